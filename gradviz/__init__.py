@@ -1,0 +1,3 @@
+"""gradviz: see automatic differentiation and optimisation, in PyTorch's own numbers."""
+
+__version__ = "0.1.0"

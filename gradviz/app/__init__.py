@@ -1,0 +1,1 @@
+"""The program: session, windows and command line; the only layer that knows all others."""

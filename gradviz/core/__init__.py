@@ -1,0 +1,1 @@
+"""Frozen values and catalogues; knows neither torch (but for builders) nor Qt."""

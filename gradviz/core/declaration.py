@@ -1,0 +1,185 @@
+"""One declaration per setting: the frozen model from which form, file, limits and errors are read."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar, Literal, Union, get_args, get_origin
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic.fields import FieldInfo
+
+
+class Declaration(BaseModel):
+    """A frozen, strict group of settings: no unknown field, no NaN, no infinity, no silent conversion."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", allow_inf_nan=False)
+
+
+class Alternative(Declaration):
+    """One choice of a catalogue, told from the others by its ``kind``."""
+
+    label: ClassVar[str] = ""
+    about: ClassVar[str] = ""
+    kind: str
+
+
+class SettingError(ValueError):
+    """What a user did wrong with a setting: `path` names the field as the file writes it."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(f"{path}: {reason}" if path else reason)
+        self.path = path
+        self.reason = reason
+
+
+def setting(
+    default: Any = ...,
+    *,
+    title: str,
+    description: str,
+    live: bool = False,
+    editor: str = "",
+    **limits: Any,
+) -> Any:
+    """A field with everything that a form, a tooltip and an error need to know.
+
+    `live` settings take effect between two steps of a run; any other starts a new run. `editor` asks the
+    form for a special widget: "lines" (several lines of text), "device" or "hidden".
+    """
+    extra: dict[str, Any] = {"live": live, "editor": editor}
+    return Field(default, title=title, description=description, json_schema_extra=extra, **limits)
+
+
+def alternatives(union: Any) -> tuple[type[Any], ...]:
+    """The classes of a discriminated union such as ``Annotated[SGD | Adam, Field(discriminator="kind")]``."""
+    members = get_args(union)[0] if get_origin(union) is Annotated else union
+    return get_args(members) or (members,)
+
+
+@dataclass(frozen=True, slots=True)
+class FieldSpec:
+    """What a form shows of one field. Limits are None where there are none."""
+
+    name: str
+    title: str
+    description: str
+    shape: Literal["number", "integer", "switch", "text", "choice", "group", "variant", "list", "value"]
+    lower: float | None
+    upper: float | None
+    choices: tuple[str, ...]
+    variants: tuple[type[Declaration], ...]
+    live: bool
+    editor: str
+
+
+def field_specs(model: type[BaseModel]) -> tuple[FieldSpec, ...]:
+    """The fields of a declaration in order, without ``kind``."""
+    return tuple(_field_spec(name, info) for name, info in model.model_fields.items() if name != "kind")
+
+
+def _field_spec(name: str, info: FieldInfo) -> FieldSpec:
+    extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
+    lower, upper = _limits(info)
+    shape, choices, variants = _shape(info.annotation)
+    return FieldSpec(
+        name=name,
+        title=info.title or name.replace("_", " ").capitalize(),
+        description=info.description or "",
+        shape=shape,
+        lower=lower,
+        upper=upper,
+        choices=choices,
+        variants=variants,
+        live=bool(extra.get("live", False)),
+        editor=str(extra.get("editor", "")),
+    )
+
+
+def _limits(info: FieldInfo) -> tuple[float | None, float | None]:
+    lower = upper = None
+    for item in info.metadata:
+        lower = getattr(item, "ge", getattr(item, "gt", None)) if lower is None else lower
+        upper = getattr(item, "le", getattr(item, "lt", None)) if upper is None else upper
+    return lower, upper
+
+
+def _shape(annotation: Any) -> tuple[Any, tuple[str, ...], tuple[type[Declaration], ...]]:
+    """The kind of widget an annotation asks for, its choices, and its alternative declarations."""
+    simple = {bool: "switch", int: "integer", float: "number", str: "text"}
+    if annotation in simple:
+        return simple[annotation], (), ()
+    origin = get_origin(annotation)
+    if origin is Annotated:
+        return _shape(get_args(annotation)[0])
+    if origin is Literal:
+        return "choice", tuple(str(choice) for choice in get_args(annotation)), ()
+    if origin in (Union, types.UnionType):
+        members = get_args(annotation)
+        if all(isinstance(member, type) and issubclass(member, Declaration) for member in members):
+            return "variant", (), members
+        return "value", (), ()
+    if isinstance(annotation, type) and issubclass(annotation, Alternative):
+        return "variant", (), (annotation,)
+    if isinstance(annotation, type) and issubclass(annotation, Declaration):
+        return "group", (), (annotation,)
+    if origin is tuple:
+        item = get_args(annotation)[0]
+        shape, _, variants = _shape(item)
+        return ("list", (), variants) if shape in ("variant", "group") else ("value", (), ())
+    return "value", (), ()
+
+
+def kind_of(model: type[BaseModel]) -> str:
+    """The ``kind`` by which a file names this alternative."""
+    return str(model.model_fields["kind"].default)
+
+
+def setting_error(error: ValidationError, data: Any = None) -> SettingError:
+    """The first fault of a failed validation as one sentence with the field's path as the file writes it."""
+    fault = error.errors(include_url=False)[0]
+    path = _file_path(fault["loc"], data)
+    return SettingError(path, _reason(fault))
+
+
+def _file_path(loc: Sequence[int | str], data: Any) -> str:
+    """Drop the union tags that pydantic adds to a location: keep what can be walked in `data`."""
+    parts: list[str] = []
+    value = data
+    for index, part in enumerate(loc):
+        is_key = isinstance(value, dict) and part in value
+        is_index = isinstance(value, list | tuple) and isinstance(part, int) and part < len(value)
+        if is_key or is_index:
+            value = value[part]
+            parts.append(str(part))
+        elif isinstance(value, dict) and value.get("kind") == part:
+            continue
+        elif data is None or index == len(loc) - 1:
+            parts.append(str(part))
+    return ".".join(parts)
+
+
+def _reason(fault: Any) -> str:
+    context = fault.get("ctx", {})
+    shown = _shorten(fault.get("input"))
+    kind = fault["type"]
+    if kind == "extra_forbidden":
+        return "this setting is not known here"
+    if kind == "missing":
+        return "this setting is missing"
+    if kind == "union_tag_invalid":
+        return f"{context.get('tag')!s:.40} is not known; known are {context.get('expected_tags')!s:.160}"
+    if kind == "finite_number":
+        return f"must be a finite number, not {shown}"
+    if kind == "value_error":
+        return str(context.get("error", fault["msg"]))
+    message = fault["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
+    return f"must be {message}, not {shown}" if fault["msg"].startswith("Input should") else message
+
+
+def _shorten(value: Any) -> str:
+    if isinstance(value, int) and not isinstance(value, bool) and value.bit_length() > 256:
+        return "a number of over 75 digits"
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."

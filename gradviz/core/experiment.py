@@ -1,0 +1,156 @@
+"""The experiment: the document that a person edits, saves and runs."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Literal
+
+from pydantic import ValidationError
+
+from gradviz.core.declaration import Declaration, SettingError, setting, setting_error
+from gradviz.core.objectives import AnyObjective, TestFunctionObjective
+from gradviz.core.optimizers import SGD, AnyOptimizer, Optimizer
+
+FORMAT_VERSION = 1
+DTYPES = Literal["float32", "float64"]
+
+
+class Experiment(Declaration):
+    """Everything that decides a run. Equal experiments give equal runs on equal machines."""
+
+    title: str = setting("Untitled", title="Title", description="What the window and the gallery show.", max_length=120)
+    case: str = setting(
+        "", title="Case", description="The case it belongs to, such as E1.", max_length=20, editor="hidden"
+    )
+    hint: str = setting(
+        "", title="Try this", description="One line: what to try first.", max_length=300, editor="hidden"
+    )
+    objective: AnyObjective = setting(TestFunctionObjective(), title="Objective", description="What is minimised.")
+    optimizers: tuple[AnyOptimizer, ...] = setting(
+        (SGD(),),
+        title="Optimisers",
+        description="Several race from one start on one objective.",
+        min_length=1,
+        max_length=8,
+    )
+    steps: int = setting(
+        1000, title="Steps", description="Optimiser updates until the run is finished.", live=True, ge=0, le=10**9
+    )
+    seed: int = setting(0, title="Seed", description="Decides every random number of the run.", ge=0, le=2**63 - 1)
+    dtype: DTYPES = setting("float32", title="Precision", description="The dtype of every tensor.")
+    device: str = setting(
+        "cpu",
+        title="Device",
+        description="Where the tensors live: cpu, cuda:0, mps, ...",
+        editor="device",
+        pattern=r"^[a-z]{2,12}(:\d{1,3})?$",
+    )
+
+    def with_optimizers(self, optimizers: tuple[Optimizer, ...]) -> Experiment:
+        """The same experiment with other optimisers."""
+        return self.model_copy(update={"optimizers": optimizers})
+
+
+def to_data(experiment: Declaration) -> dict[str, Any]:
+    """The declaration as plain JSON data."""
+    data: dict[str, Any] = experiment.model_dump(mode="json")
+    return data
+
+
+def from_data(data: Any) -> Experiment:
+    """An experiment from plain JSON data; SettingError names the field that is wrong."""
+    if not isinstance(data, dict):
+        raise SettingError("", "an experiment is a JSON object")
+    try:
+        return Experiment.model_validate(_tuples(data))
+    except ValidationError as error:
+        raise setting_error(error, data) from None
+
+
+def _tuples(data: Any) -> Any:
+    """Lists as tuples, which strict validation asks for."""
+    if isinstance(data, list):
+        return tuple(_tuples(item) for item in data)
+    if isinstance(data, dict):
+        return {key: _tuples(item) for key, item in data.items()}
+    return data
+
+
+def value_at(experiment: Experiment, path: str) -> Any:
+    """The plain value at a dotted path such as ``optimizers.0.lr``."""
+    value: Any = to_data(experiment)
+    for part in path.split("."):
+        value = _child(value, part, path)
+    return value
+
+
+def with_value(experiment: Experiment, path: str, value: Any) -> Experiment:
+    """The experiment with the plain `value` at `path`; SettingError where it is not allowed.
+
+    A new ``kind`` brings the defaults of that alternative, and keeps the settings that both have.
+    """
+    data = to_data(experiment)
+    parts = path.split(".")
+    parent: Any = data
+    for part in parts[:-1]:
+        parent = _child(parent, part, path)
+    _child(parent, parts[-1], path)
+    key: Any = int(parts[-1]) if isinstance(parent, list) else parts[-1]
+    if key == "kind":
+        return _with_kind(data, parts[:-1], value)
+    parent[key] = value
+    return from_data(data)
+
+
+def _child(value: Any, part: str, path: str) -> Any:
+    if isinstance(value, dict) and part in value:
+        return value[part]
+    if isinstance(value, list) and part.isdecimal() and int(part) < len(value):
+        return value[int(part)]
+    raise SettingError(path, "there is no such setting")
+
+
+def _with_kind(data: dict[str, Any], parts: list[str], kind: Any) -> Experiment:
+    """Exchange the alternative at `parts`; settings that the new one refuses fall away, last first."""
+    parent: Any = data
+    for part in parts[:-1]:
+        parent = _child(parent, part, ".".join(parts))
+    key: Any = int(parts[-1]) if isinstance(parent, list) else parts[-1]
+    old = dict(parent[key])
+    old.pop("kind", None)
+    parent[key] = {"kind": kind}
+    plain = from_data(data)
+    allowed: Any = to_data(plain)
+    for part in parts:
+        allowed = _child(allowed, part, ".".join(parts))
+    shared = {name: value for name, value in old.items() if name in allowed and type(value) is type(allowed[name])}
+    parent[key] = {"kind": kind} | {name: value for name, value in shared.items() if not isinstance(value, dict)}
+    try:
+        return from_data(data)
+    except SettingError:
+        return plain
+
+
+def is_live_change(old: Experiment, new: Experiment) -> bool:
+    """Whether a run of `old` may go on as one of `new`: only live settings and descriptions differ."""
+    return _frozen_part(old) == _frozen_part(new)
+
+
+def _frozen_part(experiment: Experiment) -> str:
+    """The JSON of all that a run cannot change while it goes on."""
+    data = to_data(experiment)
+    for name in ("title", "case", "hint", "steps"):
+        data.pop(name)
+    for plain, optimizer in zip(data["optimizers"], experiment.optimizers, strict=True):
+        for name in live_names(type(optimizer)):
+            plain.pop(name)
+    return json.dumps(data, sort_keys=True)
+
+
+def live_names(declaration: type[Declaration]) -> tuple[str, ...]:
+    """The settings of a declaration that may change while a run goes on."""
+    return tuple(
+        name
+        for name, info in declaration.model_fields.items()
+        if isinstance(info.json_schema_extra, dict) and info.json_schema_extra.get("live")
+    )

@@ -1,0 +1,49 @@
+"""How numbers are written for a person, the same everywhere."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gradviz.core.records import TensorSummary
+
+
+def short_number(value: float, digits: int = 6) -> str:
+    """`value` in at most `digits` significant digits: 129, 0.014859, 4.4838e-10, nan, inf."""
+    if not np.isfinite(value):
+        return str(value)
+    text = f"{value:.{digits}g}"
+    if "e" in text:
+        mantissa, exponent = text.split("e")
+        return f"{mantissa}e{int(exponent)}"
+    return text
+
+
+def shape_text(shape: tuple[int, ...]) -> str:
+    """A shape as torch writes it; a scalar is ``()``."""
+    return "(" + ", ".join(str(size) for size in shape) + ")"
+
+
+def summary_text(summary: TensorSummary, most: int = 4, digits: int = 6) -> str:
+    """The numbers of a small tensor, or range and mean of a large one."""
+    if summary.values is None:
+        low, high = short_number(summary.minimum, 3), short_number(summary.maximum, 3)
+        return f"{low} … {high}, mean {short_number(summary.mean, 3)}"
+    flat = summary.values.reshape(-1)
+    if summary.shape == ():
+        return short_number(float(flat[0]), digits)
+    few = digits if flat.size == 1 else 4
+    shown = ", ".join(short_number(float(value), few) for value in flat[:most])
+    return f"[{shown}, …]" if flat.size > most else f"[{shown}]"
+
+
+def duration_text(seconds: float) -> str:
+    """A time span to one or two units: 0.4 s, 12 s, 3 min 5 s, 2 h 10 min."""
+    if not np.isfinite(seconds):
+        return "–"
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    minutes, whole = divmod(round(seconds), 60)
+    if not minutes:
+        return f"{whole} s"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {whole} s"

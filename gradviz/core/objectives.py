@@ -1,0 +1,203 @@
+"""The three kinds of objective: a test function, a typed formula, and a fit of a model to data."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from gradviz.core.datasets import AnyDataset, Temperatures
+from gradviz.core.declaration import Alternative, Declaration, alternatives, setting
+from gradviz.core.formula import Formula, FormulaError, parse_formula
+from gradviz.core.formula_functions import CONSTANTS, FUNCTIONS
+from gradviz.core.layers import AnyLayer, LinearLayer, LineLayer
+from gradviz.core.losses import MSE, AnyLoss
+from gradviz.core.test_functions import AnyTestFunction, Himmelblau
+
+Scalar = float
+Vector = tuple[float, ...]
+Matrix = tuple[tuple[float, ...], ...]
+
+MAX_PARAMETERS = 100_000_000
+MAX_LAYERS = 1000
+
+
+class Objective(Alternative):
+    """What is minimised."""
+
+    @property
+    def parameter_count(self) -> int:
+        """Number of trained numbers, known before anything is built."""
+        raise NotImplementedError
+
+
+class TestFunctionObjective(Objective):
+    """A test function of two scalar parameters x and y."""
+
+    __test__: ClassVar[bool] = False
+    label: ClassVar[str] = "Test function"
+    about: ClassVar[str] = "A function of x and y with known minima, walked from a start."
+    kind: Literal["test_function"] = "test_function"
+    function: AnyTestFunction = setting(
+        Himmelblau(), title="Function", description="The function that the optimiser descends."
+    )
+    x: float = setting(0.0, title="Start x", description="x before the first step.", ge=-1e6, le=1e6)
+    y: float = setting(0.0, title="Start y", description="y before the first step.", ge=-1e6, le=1e6)
+
+    @property
+    def parameter_count(self) -> int:
+        return 2
+
+
+class NamedTensor(Declaration):
+    """A scalar, a vector or a matrix of a formula, with its name."""
+
+    name: str = setting(title="Name", description="The name in the formula.", min_length=1, max_length=40)
+    role: Literal["parameter", "constant"] = setting(
+        "parameter", title="Role", description="A parameter is trained; a constant is not."
+    )
+    value: Scalar | Vector | Matrix = setting(
+        0.0, title="Value", description="A number, [a vector], or [[a], [matrix]]."
+    )
+
+    @field_validator("name")
+    @classmethod
+    def _name_is_free(cls, name: str) -> str:
+        if not name.isidentifier() or name.startswith("_"):
+            raise ValueError(f"{name[:40]!r} is not a name")
+        if name in FUNCTIONS or name in CONSTANTS:
+            raise ValueError(f"{name} is taken by a function or a constant")
+        return name
+
+    @field_validator("value")
+    @classmethod
+    def _value_is_whole(cls, value: Scalar | Vector | Matrix) -> Scalar | Vector | Matrix:
+        if isinstance(value, tuple):
+            if not value or any(isinstance(row, tuple) and not row for row in value):
+                raise ValueError("must hold at least one number")
+            widths = {len(row) for row in value if isinstance(row, tuple)}
+            if len(widths) > 1:
+                raise ValueError("the rows of a matrix must have one length")
+        return value
+
+    @property
+    def element_count(self) -> int:
+        """Number of numbers."""
+        if not isinstance(self.value, tuple):
+            return 1
+        return sum(len(row) if isinstance(row, tuple) else 1 for row in self.value)
+
+
+class FormulaObjective(Objective):
+    """Lines ``name = expression`` over named tensors; the last line is what is minimised."""
+
+    label: ClassVar[str] = "Formula"
+    about: ClassVar[str] = "A few lines of your own over named scalars, vectors and matrices."
+    kind: Literal["formula"] = "formula"
+    tensors: tuple[NamedTensor, ...] = setting(
+        (NamedTensor(name="x", value=1.0), NamedTensor(name="y", value=1.0)),
+        title="Tensors",
+        description="The names that the formula may use.",
+        min_length=1,
+        max_length=64,
+    )
+    text: str = setting(
+        "loss = x**2 + 3*y**2",
+        title="Formula",
+        description="Lines  name = expression; the last is minimised. Lines  d_x = ...  give a gradient by hand.",
+        editor="lines",
+        max_length=100_000_000,
+    )
+    gradient: Literal["autograd", "by_hand"] = setting(
+        "autograd", title="Gradient", description="By autograd, or by the lines d_name = ... of the formula."
+    )
+
+    @property
+    def parsed(self) -> Formula:
+        """The syntax tree of the text."""
+        return parse_formula(self.text, tuple(tensor.name for tensor in self.tensors))
+
+    @property
+    def parameters(self) -> tuple[NamedTensor, ...]:
+        """The tensors that are trained."""
+        return tuple(tensor for tensor in self.tensors if tensor.role == "parameter")
+
+    @property
+    def parameter_count(self) -> int:
+        return sum(tensor.element_count for tensor in self.parameters)
+
+    @model_validator(mode="after")
+    def _is_consistent(self) -> FormulaObjective:
+        names = [tensor.name for tensor in self.tensors]
+        if len(set(names)) != len(names):
+            raise ValueError("two tensors have one name")
+        if not self.parameters:
+            raise ValueError("at least one tensor must be a parameter")
+        try:
+            formula = self.parsed
+        except FormulaError as error:
+            raise ValueError(f"formula, {error}") from None
+        given = {line.name[2:] for line in formula.gradients}
+        missing = [tensor.name for tensor in self.parameters if tensor.name not in given]
+        if self.gradient == "by_hand" and missing:
+            raise ValueError(f"the gradient by hand needs a line  d_{missing[0]} = ...")
+        return self
+
+
+class FitObjective(Objective):
+    """A model, a list of layers, fitted to data under a loss."""
+
+    label: ClassVar[str] = "Fit"
+    about: ClassVar[str] = "A model fitted to data under a loss."
+    kind: Literal["fit"] = "fit"
+    data: AnyDataset = setting(Temperatures(), title="Data", description="What the model is fitted to.")
+    model: tuple[AnyLayer, ...] = setting(
+        (LineLayer(),),
+        title="Model",
+        description="The layers, from input to output.",
+        min_length=1,
+    )
+    loss: AnyLoss = setting(MSE(), title="Loss", description="How prediction and target are compared.")
+
+    @property
+    def parameter_count(self) -> int:
+        features, count = 1, 0
+        for layer in self.model:
+            count += layer.parameter_count(features)
+            features = layer.features_out(features)
+        return count
+
+    @model_validator(mode="after")
+    def _can_be_built(self) -> FitObjective:
+        if len(self.model) > MAX_LAYERS:
+            raise ValueError(f"the model has {len(self.model):,} layers; at most {MAX_LAYERS:,} can be drawn")
+        count = self.parameter_count
+        if count > MAX_PARAMETERS:
+            gib = count * 4 / 2**30
+            raise ValueError(
+                f"the model would have {count:,} parameters, about {gib:,.0f} GiB in float32; "
+                f"at most {MAX_PARAMETERS:,} can be built"
+            )
+        if count == 0:
+            raise ValueError("the model has no parameter: add a Linear layer")
+        features = 1
+        for layer in self.model:
+            features = layer.features_out(features)
+        if features != 1:
+            raise ValueError(f"the last layer gives {features} outputs, but the data has 1 target")
+        return self
+
+
+AnyObjective = Annotated[TestFunctionObjective | FormulaObjective | FitObjective, Field(discriminator="kind")]
+OBJECTIVES: tuple[type[Objective], ...] = alternatives(AnyObjective)
+
+__all__ = [
+    "OBJECTIVES",
+    "AnyObjective",
+    "FitObjective",
+    "FormulaObjective",
+    "LinearLayer",
+    "NamedTensor",
+    "Objective",
+    "TestFunctionObjective",
+]

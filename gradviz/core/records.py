@@ -1,0 +1,193 @@
+"""The values that leave the engine: immutable, without a tensor or a module among them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+
+class RunState(StrEnum):
+    """Where a run stands."""
+
+    LOADING = "loading"
+    READY = "ready"
+    RUNNING = "running"
+    PAUSED = "paused"
+    FINISHED = "finished"
+    DIVERGED = "diverged"
+    FAILED = "failed"
+
+
+class StepRecord(NamedTuple):
+    """One step: the loss of each optimiser at the parameters before the update, and where each stands.
+
+    `position` is x0, y0, x1, y1, ... where the objective has two scalar parameters, else empty.
+    """
+
+    step: int
+    losses: tuple[float, ...]
+    position: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordBlock:
+    """Consecutive records: `losses` (n, optimisers), `positions` (n, optimisers, 2) or (n, optimisers, 0)."""
+
+    start: int
+    losses: Floats
+    positions: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class TensorSummary:
+    """A tensor as it was: all of its numbers if there are few, else their range and mean."""
+
+    shape: tuple[int, ...]
+    dtype: str
+    values: Floats | None
+    minimum: float
+    maximum: float
+    mean: float
+
+    @property
+    def is_finite(self) -> bool:
+        """Whether no element is NaN or infinite."""
+        return bool(np.isfinite(self.minimum) and np.isfinite(self.maximum) and np.isfinite(self.mean))
+
+
+@dataclass(frozen=True, slots=True)
+class GraphNode:
+    """A node of the graph: an operation (`op` is the name of its grad_fn) or one use of a leaf.
+
+    `name` is what the experiment calls its value ("u", "0.weight") or empty; `module` the layer it is part of.
+    """
+
+    op: str
+    name: str
+    module: str
+    is_leaf: bool
+
+
+@dataclass(frozen=True, slots=True)
+class GraphStructure:
+    """Nodes, edges (from producer to consumer) and their places, the same for every step of a run.
+
+    `places` (n, 2) are the centres of nodes and `size` their common width and height, in scene units.
+    `routes` holds one polyline (k, 2) an edge, in the order of `edges`.
+    """
+
+    nodes: tuple[GraphNode, ...]
+    edges: tuple[tuple[int, int], ...]
+    places: Floats
+    routes: tuple[Floats, ...]
+    size: tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class GraphSnapshot:
+    """The graph at one instant; `values` and `gradients` follow `structure.nodes`, None where there is none."""
+
+    structure: GraphStructure
+    values: tuple[TensorSummary | None, ...]
+    gradients: tuple[TensorSummary | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterRow:
+    """A parameter with its gradient and the tensors that its optimiser keeps for it."""
+
+    optimizer: int
+    name: str
+    value: TensorSummary
+    gradient: TensorSummary | None
+    state: tuple[tuple[str, TensorSummary], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FitSnapshot:
+    """Data and prediction: `inputs`, `targets` (rows,); `curve_x` (k,), `curves` (optimisers, k)."""
+
+    inputs: Floats
+    targets: Floats
+    curve_x: Floats
+    curves: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What was asked for, of one step. `position` (optimisers, 2) is where each stands on the surface."""
+
+    step: int
+    graph: GraphSnapshot | None
+    parameters: tuple[ParameterRow, ...]
+    fit: FitSnapshot | None
+    position: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class SurfaceGrid:
+    """Heights (ny, nx) over x (nx,) and y (ny,); NaN where the objective is not finite.
+
+    `note` says what the picture leaves out; empty when it leaves out nothing. `exact` is whether x and y
+    are the parameters themselves, so that the records' positions lie on it.
+    """
+
+    x: Floats
+    y: Floats
+    heights: Floats
+    x_label: str
+    y_label: str
+    minima: tuple[tuple[float, float], ...]
+    note: str
+    exact: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LiveEdit:
+    """The optimisers that a run had from `step` on, as JSON data."""
+
+    step: int
+    optimizers: tuple[dict[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """What a run leaves for a file: its state, live edits, versions and tensors by name.
+
+    Tensors are those of weights, optimiser state and random state at `step`, and the history of losses
+    and positions (`history/losses`, `history/positions`).
+    """
+
+    state: RunState
+    step: int
+    device: str
+    versions: dict[str, str]
+    edits: tuple[LiveEdit, ...]
+    tensors: dict[str, NDArray[Any]] = field(default_factory=dict)
+
+    @property
+    def finite(self) -> bool:
+        """Whether every weight is finite."""
+        weights = (value for name, value in self.tensors.items() if name.startswith("weights/"))
+        return all(bool(np.isfinite(value).all()) for value in weights)
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """All that the engine has to say since the last one. `run` counts the runs: views ignore an older one."""
+
+    run: int
+    state: RunState
+    step: int
+    message: str
+    notice: str
+    steps_per_s: float
+    records: RecordBlock | None
+    snapshot: Snapshot | None
+    surface: SurfaceGrid | None

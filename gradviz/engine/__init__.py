@@ -1,0 +1,1 @@
+"""Experiments into runs: objectives, training, snapshots, surfaces, and the one training thread."""

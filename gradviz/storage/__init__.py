@@ -1,0 +1,1 @@
+"""Experiment files, the gallery and histories on disk; knows neither torch nor Qt."""
