@@ -19,7 +19,7 @@ MAX_CHARACTERS = 4000
 MAX_LINES = 100
 MAX_DEPTH = 40
 MAX_SIGNS = 20
-MAX_TERMS = 500
+MAX_TERMS = 250
 
 
 class FormulaError(ValueError):
@@ -141,7 +141,7 @@ _CONSTRUCTS: dict[type[ast.AST], str] = {
 
 _LOOKALIKES = str.maketrans({"−": "-", "–": "-", "×": "*", "·": "*", "÷": "/", "≤": "≤", "，": ",", "。": "."})
 _DEEP = re.compile(r"[()\[\]{}]")
-_SIGNS = re.compile(r"(?:[-+~]\s*){%d,}" % (MAX_SIGNS + 1))
+_SIGNS = re.compile(r"(?:[-+~]\s*){" + str(MAX_SIGNS + 1) + ",}")
 _TERMS = re.compile(r"[-+*/%@<>=,]+|\b(?:not|and|or|if|for|lambda)\b")
 
 

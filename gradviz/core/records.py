@@ -189,5 +189,7 @@ class Update:
     notice: str
     steps_per_s: float
     records: RecordBlock | None
+    device: str
     snapshot: Snapshot | None
     surface: SurfaceGrid | None
+    result: RunResult | None

@@ -1,0 +1,176 @@
+"""One evaluation watched: the graph that autograd built, with the value and the gradient at every node.
+
+Values come from a `TorchDispatchMode`, matched to nodes by their sequence number; gradients from
+pre-hooks of the nodes; the module from the range of sequence numbers between its hooks. Everything is copied at once,
+the hooks return nothing, and no node is kept: holding one would keep the activations alive.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.autograd.graph import Node
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from gradviz.core.records import GraphNode, GraphSnapshot, GraphStructure, TensorSummary
+from gradviz.engine.layout import place
+from gradviz.engine.objectives import Objective
+from gradviz.engine.summaries import summarise
+
+NODE_SIZE = (168.0, 74.0)
+
+
+def _sequence_number() -> int:
+    """The sequence number that the next node of this thread will get."""
+    number: int = torch._C._autograd._get_sequence_nr()
+    return number
+
+
+class _ValueWatch(TorchDispatchMode):
+    """Keeps a copy of what each operation gives, under the sequence number of its node."""
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.values: dict[int, TensorSummary] = {}
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        # A node is made before its kernel runs, so the node's number is one less than the next.
+        number = _sequence_number() - 1
+        out = func(*args, **(kwargs or {}))
+        first = out[0] if isinstance(out, tuple | list) and out else out
+        if number not in self.values and isinstance(first, Tensor):
+            self.values[number] = summarise(first)
+        return out
+
+
+class _ModuleWatch:
+    """The range of sequence numbers that each module's forward used."""
+
+    def __init__(self, objective: Objective, stack: ExitStack) -> None:
+        self.ranges: list[tuple[str, int, int]] = []
+        self._begins: dict[str, int] = {}
+        for name, module in objective.modules.items():
+            self._watch(name, module, stack)
+
+    def _watch(self, name: str, module: torch.nn.Module, stack: ExitStack) -> None:
+        label = f"{name} {type(module).__name__}".strip()
+
+        def before(*_: Any) -> None:
+            self._begins[label] = _sequence_number()
+
+        def after(*_: Any) -> None:
+            self.ranges.append((label, self._begins[label], _sequence_number()))
+
+        stack.callback(module.register_forward_pre_hook(before).remove)
+        stack.callback(module.register_forward_hook(after).remove)
+
+    def module_of(self, number: int) -> str:
+        """The module during whose forward the node of this number was made."""
+        return next((label for label, begin, end in self.ranges if begin <= number < end), "")
+
+
+class GraphCapture:
+    """Takes snapshots of one objective's graph, and lays a graph out again only when its structure changes."""
+
+    def __init__(self, objective: Objective) -> None:
+        self._objective = objective
+        self._structure: GraphStructure | None = None
+
+    def capture(self) -> GraphSnapshot:
+        """Evaluate forward and backward once, watched. The gradients left in ``.grad`` are autograd's.
+
+        The random state is the caller's business.
+        """
+        for parameter in self._objective.parameters.values():
+            parameter.grad = None
+        with ExitStack() as stack:
+            modules = _ModuleWatch(self._objective, stack)
+            watch = stack.enter_context(_ValueWatch())
+            with torch.enable_grad():
+                loss = self._objective.loss()
+        walk = _Walk(loss, self._objective, modules)
+        gradients: dict[Node, TensorSummary] = {}
+        with ExitStack() as hooks:
+            for node in walk.operations:
+                hooks.callback(node.register_prehook(_keeper(node, gradients)).remove)
+            loss.backward()  # type: ignore[no-untyped-call]
+        return self._snapshot(walk, watch.values, gradients)
+
+    def _snapshot(
+        self, walk: _Walk, values: dict[int, TensorSummary], gradients: dict[Node, TensorSummary]
+    ) -> GraphSnapshot:
+        node_values: list[TensorSummary | None] = [values.get(node._sequence_nr()) for node in walk.operations]
+        node_gradients = [gradients.get(node) for node in walk.operations]
+        for leaf in walk.leaves:
+            node_values.append(summarise(leaf))
+            node_gradients.append(summarise(leaf.grad) if leaf.grad is not None else None)
+        return GraphSnapshot(self._laid_out(walk), tuple(node_values), tuple(node_gradients))
+
+    def _laid_out(self, walk: _Walk) -> GraphStructure:
+        nodes, edges = tuple(walk.nodes), tuple(walk.edges)
+        known = self._structure
+        if known is None or known.nodes != nodes or known.edges != edges:
+            placement = place(len(nodes), edges, NODE_SIZE)
+            known = GraphStructure(nodes, edges, placement.places, placement.routes, NODE_SIZE)
+            self._structure = known
+        return known
+
+
+def _keeper(node: Node, gradients: dict[Node, TensorSummary]) -> Any:
+    """A pre-hook that copies the gradient arriving at `node`; outputs that nobody used arrive as None."""
+
+    def keep(arriving: Sequence[Tensor | None]) -> None:
+        first = next((gradient for gradient in arriving if gradient is not None), None)
+        if first is not None:
+            gradients[node] = summarise(first)
+
+    return keep
+
+
+class _Walk:
+    """The nodes below a loss, by a stack: operations in order of discovery, then one leaf a use."""
+
+    def __init__(self, loss: Tensor, objective: Objective, modules: _ModuleWatch) -> None:
+        self.operations: list[Node] = []
+        self.leaves: list[Tensor] = []
+        uses = self._walk(loss.grad_fn)
+        names = {value.grad_fn: name for value, name in objective.named_values() if value.grad_fn is not None}
+        leaf_names = {id(parameter): name for name, parameter in objective.parameters.items()}
+        self.nodes = [
+            GraphNode(node.name(), names.get(node, ""), modules.module_of(node._sequence_nr()), False)
+            for node in self.operations
+        ]
+        first_leaf = len(self.operations)
+        self.edges = [(index, target) for index, target in self._inner]
+        for number, (leaf, target) in enumerate(uses):
+            self.leaves.append(leaf)
+            self.nodes.append(GraphNode("AccumulateGrad", leaf_names.get(id(leaf), "leaf"), "", True))
+            self.edges.append((first_leaf + number, target))
+
+    def _walk(self, root: Node | None) -> list[tuple[Tensor, int]]:
+        """Fill `operations` and the edges between them; return each use of a leaf with its consumer."""
+        self._inner: list[tuple[int, int]] = []
+        uses: list[tuple[Tensor, int]] = []
+        if root is None:
+            return uses
+        numbers: dict[Node, int] = {root: 0}
+        self.operations.append(root)
+        stack = [root]
+        while stack:
+            node = stack.pop()
+            for producer, _ in node.next_functions:
+                if producer is None:
+                    continue
+                if hasattr(producer, "variable"):
+                    uses.append((producer.variable, numbers[node]))
+                    continue
+                if producer not in numbers:
+                    numbers[producer] = len(self.operations)
+                    self.operations.append(producer)
+                    stack.append(producer)
+                self._inner.append((numbers[producer], numbers[node]))
+        return uses

@@ -1,0 +1,175 @@
+"""A formula's syntax tree as torch closures: no eval, no exec, no compile."""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from gradviz.core.formula import Binary, Call, Expression, Formula, FormulaError, Name, Negative, Number
+from gradviz.core.formula_functions import CONSTANTS, FUNCTIONS
+
+Values = dict[str, Tensor]
+Closure = Callable[[Values], Any]
+
+_OPERATIONS: dict[str, Callable[[Any, Any], Any]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "/": operator.truediv,
+    "**": operator.pow,
+    "%": operator.mod,
+    "@": operator.matmul,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "==": operator.eq,
+    "!=": operator.ne,
+}
+
+
+class Program:
+    """A formula ready to be evaluated over tensors of one dtype on one device."""
+
+    def __init__(self, formula: Formula, dtype: torch.dtype, device: torch.device) -> None:
+        self._like = {"dtype": dtype, "device": device}
+        self._formula = formula
+        self._lines = [(line.name, self._tensor_closure(line.expression)) for line in formula.lines]
+        self._gradients = [(line.name, self._tensor_closure(line.expression)) for line in formula.gradients]
+
+    def evaluate(self, tensors: Mapping[str, Tensor]) -> Values:
+        """Every line by name, besides `tensors`; the objective is that of the formula's last line."""
+        values = dict(tensors)
+        for name, closure in self._lines:
+            values[name] = closure(values)
+        return values
+
+    def gradients(self, values: Values) -> Values:
+        """The ``d_`` lines by the name of their parameter, from what `evaluate` gave."""
+        known = dict(values)
+        for name, closure in self._gradients:
+            known[name] = closure(known)
+        return {name[2:]: known[name] for name, _ in self._gradients}
+
+    def check(self, tensors: Mapping[str, Tensor]) -> None:
+        """FormulaError at the first place whose value is not finite or that torch refuses."""
+        values = dict(tensors)
+        with torch.no_grad():
+            for line in (*self._formula.lines, *self._formula.gradients):
+                values[line.name] = self._checked(line.expression, values, line.line)
+        objective = values[self._formula.objective.name]
+        if objective.numel() != 1:
+            line = self._formula.objective
+            reason = (
+                f"{line.name} has the shape {tuple(objective.shape)}; the last line must be one number: use sum or mean"
+            )
+            raise FormulaError(reason, line.line)
+
+    def _checked(self, expression: Expression, values: Values, line: int) -> Tensor:
+        """The value of `expression`; the innermost place that fails is named."""
+        for child in _children(expression):
+            self._checked(child, values, line)
+        try:
+            value = self._tensor_closure(expression)(values)
+        except FormulaError as error:
+            raise FormulaError(error.reason, line, error.column) from None
+        except (RuntimeError, IndexError, TypeError) as error:
+            reason = str(error).split("\n", 1)[0][:160]
+            raise FormulaError(f"PyTorch refuses this: {reason}", line, expression.column) from None
+        if not bool(torch.isfinite(value).all()):
+            raise FormulaError(f"not finite here ({_first_odd(value)})", line, expression.column)
+        return value
+
+    def _tensor_closure(self, expression: Expression) -> Callable[[Values], Tensor]:
+        """A closure that gives a tensor, where the expression alone may be a plain number."""
+        constant = _constant(expression)
+        if constant is not None:
+            tensor = torch.tensor(constant, **self._like)  # type: ignore[arg-type]
+            return lambda _values: tensor
+        return self._closure(expression)
+
+    def _closure(self, expression: Expression) -> Closure:
+        constant = _constant(expression)
+        if constant is not None:
+            return lambda _values: constant
+        if isinstance(expression, Name):
+            return operator.itemgetter(expression.name)
+        if isinstance(expression, Negative):
+            operand = self._closure(expression.operand)
+            return lambda values: -operand(values)
+        if isinstance(expression, Binary):
+            return self._binary(expression)
+        assert isinstance(expression, Call)
+        return self._call(expression)
+
+    def _binary(self, expression: Binary) -> Closure:
+        operation = _OPERATIONS[expression.operator]
+        left, right = self._closure(expression.left), self._closure(expression.right)
+        return lambda values: operation(left(values), right(values))
+
+    def _call(self, expression: Call) -> Closure:
+        function = _torch_function(FUNCTIONS[expression.function].torch_name)
+        arguments = [self._tensor_closure(argument) for argument in expression.arguments]
+        dimension = expression.dimension
+        if dimension is None and expression.function in ("softmax", "log_softmax"):
+            dimension = -1
+        if dimension is not None:
+            only = arguments[0]
+            return lambda values: function(only(values), dim=dimension)
+        if len(arguments) == 1:
+            only = arguments[0]
+            return lambda values: function(only(values))
+        return lambda values: function(*[argument(values) for argument in arguments])
+
+
+def _torch_function(name: str) -> Callable[..., Tensor]:
+    function: Any = torch
+    for part in name.split("."):
+        function = getattr(function, part)
+    found: Callable[..., Tensor] = function
+    return found
+
+
+def _children(expression: Expression) -> tuple[Expression, ...]:
+    if isinstance(expression, Negative):
+        return (expression.operand,)
+    if isinstance(expression, Binary):
+        return (expression.left, expression.right)
+    return expression.arguments if isinstance(expression, Call) else ()
+
+
+def _constant(expression: Expression) -> float | None:
+    """The value of an expression of nothing but numbers, in double precision; FormulaError if not finite."""
+    if isinstance(expression, Number):
+        return expression.value
+    if isinstance(expression, Name):
+        return CONSTANTS.get(expression.name)
+    if isinstance(expression, Negative):
+        operand = _constant(expression.operand)
+        return None if operand is None else -operand
+    if not isinstance(expression, Binary) or expression.operator not in ("+", "-", "*", "/", "**", "%"):
+        return None
+    left, right = _constant(expression.left), _constant(expression.right)
+    if left is None or right is None:
+        return None
+    return _fold(expression, left, right)
+
+
+def _fold(expression: Binary, left: float, right: float) -> float:
+    try:
+        value = _OPERATIONS[expression.operator](left, right)
+    except (OverflowError, ZeroDivisionError):
+        value = math.inf
+    if not isinstance(value, float) or not math.isfinite(value):
+        raise FormulaError("not finite here", 1, expression.column)
+    return value
+
+
+def _first_odd(value: Tensor) -> str:
+    odd = value.reshape(-1)[~torch.isfinite(value.reshape(-1))]
+    return str(odd[0].item())

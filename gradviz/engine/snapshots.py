@@ -1,0 +1,90 @@
+"""Snapshots of a trainer: what graph, parameter table and fit show of the current step."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from gradviz.core.records import FitSnapshot, Floats, GraphSnapshot, ParameterRow, Snapshot
+from gradviz.engine.commands import Wanted
+from gradviz.engine.graph_capture import GraphCapture
+from gradviz.engine.objectives import FitDescent
+from gradviz.engine.summaries import summarise
+from gradviz.engine.surfaces import Plane, plane_of
+from gradviz.engine.trainer import Lane, Trainer
+
+MOST_POINTS = 2000
+CURVE_POINTS = 200
+
+
+class Observer:
+    """Looks at a trainer between two steps and leaves it as it was: gradients and random state included."""
+
+    def __init__(self, trainer: Trainer) -> None:
+        self._trainer = trainer
+        self._captures: dict[int, GraphCapture] = {}
+        self.plane: Plane = plane_of(trainer.lanes[0].objective, trainer.experiment.seed)
+
+    def recentre(self) -> None:
+        """Lay the plane of a slice through the current parameters."""
+        self.plane = plane_of(self._trainer.lanes[0].objective, self._trainer.experiment.seed)
+
+    def look(self, wanted: Wanted) -> Snapshot:
+        """A snapshot of the current step with the parts that are wanted."""
+        lanes = self._trainer.lanes
+        index = min(wanted.optimizer, len(lanes) - 1)
+        graph = self._graph(index) if wanted.graph else None
+        rows = tuple(row for k in range(len(lanes)) for row in _rows(k, lanes[k])) if wanted.parameters else ()
+        fit = _fit(lanes) if wanted.fit else None
+        return Snapshot(self._trainer.step, graph, rows, fit, self._position())
+
+    def _graph(self, index: int) -> GraphSnapshot:
+        lane = self._trainer.lanes[index]
+        capture = self._captures.setdefault(index, GraphCapture(lane.objective))
+        random = torch.get_rng_state()
+        gradients = [parameter.grad for parameter in lane.objective.parameters.values()]
+        try:
+            return capture.capture()
+        finally:
+            torch.set_rng_state(random)
+            for parameter, gradient in zip(lane.objective.parameters.values(), gradients, strict=True):
+                parameter.grad = gradient
+
+    def _position(self) -> Floats:
+        lanes = self._trainer.lanes
+        if self.plane.exact:
+            places = [tuple(p.item() for p in lane.objective.parameters.values()) for lane in lanes]
+        else:
+            places = [self.plane.project(lane.objective) for lane in lanes]
+        return np.array(places, dtype=np.float64)
+
+
+def _rows(index: int, lane: Lane) -> list[ParameterRow]:
+    rows = []
+    for name, parameter in lane.objective.parameters.items():
+        gradient = None if parameter.grad is None else summarise(parameter.grad)
+        kept = lane.optimizer.state.get(parameter, {})
+        state = tuple((key, summarise(torch.as_tensor(value))) for key, value in kept.items() if value is not None)
+        rows.append(ParameterRow(index, name, summarise(parameter), gradient, state))
+    return rows
+
+
+def _fit(lanes: list[Lane]) -> FitSnapshot | None:
+    objectives = [lane.objective for lane in lanes]
+    first = objectives[0]
+    if not isinstance(first, FitDescent) or first.inputs.shape[1] != 1:
+        return None
+    every = max(1, len(first.inputs) // MOST_POINTS)
+    inputs, targets = first.inputs[::every], first.targets[::every]
+    low, high = first.inputs.min(), first.inputs.max()
+    margin = 0.05 * (high - low)
+    xs = torch.linspace(
+        float(low - margin), float(high + margin), CURVE_POINTS, dtype=inputs.dtype, device=inputs.device
+    ).unsqueeze(1)
+    curves = [o.predict(xs).reshape(-1).double().cpu().numpy() for o in objectives if isinstance(o, FitDescent)]
+    return FitSnapshot(_column(inputs), _column(targets), _column(xs), np.stack(curves))
+
+
+def _column(tensor: torch.Tensor) -> Floats:
+    array: Floats = tensor.detach().reshape(-1).double().cpu().numpy().copy()
+    return array

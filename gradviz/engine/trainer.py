@@ -1,0 +1,285 @@
+"""The trainer: an experiment's optimisers, stepping side by side, one evaluation a step.
+
+A step k is a *state*: the parameters after k updates, with their loss and gradient. Record k holds exactly
+these, so graph, curves, surface and table can all show the same k.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import math
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from gradviz.core.experiment import Experiment, live_names, to_data
+from gradviz.core.numbers import short_number
+from gradviz.core.optimizers import Optimizer
+from gradviz.core.records import LiveEdit, RunResult, RunState, StepRecord
+from gradviz.engine.devices import resolve_device
+from gradviz.engine.objectives import Objective, build_objective
+from gradviz.engine.problems import EngineError
+from gradviz.engine.versions import versions
+
+LARGE_MODEL = 1_000_000
+
+
+@dataclass(slots=True)
+class Lane:
+    """One optimiser with parameters of its own. `loss` is that of the current step."""
+
+    objective: Objective
+    optimizer: torch.optim.Optimizer
+    loss: float = math.nan
+
+    def evaluate(self) -> float:
+        """Loss and gradient at the current parameters."""
+        self.loss = self.objective.evaluate().item()
+        return self.loss
+
+
+class Trainer:
+    """Runs one experiment. Belongs to one thread.
+
+    EngineError where the experiment cannot be built. `notice` says what was chosen otherwise than asked for.
+    """
+
+    def __init__(self, experiment: Experiment, start: RunResult | None = None) -> None:
+        self.experiment = experiment
+        self.device, self.notice = resolve_device(experiment.device, experiment.dtype)
+        _choose_threads(experiment)
+        self.lanes = [self._lane(optimizer) for optimizer in experiment.optimizers]
+        self.step = 0
+        self.edits: list[LiveEdit] = [_edit(0, experiment)]
+        self._checkpoints = _Checkpoints()
+        self._coordinates = [lane.objective.coordinates for lane in self.lanes]
+        if start is not None:
+            self._restore(start)
+        self.record = self._evaluate()
+
+    def _lane(self, optimizer: Optimizer) -> Lane:
+        objective = build_objective(self.experiment, self.device)
+        built = optimizer.build(list(objective.parameters.values()))
+        return Lane(objective, built)
+
+    def steps(self) -> Iterator[StepRecord]:
+        """Update and evaluate until the experiment's steps are done or every optimiser has diverged."""
+        while not self.finished and not self.diverged:
+            yield self.advance()
+
+    def advance(self) -> StepRecord:
+        """One update of every optimiser that has not diverged, then the evaluation of the new step."""
+        if self.step % self._checkpoints.stride == 0:
+            self._checkpoints.keep(self.step, self.lanes)
+        for lane in self.lanes:
+            if math.isfinite(lane.loss):
+                lane.optimizer.step()
+        self.step += 1
+        self.record = self._evaluate()
+        return self.record
+
+    def _evaluate(self) -> StepRecord:
+        losses = tuple([lane.evaluate() for lane in self.lanes])
+        position: list[float] = []
+        for pair in self._coordinates:
+            if pair is not None:
+                position += (pair[0].item(), pair[1].item())
+        return StepRecord(self.step, losses, tuple(position))
+
+    @property
+    def finished(self) -> bool:
+        """Whether all steps are done."""
+        return self.step >= self.experiment.steps
+
+    @property
+    def diverged(self) -> bool:
+        """Whether no optimiser has a finite loss any more."""
+        return not any(math.isfinite(lane.loss) for lane in self.lanes)
+
+    def fault_at_start(self) -> str:
+        """A sentence if the first loss or gradient is not finite, so that a run must not start; else empty."""
+        lane = self.lanes[0]
+        if not math.isfinite(lane.loss):
+            return f"The loss is {lane.loss} at the start: choose other initial values."
+        for name, parameter in lane.objective.parameters.items():
+            if parameter.grad is not None and not bool(torch.isfinite(parameter.grad).all()):
+                return (
+                    f"The loss is finite ({short_number(lane.loss)}), but the gradient of {name} is not, at "
+                    f"{self._point()}. A square root or a division inside where(...) does this: start elsewhere."
+                )
+        return ""
+
+    def _point(self) -> str:
+        parts = []
+        for name, parameter in list(self.lanes[0].objective.parameters.items())[:4]:
+            text = short_number(parameter.item()) if parameter.numel() == 1 else "..."
+            parts.append(f"{name} = {text}")
+        return ", ".join(parts)
+
+    def divergence(self) -> str:
+        """Why the run stopped, and what to try: for a person."""
+        rate = getattr(self.experiment.optimizers[0], "lr", None)
+        loss = self.lanes[0].loss
+        word = "is no longer a number" if math.isnan(loss) else f"grew beyond what {self.experiment.dtype} can hold"
+        advice = (
+            f"The learning rate {short_number(rate)} is too large here: try {short_number(rate / 10)}"
+            if rate
+            else "Try a smaller step"
+        )
+        return f"Diverged at step {self.step}: the loss {word}. {advice}, or scale the inputs."
+
+    def apply(self, experiment: Experiment) -> None:
+        """Take over the live settings of `experiment` from this step on."""
+        if experiment.optimizers != self.experiment.optimizers:
+            self.edits = [edit for edit in self.edits if edit.step < self.step]
+            self.edits.append(_edit(self.step, experiment))
+            self._set_live(experiment.optimizers)
+        self.experiment = experiment
+
+    def continue_from_here(self) -> None:
+        """After a seek back: the current settings hold from this step on, later edits are forgotten."""
+        if any(edit.step > self.step for edit in self.edits):
+            self.edits = [edit for edit in self.edits if edit.step <= self.step]
+            self.edits.append(_edit(self.step, self.experiment))
+        self._set_live(self.experiment.optimizers)
+
+    def _set_live(self, optimizers: tuple[Any, ...]) -> None:
+        for lane, declared in zip(self.lanes, optimizers, strict=True):
+            live = {name: value for name, value in declared.keywords.items() if name in live_names(type(declared))}
+            for group in lane.optimizer.param_groups:
+                group.update(live)
+
+    def seek(self, step: int) -> StepRecord:
+        """Go to `step`, back or forth, by the nearest checkpoint and the same updates as before."""
+        if step < self.step:
+            self._rewind(step)
+        while self.step < step and not self.diverged:
+            self._apply_edit_of_this_step()
+            self.advance()
+        return self.record
+
+    def _rewind(self, step: int) -> None:
+        found = self._checkpoints.latest(step)
+        if found is None:
+            raise EngineError(f"Step {step} lies before what this run can go back to.")
+        self.step, states = found
+        for lane, state in zip(self.lanes, states, strict=True):
+            state.put_back(lane)
+        self.record = self._evaluate()
+
+    def _apply_edit_of_this_step(self) -> None:
+        for edit in self.edits:
+            if edit.step == self.step:
+                self._set_live(_declared(self.experiment, edit))
+
+    def result(self, state: RunState) -> RunResult:
+        """The run so far, without its history."""
+        tensors: dict[str, NDArray[Any]] = {"random/cpu": torch.get_rng_state().numpy().copy()}
+        for index, lane in enumerate(self.lanes):
+            for name, parameter in lane.objective.parameters.items():
+                tensors[f"weights/{index}/{name}"] = _array(parameter)
+                for key, value in lane.optimizer.state.get(parameter, {}).items():
+                    if value is not None:
+                        tensors[f"optimizer/{index}/{name}/{key}"] = _array(torch.as_tensor(value))
+        return RunResult(state, self.step, str(self.device), versions(), tuple(self.edits), tensors)
+
+    def _restore(self, start: RunResult) -> None:
+        """Continue `start`: its weights, optimiser state, random state, step and live edits."""
+        self.step = start.step
+        self.edits = list(start.edits) or self.edits
+        for index, lane in enumerate(self.lanes):
+            for name, parameter in lane.objective.parameters.items():
+                _restore_parameter(lane, parameter, start.tensors, index, name)
+        if "random/cpu" in start.tensors:
+            torch.set_rng_state(torch.from_numpy(start.tensors["random/cpu"].copy()))
+        self._set_live(self.experiment.optimizers)
+
+
+def _restore_parameter(
+    lane: Lane, parameter: torch.nn.Parameter, tensors: dict[str, NDArray[Any]], index: int, name: str
+) -> None:
+    saved = tensors.get(f"weights/{index}/{name}")
+    if saved is None or saved.shape != tuple(parameter.shape):
+        raise EngineError(f"The file holds no fitting weights for {name}: press Reset to start from the seed.")
+    with torch.no_grad():
+        parameter.copy_(torch.from_numpy(np.array(saved)))
+    prefix = f"optimizer/{index}/{name}/"
+    state = {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}
+    for key, value in state.items():
+        tensor = torch.from_numpy(np.array(value))
+        lane.optimizer.state[parameter][key] = tensor if key == "step" else tensor.to(parameter.device)
+
+
+@dataclass(frozen=True, slots=True)
+class _LaneState:
+    """A copy of a lane's parameters and optimiser state."""
+
+    parameters: list[torch.Tensor]
+    optimizer: dict[str, Any]
+    random: torch.Tensor
+
+    @staticmethod
+    def of(lane: Lane) -> _LaneState:
+        parameters = [parameter.detach().clone() for parameter in lane.objective.parameters.values()]
+        return _LaneState(parameters, copy.deepcopy(lane.optimizer.state_dict()), torch.get_rng_state())
+
+    def put_back(self, lane: Lane) -> None:
+        with torch.no_grad():
+            for parameter, saved in zip(lane.objective.parameters.values(), self.parameters, strict=True):
+                parameter.copy_(saved)
+        lane.optimizer.load_state_dict(copy.deepcopy(self.optimizer))
+        torch.set_rng_state(self.random)
+
+
+class _Checkpoints:
+    """At most 64 states, evenly spread: when full, every second is dropped and the stride doubles."""
+
+    MOST = 64
+
+    def __init__(self) -> None:
+        self.stride = 256
+        self._states: dict[int, list[_LaneState]] = {}
+
+    def keep(self, step: int, lanes: list[Lane]) -> None:
+        """Copy the lanes at `step`, unless they are there already."""
+        if step in self._states:
+            return
+        self._states[step] = [_LaneState.of(lane) for lane in lanes]
+        if len(self._states) > self.MOST:
+            self.stride *= 2
+            first = min(self._states)
+            self._states = {k: v for k, v in self._states.items() if k % self.stride == 0 or k == first}
+
+    def latest(self, step: int) -> tuple[int, list[_LaneState]] | None:
+        """The last state at or before `step`."""
+        before = [known for known in self._states if known <= step]
+        return (max(before), self._states[max(before)]) if before else None
+
+
+def _choose_threads(experiment: Experiment) -> None:
+    """One thread for small models: with torch's default a loaded machine falls from 1108 to 8 steps/s."""
+    large = experiment.objective.parameter_count > LARGE_MODEL
+    torch.set_num_threads((os.cpu_count() or 1) if large else 1)
+
+
+def _edit(step: int, experiment: Experiment) -> LiveEdit:
+    return LiveEdit(step, tuple(to_data(optimizer) for optimizer in experiment.optimizers))
+
+
+def _declared(experiment: Experiment, edit: LiveEdit) -> tuple[Any, ...]:
+    """The optimisers of an edit as declarations."""
+    return tuple(
+        type(old).model_validate_json(json.dumps(plain))
+        for old, plain in zip(experiment.optimizers, edit.optimizers, strict=True)
+    )
+
+
+def _array(tensor: torch.Tensor) -> NDArray[Any]:
+    array: NDArray[Any] = tensor.detach().cpu().numpy().copy()
+    return array

@@ -1,0 +1,58 @@
+"""The experiments that come with gradviz."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from gradviz.core.experiment import Experiment
+from gradviz.storage.experiment_file import load
+from gradviz.storage.problems import FileError
+
+
+@dataclass(frozen=True)
+class GalleryEntry:
+    """A card of the gallery; `name` is that of its file, without the ending."""
+
+    name: str
+    path: Path
+    experiment: Experiment
+    picture: Path | None
+
+
+def assets_folder() -> Path:
+    """gradviz/assets where gradviz is installed or packaged, assets of the repository where it is not."""
+    package = Path(__file__).resolve().parents[1]
+    installed = package / "assets"
+    return installed if installed.is_dir() else package.parent / "assets"
+
+
+def gallery() -> tuple[GalleryEntry, ...]:
+    """All entries by case (E2 before E10), then name; FileError names the one that cannot be read."""
+    assets = assets_folder()
+    entries = [_entry(path, assets) for path in (assets / "experiments").glob("*.json")]
+    return tuple(sorted(entries, key=lambda entry: (_in_order(entry.experiment.case), _in_order(entry.name))))
+
+
+def find_entry(name: str) -> GalleryEntry | None:
+    """The entry of that name, else the first of that case; capitals do not matter."""
+    wanted = name.strip().casefold()
+    entries = gallery()
+    by_name = (entry for entry in entries if entry.name.casefold() == wanted)
+    by_case = (entry for entry in entries if wanted and entry.experiment.case.casefold() == wanted)
+    return next(by_name, None) or next(by_case, None)
+
+
+def _entry(path: Path, assets: Path) -> GalleryEntry:
+    try:
+        experiment = load(path).experiment
+    except FileError as error:
+        raise FileError(f"Gallery, {path.name}: {error.cause}", "Install gradviz again.") from error
+    picture = assets / "pictures" / f"{path.stem}.png"
+    return GalleryEntry(path.stem, path, experiment, picture if picture.is_file() else None)
+
+
+def _in_order(text: str) -> list[tuple[int, str]]:
+    """A key by which numbers in a text are ordered as numbers."""
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", text) if part]
