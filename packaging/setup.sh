@@ -18,7 +18,7 @@ has() { command -v "$1" >/dev/null 2>&1; }
 
 mode=${1:-}
 case $mode in
-    run) extra= level=run ;;
+    run) extra='' level=run ;;
     dev | display | virtual) extra='[dev]' level=dev ;;
     *) die "usage: sh packaging/setup.sh run|dev|display|virtual [ARGUMENTS OF PYTHON]" ;;
 esac
@@ -37,7 +37,7 @@ missing=.venv/.gradviz-missing # there when system packages were missing: look a
 # Everything that the set-up depends on, in one line; -V answers without starting the interpreter.
 stamp_now() {
     set -- "$(cat pyproject.toml packaging/constraints.txt packaging/setup.sh | cksum)" "$("$python" -V 2>&1)" "$PWD"
-    printf '%s' "$*"
+    printf '%s\n' "$*"
 }
 
 stamped() {
@@ -75,23 +75,23 @@ system_packages() {
     else
         family=none
     fi
-    [ "$family" != none ] || { libraries= for_tests=; }
+    [ "$family" != none ] || { libraries='' for_tests=''; }
     needs=$libraries
     [ "$level" = run ] || needs="$libraries $for_tests"
 }
 
 # The installed packages among the names given, one on a line.
+# shellcheck disable=SC2016 # ${...} is dpkg-query's own
 installed() {
     case $family in
-        # shellcheck disable=SC2016 # ${...} is dpkg-query's own
         debian) dpkg-query -W -f '${db:Status-Status} ${Package}\n' "$@" 2>/dev/null | sed -n 's/^installed //p' ;;
         fedora) rpm -q --qf '%{NAME}\n' "$@" 2>/dev/null | grep -v ' ' ;;
     esac
 }
 
-# Sets absent to the needs among the arguments that no installed package meets.
+# Sets absent to the needs among the arguments that no installed package meets, and absent_names to what to install.
 find_absent() {
-    absent=
+    absent='' absent_names=''
     [ $# -gt 0 ] || return 0
     # shellcheck disable=SC2046 # one word each is meant
     found=" $(installed $(printf '%s ' "$@" | tr '|' ' ') | tr '\n' ' ') "
@@ -102,14 +102,15 @@ find_absent() {
         done
         [ $met = yes ] || absent="$absent $need"
     done
-    absent=${absent# }
+    for need in $absent; do absent_names="$absent_names $(on_offer "$need")"; done
+    absent_names=${absent_names# }
 }
 
 # The first of a|b that the package lists offer, else the last.
 on_offer() {
     for name in $(printf '%s' "$1" | tr '|' ' '); do
         case $family in
-            debian) apt-cache policy "$name" 2>/dev/null | grep -q 'Candidate: [^(]' && break ;;
+            debian) LC_ALL=C apt-cache policy "$name" 2>/dev/null | grep -q 'Candidate: [^(]' && break ;;
             fedora) dnf -q list "$name" >/dev/null 2>&1 && break ;;
         esac
     done
@@ -150,12 +151,10 @@ set_up_system() {
         # shellcheck disable=SC2086
         find_absent $needs
     fi
-    [ -z "$absent" ] || say "these system packages are missing and could not be installed from here: $(first_names)."
 }
 
-first_names() {
-    # shellcheck disable=SC2086
-    printf '%s\n' $absent | sed 's/|.*//' | tr '\n' ' ' | sed 's/ $//'
+warn_of_absent() {
+    [ -z "$absent" ] || say "these system packages are missing and could not be installed from here: $absent_names."
 }
 
 # ---- Python ----
@@ -220,7 +219,7 @@ set_up_python() {
     # The build backend goes into .venv too, so that it is as pinned as the rest.
     pip_install "$(pinned hatchling)" "$(pinned editables)" && pip_install --no-build-isolation -e ".$extra"
     status=$?
-    # An error that pip itself reported leaves nothing half written; a signal may.
+    # An error that pip reports itself leaves nothing that its next run would take for whole; a signal may.
     [ $status -gt 128 ] || rm -f "$busy"
     [ $status -eq 0 ] || die "the Python packages could not be installed; what pip said is above."
 }
@@ -233,30 +232,37 @@ has_virtual() { [ "$system" = Linux ] && has xvfb-run && has xauth; }
 
 demand_display() {
     has_display || has_virtual ||
-        die "the tests need a display, and there is neither one (DISPLAY) nor Xvfb: install xvfb and xauth."
+        die "this needs a display, and there is neither one (DISPLAY) nor Xvfb:" \
+            "install ${absent_names:-xvfb-run and xauth}."
 }
 
 # ---- What is done ----
 
+# A shell that is interrupted stops here, even where pip makes an ordinary error of it, and leaves the busy mark.
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+
+absent='' absent_names=''
 if ! up_to_date; then
     set_up_system
     case $mode in display | virtual) demand_display ;; esac
+    warn_of_absent
     set_up_python
     if [ -n "$absent" ]; then : >"$missing"; else rm -f "$missing"; fi
     stamp_now >".venv/.gradviz-$level" # last: without it everything is done again
 elif [ -f "$missing" ]; then
-    set_up_system
-    if [ -z "$absent" ] && [ "$level" = dev ]; then rm -f "$missing"; fi
+    system_packages
+    # shellcheck disable=SC2086 # one word each is meant
+    find_absent $needs
+    warn_of_absent
 fi
 
 case $mode in
-    display) demand_display; has_display && mode=dev ;;
-    virtual) demand_display; has_virtual || mode=dev ;;
+    display) demand_display && has_display && mode=dev ;;
+    virtual) demand_display && { has_virtual || mode=dev; } ;;
 esac
 [ $# -gt 0 ] || exit 0
-case $mode in
-    run | dev) exec "$python" "$@" ;;
-esac
+case $mode in run | dev) exec "$python" "$@" ;; esac
 # Qt would choose a Wayland session's own screen before Xvfb's.
 unset WAYLAND_DISPLAY
 XDG_SESSION_TYPE=x11 exec xvfb-run -a -s "-screen 0 1600x1000x24 +extension GLX" "$python" "$@"

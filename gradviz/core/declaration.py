@@ -26,12 +26,25 @@ class Alternative(Declaration):
 
 
 class SettingError(ValueError):
-    """What a user did wrong with a setting: `path` names the field as the file writes it."""
+    """What a user did wrong with a setting: `path` names the field as the file writes it.
 
-    def __init__(self, path: str, reason: str) -> None:
+    `place` is line and column, from 1, where the setting is a text.
+    """
+
+    def __init__(self, path: str, reason: str, place: tuple[int, int] | None = None) -> None:
         super().__init__(f"{path}: {reason}" if path else reason)
         self.path = path
         self.reason = reason
+        self.place = place
+
+
+class FieldError(ValueError):
+    """For validators that look at several fields: which of them is at fault, and where in its text."""
+
+    def __init__(self, field: str, reason: str, place: tuple[int, int] | None = None) -> None:
+        super().__init__(reason)
+        self.field = field
+        self.place = place
 
 
 def setting(
@@ -140,6 +153,10 @@ def setting_error(error: ValidationError, data: Any = None) -> SettingError:
     """The first fault of a failed validation as one sentence with the field's path as the file writes it."""
     fault = error.errors(include_url=False)[0]
     path = _file_path(fault["loc"], data)
+    cause = fault.get("ctx", {}).get("error")
+    if isinstance(cause, FieldError):
+        inner = ".".join(part for part in (path, cause.field) if part)
+        return SettingError(inner, str(cause), cause.place)
     return SettingError(path, _reason(fault))
 
 

@@ -8,7 +8,8 @@ from typing import Any, Literal
 from pydantic import ValidationError
 
 from gradviz.core.declaration import Declaration, SettingError, setting, setting_error
-from gradviz.core.objectives import AnyObjective, TestFunctionObjective
+from gradviz.core.layers import LineLayer
+from gradviz.core.objectives import AnyObjective, FormulaObjective, TestFunctionObjective
 from gradviz.core.optimizers import SGD, AnyOptimizer, Optimizer
 
 FORMAT_VERSION = 1
@@ -154,3 +155,19 @@ def live_names(declaration: type[Declaration]) -> tuple[str, ...]:
         for name, info in declaration.model_fields.items()
         if isinstance(info.json_schema_extra, dict) and info.json_schema_extra.get("live")
     )
+
+
+def with_start(experiment: Experiment, x: float, y: float) -> Experiment | None:
+    """The experiment with its two scalar parameters starting at (x, y); None if it has no such two."""
+    objective = experiment.objective
+    if isinstance(objective, TestFunctionObjective):
+        return with_value(with_value(experiment, "objective.x", x), "objective.y", y)
+    if isinstance(objective, FormulaObjective):
+        places = [k for k, tensor in enumerate(objective.tensors) if tensor.role == "parameter"]
+        if len(places) == 2 and objective.parameter_count == 2:
+            first = with_value(experiment, f"objective.tensors.{places[0]}.value", x)
+            return with_value(first, f"objective.tensors.{places[1]}.value", y)
+        return None
+    if len(objective.model) == 1 and isinstance(objective.model[0], LineLayer):
+        return with_value(with_value(experiment, "objective.model.0.w", x), "objective.model.0.b", y)
+    return None

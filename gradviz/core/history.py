@@ -90,6 +90,7 @@ class History:
         self._positions: _Column | None = None
         self._pyramid = Pyramid(optimizers)
         self.optimizers = optimizers
+        self.rewrites = 0
 
     def __len__(self) -> int:
         return self._losses.length
@@ -98,6 +99,7 @@ class History:
         """Add a block; one that begins before the end replaces what stood there (the run went back)."""
         if block.start > len(self):
             raise ValueError(f"records begin at step {block.start}, but the history ends at {len(self)}")
+        self.rewrites += block.start < len(self)
         self._losses.write(block.start, block.losses)
         if block.positions.shape[2]:
             if self._positions is None:

@@ -7,7 +7,7 @@ import numpy as np
 from gradviz.core.records import TensorSummary
 
 
-def short_number(value: float, digits: int = 6) -> str:
+def short_number(value: float, digits: int = 7) -> str:
     """`value` in at most `digits` significant digits: 129, 0.014859, 4.4838e-10, nan, inf."""
     if not np.isfinite(value):
         return str(value)
@@ -23,7 +23,7 @@ def shape_text(shape: tuple[int, ...]) -> str:
     return "(" + ", ".join(str(size) for size in shape) + ")"
 
 
-def summary_text(summary: TensorSummary, most: int = 4, digits: int = 6) -> str:
+def summary_text(summary: TensorSummary, most: int = 4, digits: int = 7) -> str:
     """The numbers of a small tensor, or range and mean of a large one."""
     if summary.values is None:
         low, high = short_number(summary.minimum, 3), short_number(summary.maximum, 3)

@@ -7,10 +7,10 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, field_validator, model_validator
 
 from gradviz.core.datasets import AnyDataset, Temperatures
-from gradviz.core.declaration import Alternative, Declaration, alternatives, setting
+from gradviz.core.declaration import Alternative, Declaration, FieldError, alternatives, setting
 from gradviz.core.formula import Formula, FormulaError, parse_formula
 from gradviz.core.formula_functions import CONSTANTS, FUNCTIONS
-from gradviz.core.layers import AnyLayer, LinearLayer, LineLayer
+from gradviz.core.layers import AnyLayer, LineLayer
 from gradviz.core.losses import MSE, AnyLoss
 from gradviz.core.test_functions import AnyTestFunction, Himmelblau
 
@@ -136,11 +136,11 @@ class FormulaObjective(Objective):
         try:
             formula = self.parsed
         except FormulaError as error:
-            raise ValueError(f"formula, {error}") from None
+            raise FieldError("text", str(error), (error.line, error.column)) from None
         given = {line.name[2:] for line in formula.gradients}
         missing = [tensor.name for tensor in self.parameters if tensor.name not in given]
         if self.gradient == "by_hand" and missing:
-            raise ValueError(f"the gradient by hand needs a line  d_{missing[0]} = ...")
+            raise FieldError("gradient", f"the gradient by hand needs a line  d_{missing[0]} = ...")
         return self
 
 
@@ -190,14 +190,3 @@ class FitObjective(Objective):
 
 AnyObjective = Annotated[TestFunctionObjective | FormulaObjective | FitObjective, Field(discriminator="kind")]
 OBJECTIVES: tuple[type[Objective], ...] = alternatives(AnyObjective)
-
-__all__ = [
-    "OBJECTIVES",
-    "AnyObjective",
-    "FitObjective",
-    "FormulaObjective",
-    "LinearLayer",
-    "NamedTensor",
-    "Objective",
-    "TestFunctionObjective",
-]

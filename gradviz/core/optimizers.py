@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from gradviz.core.declaration import Alternative, alternatives, setting
+from gradviz.core.declaration import Alternative, FieldError, alternatives, setting
 
 if TYPE_CHECKING:
     from torch import nn
@@ -85,7 +85,7 @@ class SGD(Optimizer):
     @model_validator(mode="after")
     def _nesterov_needs_momentum(self) -> SGD:
         if self.nesterov and (self.momentum == 0 or self.dampening != 0):
-            raise ValueError("Nesterov needs a momentum above 0 and a dampening of 0")
+            raise FieldError("nesterov", "Nesterov needs a momentum above 0 and a dampening of 0")
         return self
 
 
@@ -100,7 +100,7 @@ def _betas() -> Any:
 
 def _check_betas(betas: Pair) -> None:
     if not all(0 <= beta < 1 for beta in betas):
-        raise ValueError("each beta must be at least 0 and below 1")
+        raise FieldError("betas", "each beta must be at least 0 and below 1")
 
 
 class Adam(Optimizer):

@@ -121,13 +121,17 @@ class FitSnapshot:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What was asked for, of one step. `position` (optimisers, 2) is where each stands on the surface."""
+    """What was asked for, of one step. `position` (optimisers, 2) is where each stands on the surface.
+
+    `seconds` is what taking it cost the training thread.
+    """
 
     step: int
     graph: GraphSnapshot | None
     parameters: tuple[ParameterRow, ...]
     fit: FitSnapshot | None
     position: Floats
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True)

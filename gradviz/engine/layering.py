@@ -5,28 +5,35 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 MAX_WAYPOINTS = 40_000
 
 Neighbours = list[list[int]]
 Edge = tuple[int, int]
+Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
 class LayeredGraph:
     """A graph whose edges all join adjacent layers: `node_count` nodes, then the waypoints.
 
-    `depth` and `height` count the nodes on the longest path to and from a vertex, whichever layer it is in. `chains`
-    are the waypoints of each edge that spans layers, from top to bottom; the edges `unrouted` have none.
+    `pieces` (e, 2) are the edges between adjacent layers, source and target. `depth` and `height` count the nodes on
+    the longest path to and from a vertex, whichever layer it is in. `chains` are the waypoints of each edge that spans
+    layers, from top to bottom; edges beyond MAX_WAYPOINTS have none and join nothing. `component` is equal for
+    vertices that are connected.
     """
 
     node_count: int
     layer: list[int]
     producers: Neighbours
     consumers: Neighbours
+    pieces: Ints
     depth: list[int]
     height: list[int]
     chains: dict[Edge, range]
-    unrouted: frozenset[Edge]
+    component: list[int]
 
     def rows(self) -> list[list[int]]:
         """The vertices of each layer, by number."""
@@ -125,4 +132,22 @@ def _with_waypoints(edges: Sequence[Edge], layer: list[int], depth: list[int], h
             depth.extend([depth[source]] * len(between))
             height.extend([height[target]] * len(between))
     producers, consumers = _adjacency(len(layer), pieces)
-    return LayeredGraph(node_count, layer, producers, consumers, depth, height, chains, unrouted)
+    joined = np.array(pieces, dtype=np.int64).reshape(-1, 2)
+    component = _components(producers, consumers)
+    return LayeredGraph(node_count, layer, producers, consumers, joined, depth, height, chains, component)
+
+
+def _components(producers: Neighbours, consumers: Neighbours) -> list[int]:
+    label = [-1] * len(producers)
+    for first in range(len(label)):
+        if label[first] >= 0:
+            continue
+        label[first] = first
+        stack = [first]
+        while stack:
+            vertex = stack.pop()
+            for other in producers[vertex] + consumers[vertex]:
+                if label[other] < 0:
+                    label[other] = first
+                    stack.append(other)
+    return label

@@ -5,24 +5,27 @@ Layers are in `layering`, the order within them in `ordering`; here are the coor
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import inf
 
 import numpy as np
 
 from gradviz.core.records import Floats
-from gradviz.engine.layering import Edge, LayeredGraph, Neighbours, layered
-from gradviz.engine.ordering import Rows, ordered
+from gradviz.engine.layering import Edge, Ints, LayeredGraph, Neighbours, layered
+from gradviz.engine.ordering import Bonds, Rows, bonds, ordered, positions
 
 WAYPOINT_WIDTH = 16.0
-PARALLEL_STEP = 14.0
+PARALLEL_STEP = 24.0
 POLISH_ROUNDS = 6
 
 Gaps = list[tuple[int, int, float]]
 """(left, right, distance): how far `right` must be from `left` at least, sorted so that `left` is complete by then."""
+
+Goals = dict[int, list[int]]
+"""The blocks to whose mean x a block is drawn, from top to bottom."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,99 +58,20 @@ def place(
     return Placement(places, _routes(graph, edges, points.tolist(), size))
 
 
-@dataclass(frozen=True, slots=True)
-class _Bonds:
-    """Which edges shall be vertical, as the neighbours above and below each vertex.
-
-    `strong` ones are kept vertical in any case; each vertex has at most one above and one below. `weak` ones join equals
-    (both operands of a product, say), between which the vertex is centred.
-    """
-
-    strong_above: list[int]
-    weak_above: Neighbours
-    weak_below: Neighbours
-    above: Neighbours
-    below: Neighbours
-
-
 def _columns(graph: LayeredGraph, rows: Rows, width: float, gap: float) -> Floats:
     """The x of every vertex: Brandes-Köpf with the longest path through each vertex kept straight, then centred."""
-    half = [width / 2] * graph.node_count + [WAYPOINT_WIDTH / 2] * (len(graph.layer) - graph.node_count)
-    pairs = [(a, b, half[a] + gap + half[b]) for row in rows for a, b in zip(row, row[1:], strict=False)]
-    bonds = _bonds(graph, rows)
-    return _polished(graph, bonds, pairs, _balanced(bonds, rows, pairs))
+    spacing = [width + gap] * graph.node_count
+    spacing += [WAYPOINT_WIDTH + gap] * (len(graph.layer) - graph.node_count)
+    pairs = [(a, b, (spacing[a] + spacing[b]) / 2) for row in rows for a, b in pairwise(row)]
+    vertical = bonds(graph, rows)
+    x = _polished(graph, vertical, pairs, _balanced(vertical, rows, pairs))
+    return _apart(x, np.array(graph.component, dtype=np.int64), np.array(spacing))
 
 
-def _bonds(graph: LayeredGraph, rows: Rows) -> _Bonds:
-    count = len(graph.layer)
-    main_above = [_largest(graph.producers[vertex], graph.depth) for vertex in range(count)]
-    main_below = [_largest(graph.consumers[vertex], graph.height) for vertex in range(count)]
-    position = _positions(rows, count)
-    bonds = _Bonds([-1] * count, *([[] for _ in range(count)] for _ in range(4)))
-    for row in rows[:-1]:
-        mutual = [(a, b) for a in row for b in main_below[a] if a in main_above[b]]
-        alone = [(a, b) for a, b in mutual if len(main_below[a]) == 1 and len(main_above[b]) == 1]
-        alone.sort(key=lambda edge: edge[0] < graph.node_count or edge[1] < graph.node_count)
-        kept = _Ladder(position)
-        strong = {edge for edge in alone if kept.add(edge)}
-        for source, target in mutual:
-            if (source, target) in strong:
-                bonds.strong_above[target] = source
-            else:
-                bonds.weak_above[target].append(source)
-                bonds.weak_below[source].append(target)
-            if (source, target) in strong or kept.fits((source, target)):
-                bonds.above[target].append(source)
-                bonds.below[source].append(target)
-    for neighbours in (bonds.above, bonds.below):
-        for others in neighbours:
-            others.sort(key=position.__getitem__)
-    return bonds
-
-
-def _largest(vertices: Sequence[int], length: Sequence[int]) -> list[int]:
-    if len(vertices) < 2:
-        return list(vertices)
-    longest = max([length[vertex] for vertex in vertices])
-    return [vertex for vertex in vertices if length[vertex] == longest]
-
-
-def _positions(rows: Rows, count: int) -> list[int]:
-    position = [0] * count
-    for row in rows:
-        for index, vertex in enumerate(row):
-            position[vertex] = index
-    return position
-
-
-class _Ladder:
-    """Edges between two layers that neither cross nor meet."""
-
-    def __init__(self, position: Sequence[int]) -> None:
-        self._position = position
-        self._upper: list[int] = []
-        self._lower: list[int] = []
-
-    def fits(self, edge: Edge) -> bool:
-        upper, lower = self._position[edge[0]], self._position[edge[1]]
-        index = bisect_left(self._upper, upper)
-        return index == bisect_left(self._lower, lower) and (
-            index == len(self._upper) or (self._upper[index] != upper and self._lower[index] != lower)
-        )
-
-    def add(self, edge: Edge) -> bool:
-        if not self.fits(edge):
-            return False
-        index = bisect_left(self._upper, self._position[edge[0]])
-        self._upper.insert(index, self._position[edge[0]])
-        self._lower.insert(index, self._position[edge[1]])
-        return True
-
-
-def _balanced(bonds: _Bonds, rows: Rows, pairs: Gaps) -> Floats:
+def _balanced(vertical: Bonds, rows: Rows, pairs: Gaps) -> Floats:
     """The mean of the two middle ones of four drawings: bound upwards or downwards, packed to the left or right."""
     drawings = []
-    for neighbours, ordered_rows in ((bonds.above, rows), (bonds.below, rows[::-1])):
+    for neighbours, ordered_rows in ((vertical.above, rows), (vertical.below, rows[::-1])):
         for mirrored in (False, True):
             root = _aligned(neighbours, ordered_rows, mirrored)
             drawings.append(_packed(root, _block_gaps(root, pairs), mirrored))
@@ -165,7 +89,7 @@ def _aligned(neighbours: Neighbours, rows: Rows, mirrored: bool) -> list[int]:
     """The blocks of vertices that share an x, each by its root: Brandes and Köpf's algorithm 2."""
     count = len(neighbours)
     sign = -1 if mirrored else 1
-    position = [sign * index for index in _positions(rows, count)]
+    position = [sign * index for index in positions(rows, count)]
     root = list(range(count))
     taken = [False] * count
     for row in rows:
@@ -180,7 +104,10 @@ def _aligned(neighbours: Neighbours, rows: Rows, mirrored: bool) -> list[int]:
 
 
 def _block_gaps(root: Sequence[int], pairs: Gaps) -> Gaps:
-    """The gaps between blocks in an order in which one pass from left to right satisfies them all."""
+    """The gaps between blocks in an order in which one pass from left to right satisfies them all.
+
+    There is such an order because no two blocks cross.
+    """
     distances: dict[Edge, float] = {}
     for left, right, distance in pairs:
         edge = root[left], root[right]
@@ -205,7 +132,7 @@ def _to_right(x: list[float], gaps: Gaps) -> list[float]:
     """Move blocks right, as little as the gaps need. Changes `x`."""
     for left, right, distance in gaps:
         least = x[left] + distance
-        if x[right] < least:
+        if x[right] < least:  # noqa: PLR1730 - max() takes three times as long here
             x[right] = least
     return x
 
@@ -214,7 +141,7 @@ def _to_left(x: list[float], gaps: Gaps) -> list[float]:
     """Move blocks left, as little as the gaps need. Changes `x`."""
     for left, right, distance in reversed(gaps):
         most = x[right] - distance
-        if x[left] > most:
+        if x[left] > most:  # noqa: PLR1730
             x[left] = most
     return x
 
@@ -241,63 +168,62 @@ def _between(x: list[float], gaps: Gaps) -> list[float]:
     return [(a + b) / 2 for a, b in zip(right, left, strict=True)]
 
 
-def _polished(graph: LayeredGraph, bonds: _Bonds, pairs: Gaps, x: Floats) -> Floats:
-    """Centre blocks between what they are bound to, then bring the loose ones to their neighbours' side."""
-    root, bottom = _straight_blocks(graph, bonds)
+def _polished(graph: LayeredGraph, vertical: Bonds, pairs: Gaps, x: Floats) -> Floats:
+    """Centre blocks between what they are bound to, then bring the loose ones beside their own."""
+    root, bottom = _straight_blocks(graph, vertical)
     gaps = _block_gaps(root, pairs)
-    tops = [vertex for vertex, block in enumerate(root) if vertex == block]
+    above: Goals = {}
+    below: Goals = {}
+    loose: Goals = {}
+    for top, end in bottom.items():
+        if vertical.weak_above[top]:
+            above[top] = [root[other] for other in vertical.weak_above[top]]
+        elif vertical.weak_below[end]:
+            below[top] = [root[other] for other in vertical.weak_below[end]]
+        elif graph.producers[top] or graph.consumers[end]:
+            loose[top] = [root[other] for other in graph.producers[top] + graph.consumers[end]]
     at = x.tolist()
-    centred = [top for top in tops if bonds.weak_above[top]]
-    sources = [top for top in tops if not bonds.weak_above[top] and bonds.weak_below[bottom[top]]]
-    loose = [
-        top
-        for top in tops
-        if not bonds.weak_above[top] and not bonds.weak_below[bottom[top]] and graph.consumers[bottom[top]]
-    ]
     for _ in range(POLISH_ROUNDS):
-        for block in sources:
-            at[block] = _mean(at, root, bonds.weak_below[bottom[block]])
-        at = _spread(at, gaps, loose)
-        for block in centred:
-            at[block] = _mean(at, root, bonds.weak_above[block])
-        at = _spread(at, gaps, loose)
+        at = _spread(_moved(at, below), gaps, loose)
+        at = _spread(_moved(at, above), gaps, loose)
     for _ in range(2):
-        for block in loose:
-            at[block] = _mean(at, root, graph.consumers[bottom[block]] + graph.producers[block])
-        at = _fitted(at, gaps, loose)
+        at = _fitted(_moved(at, loose), gaps, loose)
     return np.array(at)[root]
 
 
-def _straight_blocks(graph: LayeredGraph, bonds: _Bonds) -> tuple[list[int], list[int]]:
+def _moved(at: list[float], goals: Goals) -> list[float]:
+    """Each block at its goal, one after the other from top to bottom, so that what is below follows at once."""
+    for block, others in goals.items():
+        at[block] = sum([at[other] for other in others]) / len(others)
+    return at
+
+
+def _straight_blocks(graph: LayeredGraph, vertical: Bonds) -> tuple[list[int], dict[int, int]]:
     """The top vertex of each vertex's block of strong bonds, and the bottom vertex of each top."""
     root = list(range(len(graph.layer)))
-    bottom = list(range(len(graph.layer)))
+    bottom: dict[int, int] = {}
     for vertex in sorted(root, key=graph.layer.__getitem__):
-        above = bonds.strong_above[vertex]
+        above = vertical.strong_above[vertex]
         if above >= 0:
             root[vertex] = root[above]
-            bottom[root[above]] = vertex
+        bottom[root[vertex]] = vertex
     return root, bottom
 
 
-def _mean(at: Sequence[float], root: Sequence[int], vertices: Sequence[int]) -> float:
-    return sum([at[root[vertex]] for vertex in vertices]) / len(vertices)
-
-
-def _spread(at: list[float], gaps: Gaps, loose: Sequence[int]) -> list[float]:
+def _spread(at: list[float], gaps: Gaps, loose: Collection[int]) -> list[float]:
     """All gaps kept, where loose blocks only take up room."""
     right, left = list(at), list(at)
     for block in loose:
         right[block], left[block] = -inf, inf
     _to_right(right, gaps)
     _to_left(left, gaps)
-    for block in loose:  # at an end nothing pushes it
-        right[block] = left[block] if right[block] == -inf else right[block]
-        left[block] = right[block] if left[block] == inf else left[block]
+    for block in loose:  # at an end nothing pushes it from outside; among loose ones alone it stays
+        pushed = [x for x in (right[block], left[block]) if abs(x) < inf] or [at[block]]
+        right[block], left[block] = pushed[0], pushed[-1]
     return [(a + b) / 2 for a, b in zip(right, left, strict=True)]
 
 
-def _fitted(at: list[float], gaps: Gaps, loose: Sequence[int]) -> list[float]:
+def _fitted(at: list[float], gaps: Gaps, loose: Collection[int]) -> list[float]:
     """All gaps kept by moving loose blocks alone."""
     least, most = list(at), list(at)
     for block in loose:
@@ -305,6 +231,18 @@ def _fitted(at: list[float], gaps: Gaps, loose: Sequence[int]) -> list[float]:
     _to_right(least, gaps)
     _to_left(most, gaps)
     return _between([min(max(x, low), high) for x, low, high in zip(at, least, most, strict=True)], gaps)
+
+
+def _apart(x: Floats, component: Ints, spacing: Floats) -> Floats:
+    """Components side by side, none reaching over or into another."""
+    index = np.unique(component, return_inverse=True)[1]
+    count = int(index.max(initial=-1)) + 1
+    left, right = np.full(count, inf), np.full(count, -inf)
+    np.minimum.at(left, index, x - spacing / 2)
+    np.maximum.at(right, index, x + spacing / 2)
+    width = right - left
+    moved: Floats = x + (np.cumsum(width) - width - left)[index]
+    return moved
 
 
 def _routes(
@@ -340,7 +278,7 @@ def _line(graph: LayeredGraph, edge: Edge, points: list[list[float]], half: floa
 def _without_collinear(line: Sequence[tuple[float, float]]) -> Iterator[tuple[float, float]]:
     kept = line[0]
     yield kept
-    for point, after in zip(line[1:], line[2:], strict=False):
+    for point, after in pairwise(line[1:]):
         turn = (point[0] - kept[0]) * (after[1] - kept[1]) - (point[1] - kept[1]) * (after[0] - kept[0])
         if abs(turn) > 1e-6 * (after[1] - kept[1]):
             kept = point

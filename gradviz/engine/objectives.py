@@ -42,6 +42,10 @@ class Objective(ABC):
         """Values of the last `loss` that have a name of their own."""
         return iter(())
 
+    def fault(self) -> str:
+        """Where the loss is not finite at the initial parameters, if the objective can tell; else empty."""
+        return ""
+
     @property
     def modules(self) -> dict[str, nn.Module]:
         """The layers by name; empty where there are none."""
@@ -95,7 +99,7 @@ class FormulaDescent(Objective):
         self._last: Values = {}
         try:
             self._program = Program(formula, dtype, device)
-            self._program.check(self._tensors)
+            self._odd = self._program.check(self._tensors)
         except FormulaError as error:
             raise EngineError(f"The formula cannot be run: {error}.") from None
 
@@ -120,6 +124,9 @@ class FormulaDescent(Objective):
         for name in self._line_names:
             if name in self._last:
                 yield self._last[name], name
+
+    def fault(self) -> str:
+        return "" if self._odd is None else f"The run cannot start: {self._odd}."
 
 
 def _shaped(name: str, gradient: Tensor, parameter: Tensor) -> Tensor:

@@ -56,9 +56,10 @@ class Program:
             known[name] = closure(known)
         return {name[2:]: known[name] for name, _ in self._gradients}
 
-    def check(self, tensors: Mapping[str, Tensor]) -> None:
-        """FormulaError at the first place whose value is not finite or that torch refuses."""
+    def check(self, tensors: Mapping[str, Tensor]) -> FormulaError | None:
+        """FormulaError at the first place that torch refuses; returns one where a value is not finite."""
         values = dict(tensors)
+        self._odd: FormulaError | None = None
         with torch.no_grad():
             for line in (*self._formula.lines, *self._formula.gradients):
                 values[line.name] = self._checked(line.expression, values, line.line)
@@ -69,6 +70,7 @@ class Program:
                 f"{line.name} has the shape {tuple(objective.shape)}; the last line must be one number: use sum or mean"
             )
             raise FormulaError(reason, line.line)
+        return self._odd
 
     def _checked(self, expression: Expression, values: Values, line: int) -> Tensor:
         """The value of `expression`; the innermost place that fails is named."""
@@ -82,7 +84,8 @@ class Program:
             reason = str(error).split("\n", 1)[0][:160]
             raise FormulaError(f"PyTorch refuses this: {reason}", line, expression.column) from None
         if not bool(torch.isfinite(value).all()):
-            raise FormulaError(f"not finite here ({_first_odd(value)})", line, expression.column)
+            odd = FormulaError(f"not finite here ({_first_odd(value)})", line, expression.column)
+            self._odd = self._odd or odd
         return value
 
     def _tensor_closure(self, expression: Expression) -> Callable[[Values], Tensor]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import torch
 
@@ -31,12 +33,14 @@ class Observer:
 
     def look(self, wanted: Wanted) -> Snapshot:
         """A snapshot of the current step with the parts that are wanted."""
+        begin = time.perf_counter()
         lanes = self._trainer.lanes
         index = min(wanted.optimizer, len(lanes) - 1)
         graph = self._graph(index) if wanted.graph else None
         rows = tuple(row for k in range(len(lanes)) for row in _rows(k, lanes[k])) if wanted.parameters else ()
         fit = _fit(lanes) if wanted.fit else None
-        return Snapshot(self._trainer.step, graph, rows, fit, self._position())
+        position = self._position()
+        return Snapshot(self._trainer.step, graph, rows, fit, position, time.perf_counter() - begin)
 
     def _graph(self, index: int) -> GraphSnapshot:
         lane = self._trainer.lanes[index]

@@ -106,7 +106,7 @@ class Trainer:
         """A sentence if the first loss or gradient is not finite, so that a run must not start; else empty."""
         lane = self.lanes[0]
         if not math.isfinite(lane.loss):
-            return f"The loss is {lane.loss} at the start: choose other initial values."
+            return lane.objective.fault() or f"The loss is {lane.loss} at the start: choose other initial values."
         for name, parameter in lane.objective.parameters.items():
             if parameter.grad is not None and not bool(torch.isfinite(parameter.grad).all()):
                 return (

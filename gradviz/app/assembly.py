@@ -1,0 +1,74 @@
+"""Wires the window: views, session, run and preferences. Imported only after the first painting."""
+
+from __future__ import annotations
+
+import pyqtgraph as pg
+
+from gradviz.app.crash import install_crash_guard
+from gradviz.app.main_window import LAYOUT_VERSION, MainWindow
+from gradviz.app.refresher import Refresher
+from gradviz.app.run_control import RunControl
+from gradviz.app.window_controller import WindowController
+from gradviz.engine.runner import Runner
+from gradviz.storage.gallery import gallery
+from gradviz.storage.preferences import (
+    Preferences,
+    clear_layout_attempt,
+    config_folder,
+    layout_crashed,
+    load_preferences,
+    mark_layout_attempt,
+)
+from gradviz.views.curves_view import CurvesView
+from gradviz.views.fit_view import FitView
+from gradviz.views.form import Form
+from gradviz.views.gallery_view import GalleryView
+from gradviz.views.graph_view import GraphView
+from gradviz.views.message_bar import MessageBar
+from gradviz.views.opengl import probe_opengl
+from gradviz.views.parameter_view import ParameterView
+from gradviz.views.run_bar import RunBar
+from gradviz.views.surface_view import SurfaceView
+from gradviz.views.theme import theme_named
+from gradviz.views.view import View
+
+
+def make_views(opengl_fault: str) -> tuple[View, ...]:
+    """Every view, once. Adding one: its class here, and its place in `main_window.PANES`."""
+    pg.setConfigOptions(antialias=True)
+    return (GraphView(), SurfaceView(opengl_fault), CurvesView(), FitView(), ParameterView())
+
+
+def assemble(window: MainWindow, reset_layout: bool = False) -> WindowController:
+    """Fill the window and start the training thread."""
+    folder = config_folder()
+    preferences, notice = load_preferences(folder)
+    window.theme = theme_named(preferences.theme)
+    views = make_views(probe_opengl())
+    window.fill(views, Form(), GalleryView(), RunBar(), MessageBar())
+    control = RunControl(Runner(), window)
+    refresher = Refresher(control, views, window)
+    controller = WindowController(window, control, refresher, gallery(), preferences, folder)
+    install_crash_guard(controller.report_crash)
+    notice = _restore_layout(window, preferences, reset_layout) or notice
+    if notice:
+        window.messages.show_message(notice)
+    control.runner.start()
+    refresher.start()
+    return controller
+
+
+def _restore_layout(window: MainWindow, preferences: Preferences, reset_layout: bool) -> str:
+    """Take the stored layout over, unless the last start crashed in doing so; returns a notice or nothing."""
+    folder = config_folder()
+    crashed = layout_crashed(folder)
+    clear_layout_attempt(folder)
+    if reset_layout or not preferences.layout or preferences.layout_version != LAYOUT_VERSION:
+        return ""
+    if crashed:
+        preferences.layout = ""
+        return "The stored layout ended the last start, so it was dropped: the panes are where they were at first."
+    mark_layout_attempt(folder)
+    window.restore_layout(preferences.layout)
+    clear_layout_attempt(folder)
+    return ""

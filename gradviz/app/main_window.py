@@ -1,0 +1,179 @@
+"""The main window. It is painted before anything slow is imported; `fill` then brings the views in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QByteArray, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QPaintEvent
+from PySide6.QtWidgets import (
+    QApplication,
+    QDockWidget,
+    QLabel,
+    QMainWindow,
+    QMenuBar,
+    QTabWidget,
+    QToolBar,
+    QVBoxLayout,
+    QWidget,
+)
+
+from gradviz.views.theme import Theme, palette, style_sheet
+
+if TYPE_CHECKING:
+    from gradviz.views.form import Form
+    from gradviz.views.gallery_view import GalleryView
+    from gradviz.views.message_bar import MessageBar
+    from gradviz.views.run_bar import RunBar
+    from gradviz.views.view import View
+
+LAYOUT_VERSION = "1"
+PANES = (
+    ("gallery", "Gallery"),
+    ("experiment", "Experiment"),
+    ("graph", "Graph"),
+    ("surface", "Surface"),
+    ("curves", "Curves"),
+    ("fit", "Fit"),
+    ("parameters", "Parameters"),
+)
+
+
+class MainWindow(QMainWindow):
+    """Docks with titles at first; views, form, gallery and bars once they are there."""
+
+    first_painted = Signal()
+    closing = Signal(QCloseEvent)
+    uncovered = Signal()
+    """A pane became visible that was not."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self.theme = theme
+        self._is_painted = False
+        self.docks: dict[str, QDockWidget] = {}
+        self.views: dict[str, View] = {}
+        self.form: Form
+        self.gallery: GalleryView
+        self.run_bar: RunBar
+        self.messages: MessageBar
+        self.setObjectName("main")
+        self.setWindowTitle("gradviz")
+        self.setDockNestingEnabled(True)
+        self.menu = QMenuBar()
+        top = QWidget()
+        self._top = QVBoxLayout(top)
+        self._top.setContentsMargins(0, 0, 0, 0)
+        self._top.setSpacing(0)
+        self._top.addWidget(self.menu)
+        self.setMenuWidget(top)
+        self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
+        for key, title in PANES:
+            self._add_dock(key, title)
+        self._bottom = QToolBar("Run")
+        self._bottom.setObjectName("run_bar")
+        self._bottom.setMovable(False)
+        self._bottom.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
+        self.addToolBar(Qt.ToolBarArea.BottomToolBarArea, self._bottom)
+        self._status_right = QLabel()
+        self._status_right.setProperty("muted", True)
+        self.statusBar().addPermanentWidget(self._status_right)
+        self.statusBar().showMessage("Starting…")
+        self.arrange()
+        self.resize(1480, 940)
+
+    def _add_dock(self, key: str, title: str) -> None:
+        dock = QDockWidget(title, self)
+        dock.setObjectName(key)
+        dock.setWidget(QWidget())
+        dock.visibilityChanged.connect(self._on_visibility_changed)
+        self.docks[key] = dock
+
+    def _on_visibility_changed(self, visible: bool) -> None:
+        if visible:
+            self.uncovered.emit()
+
+    def arrange(self) -> None:
+        """The layout that a new user finds."""
+        left, right = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
+        docks = self.docks
+        for dock in docks.values():
+            dock.setFloating(False)
+            self.removeDockWidget(dock)
+        self.addDockWidget(left, docks["gallery"])
+        self.tabifyDockWidget(docks["gallery"], docks["experiment"])
+        self.addDockWidget(right, docks["graph"])
+        self.splitDockWidget(docks["graph"], docks["surface"], Qt.Orientation.Horizontal)
+        self.splitDockWidget(docks["graph"], docks["curves"], Qt.Orientation.Vertical)
+        self.splitDockWidget(docks["surface"], docks["fit"], Qt.Orientation.Vertical)
+        self.tabifyDockWidget(docks["fit"], docks["parameters"])
+        for dock in docks.values():
+            dock.show()
+        docks["gallery"].raise_()
+        docks["parameters"].raise_()
+        self.resizeDocks(
+            [docks["gallery"], docks["graph"], docks["surface"]], [330, 560, 590], Qt.Orientation.Horizontal
+        )
+        self.resizeDocks([docks["graph"], docks["curves"]], [520, 300], Qt.Orientation.Vertical)
+        self.resizeDocks([docks["surface"], docks["parameters"]], [560, 260], Qt.Orientation.Vertical)
+
+    def fill(
+        self, views: tuple[View, ...], form: Form, gallery: GalleryView, run_bar: RunBar, messages: MessageBar
+    ) -> None:
+        """Put everything in its place."""
+        self.form, self.gallery, self.run_bar, self.messages = form, gallery, run_bar, messages
+        self.views = {view.key: view for view in views}
+        for key, widget in {"gallery": gallery, "experiment": form, **self.views}.items():
+            self._exchange(self.docks[key], widget)
+        self._bottom.addWidget(run_bar)
+        self._top.addWidget(messages)
+        self.set_theme(self.theme)
+
+    @staticmethod
+    def _exchange(dock: QDockWidget, widget: QWidget) -> None:
+        old = dock.widget()
+        dock.setWidget(widget)
+        old.deleteLater()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Colours of everything in the window."""
+        self.theme = theme
+        app = QApplication.instance()
+        if isinstance(app, QApplication):
+            app.setPalette(palette(theme))
+            app.setStyleSheet(style_sheet(theme))
+        for view in self.views.values():
+            view.set_theme(theme)
+        if self.views:
+            self.run_bar.set_theme(theme)
+
+    def show_status(self, right: str, message: str) -> None:
+        """The status bar: the last message, and device, precision, seed and state."""
+        self._status_right.setText(right)
+        self.statusBar().showMessage(message)
+
+    def status(self) -> tuple[str, str]:
+        """What the status bar says: message, and right side."""
+        return self.statusBar().currentMessage(), self._status_right.text()
+
+    def layout_blob(self) -> str:
+        """The layout of docks and window, to be stored."""
+        return (self.saveGeometry().toBase64().data() + b"." + self.saveState().toBase64().data()).decode()
+
+    def restore_layout(self, blob: str) -> bool:
+        """Take a stored layout over; False if Qt refuses it."""
+        geometry, _, state = blob.partition(".")
+        self.restoreGeometry(QByteArray.fromBase64(geometry.encode()))
+        return self.restoreState(QByteArray.fromBase64(state.encode()))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if not self._is_painted:
+            self._is_painted = True
+            QTimer.singleShot(0, self.first_painted.emit)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self.closing.emit(event)
+
+    def sizeHint(self) -> QSize:
+        return QSize(1480, 940)

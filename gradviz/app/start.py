@@ -1,0 +1,89 @@
+"""From nothing to a window: first something to see, then pyqtgraph, then torch in the training thread."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QApplication
+
+    from gradviz.app.main_window import MainWindow
+    from gradviz.app.window_controller import WindowController
+
+FIRST_EXPERIMENT = "himmelblau"
+
+
+def open_window(file: str | None, reset_layout: bool = False) -> int:
+    """Open the window, run until it is closed; returns the exit status.
+
+    Without a display it says so, and does the main job without a window.
+    """
+    from gradviz.app.display import display_fault
+
+    fault = display_fault()
+    if fault:
+        from gradviz.app.headless import run_without_display
+
+        return run_without_display(fault, file)
+    started = Startup(file, reset_layout)
+    status = started.app.exec()
+    return started.end(status)
+
+
+class Startup:
+    """The application with its window on the screen; everything else follows after the first painting."""
+
+    def __init__(self, file: str | None = None, reset_layout: bool = False) -> None:
+        self._file = file
+        self._reset_layout = reset_layout
+        self.app = _application()
+        self.window = self._window()
+        self.controller: WindowController | None = None
+        self.window.first_painted.connect(self._fill)
+        self.window.show()
+
+    def _window(self) -> MainWindow:
+        from gradviz.app.main_window import MainWindow
+        from gradviz.views.theme import palette, style_sheet, system_theme
+
+        theme = system_theme()
+        self.app.setPalette(palette(theme))
+        self.app.setStyleSheet(style_sheet(theme))
+        return MainWindow(theme)
+
+    def _fill(self) -> None:
+        """After the first painting: the views, the document, and torch in its thread."""
+        from gradviz.app.assembly import assemble
+
+        self.controller = assemble(self.window, self._reset_layout)
+        if self._file is None or not self.controller.open_file(Path(self._file).expanduser()):
+            self.controller.open_first(FIRST_EXPERIMENT)
+
+    def end(self, status: int) -> int:
+        """Stop the training thread; a process whose torch thread still runs must not exit normally."""
+        if self.controller is not None and not self.controller.control.runner.close():
+            sys.stdout.flush()
+            os._exit(status)
+        return status
+
+
+def _application() -> QApplication:
+    from PySide6.QtWidgets import QApplication
+
+    os.environ.setdefault("LP_NUM_THREADS", _software_threads())
+    existing = QApplication.instance()
+    if isinstance(existing, QApplication):
+        return existing
+    app = QApplication(["gradviz"])
+    app.setApplicationName("gradviz")
+    app.setApplicationDisplayName("gradviz")
+    app.setStyle("Fusion")
+    return app
+
+
+def _software_threads() -> str:
+    """Threads of Mesa's software renderer: one core stays free for training."""
+    return str(max(1, (os.cpu_count() or 2) // 2))

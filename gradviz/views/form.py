@@ -1,0 +1,300 @@
+"""The settings form, made from the declarations alone: it knows no field by name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QFormLayout,
+    QGroupBox,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from gradviz.core.declaration import Alternative, Declaration, FieldSpec, field_specs, kind_of
+from gradviz.core.experiment import Experiment, to_data
+from gradviz.views.editors import ChoiceEditor, Editor, editor_for
+
+
+class Form(QWidget):
+    """Shows an experiment and emits (path, plain value) for every edit; it changes nothing itself."""
+
+    edited = Signal(str, object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._editors: dict[str, Editor] = {}
+        self._faults: dict[str, QLabel] = {}
+        self._structure: Any = None
+        self._experiment: Experiment | None = None
+        self._devices: tuple[str, ...] = ("cpu",)
+        self._general_fault = _fault_label()
+        self._scroll = QScrollArea()
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self._general_fault)
+        layout.addWidget(self._scroll)
+
+    def set_devices(self, devices: tuple[str, ...]) -> None:
+        """The devices to choose from, once torch has told."""
+        if devices != self._devices:
+            self._devices, self._structure = devices, None
+            if self._experiment is not None:
+                self.show_experiment(self._experiment)
+
+    def show_experiment(self, experiment: Experiment) -> None:
+        """Show all values; the widgets are made anew only when another set of settings is asked for."""
+        data = to_data(experiment)
+        structure = _structure_of(data)
+        self._experiment = experiment
+        if structure != self._structure:
+            self._structure = structure
+            self._rebuild(experiment)
+        for path, editor in self._editors.items():
+            editor.show_value(_at(data, path))
+        self.clear_faults()
+
+    def clear_faults(self) -> None:
+        """Take every mark away."""
+        for path in list(self._faults):
+            self._mark(path, "")
+        self._general_fault.hide()
+
+    def show_fault(self, path: str, sentence: str, place: tuple[int, int] | None = None) -> None:
+        """Mark the field at `path`, or the nearest around it, with a sentence; point at a place in its text."""
+        self.clear_faults()
+        while path and path not in self._faults:
+            path = path.rpartition(".")[0]
+        if path:
+            self._mark(path, sentence, place)
+        else:
+            self._general_fault.setText(sentence)
+            self._general_fault.show()
+
+    def fault_texts(self) -> dict[str, str]:
+        """The marks that stand now, by path; the empty path is the form itself."""
+        shown = {path: label.text() for path, label in self._faults.items() if not label.isHidden()}
+        return shown | ({"": self._general_fault.text()} if not self._general_fault.isHidden() else {})
+
+    def editor(self, path: str) -> Editor:
+        """The editor of a path such as ``optimizers.0.lr``."""
+        return self._editors[path]
+
+    def paths(self) -> tuple[str, ...]:
+        """Every path that can be edited now."""
+        return tuple(self._editors)
+
+    def _mark(self, path: str, sentence: str, place: tuple[int, int] | None = None) -> None:
+        label = self._faults[path]
+        label.setText(sentence)
+        label.setVisible(bool(sentence))
+        editor = self._editors.get(path)
+        if editor is not None:
+            editor.mark_place(place)
+            widget = editor.focus_widget()
+            widget.setProperty("fault", bool(sentence))
+            widget.style().unpolish(widget)
+            widget.style().polish(widget)
+
+    def _rebuild(self, experiment: Experiment) -> None:
+        self._editors, self._faults = {}, {}
+        place = self._scroll.verticalScrollBar().value()
+        inner = QWidget()
+        column = QVBoxLayout(inner)
+        column.setContentsMargins(12, 6, 12, 12)
+        column.setSpacing(4)
+        plain = _rows()
+        column.addLayout(plain)
+        for spec in field_specs(type(experiment)):
+            if spec.editor == "hidden":
+                continue
+            if spec.shape in ("variant", "list", "group"):
+                box = QGroupBox(spec.title)
+                box.setToolTip(spec.description)
+                self._fill_composite(QVBoxLayout(box), spec, getattr(experiment, spec.name), spec.name)
+                column.addWidget(box)
+            else:
+                self._add_row(plain, spec, spec.name)
+        column.addStretch(1)
+        old = self._scroll.takeWidget()
+        if old is not None:
+            old.deleteLater()
+        self._scroll.setWidget(inner)
+        self._scroll.verticalScrollBar().setValue(place)
+
+    def _fill_composite(self, column: QVBoxLayout, spec: FieldSpec, value: Any, path: str) -> None:
+        column.setContentsMargins(0, 2, 0, 2)
+        column.setSpacing(4)
+        if spec.shape == "list":
+            self._fill_list(column, spec, value, path)
+        else:
+            self._fill_declaration(column, spec.variants, value, path)
+        column.addWidget(self._fault_at(path))
+
+    def _fill_declaration(
+        self, column: QVBoxLayout, variants: tuple[type[Declaration], ...], value: Declaration, path: str
+    ) -> None:
+        """The choice of an alternative, if there is one, and the settings of the chosen one."""
+        rows = _rows()
+        column.addLayout(rows)
+        if isinstance(value, Alternative) and len(variants) > 1:
+            choices = tuple((kind_of(variant), variant.label or kind_of(variant)) for variant in variants)  # type: ignore[attr-defined]
+            editor = ChoiceEditor(choices)
+            editor.setToolTip(type(value).about)
+            self._connect(editor, f"{path}.kind")
+            rows.addRow("Kind", editor)
+        for spec in field_specs(type(value)):
+            inner = f"{path}.{spec.name}"
+            if spec.shape in ("variant", "list", "group"):
+                box = QGroupBox(spec.title)
+                box.setToolTip(spec.description)
+                self._fill_composite(QVBoxLayout(box), spec, getattr(value, spec.name), inner)
+                column.addWidget(box)
+            else:
+                self._add_row(rows, spec, inner)
+
+    def _fill_list(self, column: QVBoxLayout, spec: FieldSpec, items: tuple[Declaration, ...], path: str) -> None:
+        for index, item in enumerate(items):
+            frame = QWidget()
+            inner = QVBoxLayout(frame)
+            inner.setContentsMargins(0, 0, 0, 6)
+            inner.setSpacing(2)
+            inner.addLayout(self._item_head(item, index, len(items), path))
+            self._fill_declaration(inner, spec.variants, item, f"{path}.{index}")
+            inner.addWidget(self._fault_at(f"{path}.{index}"))
+            column.addWidget(frame)
+        add = QPushButton("Add")
+        add.setToolTip(f"Add one more to: {spec.title}")
+        add.clicked.connect(lambda: self._add_item(spec, path))
+        column.addWidget(add, 0, Qt.AlignmentFlag.AlignLeft)
+
+    def _item_head(self, item: Declaration, index: int, count: int, path: str) -> QHBoxLayout:
+        head = QHBoxLayout()
+        label = QLabel(f"{index + 1}.  {getattr(type(item), 'label', '') or getattr(item, 'name', '')}")
+        label.setProperty("muted", True)
+        head.addWidget(label, 1)
+        for text, tip, target in (("↑", "Move up", index - 1), ("↓", "Move down", index + 1)):
+            move = _small_button(text, tip)
+            move.setEnabled(0 <= target < count)
+            move.clicked.connect(lambda _=False, a=index, b=target: self._exchange(path, a, b))
+            head.addWidget(move)
+        remove = _small_button("✕", "Remove")
+        remove.setEnabled(count > 1)
+        remove.clicked.connect(lambda _=False: self._remove(path, index))
+        head.addWidget(remove)
+        return head
+
+    def _items(self, path: str) -> list[Any]:
+        assert self._experiment is not None
+        return list(_at(to_data(self._experiment), path))
+
+    def _add_item(self, spec: FieldSpec, path: str) -> None:
+        items = self._items(path)
+        self.edited.emit(path, [*items, _one_more(items, spec)])
+
+    def _exchange(self, path: str, a: int, b: int) -> None:
+        items = self._items(path)
+        items[a], items[b] = items[b], items[a]
+        self.edited.emit(path, items)
+
+    def _remove(self, path: str, index: int) -> None:
+        items = self._items(path)
+        del items[index]
+        self.edited.emit(path, items)
+
+    def _add_row(self, rows: QFormLayout, spec: FieldSpec, path: str) -> None:
+        editor = editor_for(spec, self._devices)
+        editor.setToolTip(tooltip(spec))
+        editor.focus_widget().setAccessibleName(spec.title)
+        self._connect(editor, path)
+        label = QLabel(spec.title)
+        label.setToolTip(tooltip(spec))
+        label.setBuddy(editor)
+        if spec.editor == "lines":
+            rows.addRow(label)
+            rows.addRow(editor)
+        else:
+            rows.addRow(label, editor)
+        rows.addRow(self._fault_at(path))
+
+    def _connect(self, editor: Editor, path: str) -> None:
+        self._editors[path] = editor
+        editor.edited.connect(lambda value: self.edited.emit(path, value))
+
+    def _fault_at(self, path: str) -> QLabel:
+        label = _fault_label()
+        self._faults[path] = label
+        return label
+
+
+def tooltip(spec: FieldSpec) -> str:
+    """Description, limits, and whether a change takes effect at once."""
+    lines = [spec.description]
+    if spec.lower is not None or spec.upper is not None:
+        low = "…" if spec.lower is None else f"{spec.lower:g}"
+        high = "…" if spec.upper is None else f"{spec.upper:g}"
+        lines.append(f"From {low} to {high}.")
+    lines.append("Takes effect at once, between two steps." if spec.live else "A change starts a new run.")
+    return "\n".join(line for line in lines if line)
+
+
+def _one_more(items: list[Any], spec: FieldSpec) -> dict[str, Any]:
+    """A new item for a list: like the last one if it has a name, else the catalogue's first useful one."""
+    last = dict(items[-1])
+    if "name" in last:
+        taken = {item["name"] for item in items}
+        last["name"] = next(name for name in "xyzuvwabcdghkmnpqrs" if name not in taken)
+    elif "kind" in last and len(spec.variants) > 1 and last["kind"] == "line":
+        last = to_data(spec.variants[1]())
+    return last
+
+
+def _structure_of(data: Any) -> Any:
+    """What decides which widgets there are: kinds and list lengths."""
+    if isinstance(data, dict):
+        kept = {key: _structure_of(value) for key, value in data.items() if isinstance(value, dict | list)}
+        return (data.get("kind"), tuple(kept.items()))
+    if isinstance(data, list):
+        return tuple(_structure_of(item) for item in data) if data and isinstance(data[0], dict) else ()
+    return ()
+
+
+def _at(data: Any, path: str) -> Any:
+    for part in path.split("."):
+        data = data[int(part)] if isinstance(data, list) else data[part]
+    return data
+
+
+def _rows() -> QFormLayout:
+    rows = QFormLayout()
+    rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+    rows.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
+    rows.setHorizontalSpacing(12)
+    rows.setVerticalSpacing(5)
+    return rows
+
+
+def _fault_label() -> QLabel:
+    label = QLabel()
+    label.setProperty("fault", True)
+    label.setWordWrap(True)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.hide()
+    return label
+
+
+def _small_button(text: str, tip: str) -> QPushButton:
+    button = QPushButton(text)
+    button.setFlat(True)
+    button.setFixedWidth(26)
+    button.setToolTip(tip)
+    button.setAccessibleName(tip)
+    return button

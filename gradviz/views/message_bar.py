@@ -1,0 +1,52 @@
+"""One message across the top of the window, with what can be done about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
+
+LONGEST = 300
+
+
+class MessageBar(QFrame):
+    """Plain text of at most 300 characters; a new message replaces the one before."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("message")
+        self._text = QLabel()
+        self._text.setWordWrap(True)
+        self._text.setTextFormat(Qt.TextFormat.PlainText)
+        self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._action = QPushButton()
+        self._then: Callable[[], None] | None = None
+        self._action.clicked.connect(self._on_action)
+        close = QPushButton("Close")
+        close.clicked.connect(self.hide)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(12, 6, 12, 6)
+        layout.addWidget(self._text, 1)
+        layout.addWidget(self._action)
+        layout.addWidget(close)
+        self.hide()
+
+    @property
+    def text(self) -> str:
+        """The message that is shown; empty if none is."""
+        return self._text.text() if not self.isHidden() else ""
+
+    def show_message(self, text: str, action: str = "", then: Callable[[], None] | None = None) -> None:
+        """Show `text` and, if there is one, a button `action` that calls `then`."""
+        self._text.setText(text if len(text) <= LONGEST else text[: LONGEST - 1] + "…")
+        self._then = then
+        self._action.setText(action)
+        self._action.setVisible(bool(action))
+        self.show()
+
+    def _on_action(self) -> None:
+        then = self._then
+        self.hide()
+        if then is not None:
+            then()

@@ -1,0 +1,121 @@
+"""The table of parameters: values, gradients, and what the optimiser keeps for each."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QVBoxLayout, QWidget
+
+from gradviz.core.experiment import Experiment
+from gradviz.core.numbers import shape_text, summary_text
+from gradviz.core.records import ParameterRow, Snapshot
+from gradviz.views.theme import LIGHT, Theme, monospace
+from gradviz.views.view import View
+
+COLUMNS = ("Parameter", "Shape", "Value", "Gradient", "Optimiser state")
+Index = QModelIndex | QPersistentModelIndex
+
+
+class ParameterModel(QAbstractTableModel):
+    """Rows of one snapshot; a new snapshot of equal length only repaints."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._rows: tuple[ParameterRow, ...] = ()
+        self._names: tuple[str, ...] = ()
+        self.theme: Theme = LIGHT
+
+    def show(self, rows: tuple[ParameterRow, ...], names: tuple[str, ...]) -> None:
+        """Replace the rows; `names` are those of the optimisers."""
+        if len(rows) != len(self._rows) or names != self._names:
+            self.beginResetModel()
+            self._rows, self._names = rows, names
+            self.endResetModel()
+            return
+        self._rows = rows
+        if rows:
+            self.dataChanged.emit(self.index(0, 0), self.index(len(rows) - 1, len(COLUMNS) - 1))
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own default
+        return 0 if parent.isValid() else len(self._rows)
+
+    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own default
+        return 0 if parent.isValid() else len(COLUMNS)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if role == Qt.ItemDataRole.DisplayRole and orientation == Qt.Orientation.Horizontal:
+            return COLUMNS[section]
+        return None
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if not index.isValid() or index.row() >= len(self._rows):
+            return None
+        row, column = self._rows[index.row()], index.column()
+        if role == Qt.ItemDataRole.DisplayRole:
+            return self._text(row, column, 4)
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return self._text(row, column, 64)
+        if role == Qt.ItemDataRole.ForegroundRole and column in (2, 3):
+            return QColor(self.theme.value if column == 2 else self.theme.gradient)
+        if role == Qt.ItemDataRole.FontRole and column >= 1:
+            return monospace(9)
+        return None
+
+    def _text(self, row: ParameterRow, column: int, most: int) -> str:
+        if column == 0:
+            return f"{row.name}  ({self._names[row.optimizer]})" if len(self._names) > 1 else row.name
+        if column == 1:
+            return f"{shape_text(row.value.shape)} {row.value.dtype}"
+        if column == 2:
+            return summary_text(row.value, most)
+        if column == 3:
+            return "none" if row.gradient is None else summary_text(row.gradient, most)
+        return "   ".join(f"{key} {summary_text(value, 2)}" for key, value in row.state)
+
+
+class ParameterView(View):
+    """Every parameter of the current step, with its gradient and optimiser state."""
+
+    key: ClassVar[str] = "parameters"
+    title: ClassVar[str] = "Parameters"
+    needs_parameters: ClassVar[bool] = True
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._model = ParameterModel(self)
+        self._names: tuple[str, ...] = ()
+        self._table = QTableView(self)
+        self._table.setModel(self._model)
+        self._table.setShowGrid(False)
+        self._table.setAlternatingRowColors(True)
+        self._table.verticalHeader().hide()
+        self._table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self._table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        header = self._table.horizontalHeader()
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        for column, width in enumerate((110, 130, 220, 220)):
+            header.resizeSection(column, width)
+        header.setStretchLastSection(True)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._table)
+
+    def set_theme(self, theme: Theme) -> None:
+        self._model.theme = theme
+        super().set_theme(theme)
+
+    def begin_run(self, experiment: Experiment) -> None:
+        self._names = tuple(type(optimizer).label for optimizer in experiment.optimizers)
+        self._model.show((), self._names)
+
+    def show_snapshot(self, snapshot: Snapshot) -> None:
+        if snapshot.parameters:
+            self._model.show(snapshot.parameters, self._names)
+
+    def drawn(self) -> dict[str, object]:
+        rows = range(self._model.rowCount())
+        columns = range(self._model.columnCount())
+        return {"rows": [[self._model.data(self._model.index(r, c)) for c in columns] for r in rows]}

@@ -1,0 +1,202 @@
+"""The surface view: three dimensions where OpenGL works, contours where it does not or is not wanted."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from gradviz.core.experiment import Experiment
+from gradviz.core.history import History
+from gradviz.core.records import Floats, Snapshot, SurfaceGrid
+from gradviz.core.trajectory import Trajectory
+from gradviz.views.contour_plot import ContourPlot
+from gradviz.views.surface_geometry import SurfaceBox
+from gradviz.views.theme import Theme
+from gradviz.views.view import View
+
+
+class SurfaceView(View):
+    """The objective over two parameters with the path of every optimiser.
+
+    `opengl_fault` is why there is no third dimension, or empty. `start_chosen` says where the user wants
+    to start; `recentre_wanted` that a slice shall pass through the current step.
+    """
+
+    key: ClassVar[str] = "surface"
+    title: ClassVar[str] = "Surface"
+    needs_surface: ClassVar[bool] = True
+    needs_history: ClassVar[bool] = True
+
+    start_chosen = Signal(float, float)
+    recentre_wanted = Signal()
+
+    def __init__(self, opengl_fault: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.opengl_fault = opengl_fault
+        self._box: SurfaceBox | None = None
+        self._grid: SurfaceGrid | None = None
+        self._optimizers = 1
+        self._trajectories: list[Trajectory] = []
+        self._projected: list[Floats] = []
+        self._paths: list[Floats] = []
+        self._history: History | None = None
+        self._step = 0
+        self._kind = QComboBox()
+        self._log = QCheckBox("Log height")
+        self._recentre = QPushButton("Slice here")
+        self._note = QLabel()
+        self._stack = QStackedWidget()
+        self.contour = ContourPlot(self)
+        self.scene = self._make_scene()
+        self._fill_head()
+        self._arrange()
+
+    def _make_scene(self) -> QWidget | None:
+        if self.opengl_fault:
+            return None
+        from gradviz.views.surface_scene import SurfaceScene
+
+        scene = SurfaceScene(self)
+        scene.start_chosen.connect(self.start_chosen)
+        return scene
+
+    def _fill_head(self) -> None:
+        if self.scene is not None:
+            self._kind.addItem("3-D", self.scene)
+            self._stack.addWidget(self.scene)
+        self._kind.addItem("Contour", self.contour)
+        self._stack.addWidget(self.contour)
+        self._kind.setToolTip(self.opengl_fault or "The surface in three dimensions, or from above.")
+        self._kind.currentIndexChanged.connect(self._on_kind_changed)
+        self._log.setChecked(True)
+        self._log.setToolTip("Heights and colours on a logarithmic scale: shows the valleys. The ticks are losses.")
+        self._log.toggled.connect(self._on_log_toggled)
+        self._recentre.setToolTip("Lay the slice through the parameters of the current step.")
+        self._recentre.clicked.connect(self.recentre_wanted)
+        self._recentre.hide()
+        self._note.setProperty("muted", True)
+        self._note.setWordWrap(True)
+        self.contour.start_chosen.connect(self.start_chosen)
+
+    def _arrange(self) -> None:
+        head = QHBoxLayout()
+        head.setContentsMargins(8, 4, 8, 4)
+        head.addWidget(self._note, 1)
+        for widget in (self._recentre, self._log, self._kind):
+            head.addWidget(widget)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addLayout(head)
+        layout.addWidget(self._stack, 1)
+
+    def set_theme(self, theme: Theme) -> None:
+        super().set_theme(theme)
+        self.contour.set_theme(theme)
+        if self.scene is not None:
+            self.scene.set_theme(theme)  # type: ignore[attr-defined]
+        self._show_box()
+
+    def set_kind(self, three_dimensional: bool) -> None:
+        """Choose the picture; without OpenGL it stays the contour."""
+        self._kind.setCurrentIndex(0 if three_dimensional else self._kind.count() - 1)
+
+    @property
+    def is_three_dimensional(self) -> bool:
+        """Whether the third dimension is shown."""
+        return self._stack.currentWidget() is self.scene and self.scene is not None
+
+    def _on_kind_changed(self, index: int) -> None:
+        self._stack.setCurrentIndex(index)
+        self._show_box()
+
+    def _on_log_toggled(self, on: bool) -> None:
+        self._show_box()
+
+    def begin_run(self, experiment: Experiment) -> None:
+        self._optimizers = len(experiment.optimizers)
+        self._trajectories, self._projected, self._history = [], [], None
+        self._grid = self._box = None
+        self._paths = []
+        self._step = 0
+        self._recentre.hide()
+        self._note.setText("The surface is being computed…")
+        self._show_paths()
+
+    def show_surface(self, surface: SurfaceGrid) -> None:
+        self._grid = surface
+        extent = float(np.hypot(surface.x[-1] - surface.x[0], surface.y[-1] - surface.y[0]))
+        self._trajectories = [Trajectory(index, extent / 600) for index in range(self._optimizers)]
+        self._projected = []
+        self._recentre.setVisible(not surface.exact)
+        self._note.setText(self._note_text(surface))
+        self._note.setToolTip(self._note_text(surface))
+        self._show_box()
+
+    def _note_text(self, surface: SurfaceGrid) -> str:
+        parts = [surface.note] if surface.note else []
+        if np.isnan(surface.heights).any():
+            parts.append("Gaps: the loss is not finite there.")
+        if self.opengl_fault:
+            parts.append(f"Contour, for there is no 3-D here: {self.opengl_fault}")
+        return " ".join(parts)
+
+    def _show_box(self) -> None:
+        """Only the picture that is seen is built."""
+        if self._grid is None:
+            return
+        self._box = SurfaceBox.of(self._grid, self._log.isChecked())
+        shown = self._stack.currentWidget()
+        shown.show_box(self._box)  # type: ignore[attr-defined]
+        if self._history is not None:
+            self.show_history(self._history, self._step)
+        else:
+            self._show_paths()
+
+    def show_history(self, history: History, step: int) -> None:
+        self._history, self._step = history, step
+        if self._grid is None or not self._grid.exact or not len(history.positions):
+            return
+        self._paths = [trajectory.read(history, step) for trajectory in self._trajectories]
+        self._show_paths()
+
+    def show_snapshot(self, snapshot: Snapshot) -> None:
+        if self._grid is None or self._grid.exact or len(snapshot.position) != self._optimizers:
+            return
+        if not self._projected:
+            self._projected = [np.empty((0, 2)) for _ in range(self._optimizers)]
+        pairs = zip(self._projected, snapshot.position, strict=True)
+        self._projected = [np.concatenate((path, place[None]))[-4000:] for path, place in pairs]
+        self._paths = self._projected
+        self._show_paths()
+
+    def _show_paths(self) -> None:
+        shown = self._stack.currentWidget()
+        if shown is not None:
+            shown.show_paths(self._paths)  # type: ignore[attr-defined]
+
+    def drawn(self) -> dict[str, object]:
+        if self._grid is None:
+            return {"surface": None, "paths": [], "three_dimensional": self.is_three_dimensional}
+        return {
+            "surface": self._grid.heights.shape,
+            "labels": (self._grid.x_label, self._grid.y_label),
+            "minima": self._grid.minima,
+            "paths": [len(path) for path in self._paths],
+            "ends": [tuple(path[-1].tolist()) for path in self._paths if len(path)],
+            "three_dimensional": self.is_three_dimensional,
+            "contours": self.contour.levels,
+            "note": self._note.text(),
+        }

@@ -1,0 +1,52 @@
+"""What every view is: a widget that is given values and draws them."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from PySide6.QtWidgets import QWidget
+
+from gradviz.core.experiment import Experiment
+from gradviz.core.history import History
+from gradviz.core.records import Snapshot, SurfaceGrid
+from gradviz.views.theme import LIGHT, Theme
+
+
+class View(QWidget):
+    """A pane of the window. It overrides what it can show, and declares which parts of a snapshot it needs.
+
+    All methods belong to the GUI thread. `key` names the view in files and settings.
+    """
+
+    key: ClassVar[str] = ""
+    title: ClassVar[str] = ""
+    needs_graph: ClassVar[bool] = False
+    needs_parameters: ClassVar[bool] = False
+    needs_fit: ClassVar[bool] = False
+    needs_surface: ClassVar[bool] = False
+    needs_history: ClassVar[bool] = False
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.theme: Theme = LIGHT
+
+    def set_theme(self, theme: Theme) -> None:
+        """Take over colours."""
+        self.theme = theme
+        self.update()
+
+    def begin_run(self, experiment: Experiment) -> None:
+        """A new run begins: forget what was shown of the last one."""
+
+    def show_history(self, history: History, step: int) -> None:
+        """All records so far, and the step that the window stands at."""
+
+    def show_snapshot(self, snapshot: Snapshot) -> None:
+        """One step's snapshot; only the parts that some visible view needs are there."""
+
+    def show_surface(self, surface: SurfaceGrid) -> None:
+        """The surface of the run."""
+
+    def drawn(self) -> dict[str, object]:
+        """What the view shows right now, in words and numbers: for tests, the self-test and assistive tools."""
+        return {}

@@ -1,0 +1,219 @@
+"""The layered drawing of the graph: what must hold for any graph, and the looks of a few that are known."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gradviz.engine.layering import MAX_WAYPOINTS, layered
+from gradviz.engine.layout import Placement, place
+from gradviz.engine.ordering import crossings, ordered, start_order
+
+WIDTH, HEIGHT = 168.0, 74.0
+GAP = 26.0
+
+Graph = tuple[int, list[tuple[int, int]]]
+
+
+@st.composite
+def graphs(draw: st.DrawFn) -> Graph:
+    """A random acyclic graph, its nodes numbered in no particular order; parallel edges occur."""
+    count = draw(st.integers(1, 24))
+    number = draw(st.permutations(range(count)))
+    pair = st.tuples(st.integers(0, count - 1), st.integers(0, count - 1)).filter(lambda edge: edge[0] < edge[1])
+    edges = draw(st.lists(pair, max_size=40)) if count > 1 else []
+    return count, [(number[source], number[target]) for source, target in edges]
+
+
+def binary_tree(leaves: int) -> Graph:
+    """Leaves first; every node joins two, down to the root."""
+    edges = [(2 * index + side, leaves + index) for index in range(leaves - 1) for side in (0, 1)]
+    return 2 * leaves - 1, edges
+
+
+def chain_with_chips(length: int) -> Graph:
+    """x times w0 times w1 ...: node 0 is x, the odd ones are parameters."""
+    edges = [edge for step in range(length) for edge in ((2 * step, 2 * step + 2), (2 * step + 1, 2 * step + 2))]
+    return 2 * length + 1, edges
+
+
+def lattice(rows: int, columns: int) -> Graph:
+    """Every node has consumers below and to the right of it, as an unrolled recurrent network of several layers has."""
+    down = [(row * columns + c, (row + 1) * columns + c) for row in range(rows - 1) for c in range(columns)]
+    across = [(row * columns + c, row * columns + c + 1) for row in range(rows) for c in range(columns - 1)]
+    return rows * columns, down + across
+
+
+def least_distance(placement: Placement) -> float:
+    """The least distance between centres of boxes in one layer."""
+    x, y = placement.places.T
+    order = np.lexsort((x, y))
+    same = np.diff(y[order]) == 0
+    return float(np.diff(x[order])[same].min(initial=np.inf))
+
+
+def crossing_count(placement: Placement, edges: list[tuple[int, int]]) -> int:
+    """Pairs of edges between adjacent layers that cross, by comparing each with each."""
+    x, y = placement.places.T
+    return (
+        sum(y[a] == y[c] and y[b] == y[d] and (x[a] - x[c]) * (x[b] - x[d]) < 0 for a, b in edges for c, d in edges)
+        // 2
+    )
+
+
+@settings(max_examples=150, deadline=None)
+@given(graphs())
+def test_a_drawing_of_any_graph_is_sound(graph: Graph) -> None:
+    count, edges = graph
+    placement = place(count, edges)
+    places = placement.places
+    assert places.shape == (count, 2)
+    assert len(placement.routes) == len(edges)
+    assert places.min(axis=0) == pytest.approx([WIDTH / 2, HEIGHT / 2])
+    assert least_distance(placement) >= WIDTH + GAP - 1e-6
+    for (source, target), route in zip(edges, placement.routes, strict=True):
+        assert places[source, 1] + HEIGHT / 2 < places[target, 1] - HEIGHT / 2
+        assert route[[0, -1], 1] == pytest.approx([places[source, 1] + HEIGHT / 2, places[target, 1] - HEIGHT / 2])
+        assert np.all(np.abs(route[[0, -1], 0] - places[[source, target], 0]) < WIDTH / 2)
+        assert np.all(np.diff(route[:, 1]) > 0)
+
+
+@settings(max_examples=100, deadline=None)
+@given(graphs())
+def test_no_route_passes_through_a_box(graph: Graph) -> None:
+    count, edges = graph
+    placement = place(count, edges)
+    for route in placement.routes:
+        for x, y in placement.places:
+            inside = np.clip([y - HEIGHT / 2 + 1, y + HEIGHT / 2 - 1], route[0, 1], route[-1, 1])
+            if inside[0] < inside[1]:
+                assert np.all(np.abs(np.interp(inside, route[:, 1], route[:, 0]) - x) > WIDTH / 2)
+
+
+@settings(max_examples=100, deadline=None)
+@given(graphs())
+def test_ordering_never_adds_crossings_and_repeats_itself(graph: Graph) -> None:
+    layers = layered(*graph)
+    rows = ordered(layers)
+    assert crossings(layers, rows) <= crossings(layers, start_order(layers))
+    assert [sorted(row) for row in rows] == layers.rows()
+    assert np.array_equal(place(*graph).places, place(*graph).places)
+
+
+@settings(max_examples=100, deadline=None)
+@given(graphs())
+def test_crossings_are_counted_as_one_by_one(graph: Graph) -> None:
+    layers = layered(*graph)
+    rows = start_order(layers)
+    position = {vertex: index for row in rows for index, vertex in enumerate(row)}
+    pieces = layers.pieces.tolist()
+    expected = sum(
+        layers.layer[a] == layers.layer[c] and (position[a] - position[c]) * (position[b] - position[d]) < 0
+        for a, b in pieces
+        for c, d in pieces
+    )
+    assert crossings(layers, rows) == expected // 2
+
+
+def test_nothing_and_a_single_node() -> None:
+    assert place(0, []).places.shape == (0, 2)
+    assert place(0, []).routes == ()
+    assert place(1, []).places.tolist() == [[WIDTH / 2, HEIGHT / 2]]
+
+
+@pytest.mark.parametrize("edges", [[(0, 1), (1, 0)], [(0, 0)], [(0, 1), (1, 2), (2, 1)]])
+def test_a_cycle_is_refused(edges: list[tuple[int, int]]) -> None:
+    with pytest.raises(ValueError, match="cycle"):
+        place(3, edges)
+
+
+def test_an_edge_to_nowhere_is_refused() -> None:
+    with pytest.raises(ValueError, match="outside"):
+        place(2, [(0, 2)])
+
+
+def test_a_chain_is_straight() -> None:
+    placement = place(50, [(node, node + 1) for node in range(49)])
+    assert np.ptp(placement.places[:, 0]) == 0
+    assert all(len(route) == 2 and np.ptp(route[:, 0]) == 0 for route in placement.routes)
+
+
+def test_parameters_stand_beside_the_step_that_uses_them() -> None:
+    places = place(*chain_with_chips(200)).places
+    steps, parameters = places[2::2], places[1::2]
+    assert np.ptp(steps[:, 0]) == 0
+    assert np.all(steps[:, 1] - parameters[:, 1] == HEIGHT + 46)
+    assert np.abs(parameters[1:, 0] - steps[1:, 0]) == pytest.approx(WIDTH + GAP)
+
+
+def test_what_is_made_of_a_parameter_alone_stands_near_its_use() -> None:
+    # 0 -> 1 -> 2 -> 3 is the network; 4 -> 5 -> 3 a weight, transposed, used last.
+    y = place(6, [(0, 1), (1, 2), (2, 3), (4, 5), (5, 3)]).places[:, 1]
+    assert y[5] == y[2]
+    assert y[4] == y[1]
+
+
+def test_a_binary_tree_has_no_crossing_and_centred_parents() -> None:
+    count, edges = binary_tree(32)
+    placement = place(count, edges)
+    x = placement.places[:, 0]
+    assert crossing_count(placement, edges) == 0
+    for node in range(32, count):
+        assert x[node] == pytest.approx(np.mean([x[source] for source, target in edges if target == node]))
+
+
+def test_a_diamond_is_symmetric() -> None:
+    x = place(4, [(0, 1), (0, 2), (1, 3), (2, 3)]).places[:, 0]
+    assert x[0] == pytest.approx(x[3])
+    assert x[1] + x[2] == pytest.approx(2 * x[0])
+    assert abs(x[1] - x[2]) == pytest.approx(WIDTH + GAP)
+
+
+def test_parallel_edges_are_apart() -> None:
+    one, two = place(2, [(0, 1), (0, 1)]).routes
+    assert np.all(np.abs(one[:, 0] - two[:, 0]) > 5)
+    crowd = place(2, [(0, 1)] * 40).routes
+    assert len({float(route[0, 0]) for route in crowd}) == 40
+
+
+def test_a_skip_is_upright_past_the_layers_between() -> None:
+    route = place(6, [(0, 1), (1, 2), (2, 3), (3, 4), (4, 5), (0, 5)]).routes[5]
+    assert len(route) == 4
+    assert route[1, 0] == route[2, 0]
+
+
+def test_components_stand_side_by_side() -> None:
+    places = place(7, [(0, 1), (1, 2), (3, 5), (4, 5)]).places
+    assert places[:3, 0].max() + WIDTH + GAP <= places[3:6, 0].min() + 1e-6
+    assert places[6, 0] == pytest.approx(places[3:6, 0].max() + WIDTH + GAP)
+
+
+def test_what_comes_out_is_read_only() -> None:
+    placement = place(2, [(0, 1)])
+    assert not placement.places.flags.writeable
+    assert not placement.routes[0].flags.writeable
+
+
+def test_enormous_spans_stay_bounded() -> None:
+    # One parameter used at each of 2,000 steps would need two million waypoints.
+    steps = 2000
+    edges = [(step, step + 1) for step in range(steps)] + [(steps + 1, step) for step in range(1, steps + 1)]
+    placement = place(steps + 2, edges)
+    assert len(placement.routes) == len(edges)
+    assert len(layered(steps + 2, edges).layer) <= steps + 2 + MAX_WAYPOINTS
+
+
+@pytest.mark.parametrize("graph", [chain_with_chips(2000), lattice(400, 10), binary_tree(2048)])
+def test_large_graphs_do_not_drift_apart(graph: Graph) -> None:
+    placement = place(*graph)
+    widest = np.unique(placement.places[:, 1], return_counts=True)[1].max()
+    assert least_distance(placement) >= WIDTH + GAP - 1e-6
+    assert np.ptp(placement.places[:, 0]) <= 1.5 * widest * (WIDTH + GAP)
+
+
+@pytest.mark.benchmark(group="layout")
+@pytest.mark.parametrize("graph", [chain_with_chips(5), chain_with_chips(5000), lattice(1000, 10)])
+def test_speed(benchmark, graph: Graph) -> None:
+    benchmark(place, *graph)

@@ -1,0 +1,62 @@
+"""The gallery: the one that comes with gradviz, and folders made for the test."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gradviz.core.experiment import Experiment
+from gradviz.storage import gallery as gallery_module
+from gradviz.storage.experiment_file import save
+from gradviz.storage.gallery import assets_folder, find_entry, gallery
+from gradviz.storage.problems import FileError
+
+
+@pytest.fixture
+def assets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Four entries, one of them with a picture."""
+    for name, case in (("valley", "E10"), ("bowl", "E2"), ("apples", "E2"), ("e2", "F1")):
+        (tmp_path / "experiments").mkdir(exist_ok=True)
+        save(tmp_path / "experiments" / f"{name}.json", Experiment(title=name, case=case), None)
+    (tmp_path / "pictures").mkdir()
+    (tmp_path / "pictures" / "bowl.png").write_bytes(b"")
+    monkeypatch.setattr(gallery_module, "assets_folder", lambda: tmp_path)
+    return tmp_path
+
+
+def test_every_entry_that_comes_with_gradviz_opens() -> None:
+    files = sorted((assets_folder() / "experiments").glob("*.json"))
+    assert sorted(entry.path for entry in gallery()) == files
+
+
+def test_entries_are_ordered_by_case_then_name(assets: Path) -> None:
+    assert [entry.name for entry in gallery()] == ["apples", "bowl", "valley", "e2"]
+
+
+def test_a_picture_belongs_to_its_entry(assets: Path) -> None:
+    pictures = {entry.name: entry.picture for entry in gallery()}
+    assert pictures == {"apples": None, "bowl": assets / "pictures" / "bowl.png", "valley": None, "e2": None}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [("VALLEY", "valley"), ("e10", "valley"), ("E2", "e2"), (" f1 ", "e2"), ("E1", None), ("", None)],
+)
+def test_an_entry_is_found_by_name_then_by_case(assets: Path, wanted: str, found: str | None) -> None:
+    entry = find_entry(wanted)
+    assert (entry.name if entry else None) == found
+
+
+def test_a_malformed_entry_is_named(assets: Path) -> None:
+    (assets / "experiments" / "torn.json").write_text('{"format": 1')
+    with pytest.raises(FileError, match=r"torn\.json"):
+        gallery()
+
+
+def test_assets_of_an_installed_package_come_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    module = tmp_path / "gradviz" / "storage" / "gallery.py"
+    monkeypatch.setattr(gallery_module, "__file__", str(module))
+    assert assets_folder() == tmp_path / "assets"
+    (tmp_path / "gradviz" / "assets").mkdir(parents=True)
+    assert assets_folder() == tmp_path / "gradviz" / "assets"

@@ -1,0 +1,74 @@
+"""The CSV of a history is read back with Python's csv and compared bit for bit."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+from gradviz.storage.history_csv import ROWS_PER_CHUNK, write_history
+from gradviz.storage.problems import FileError
+
+NONE = np.empty((0, 1, 2))
+
+
+def read(path: Path) -> tuple[list[str], np.ndarray]:
+    with path.open(newline="", encoding="utf-8") as stream:
+        names, *rows = csv.reader(stream)
+    return names, np.array([[float(cell) for cell in row] for row in rows]).reshape(len(rows), len(names))
+
+
+def test_one_optimiser_without_positions(tmp_path: Path) -> None:
+    write_history(tmp_path / "a.csv", np.array([[0.1], [1e-300]]), NONE, ("SGD",))
+    assert (tmp_path / "a.csv").read_text() == "step,loss\n0,0.1\n1,1e-300\n"
+
+
+def test_several_optimisers_with_positions(tmp_path: Path) -> None:
+    losses, positions = np.arange(4.0).reshape(2, 2), np.arange(8.0).reshape(2, 2, 2)
+    write_history(tmp_path / "a.csv", losses, positions, ("SGD", 'a "b", c'))
+    names, table = read(tmp_path / "a.csv")
+    assert names == ["step", "loss_SGD", 'loss_a "b", c', "x_SGD", "y_SGD", 'x_a "b", c', 'y_a "b", c']
+    assert table.tolist() == [[0, 0, 1, 0, 1, 2, 3], [1, 2, 3, 4, 5, 6, 7]]
+
+
+def test_optimisers_of_one_label_have_columns_of_their_own(tmp_path: Path) -> None:
+    write_history(tmp_path / "a.csv", np.zeros((1, 3)), NONE, ("SGD", "SGD", "SGD"))
+    assert read(tmp_path / "a.csv")[0] == ["step", "loss_SGD", "loss_SGD_2", "loss_SGD_3"]
+
+
+@settings(deadline=None, max_examples=50)
+@given(losses=arrays.arrays(np.float64, st.tuples(st.integers(0, 20), st.integers(1, 3))))
+def test_every_float_reads_back_exactly(tmp_path_factory: pytest.TempPathFactory, losses: np.ndarray) -> None:
+    path = tmp_path_factory.mktemp("csv") / "a.csv"
+    write_history(path, losses, NONE, tuple("abc"[: losses.shape[1]]))
+    _, table = read(path)
+    assert np.array_equal(table[:, 1:], losses, equal_nan=True)
+    assert np.array_equal(np.signbit(table[:, 1:]), np.signbit(losses)) or np.isnan(losses).any()
+
+
+def test_long_histories_are_written_in_chunks_without_a_gap(tmp_path: Path) -> None:
+    steps = 2 * ROWS_PER_CHUNK + 1
+    losses = np.random.default_rng(0).normal(size=(steps, 1))
+    write_history(tmp_path / "a.csv", losses, np.repeat(losses[:, None], 2, axis=2), ("SGD",))
+    names, table = read(tmp_path / "a.csv")
+    assert names == ["step", "loss", "x", "y"]
+    assert np.array_equal(table[:, 0], np.arange(steps))
+    assert all(np.array_equal(table[:, column], losses[:, 0]) for column in (1, 2, 3))
+
+
+def test_shapes_that_do_not_fit_are_a_fault_of_the_caller(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="labels"):
+        write_history(tmp_path / "a.csv", np.zeros((1, 2)), NONE, ("SGD",))
+    with pytest.raises(ValueError, match="positions"):
+        write_history(tmp_path / "a.csv", np.zeros((2, 1)), np.zeros((1, 1, 2)), ("SGD",))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_place_that_cannot_be_written_is_a_file_error(tmp_path: Path) -> None:
+    with pytest.raises(FileError, match="folder does not exist"):
+        write_history(tmp_path / "missing" / "a.csv", np.zeros((1, 1)), NONE, ("SGD",))
