@@ -3,14 +3,14 @@
 All views show one step: a frame begins with a question to the engine, and everything is drawn when the answer
 comes. While a run is on, Python's lock is shared between training and painting: what a frame spends
 here, training loses. So frames have a budget, a share of the time, measured and not guessed: a costly frame is
-followed by a longer rest. The step number and the clock go on at the timer's pace.
+followed by a longer rest. Between two frames the step number and the path on the surface go on at every tick.
 """
 
 from __future__ import annotations
 
 import time
 
-from PySide6.QtCore import QAbstractEventDispatcher, QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from gradviz.app.run_control import RunControl
 from gradviz.core.experiment import Experiment
@@ -19,8 +19,10 @@ from gradviz.engine.commands import Look, Range, Survey, Wanted
 from gradviz.views.view import View
 
 INTERVAL_MS = 33
-SHARE = 0.06
+SHARE = 0.04
 """Share of the time that drawing may take from a run."""
+FOLLOW_SHARE = 0.04
+"""The same for what is drawn between two frames."""
 LONGEST_REST_S = 0.5
 
 
@@ -42,7 +44,7 @@ class Refresher(QObject):
         self._surface_asked = False
         self._due = 0.0
         self._cost = 0.0
-        self._frame_begin = 0.0
+        self._follow_due = 0.0
         self.frames = 0
         control.began.connect(self._on_began)
         control.state_changed.connect(self.refresh_all)
@@ -53,9 +55,6 @@ class Refresher(QObject):
 
     def start(self) -> None:
         """Begin to drain and draw."""
-        dispatcher = QAbstractEventDispatcher.instance()
-        if dispatcher is not None:
-            dispatcher.aboutToBlock.connect(self._on_idle)
         self._timer.start()
 
     def stop(self) -> None:
@@ -97,6 +96,8 @@ class Refresher(QObject):
             self._give_surface(update.surface)
         if update is not None and update.snapshot is not None:
             self._draw(update.snapshot)
+        elif update is not None and update.records is not None:
+            self._follow()
         self._ask(time.perf_counter())
         if update is not None:
             self.refreshed.emit()
@@ -113,7 +114,7 @@ class Refresher(QObject):
 
     def _draw(self, snapshot: Snapshot) -> None:
         """Everything that is visible, at the snapshot's step."""
-        self._frame_begin = time.perf_counter() - snapshot.seconds
+        begin = time.thread_time()
         asked, self._asked = self._asked or Wanted(), None
         history = self._control.history
         for view in self._visible():
@@ -123,6 +124,18 @@ class Refresher(QObject):
                 view.show_snapshot(snapshot)
         self._shown = (snapshot.step, len(history), self._asked_revision)
         self.frames += 1
+        self._rest(time.thread_time() - begin + snapshot.seconds)
+
+    def _follow(self) -> None:
+        """Between two frames: the views that follow closely, while their own cost allows."""
+        now = time.perf_counter()
+        if self._control.state is not RunState.RUNNING or now < self._follow_due:
+            return
+        begin = time.thread_time()
+        for view in self._visible():
+            if view.follows_closely:
+                view.show_history(self._control.history, self._control.step)
+        self._follow_due = now + min((time.thread_time() - begin) / FOLLOW_SHARE, LONGEST_REST_S)
 
     def _ask(self, now: float) -> None:
         """One question at a time, so the engine is never asked faster than it answers."""
@@ -141,16 +154,11 @@ class Refresher(QObject):
             self._asked_revision = self._revision
             control.post(Look(self._asked))
 
-    def _on_idle(self) -> None:
-        """The frame is painted: rest in proportion to what it cost."""
-        if not self._frame_begin:
-            return
-        now = time.perf_counter()
-        cost = now - self._frame_begin
-        self._cost += (cost - self._cost) * (0.3 if self._cost else 1.0)
-        self._frame_begin = 0.0
+    def _rest(self, cost: float) -> None:
+        """A frame was recorded: while a run is on, rest in proportion to what it cost."""
+        self._cost += (cost - self._cost) * (0.2 if self._cost else 1.0)
         if self._control.state is RunState.RUNNING:
-            self._due = now + min(self._cost / SHARE, LONGEST_REST_S)
+            self._due = time.perf_counter() + min(self._cost / SHARE, LONGEST_REST_S)
 
 
 def _covers(asked: Wanted, view: View) -> bool:

@@ -62,21 +62,23 @@ class Pyramid:
         del self._levels[level:]
 
     def extremes(self, values: Floats, start: int, stop: int, pixels: int) -> tuple[Floats, Floats, Floats]:
-        """Indices (k,), minima and maxima (k, width) of [start, stop): between `pixels` and 16 times as many."""
+        """First steps (k,), minima and maxima (k, width) of blocks of [start, stop), k at most `pixels`."""
         level = 0
         while level < len(self._levels) and (stop - start) // BRANCH ** (level + 1) >= pixels:
             level += 1
         scale = BRANCH**level
         first, last = start // scale, -(-stop // scale)
-        indices = np.arange(first, last, dtype=np.float64) * scale
-        if level == 0:
-            return indices, values[first:last], values[first:last]
-        lows, highs = self._levels[level - 1]
-        return indices, lows.values[first:last], highs.values[first:last]
+        low = values if level == 0 else self._levels[level - 1][0].values
+        high = values if level == 0 else self._levels[level - 1][1].values
+        every = -(-(last - first) // pixels)
+        indices = np.arange(first, last, every, dtype=np.float64) * scale
+        if every <= 1:
+            return indices, low[first:last], high[first:last]
+        return indices, _reduce(low[first:last], np.fmin, every), _reduce(high[first:last], np.fmax, every)
 
 
-def _reduce(rows: Floats, ufunc: np.ufunc) -> Floats:
-    return np.asarray(ufunc.reduceat(rows, np.arange(0, len(rows), BRANCH), axis=0))
+def _reduce(rows: Floats, ufunc: np.ufunc, every: int = BRANCH) -> Floats:
+    return np.asarray(ufunc.reduceat(rows, np.arange(0, len(rows), every), axis=0))
 
 
 class History:

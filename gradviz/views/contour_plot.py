@@ -12,44 +12,34 @@ from PySide6.QtWidgets import QWidget
 
 from gradviz.core.records import Floats
 from gradviz.views.colours import colour_table
+from gradviz.views.quiet_plot import LiveCurve, QuietPlot
 from gradviz.views.surface_geometry import SurfaceBox
-from gradviz.views.theme import LIGHT, Theme, mix
+from gradviz.views.theme import Theme, mix
 
 LEVELS = 16
 
 
-class ContourPlot(pg.PlotWidget):  # type: ignore[misc]
+class ContourPlot(QuietPlot):
     """Drag to move, wheel to zoom, double click to start there."""
 
     start_chosen = Signal(float, float)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.theme: Theme = LIGHT
         item = self.getPlotItem()
-        item.setMenuEnabled(False)
-        item.hideButtons()
         item.getViewBox().setDefaultPadding(0.0)
         self._image = pg.ImageItem(axisOrder="row-major")
         self._lines = pg.PlotCurveItem(connect="finite")
         self._minima = pg.ScatterPlotItem(symbol="+", size=12)
-        self._marks = pg.ScatterPlotItem(size=11)
-        self._paths: list[Any] = []
-        for part in (self._image, self._lines, self._minima, self._marks):
+        for part in (self._image, self._lines, self._minima):
             item.addItem(part)
-        self._marks.setZValue(10)
         self.levels = 0
 
     def set_theme(self, theme: Theme) -> None:
         """Take over colours."""
-        self.theme = theme
-        self.setBackground(theme.base)
-        for side in ("bottom", "left"):
-            self.getPlotItem().getAxis(side).setPen(theme.border)
-            self.getPlotItem().getAxis(side).setTextPen(theme.muted)
+        super().set_theme(theme)
         self._lines.setPen(pg.mkPen(255, 255, 255, 90))
         self._minima.setPen(pg.mkPen("#ffffff", width=2))
-        self._marks.setPen(pg.mkPen("#ffffff", width=1.5))
 
     def show_box(self, box: SurfaceBox) -> None:
         """Show a surface from above."""
@@ -77,6 +67,7 @@ class ContourPlot(pg.PlotWidget):  # type: ignore[misc]
         item.setLabel("left", grid.y_label)
         item.setXRange(grid.x[0], grid.x[-1])
         item.setYRange(grid.y[0], grid.y[-1])
+        self.redraw()
 
     def _show_lines(self, box: SurfaceBox, levels: Floats) -> None:
         generator = contourpy.contour_generator(box.grid.x, box.grid.y, np.ma.masked_invalid(levels))
@@ -90,21 +81,8 @@ class ContourPlot(pg.PlotWidget):  # type: ignore[misc]
 
     def show_paths(self, paths: list[Floats]) -> None:
         """Show one path (k, 2) an optimiser, with a mark at its end."""
-        while len(self._paths) < len(paths):
-            curve = pg.PlotCurveItem()
-            self._paths.append(curve)
-            self.getPlotItem().addItem(curve)
-        ends, brushes = [], []
-        for index, curve in enumerate(self._paths):
-            path = paths[index] if index < len(paths) else np.empty((0, 2))
-            colour = self.theme.lanes[index % len(self.theme.lanes)]
-            curve.setPen(pg.mkPen(colour, width=2.4))
-            curve.setData(path[:, 0], path[:, 1])
-            if len(path):
-                ends.append(path[-1])
-                brushes.append(pg.mkBrush(colour))
-        joined = np.array(ends).reshape(-1, 2)
-        self._marks.setData(joined[:, 0], joined[:, 1], brush=brushes)
+        lanes = self.theme.lanes
+        self.show_live([LiveCurve(path, lanes[k % len(lanes)], 2.4, True) for k, path in enumerate(paths)])
 
     def mouseDoubleClickEvent(self, event: Any) -> None:
         at = self.getPlotItem().getViewBox().mapSceneToView(QPointF(event.position()))

@@ -7,16 +7,18 @@ from typing import Any, ClassVar
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from gradviz.core.experiment import Experiment
 from gradviz.core.history import History
 from gradviz.core.numbers import short_number
 from gradviz.core.records import Floats
+from gradviz.views.quiet_plot import LiveCurve, LiveMark, QuietPlot
+from gradviz.views.readout import Readout
 from gradviz.views.theme import Theme
 from gradviz.views.view import View
 
-PIXELS = 600
+PIXELS = 420
 
 
 class CurvesView(View):
@@ -28,27 +30,23 @@ class CurvesView(View):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._plot = pg.PlotWidget(parent=self)
+        self._plot = QuietPlot(self)
         item = self._plot.getPlotItem()
-        item.setMenuEnabled(False)
-        item.hideButtons()
         item.setLabel("bottom", "step")
         item.setLabel("left", "loss")
-        item.getViewBox().setDefaultPadding(0.03)
+        item.showGrid(x=True, y=True, alpha=0.15)
+        item.getViewBox().setDefaultPadding(0.0)
         self._legend = item.addLegend(offset=(-12, 8), labelTextSize="9pt")
-        self._curves: list[Any] = []
-        self._zeros = pg.ScatterPlotItem(symbol="t", size=10)
-        self._cursor = pg.InfiniteLine(angle=90, movable=False)
-        item.addItem(self._zeros, ignoreBounds=False)
-        item.addItem(self._cursor, ignoreBounds=True)
         self._log = QCheckBox("Log scale")
         self._log.setToolTip("Logarithmic loss axis (L). Zero cannot stand on it and is marked at the lower edge.")
         self._log.toggled.connect(self._on_log_toggled)
-        self._note = QLabel()
-        self._note.setProperty("muted", True)
+        self._note = Readout(0, Qt.AlignmentFlag.AlignLeft, muted=True)
         self._history: History | None = None
         self._step = 0
         self._names: tuple[str, ...] = ()
+        self._marks: list[LiveMark] = []
+        self._frame: tuple[float, float, float] | None = None
+        self._frame_seen: Any = None
         self._arrange()
 
     def _arrange(self) -> None:
@@ -73,40 +71,27 @@ class CurvesView(View):
 
     def set_theme(self, theme: Theme) -> None:
         super().set_theme(theme)
-        self._plot.setBackground(theme.base)
-        item = self._plot.getPlotItem()
-        for side in ("bottom", "left"):
-            axis = item.getAxis(side)
-            axis.setPen(theme.border)
-            axis.setTextPen(theme.muted)
-        item.showGrid(x=True, y=True, alpha=0.15)
-        self._cursor.setPen(pg.mkPen(theme.accent, width=1, style=Qt.PenStyle.DashLine))
+        self._plot.set_theme(theme)
         self._legend.setLabelTextColor(theme.text)
-        self._recolour()
-
-    def _recolour(self) -> None:
-        for index, curve in enumerate(self._curves):
-            curve.setPen(pg.mkPen(self.theme.lanes[index % len(self.theme.lanes)], width=1.6))
-        self._zeros.setBrush(pg.mkBrush(self.theme.lanes[0]))
-        self._zeros.setPen(pg.mkPen(self.theme.text))
+        self._fill_legend()
+        self._draw()
 
     def begin_run(self, experiment: Experiment) -> None:
         names = tuple(type(optimizer).label for optimizer in experiment.optimizers)
         if names != self._names:
-            self._make_curves(names)
-        self._history, self._step = None, 0
-        self._plot.getPlotItem().enableAutoRange()
+            self._names = names
+            self._fill_legend()
+        self._history, self._step, self._frame = None, 0, None
         self._draw()
 
-    def _make_curves(self, names: tuple[str, ...]) -> None:
-        item = self._plot.getPlotItem()
-        for curve in self._curves:
-            item.removeItem(curve)
-        self._names = names
-        self._curves = [pg.PlotCurveItem(name=name if len(names) > 1 else None) for name in names]
-        for curve in self._curves:
-            item.addItem(curve)
-        self._recolour()
+    def _fill_legend(self) -> None:
+        """Names are needed only where optimisers race."""
+        self._legend.clear()
+        for index, name in enumerate(self._names if len(self._names) > 1 else ()):
+            self._legend.addItem(pg.PlotCurveItem(pen=pg.mkPen(self._colour(index), width=2)), name)
+
+    def _colour(self, index: int) -> str:
+        return self.theme.lanes[index % len(self.theme.lanes)]
 
     def show_history(self, history: History, step: int) -> None:
         self._history, self._step = history, step
@@ -114,27 +99,65 @@ class CurvesView(View):
 
     def _on_log_toggled(self, on: bool) -> None:
         self._plot.getPlotItem().getAxis("left").setLogMode(on)
-        self._plot.getPlotItem().enableAutoRange()
+        self._frame = None
         self._draw()
 
     def _draw(self) -> None:
         history = self._history
         if history is None or not len(history):
-            for curve in self._curves:
-                curve.setData(np.empty(0), np.empty(0))
-            self._zeros.setData([], [])
-            self._cursor.setValue(0)
             self._note.setText("")
+            self._marks = []
+            self._plot.show_live([])
             return
         steps, low, high = history.extremes(0, len(history), PIXELS)
-        x = np.repeat(steps, 2)
-        for index, curve in enumerate(self._curves):
-            y = np.empty(2 * len(steps))
-            y[0::2], y[1::2] = low[:, index], high[:, index]
-            self._set_curve(curve, x, y)
-        self._mark_zeros(steps, low)
-        self._cursor.setValue(self._step)
+        curves = [LiveCurve(self._points(steps, low, high, k), self._colour(k)) for k in range(low.shape[1])]
+        self._marks = self._zero_marks(steps, low)
+        self._fit_frame(len(history), low, high)
         self._say(history)
+        self._plot.show_live(curves, self._marks, self._step)
+
+    def _points(self, steps: Floats, low: Floats, high: Floats, index: int) -> Floats:
+        """Each block as its smallest and its largest loss, on the axis' own scale; what is not finite is left out."""
+        y = np.column_stack((low[:, index], high[:, index])).reshape(-1)
+        if self.log_scale:
+            with np.errstate(invalid="ignore", divide="ignore"):
+                y = np.where(y > 0, np.log10(y), np.nan)
+        finite = np.isfinite(y)
+        return np.column_stack((np.repeat(steps, 2)[finite], y[finite]))
+
+    def _zero_marks(self, steps: Floats, low: Floats) -> list[LiveMark]:
+        """A log axis has no zero: mark the first exact zero of each curve at the lowest positive loss."""
+        positive = low[low > 0]
+        if not self.log_scale or not (low == 0).any():
+            return []
+        floor = float(np.log10(positive.min())) if positive.size else 0.0
+        firsts = [(k, np.flatnonzero(low[:, k] == 0)) for k in range(low.shape[1])]
+        return [LiveMark(float(steps[found[0]]), floor, self._colour(k)) for k, found in firsts if found.size]
+
+    def _fit_frame(self, length: int, low: Floats, high: Floats) -> None:
+        """Axes that hold all curves, in stages: an axis that stays as it was costs nothing.
+
+        A user who has moved or zoomed the plot keeps what they chose until the next run.
+        """
+        box = self._plot.getPlotItem().getViewBox()
+        if self._frame is not None and box.viewRange() != self._frame_seen:
+            return
+        bottom, top = self._limits(low, high)
+        known = self._frame
+        if known is not None and length <= known[0] and known[1] <= bottom and top <= known[2]:
+            return
+        across = max(10.0, _stage(length) if known is None or length > known[0] else known[0])
+        room = 0.06 * (top - bottom) or 0.5
+        self._frame = (across, bottom - room, top + room)
+        box.setRange(xRange=(-0.02 * across, across), yRange=self._frame[1:], padding=0)
+        self._frame_seen = box.viewRange()
+
+    def _limits(self, low: Floats, high: Floats) -> tuple[float, float]:
+        """The smallest and largest value on the loss axis, as that axis counts."""
+        lows, highs = low[np.isfinite(low)], high[np.isfinite(high)]
+        if self.log_scale:
+            lows, highs = np.log10(lows[lows > 0]), np.log10(highs[highs > 0])
+        return (float(lows.min()), float(highs.max())) if lows.size and highs.size else (0.0, 1.0)
 
     def _set_curve(self, curve: Any, x: Floats, y: Floats) -> None:
         shown = np.where(np.isfinite(y), y, np.nan)
@@ -162,10 +185,20 @@ class CurvesView(View):
     def _say(self, history: History) -> None:
         last = history.losses[min(self._step, len(history) - 1)]
         text = ", ".join(short_number(float(loss)) for loss in last)
-        zero = ";  ▲ exactly 0 from here" if self.log_scale and self._zeros.data.size else ""
+        zero = ";  ▲ exactly 0 from here" if self._marks else ""
         self._note.setText(f"loss {text} at step {self._step:,}{zero}")
 
     def drawn(self) -> dict[str, object]:
-        points = [len(curve.xData) if curve.xData is not None else 0 for curve in self._curves]
-        zeros = [(float(spot["x"]), float(spot["y"])) for spot in self._zeros.data]
-        return {"points": points, "log": self.log_scale, "note": self._note.text(), "zeros": zeros, "step": self._step}
+        return {
+            "points": [len(curve.points) for curve in self._plot.live()],
+            "log": self.log_scale,
+            "note": self._note.text(),
+            "zeros": [(mark.x, mark.y) for mark in self._marks],
+            "step": self._step,
+        }
+
+
+def _stage(length: int) -> float:
+    """The next of 1, 1.5, 2, 3, 5, 7 times a power of ten."""
+    power = 10.0 ** np.floor(np.log10(max(length, 1)))
+    return next(float(power * factor) for factor in (1, 1.5, 2, 3, 5, 7, 10) if power * factor >= length)

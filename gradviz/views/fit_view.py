@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
+import numpy as np
 import pyqtgraph as pg
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from gradviz.core.experiment import Experiment
-from gradviz.core.records import Snapshot
+from gradviz.core.records import FitSnapshot, Snapshot
+from gradviz.views.quiet_plot import LiveCurve, QuietPlot
+from gradviz.views.readout import Readout
 from gradviz.views.theme import Theme
 from gradviz.views.view import View
 
@@ -22,17 +26,14 @@ class FitView(View):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._plot = pg.PlotWidget(parent=self)
+        self._plot = QuietPlot(self)
         item = self._plot.getPlotItem()
-        item.setMenuEnabled(False)
-        item.hideButtons()
+        item.showGrid(x=True, y=True, alpha=0.15)
         item.setLabel("bottom", "input")
         item.setLabel("left", "target and prediction")
         self._points = pg.ScatterPlotItem(size=8)
         item.addItem(self._points)
-        self._curves: list[Any] = []
-        self._note = QLabel("This experiment fits no data.")
-        self._note.setProperty("muted", True)
+        self._note = Readout(0, Qt.AlignmentFlag.AlignLeft, muted=True)
         self._note.setContentsMargins(8, 4, 8, 0)
         self._shown: Snapshot | None = None
         layout = QVBoxLayout(self)
@@ -43,33 +44,18 @@ class FitView(View):
 
     def set_theme(self, theme: Theme) -> None:
         super().set_theme(theme)
-        self._plot.setBackground(theme.base)
-        item = self._plot.getPlotItem()
-        for side in ("bottom", "left"):
-            item.getAxis(side).setPen(theme.border)
-            item.getAxis(side).setTextPen(theme.muted)
-        item.showGrid(x=True, y=True, alpha=0.15)
+        self._plot.set_theme(theme)
         self._points.setBrush(pg.mkBrush(theme.accent))
         self._points.setPen(pg.mkPen(theme.base))
-        self._recolour()
-
-    def _recolour(self) -> None:
-        for index, curve in enumerate(self._curves):
-            curve.setPen(pg.mkPen(self.theme.lanes[index % len(self.theme.lanes)], width=2))
+        self._draw()
 
     def begin_run(self, experiment: Experiment) -> None:
-        item = self._plot.getPlotItem()
-        for curve in self._curves:
-            item.removeItem(curve)
-        self._curves = [pg.PlotCurveItem() for _ in experiment.optimizers]
-        for curve in self._curves:
-            item.addItem(curve)
-        self._recolour()
         self._points.setData([], [])
         self._shown = None
         fits = experiment.objective.kind == "fit"
         self._note.setText("" if fits else "This experiment fits no data.")
-        item.enableAutoRange()
+        self._draw()
+        self._plot.redraw()
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
         fit = snapshot.fit
@@ -78,10 +64,29 @@ class FitView(View):
         before = None if self._shown is None else self._shown.fit
         if before is None or len(before.inputs) != len(fit.inputs):
             self._points.setData(fit.inputs, fit.targets)
+            self._frame_data(fit)
         self._shown = snapshot
-        for curve, values in zip(self._curves, fit.curves, strict=False):
-            curve.setData(fit.curve_x, values)
         self._note.setText(f"{len(fit.inputs)} points, prediction of step {snapshot.step:,}")
+        self._draw()
+
+    def _draw(self) -> None:
+        fit = None if self._shown is None else self._shown.fit
+        lanes = self.theme.lanes
+        curves = [] if fit is None else fit.curves
+        self._plot.show_live(
+            [
+                LiveCurve(np.column_stack((fit.curve_x, curve))[np.isfinite(curve)], lanes[k % len(lanes)], 2.0)
+                for k, curve in enumerate(curves)
+                if fit is not None
+            ]
+        )
+
+    def _frame_data(self, fit: FitSnapshot) -> None:
+        """The data fills the picture; a wild prediction leaves it."""
+        x = (float(fit.curve_x[0]), float(fit.curve_x[-1]))
+        low, high = float(fit.targets.min()), float(fit.targets.max())
+        room = 0.25 * (high - low) or 1.0
+        self._plot.getPlotItem().getViewBox().setRange(xRange=x, yRange=(low - room, high + room), padding=0)
 
     def drawn(self) -> dict[str, object]:
         fit = None if self._shown is None else self._shown.fit

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import pairwise
 
+import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen, QPolygonF
 
@@ -34,12 +35,7 @@ def node_text(node: GraphNode, value: TensorSummary | None, gradient: TensorSumm
     # A leaf is no operation: its node in PyTorch, AccumulateGrad, only adds up what arrives.
     subtitle = f"leaf{shape}" if node.is_leaf else f"{operation}{shape}"
     title = node.name or node.module or operation.removesuffix("0").removesuffix("Backward").lower()
-    return NodeText(
-        title,
-        subtitle,
-        "value  " + ("not kept" if value is None else summary_text(value, 2)),
-        "grad   " + ("none" if gradient is None else summary_text(gradient, 2)),
-    )
+    return NodeText(title, subtitle, *_number_lines(value, gradient))
 
 
 class GraphPainter:
@@ -62,19 +58,41 @@ class GraphPainter:
         self._chosen = QPen(QColor(theme.accent), 2.4)
 
     def paint(self, painter: QPainter, graph: GraphSnapshot, visible: QRectF, scale: float, chosen: int) -> int:
-        """Paint what lies in `visible` (scene units); return how many nodes were painted."""
-        structure = graph.structure
+        """Paint edges, boxes and titles that lie in `visible` (scene units); return how many nodes were painted."""
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-        for route in structure.routes:
+        for route in graph.structure.routes:
             self._paint_edge(painter, route, visible, scale)
-        width, height = structure.size
-        painted = 0
-        for index, (x, y) in enumerate(structure.places.tolist()):
-            box = QRectF(x - width / 2, y - height / 2, width, height)
-            if box.intersects(visible):
-                self._paint_node(painter, graph, index, box, scale, index == chosen)
-                painted += 1
-        return painted
+        boxes = self._boxes(graph, visible)
+        for index, box in boxes:
+            self._paint_node(painter, graph, index, box, scale, index == chosen)
+        return len(boxes)
+
+    def paint_numbers(self, painter: QPainter, graph: GraphSnapshot, visible: QRectF, scale: float) -> None:
+        """Paint what changes from step to step: value and gradient of the nodes in `visible`."""
+        if scale < TEXT_SCALE:
+            return
+        painter.setFont(self._mono)
+        value_pen, gradient_pen = QPen(QColor(self._theme.value)), QPen(QColor(self._theme.gradient))
+        room = int((graph.structure.size[0] - 20) / self._mono_metrics.horizontalAdvance("0"))
+        for index, box in self._boxes(graph, visible):
+            value, gradient = _number_lines(graph.values[index], graph.gradients[index])
+            painter.setPen(value_pen)
+            painter.drawText(QPointF(box.left() + 12, box.top() + 41), _cut(value, room))
+            painter.setPen(gradient_pen)
+            painter.drawText(QPointF(box.left() + 12, box.top() + 60), _cut(gradient, room))
+
+    def _boxes(self, graph: GraphSnapshot, visible: QRectF) -> list[tuple[int, QRectF]]:
+        """The nodes within `visible`, with their boxes."""
+        width, height = graph.structure.size
+        left, top = visible.left() - width / 2, visible.top() - height / 2
+        right, bottom = visible.right() + width / 2, visible.bottom() + height / 2
+        x, y = graph.structure.places.T
+        seen = np.flatnonzero((x > left) & (x < right) & (y > top) & (y < bottom))
+        places = graph.structure.places[seen].tolist()
+        return [
+            (int(index), QRectF(x - width / 2, y - height / 2, width, height))
+            for index, (x, y) in zip(seen, places, strict=True)
+        ]
 
     def _paint_edge(self, painter: QPainter, route: Floats, visible: QRectF, scale: float) -> None:
         points = [QPointF(x, y) for x, y in route.tolist()]
@@ -103,8 +121,8 @@ class GraphPainter:
             if scale > 0.16:
                 self._paint_title_alone(painter, node, box)
             return
-        text = node_text(node, graph.values[index], graph.gradients[index])
-        self._paint_text(painter, text, box.adjusted(12, 6, -12, -6))
+        text = node_text(node, graph.values[index], None)
+        self._paint_titles(painter, text, box.adjusted(12, 6, -12, -6))
 
     def _fill(self, node: GraphNode, index: int) -> str:
         if node.is_leaf:
@@ -121,26 +139,32 @@ class GraphPainter:
         )
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, title)
 
-    def _paint_text(self, painter: QPainter, text: NodeText, box: QRectF) -> None:
+    def _paint_titles(self, painter: QPainter, text: NodeText, box: QRectF) -> None:
         elide = Qt.TextElideMode.ElideRight
-        left, x, width = box.left(), box.left(), box.width()
-        title = self._title_metrics.elidedText(text.title, elide, width)
-        title_width = self._title_metrics.horizontalAdvance(title)
+        title = self._title_metrics.elidedText(text.title, elide, box.width())
         painter.setFont(self._title)
         painter.setPen(QColor(self._theme.text))
-        painter.drawText(QPointF(left, box.top() + 13), title)
+        painter.drawText(QPointF(box.left(), box.top() + 13), title)
         painter.setFont(self._small)
         painter.setPen(QColor(self._theme.muted))
-        room = width - title_width - 8
+        room = box.width() - self._title_metrics.horizontalAdvance(title) - 8
         subtitle = self._small_metrics.elidedText(text.subtitle, elide, max(room, 0))
         if len(subtitle) > 2:
-            painter.drawText(
-                QPointF(box.right() - self._small_metrics.horizontalAdvance(subtitle), box.top() + 13), subtitle
-            )
-        painter.setFont(self._mono)
-        for line, colour, offset in ((text.value, self._theme.value, 35), (text.gradient, self._theme.gradient, 54)):
-            painter.setPen(QColor(colour))
-            painter.drawText(QPointF(x, box.top() + offset), self._mono_metrics.elidedText(line, elide, width))
+            left = box.right() - self._small_metrics.horizontalAdvance(subtitle)
+            painter.drawText(QPointF(left, box.top() + 13), subtitle)
+
+
+def _number_lines(value: TensorSummary | None, gradient: TensorSummary | None) -> tuple[str, str]:
+    """The lines of a node that change from step to step."""
+    return (
+        "value " + ("not kept" if value is None else summary_text(value, 2)),
+        "grad  " + ("none" if gradient is None else summary_text(gradient, 2)),
+    )
+
+
+def _cut(text: str, room: int) -> str:
+    """`text` in at most `room` characters of a fixed-pitch font: measuring each would cost more than painting it."""
+    return text if len(text) <= room else text[: room - 1] + "…"
 
 
 def _smooth(points: list[QPointF]) -> QPainterPath:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import ClassVar
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
+from PySide6.QtGui import QColor, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPicture, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from gradviz.core.experiment import Experiment
 from gradviz.core.numbers import shape_text, summary_text
 from gradviz.core.records import GraphSnapshot, Snapshot
 from gradviz.views.graph_painter import GraphPainter, node_text
+from gradviz.views.picture_label import PictureLabel
 from gradviz.views.theme import Theme
 from gradviz.views.view import View
 
@@ -39,7 +40,8 @@ class GraphView(View):
         self._painted_nodes = 0
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumSize(160, 120)
-        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self._base = PictureLabel(self)
+        self._numbers = PictureLabel(self)
         self.setAccessibleName("Computation graph")
 
     def sizeHint(self) -> QSize:
@@ -48,10 +50,11 @@ class GraphView(View):
     def set_theme(self, theme: Theme) -> None:
         self._painter = GraphPainter(theme)
         super().set_theme(theme)
+        self._redraw()
 
     def begin_run(self, experiment: Experiment) -> None:
         self._graph, self._chosen, self._fitted = None, -1, True
-        self.update()
+        self._redraw()
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
         if snapshot.graph is None:
@@ -62,7 +65,8 @@ class GraphView(View):
             self._chosen = -1
             if self._fitted:
                 self.fit()
-        self.update()
+            self._redraw()
+        self._redraw_numbers()
 
     def drawn(self) -> dict[str, object]:
         graph = self._graph
@@ -83,7 +87,7 @@ class GraphView(View):
         self._scale = max(scale, 0.01)
         centre = scene.center()
         self._offset = QPointF(self.width() / 2 - centre.x() * scale, self.height() / 2 - centre.y() * scale)
-        self.update()
+        self._redraw()
 
     def _scene_rect(self) -> QRectF:
         assert self._graph is not None
@@ -97,22 +101,39 @@ class GraphView(View):
             bottom - top + height + 2 * MARGIN,
         )
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        with QPainter(self) as painter:
+    def _redraw(self) -> None:
+        """Record all that is to be seen; the labels fill the pixels without Python's lock."""
+        picture = QPicture()
+        with QPainter(picture) as painter:
             painter.fillRect(self.rect(), QColor(self.theme.base))
             if self._graph is None or not self._graph.structure.nodes:
                 painter.setPen(QColor(self.theme.muted))
-                text = "The graph appears with the first evaluation" if self._graph is None else "No graph was recorded"
-                painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, text)
-                return
-            painter.save()
-            painter.translate(self._offset)
-            painter.scale(self._scale, self._scale)
-            visible = QRectF(self._to_scene(QPointF()), self._to_scene(QPointF(self.width(), self.height())))
-            self._painted_nodes = self._painter.paint(painter, self._graph, visible, self._scale, self._chosen)
-            painter.restore()
-            painter.setPen(QColor(self.theme.muted))
-            painter.drawText(self.rect().adjusted(10, 6, -10, -6), Qt.AlignmentFlag.AlignTop, f"step {self._step:,}")
+                painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self._empty_text())
+            else:
+                visible = self._place_painter(painter)
+                self._painted_nodes = self._painter.paint(painter, self._graph, visible, self._scale, self._chosen)
+        self._base.show_picture(picture)
+        self._redraw_numbers()
+
+    def _redraw_numbers(self) -> None:
+        """Record what changes from step to step."""
+        picture = QPicture()
+        with QPainter(picture) as painter:
+            if self._graph is not None and self._graph.structure.nodes:
+                painter.setPen(QColor(self.theme.muted))
+                painter.drawText(10, 18, f"step {self._step:,}")
+                visible = self._place_painter(painter)
+                self._painter.paint_numbers(painter, self._graph, visible, self._scale)
+        self._numbers.show_picture(picture)
+
+    def _place_painter(self, painter: QPainter) -> QRectF:
+        """Let `painter` work in scene units; returns what is seen of the scene."""
+        painter.translate(self._offset)
+        painter.scale(self._scale, self._scale)
+        return QRectF(self._to_scene(QPointF()), self._to_scene(QPointF(self.width(), self.height())))
+
+    def _empty_text(self) -> str:
+        return "The graph appears with the first evaluation" if self._graph is None else "No graph was recorded"
 
     def _to_scene(self, point: QPointF) -> QPointF:
         return (point - self._offset) / self._scale
@@ -128,8 +149,11 @@ class GraphView(View):
         return -1
 
     def resizeEvent(self, event: QResizeEvent) -> None:
+        self._base.setGeometry(self.rect())
+        self._numbers.setGeometry(self.rect())
         if self._fitted:
             self.fit()
+        self._redraw()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         self.zoom(1.0015 ** event.angleDelta().y(), event.position())
@@ -141,18 +165,18 @@ class GraphView(View):
         scene = self._to_scene(about)
         self._scale, self._fitted = scale, False
         self._offset = about - scene * scale
-        self.update()
+        self._redraw()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self._dragged_from = event.position()
         self._chosen = self._node_at(event.position())
-        self.update()
+        self._redraw()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if self._dragged_from is not None and event.buttons():
             self._offset += event.position() - self._dragged_from
             self._dragged_from, self._fitted = event.position(), False
-            self.update()
+            self._redraw()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         self._dragged_from = None
@@ -172,7 +196,7 @@ class GraphView(View):
         elif key in (Qt.Key.Key_Right, Qt.Key.Key_Down, Qt.Key.Key_Left, Qt.Key.Key_Up) and self._graph is not None:
             forward = key in (Qt.Key.Key_Right, Qt.Key.Key_Down)
             self._chosen = (self._chosen + (1 if forward else -1)) % max(1, len(self._graph.structure.nodes))
-            self.update()
+            self._redraw()
         else:
             super().keyPressEvent(event)
 

@@ -1,7 +1,4 @@
-"""Whether OpenGL works here, found out before the first OpenGL widget is made.
-
-A window that holds one QOpenGLWidget paints nothing at all where no context can be made.
-"""
+"""Whether OpenGL works here, found out before anything is rendered with it."""
 
 from __future__ import annotations
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QSlider, QToolButton, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy, QSlider, QToolButton, QWidget
 
 from gradviz.core.numbers import duration_text
 from gradviz.core.records import RunState
 from gradviz.views.icons import icon
+from gradviz.views.readout import Readout
 from gradviz.views.theme import Theme, mix
 
 PACES: tuple[tuple[str, float | None], ...] = (
@@ -56,12 +57,8 @@ class RunBar(QWidget):
         self._timeline.setToolTip("Drag to any step that was run; every view shows the same step")
         self._timeline.sliderReleased.connect(self._on_timeline_released)
         self._timeline.actionTriggered.connect(self._on_timeline_action)
-        self._where = QLabel("step 0")
-        self._where.setMinimumWidth(150)
-        self._where.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self._rate = QLabel("")
-        self._rate.setProperty("muted", True)
-        self._rate.setMinimumWidth(190)
+        self._where = Readout(210, Qt.AlignmentFlag.AlignRight)
+        self._rate = Readout(200, Qt.AlignmentFlag.AlignLeft, muted=True)
         self._arrange()
         self.show_state(RunState.LOADING)
 

@@ -1,125 +1,119 @@
-"""The surface in three dimensions: pyqtgraph's OpenGL scene with axes, ticks, minima and paths."""
+"""The surface in three dimensions: a rendered picture, with ticks, minima and paths painted over it."""
 
 from __future__ import annotations
 
-from typing import Any
+from itertools import pairwise
 
 import numpy as np
-import OpenGL
-from PySide6.QtCore import QPointF, Qt, Signal
+from pyqtgraph.functions import arrayToQPolygonF
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QColor,
     QFont,
     QFontMetricsF,
     QKeyEvent,
-    QMatrix4x4,
     QMouseEvent,
     QPainter,
+    QPen,
+    QPicture,
+    QPixmap,
+    QResizeEvent,
+    QShowEvent,
     QVector3D,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QLabel, QWidget
 
-OpenGL.ERROR_CHECKING = False  # pyqtgraph checks the shaders; a glGetError after each call doubles a frame
+from gradviz.core.numbers import short_number
+from gradviz.core.records import Floats
+from gradviz.views.picture_label import PictureLabel
+from gradviz.views.surface_geometry import HEIGHT, SurfaceBox, height_ticks, nice_ticks, pick
+from gradviz.views.surface_renderer import Point3, RenderedSurface, SurfaceRenderer
+from gradviz.views.theme import LIGHT, Theme
 
-import pyqtgraph.opengl as gl  # noqa: E402 - after the switch above
-
-from gradviz.core.numbers import short_number  # noqa: E402
-from gradviz.core.records import Floats  # noqa: E402
-from gradviz.views.colours import colour_table  # noqa: E402
-from gradviz.views.surface_geometry import HEIGHT, SurfaceBox, height_ticks, mesh, nice_ticks, pick  # noqa: E402
-from gradviz.views.theme import LIGHT, Theme  # noqa: E402
-
-Point3 = tuple[float, float, float]
+COARSE = 3
+SETTLE_MS = 180
 
 
-class SurfaceScene(gl.GLViewWidget):  # type: ignore[misc]
-    """Drag to turn, wheel to zoom, double click to start there."""
+class SurfaceScene(QWidget):
+    """Drag or arrow keys to turn, wheel to zoom, double click to start there.
+
+    The surface is rendered only when camera, size or surface change; a growing path is painted over the picture,
+    faint where it runs behind a hill. It turns coarsely and settles finely.
+    """
 
     start_chosen = Signal(float, float)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.theme: Theme = LIGHT
+        self._renderer = SurfaceRenderer(self)
+        self._renderer.opts["center"].setZ(HEIGHT * 0.32)
         self._box: SurfaceBox | None = None
+        self._rendered: RenderedSurface | None = None
         self._labels: list[tuple[Point3, str, bool]] = []
-        self._mesh: Any = None
-        self._floor = gl.GLLinePlotItem(mode="lines", width=1.0, glOptions="translucent")
-        self._minima = gl.GLScatterPlotItem(size=11.0, pxMode=True, glOptions="translucent")
-        self._marks = gl.GLScatterPlotItem(size=11.0, pxMode=True, glOptions="translucent")
-        self._paths: list[Any] = []
-        for item in (self._floor, self._minima, self._marks):
-            item.setVisible(False)
-            self.addItem(item)
-        self.setCameraPosition(distance=4.1, elevation=34, azimuth=-58)
-        self.opts["center"].setZ(HEIGHT * 0.32)
-        self.opts["fov"] = 45
+        self._paths: list[Floats] = []
+        self._every = 1
+        self._dragged_from: QPointF | None = None
+        self._background = QLabel(self)
+        self._background.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._marks = PictureLabel(self)
+        self._live = PictureLabel(self)
+        self._settle = QTimer(self)
+        self._settle.setSingleShot(True)
+        self._settle.setInterval(SETTLE_MS)
+        self._settle.timeout.connect(lambda: self._render(1))
+        self.renderings = 0
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumSize(160, 120)
-        self.frames = 0
+        self.setAccessibleName("Surface in three dimensions")
 
     def set_theme(self, theme: Theme) -> None:
         """Take over colours."""
         self.theme = theme
-        self.setBackgroundColor(theme.base)
-        if self._box is not None:
-            self.show_box(self._box)
+        self._renderer.setBackgroundColor(theme.base)
+        self._render(1)
 
     def show_box(self, box: SurfaceBox) -> None:
         """Show a surface, its axes and its minima."""
         self._box = box
-        vertices, faces, colours = mesh(box, colour_table())
-        data = gl.MeshData(vertexes=vertices, faces=faces, vertexColors=colours)
-        if self._mesh is None:
-            self._mesh = gl.GLMeshItem(meshdata=data, smooth=True, computeNormals=False, glOptions="opaque")
-            self.addItem(self._mesh)
-        else:
-            self._mesh.setMeshData(meshdata=data)
-        self._show_minima(box)
-        self._show_axes()
-        self.update()
-
-    def _show_minima(self, box: SurfaceBox) -> None:
-        minima = np.array(box.grid.minima, dtype=np.float64).reshape(-1, 2)
-        points = box.points(minima, lift=0.02)
-        self._minima.setVisible(bool(len(points)))
-        if len(points):
-            self._minima.setData(pos=points, color=(1.0, 1.0, 1.0, 1.0))
+        self._every = 0
+        self._render(1)
 
     def show_paths(self, paths: list[Floats]) -> None:
         """Show one path (k, 2) an optimiser, in data coordinates, with a mark at its end."""
-        if self._box is None:
-            return
-        while len(self._paths) < len(paths):
-            item = gl.GLLinePlotItem(mode="line_strip", width=2.6, antialias=True, glOptions="translucent")
-            self._paths.append(item)
-            self.addItem(item)
-        ends, colours = [], []
-        for index, item in enumerate(self._paths):
-            points = self._box.points(paths[index]) if index < len(paths) else np.empty((0, 3))
-            colour = QColor(self.theme.lanes[index % len(self.theme.lanes)]).getRgbF()
-            item.setVisible(len(points) > 1)
-            if len(points) > 1:
-                item.setData(pos=points.astype(np.float32), color=colour)
-            if len(points):
-                ends.append(points[-1])
-                colours.append(colour)
-        self._marks.setVisible(bool(ends))
-        if ends:
-            self._marks.setData(pos=np.array(ends) + np.array((0, 0, 0.01)), color=np.array(colours))
-        self.update()
+        self._paths = paths
+        self._draw_paths()
 
-    def _show_axes(self) -> None:
-        """Ticks along the edges of the floor that face the viewer, and up the edge at the left."""
-        box = self._box
-        if box is None:
+    def _render(self, every: int) -> None:
+        """Render anew with every `every`-th line of the grid."""
+        if self._box is None or not self.isVisible():
             return
-        near_x, near_y = self._near_sides()
-        lines: list[Point3] = []
+        if every != self._every:
+            self._renderer.show_box(self._box, every)
+            self._every = every
+        self._renderer.resize(self.size(), self.devicePixelRatioF())
+        self._place_axes(self._box)
+        self._rendered = self._renderer.render()
+        self.renderings += 1
+        self._background.setPixmap(QPixmap.fromImage(self._rendered.image))
+        self._draw_marks(self._rendered, self._box)
+        self._draw_paths()
+
+    def _turn(self) -> None:
+        """The camera moved: a coarse picture now, a fine one when it rests."""
+        self._render(COARSE)
+        self._settle.start()
+
+    # Axes
+
+    def _place_axes(self, box: SurfaceBox) -> None:
+        """Ticks along the edges of the floor that face the viewer, and up the edge at the left."""
+        camera = self._renderer.cameraPosition()
+        near_x, near_y = (1 if camera.x() > 0 else -1), (1 if camera.y() > 0 else -1)
+        corners: list[Point3] = [(-1, -1, 0), (1, -1, 0), (1, 1, 0), (-1, 1, 0)]
+        lines = [point for pair in pairwise([*corners, corners[0]]) for point in pair]
         self._labels = []
-        for corner in ((-1, -1), (1, -1), (1, 1), (-1, 1)):
-            lines.append((*corner, 0))
-        lines = [point for a, b in zip(lines, lines[1:] + lines[:1], strict=True) for point in (a, b)]
         for x in nice_ticks(float(box.grid.x[0]), float(box.grid.x[-1])):
             a = float(box.plane(np.array(x), np.array(0.0))[0])
             lines += [(a, near_y, 0), (a, near_y * 1.05, 0)]
@@ -128,98 +122,146 @@ class SurfaceScene(gl.GLViewWidget):  # type: ignore[misc]
             b = float(box.plane(np.array(0.0), np.array(y))[1])
             lines += [(near_x, b, 0), (near_x * 1.05, b, 0)]
             self._labels.append(((near_x * 1.14, b, 0), short_number(y, 4), False))
-        self._labels.append(((0, near_y * 1.36, 0), box.grid.x_label, True))
-        self._labels.append(((near_x * 1.36, 0, 0), box.grid.y_label, True))
-        self._add_height_axis(box, lines)
-        self._floor.setData(pos=np.array(lines, dtype=np.float32), color=QColor(self.theme.muted).getRgbF())
-        self._floor.setVisible(True)
+        self._labels.append(((0, near_y * 1.34, 0), box.grid.x_label, True))
+        self._labels.append(((near_x * 1.34, 0, 0), box.grid.y_label, True))
+        self._place_height_axis(box, lines)
+        self._renderer.show_axes(lines, self.theme.muted)
 
-    def _add_height_axis(self, box: SurfaceBox, lines: list[Point3]) -> None:
-        a, b = self._left_corner()
+    def _place_height_axis(self, box: SurfaceBox, lines: list[Point3]) -> None:
+        """Up the corner that is seen farthest left: the surface never stands before it."""
+        matrix = self._renderer.matrix()
+        corners = ((-1, -1), (1, -1), (1, 1), (-1, 1))
+        a, b = min(corners, key=lambda corner: matrix.map(QVector3D(corner[0], corner[1], 0)).x())
         lines += [(a, b, 0), (a, b, HEIGHT)]
         for level, text in height_ticks(box):
             z = level * HEIGHT
             lines += [(a, b, z), (a * 1.04, b * 1.04, z)]
-            self._labels.append(((a * 1.12, b * 1.12, z), text, False))
+            self._labels.append(((a * 1.13, b * 1.13, z), text, False))
         title = "loss (log)" if box.log_height else "loss"
-        self._labels.append(((a * 1.12, b * 1.12, HEIGHT * 1.16), title, True))
+        self._labels.append(((a * 1.1, b * 1.1, HEIGHT * 1.17), title, True))
 
-    def _near_sides(self) -> tuple[int, int]:
-        camera = self.cameraPosition()
-        return (1 if camera.x() > 0 else -1), (1 if camera.y() > 0 else -1)
+    # What is painted over the picture
 
-    def _left_corner(self) -> tuple[int, int]:
-        """The corner of the floor that is seen farthest left: the surface never stands before it."""
-        corners = [(-1, -1), (1, -1), (1, 1), (-1, 1)]
-        matrix = self._matrix()
-        return min(corners, key=lambda corner: matrix.map(QVector3D(corner[0], corner[1], 0)).x())
+    def _draw_marks(self, rendered: RenderedSurface, box: SurfaceBox) -> None:
+        """What changes with the camera only: ticks, titles, minima."""
+        picture = QPicture()
+        with QPainter(picture) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            self._paint_labels(painter, rendered)
+            self._paint_minima(painter, rendered, box)
+        self._marks.show_picture(picture)
 
-    def _matrix(self) -> QMatrix4x4:
-        viewport = self.getViewport()
-        return self.projectionMatrix(viewport, viewport) * self.viewMatrix()
-
-    def paintGL(self) -> None:
-        super().paintGL()
-        self.frames += 1
-        if self._box is None:
+    def _draw_paths(self) -> None:
+        """What moves with the run."""
+        rendered, box = self._rendered, self._box
+        if rendered is None or box is None:
             return
-        with QPainter(self) as painter:
-            painter.setRenderHint(QPainter.RenderHint.TextAntialiasing)
-            self._paint_labels(painter)
+        picture = QPicture()
+        with QPainter(picture) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            for index, path in enumerate(self._paths):
+                colour = QColor(self.theme.lanes[index % len(self.theme.lanes)])
+                self._paint_path(painter, rendered, box.points(path), colour)
+        self._live.show_picture(picture)
 
-    def _paint_labels(self, painter: QPainter) -> None:
+    def _paint_labels(self, painter: QPainter, rendered: RenderedSurface) -> None:
         font = QFont(self.font())
         font.setPixelSize(11)
-        bold = QFont(font)
-        bold.setBold(True)
-        matrix = self._matrix()
-        for place, text, is_title in self._labels:
-            at = self._on_screen(matrix, place)
-            painter.setFont(bold if is_title else font)
+        metrics = QFontMetricsF(font)
+        places = rendered.project(np.array([place for place, _, _ in self._labels], dtype=np.float64))
+        painter.setFont(font)
+        for (x, y, _), (_, text, is_title) in zip(places.tolist(), self._labels, strict=True):
             painter.setPen(QColor(self.theme.text if is_title else self.theme.muted))
-            metrics = QFontMetricsF(painter.font())
             width = metrics.horizontalAdvance(text)
-            x = min(max(at.x() - width / 2, 2.0), self.width() - width - 2.0)
-            painter.drawText(QPointF(x, min(max(at.y() + 4, 12.0), self.height() - 4.0)), text)
+            left = min(max(x - width / 2, 3.0), self.width() - width - 3.0)
+            painter.drawText(QPointF(left, min(max(y + 4, 12.0), self.height() - 4.0)), text)
 
-    def _on_screen(self, matrix: QMatrix4x4, place: Point3) -> QPointF:
-        seen = matrix.map(QVector3D(*place))
-        return QPointF((seen.x() + 1) / 2 * self.width(), (1 - seen.y()) / 2 * self.height())
+    def _paint_minima(self, painter: QPainter, rendered: RenderedSurface, box: SurfaceBox) -> None:
+        """A cross at every known minimum, faint where a hill hides it."""
+        minima = np.array(box.grid.minima, dtype=np.float64).reshape(-1, 2)
+        places = rendered.project(box.points(minima, lift=0.02))
+        for (x, y, _), hidden in zip(places.tolist(), rendered.hidden(places).tolist(), strict=True):
+            pen = QPen(QColor(255, 255, 255, 110 if hidden else 255), 2.0)
+            painter.setPen(pen)
+            painter.drawLine(QPointF(x - 5, y), QPointF(x + 5, y))
+            painter.drawLine(QPointF(x, y - 5), QPointF(x, y + 5))
+
+    def _paint_path(self, painter: QPainter, rendered: RenderedSurface, points: Floats, colour: QColor) -> None:
+        if not len(points):
+            return
+        places = rendered.project(points)
+        hidden = rendered.hidden(places)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for run, is_hidden in _runs(places[:, :2], hidden):
+            faint = QColor(colour)
+            faint.setAlpha(90 if is_hidden else 255)
+            painter.setPen(QPen(faint, 2.6, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin))
+            painter.drawPolyline(arrayToQPolygonF(run[:, 0], run[:, 1]))
+        x, y, _ = places[-1].tolist()
+        painter.setPen(QPen(QColor("#ffffff"), 1.5))
+        painter.setBrush(colour)
+        painter.drawEllipse(QPointF(x, y), 5.5, 5.5)
+
+    # The user
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        area = QRectF(self.rect()).toRect()
+        self._background.setGeometry(area)
+        self._marks.setGeometry(area)
+        self._live.setGeometry(area)
+        self._render(1)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._render(1)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._dragged_from = event.position()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        super().mouseMoveEvent(event)
-        self._show_axes()
+        if self._dragged_from is None or not event.buttons():
+            return
+        moved = event.position() - self._dragged_from
+        self._dragged_from = event.position()
+        self._renderer.orbit(-moved.x() * 0.6, moved.y() * 0.6)
+        self._turn()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self._dragged_from = None
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        self.opts["distance"] = min(max(self.opts["distance"] * 0.999 ** event.angleDelta().y(), 1.2), 12.0)
-        self.update()
+        distance = self._renderer.opts["distance"] * 0.999 ** event.angleDelta().y()
+        self._renderer.opts["distance"] = min(max(distance, 1.2), 12.0)
+        self._turn()
+        event.accept()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         turns = {Qt.Key.Key_Left: (-5, 0), Qt.Key.Key_Right: (5, 0), Qt.Key.Key_Up: (0, 5), Qt.Key.Key_Down: (0, -5)}
         turn = turns.get(Qt.Key(event.key()))
-        if turn is None:
-            event.ignore()
+        if turn is None or event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            super().keyPressEvent(event)
             return
-        self.orbit(*turn)
-        self._show_axes()
-
-    def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        event.ignore()
+        self._renderer.orbit(*turn)
+        self._turn()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        found = self.pick_at(event.position())
+        found = self.pick_at(event.position().toPoint())
         if found is not None:
             self.start_chosen.emit(*found)
 
-    def pick_at(self, position: QPointF) -> tuple[float, float] | None:
+    def pick_at(self, position: QPoint) -> tuple[float, float] | None:
         """x and y of the surface under a point of the widget."""
-        if self._box is None:
-            return None
-        inverse, possible = self._matrix().inverted()
-        if not possible:
-            return None
-        a, b = 2 * position.x() / self.width() - 1, 1 - 2 * position.y() / self.height()
-        near, far = inverse.map(QVector3D(a, b, -1)), inverse.map(QVector3D(a, b, 1))
-        origin = np.array([near.x(), near.y(), near.z()])
-        towards = np.array([far.x(), far.y(), far.z()]) - origin
-        return pick(self._box, origin, towards)
+        ray = self._renderer.ray(position.x(), position.y())
+        return None if self._box is None or ray is None else pick(self._box, *ray)
+
+    def drawn(self) -> dict[str, object]:
+        """The labels of the axes, how often the surface was rendered, and the rendered size."""
+        size = (0, 0) if self._rendered is None else self._rendered.depth.shape
+        labels = [text for _, text, _ in self._labels]
+        return {"labels": labels, "renderings": self.renderings, "size": size}
+
+
+def _runs(places: Floats, hidden: Floats) -> list[tuple[Floats, bool]]:
+    """A polyline cut where it goes behind the surface or comes out, each piece reaching to the next one."""
+    cuts = [0, *(np.flatnonzero(np.diff(hidden.astype(int))) + 1).tolist(), len(places)]
+    return [(places[begin : min(end + 1, len(places))], bool(hidden[begin])) for begin, end in pairwise(cuts)]

@@ -38,6 +38,7 @@ class SurfaceView(View):
     title: ClassVar[str] = "Surface"
     needs_surface: ClassVar[bool] = True
     needs_history: ClassVar[bool] = True
+    follows_closely: ClassVar[bool] = True
 
     start_chosen = Signal(float, float)
     recentre_wanted = Signal()
@@ -160,17 +161,20 @@ class SurfaceView(View):
         self._box = SurfaceBox.of(self._grid, self._log.isChecked())
         shown = self._stack.currentWidget()
         shown.show_box(self._box)  # type: ignore[attr-defined]
+        self._paths = [] if self._grid.exact else self._paths
         if self._history is not None:
             self.show_history(self._history, self._step)
-        else:
+        if not self._paths:
             self._show_paths()
 
     def show_history(self, history: History, step: int) -> None:
         self._history, self._step = history, step
         if self._grid is None or not self._grid.exact or not len(history.positions):
             return
-        self._paths = [trajectory.read(history, step) for trajectory in self._trajectories]
-        self._show_paths()
+        paths = [trajectory.read(history, step) for trajectory in self._trajectories]
+        if not _same_paths(paths, self._paths):
+            self._paths = paths
+            self._show_paths()
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
         if self._grid is None or self._grid.exact or len(snapshot.position) != self._optimizers:
@@ -200,3 +204,9 @@ class SurfaceView(View):
             "contours": self.contour.levels,
             "note": self._note.text(),
         }
+
+
+def _same_paths(paths: list[Floats], others: list[Floats]) -> bool:
+    """Whether nothing moved: paths only grow at their end."""
+    pairs = zip(paths, others, strict=False)
+    return len(paths) == len(others) and all(len(a) == len(b) and np.array_equal(a[-1:], b[-1:]) for a, b in pairs)

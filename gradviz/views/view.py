@@ -15,7 +15,8 @@ from gradviz.views.theme import LIGHT, Theme
 class View(QWidget):
     """A pane of the window. It overrides what it can show, and declares which parts of a snapshot it needs.
 
-    All methods belong to the GUI thread. `key` names the view in files and settings.
+    All methods belong to the GUI thread. `key` names the view in files and settings. A view
+    that `follows_closely` is cheap to draw from the history, and is drawn at every tick while a run is on.
     """
 
     key: ClassVar[str] = ""
@@ -25,6 +26,7 @@ class View(QWidget):
     needs_fit: ClassVar[bool] = False
     needs_surface: ClassVar[bool] = False
     needs_history: ClassVar[bool] = False
+    follows_closely: ClassVar[bool] = False
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
