@@ -23,6 +23,19 @@ def display_fault() -> str:
     return "" if _answers(display) else f"The display {display} does not answer."
 
 
+def use_no_display() -> None:
+    """Let Qt paint without a display; its remark that windows have no size hints there is dropped."""
+    from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
+
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+
+    def handle(_kind: QtMsgType, _context: QMessageLogContext, text: str) -> None:
+        if "propagateSizeHints" not in text:
+            print(text, file=sys.stderr)  # noqa: T201 - what Qt itself would do
+
+    qInstallMessageHandler(handle)
+
+
 def _answers(display: str) -> bool:
     """Whether an X server listens where `display` points to."""
     match = re.fullmatch(r"(?P<host>[^:]*):(?P<number>\d+)(\.\d+)?", display)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 
-COMMANDS = frozenset({"run", "replay", "gallery", "selftest"})
+COMMANDS = frozenset({"open", "run", "replay", "gallery", "selftest"})
 REFUSED_QT = "6.12"
 
 

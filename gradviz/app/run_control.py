@@ -73,9 +73,9 @@ class RunControl(QObject):
         """Stop after the current step."""
         self.post(Pause())
 
-    def step_forward(self) -> None:
-        """One step, then pause."""
-        self.post(Step())
+    def step_forward(self, count: int = 1) -> None:
+        """`count` steps, then pause."""
+        self.post(Step(count))
 
     def step_back(self) -> None:
         """Back to the step before."""

@@ -80,7 +80,7 @@ class WindowController(QObject):
         window.gallery.file_chosen.connect(lambda path: self.open_file(Path(path)))
         bar.run_wanted.connect(self.control.run)
         bar.pause_wanted.connect(self.control.pause)
-        bar.step_wanted.connect(self.control.step_forward)
+        bar.step_wanted.connect(self.step_forward)
         bar.back_wanted.connect(self.control.step_back)
         bar.reset_wanted.connect(self.reset)
         bar.seek_wanted.connect(self.control.seek)
@@ -160,6 +160,10 @@ class WindowController(QObject):
         """An experiment with defaults."""
         if self._may_leave():
             self.open_document(Document(Experiment()))
+
+    def gallery_names(self) -> tuple[str, ...]:
+        """The gallery's experiments, in its order."""
+        return tuple(self._gallery)
 
     def open_gallery(self, name: str) -> None:
         """Open a gallery experiment as a new document."""

@@ -57,12 +57,17 @@ class Outbox:
             taken.append(self.records.popleft())
         if not taken:
             return None
-        losses = np.array([record.losses for record in taken], dtype=np.float64)
-        positions = np.array([record.position for record in taken], dtype=np.float64)
-        width = positions.shape[1] // self.optimizers if positions.size else 0
-        positions = positions.reshape(len(taken), self.optimizers, width)
-        losses.flags.writeable = positions.flags.writeable = False
-        return RecordBlock(taken[0].step, losses, positions)
+        return block_of(taken, self.optimizers)
+
+
+def block_of(records: list[StepRecord], optimizers: int) -> RecordBlock:
+    """Consecutive records as read-only arrays."""
+    losses = np.array([record.losses for record in records], dtype=np.float64)
+    positions = np.array([record.position for record in records], dtype=np.float64)
+    width = positions.shape[1] // optimizers if positions.size else 0
+    positions = positions.reshape(len(records), optimizers, width)
+    losses.flags.writeable = positions.flags.writeable = False
+    return RecordBlock(records[0].step, losses, positions)
 
 
 class Speedometer:

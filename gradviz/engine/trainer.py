@@ -128,7 +128,7 @@ class Trainer:
         loss = self.lanes[0].loss
         word = "is no longer a number" if math.isnan(loss) else f"grew beyond what {self.experiment.dtype} can hold"
         advice = (
-            f"The learning rate {short_number(rate)} is too large here: try {short_number(rate / 10)}"
+            f"The learning rate {short_number(rate)} is too large here: try {short_number(rate / 10)} or less"
             if rate
             else "Try a smaller step"
         )

@@ -1,0 +1,118 @@
+"""The command line: the same engine without a window."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import gradviz
+from gradviz.app.headless import MISTAKE, MISTAKES, find_experiment, replay_file, run, say, with_settings
+
+COMMANDS = ("open", "run", "replay", "gallery", "selftest")
+
+cli = typer.Typer(
+    name="gradviz",
+    help="See automatic differentiation and optimisation, in PyTorch's own numbers.\n\n"
+    "gradviz [FILE] opens the window.",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    no_args_is_help=False,
+)
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object to stdout.")]
+
+
+@cli.command("open")
+def open_command(
+    file: Annotated[str | None, typer.Argument(help="An experiment file.")] = None,
+    reset_layout: Annotated[bool, typer.Option(help="Put the panes where they were at first.")] = False,
+) -> int:
+    """Open the window (what gradviz does without a command)."""
+    from gradviz.app.start import open_window
+
+    return open_window(file, reset_layout)
+
+
+@cli.command("run")
+def run_command(
+    experiment: Annotated[str, typer.Argument(metavar="FILE_OR_GALLERY_NAME")],
+    steps: Annotated[int | None, typer.Option(help="Optimiser updates.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Decides every random number.")] = None,
+    device: Annotated[str | None, typer.Option(help="cpu, cuda:0, mps, ...")] = None,
+    settings: Annotated[list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="A setting.")] = None,
+    out: Annotated[Path | None, typer.Option(help="A folder for history, file and pictures.")] = None,
+    as_json: AsJson = False,
+) -> int:
+    """Train to the end with a progress bar. Exit status: 0 finished, 3 diverged, 2 a mistake."""
+    chosen = {"steps": steps, "seed": seed, "device": device}
+    shorthand = [f"{path}={json.dumps(value)}" for path, value in chosen.items() if value is not None]
+    edited = with_settings(find_experiment(experiment).experiment, [*shorthand, *(settings or [])])
+    return run(edited, out, as_json)
+
+
+@cli.command("replay")
+def replay_command(file: Path, as_json: AsJson = False) -> int:
+    """Run a saved run again; says whether it matched bit for bit. Exit status: 0 matched, 1 not, 2 a mistake."""
+    return replay_file(file, as_json)
+
+
+@cli.command("gallery")
+def gallery_command(as_json: AsJson = False) -> int:
+    """List the gallery: name, case, title."""
+    from gradviz.storage.gallery import gallery
+
+    rows = [(entry.name, entry.experiment.case, entry.experiment.title) for entry in gallery()]
+    if as_json:
+        typer.echo(json.dumps([dict(zip(("name", "case", "title"), row, strict=True)) for row in rows]))
+    else:
+        width = max(len(name) for name, _, _ in rows)
+        typer.echo("\n".join(f"{name:<{width}}  {case:<4}{title}" for name, case, title in rows))
+    return 0
+
+
+@cli.command("selftest")
+def selftest_command() -> int:
+    """Open the window, run 50 steps of each gallery experiment, check each view. Exit status: 0 or 1."""
+    from gradviz.app.selftest import run_selftest
+
+    return run_selftest()
+
+
+@cli.callback(invoke_without_command=True)
+def _callback(
+    context: typer.Context, version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False
+) -> int:
+    if version:
+        typer.echo(f"gradviz {gradviz.__version__}")
+        raise typer.Exit(0)
+    if context.invoked_subcommand is None:
+        return open_command()
+    return 0
+
+
+def run_command_line(arguments: list[str]) -> int:
+    """Run a command; a user's mistake is one sentence on stderr and exit status 2."""
+    is_file = not arguments[0].startswith("-") and arguments[0] not in COMMANDS
+    given = ["open", *arguments] if is_file or arguments[0] == "--reset-layout" else arguments
+    try:
+        status = cli(given, standalone_mode=False)
+    except MISTAKES as error:
+        say(f"gradviz: {error}")
+        return MISTAKE
+    except typer.TyperException as error:
+        say(f"gradviz: {_message(error)}")
+        return MISTAKE
+    except (typer.Abort, KeyboardInterrupt):
+        say("gradviz: stopped.")
+        return 130
+    return status if isinstance(status, int) else 0
+
+
+def _message(error: Exception) -> str:
+    """The sentence of a command line that could not be read."""
+    format_message = getattr(error, "format_message", None)
+    return f"{format_message() if format_message else error} See: gradviz --help"

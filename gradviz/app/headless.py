@@ -1,0 +1,154 @@
+"""gradviz without a window: train with a progress bar, report, replay."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from pathlib import Path
+from typing import Any
+
+from gradviz.app.report import write_report
+from gradviz.core.declaration import SettingError
+from gradviz.core.experiment import Experiment, with_value
+from gradviz.core.numbers import short_number
+from gradviz.core.records import RunState
+from gradviz.engine.problems import EngineError
+from gradviz.storage.experiment_file import SavedExperiment, load
+from gradviz.storage.gallery import find_entry
+from gradviz.storage.problems import FileError
+
+FINISHED, MISMATCH, MISTAKE, DIVERGED = 0, 1, 2, 3
+MISTAKES = (SettingError, FileError, EngineError)
+FIRST = 10
+DEFAULT_EXPERIMENT = "himmelblau"
+
+
+def say(sentence: str) -> None:
+    """A sentence for a person, on stderr."""
+    print(sentence, file=sys.stderr)  # noqa: T201 - the command line speaks here
+
+
+def find_experiment(name: str) -> SavedExperiment:
+    """A file, or a gallery experiment by name or case; FileError if it is neither."""
+    path = Path(name).expanduser()
+    if path.exists() or path.suffix in (".gradviz", ".json"):
+        return load(path)
+    entry = find_entry(name)
+    if entry is None:
+        raise FileError(f"There is no file and no gallery experiment named {name!r}.", "See: gradviz gallery")
+    return SavedExperiment(entry.experiment, None)
+
+
+def with_settings(experiment: Experiment, settings: list[str]) -> Experiment:
+    """The experiment with ``path=value`` settings; a value is JSON, or text where it is not."""
+    for setting in settings:
+        path, equals, text = setting.partition("=")
+        if not equals:
+            raise SettingError(path, "write it as path=value, such as optimizers.0.lr=0.01")
+        try:
+            value: Any = json.loads(text)
+        except ValueError:
+            value = text
+        experiment = with_value(experiment, path.strip(), value)
+    return experiment
+
+
+def run(experiment: Experiment, out: Path | None, as_json: bool) -> int:
+    """Train to the end; returns the exit status."""
+    from gradviz.app.progress import step_progress
+    from gradviz.engine.whole_run import WholeRun
+
+    whole = WholeRun(experiment)
+    if whole.trainer.notice:
+        say(whole.trainer.notice)
+    with step_progress(experiment.title, experiment.steps) as advance:
+        whole.train(advance)
+    if as_json:
+        print(json.dumps(_finite(_summary(whole)), ensure_ascii=False))  # noqa: T201 - stdout is the result
+    else:
+        say(whole.message)
+        say(f"loss {short_number(whole.trainer.lanes[0].loss)}")
+    if out is not None:
+        written = write_report(out, experiment, whole.result(), whole.portrait())
+        say(f"Wrote {', '.join(written)} to {out.resolve()}.")
+    return DIVERGED if whole.state is RunState.DIVERGED else FINISHED
+
+
+def _summary(whole: Any) -> dict[str, Any]:
+    """What --json says of a run; several optimisers stand in "optimizers" besides."""
+    from gradviz.engine.versions import versions
+
+    losses = whole.history.losses
+    experiment = whole.trainer.experiment
+    summary: dict[str, Any] = {
+        "state": str(whole.state),
+        "steps": whole.trainer.step,
+        "loss": float(losses[-1, 0]),
+        "first_losses": losses[:FIRST, 0].tolist(),
+        "parameters": whole.parameters(),
+        "gradients": whole.gradients(),
+        "values": whole.values(),
+        "steps_per_s": round(whole.steps_per_s, 1),
+        "seed": experiment.seed,
+        "device": str(whole.trainer.device),
+        "versions": versions(),
+        "message": whole.message,
+    }
+    if len(experiment.optimizers) > 1:
+        summary["optimizers"] = [
+            {"kind": optimizer.kind, "loss": float(losses[-1, k]), "parameters": whole.parameters(k)}
+            for k, optimizer in enumerate(experiment.optimizers)
+        ]
+    return summary
+
+
+def _finite(value: Any) -> Any:
+    """JSON has no NaN and no infinity: null stands for them."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, list):
+        return [_finite(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    return value
+
+
+def replay_file(path: Path, as_json: bool) -> int:
+    """Run a saved run again and compare; returns the exit status: 0 matched, 1 not."""
+    from gradviz.app.progress import step_progress
+    from gradviz.engine.replay import replay
+
+    saved = load(path)
+    if saved.result is None:
+        raise FileError(f"{path.name} holds no run.", "Run the experiment and save it first.")
+    last = saved.result.step
+    with step_progress(f"Replay of {saved.experiment.title}", last) as advance:
+        found = replay(saved.experiment, saved.result, lambda step, _last: advance(step))
+    data = {
+        "matched": found.matched,
+        "steps": found.steps,
+        "first_difference": found.first_difference,
+        "expected": found.expected,
+        "found": found.found,
+        "differences": list(found.differences),
+    }
+    if as_json:
+        print(json.dumps(_finite(data), ensure_ascii=False))  # noqa: T201 - stdout is the result
+    elif found.matched:
+        say(f"All {found.steps:,} steps matched bit for bit.")
+    else:
+        others = f" ({'; '.join(found.differences)})" if found.differences else ""
+        say(f"The replay differs from step {found.first_difference:,} on{others}.")
+    return FINISHED if found.matched else MISMATCH
+
+
+def run_without_display(fault: str, file: str | None) -> int:
+    """The main job where no window can be opened; returns the exit status."""
+    say(f"{fault} gradviz does the main job without a window.")
+    name = file or DEFAULT_EXPERIMENT
+    try:
+        return run(find_experiment(name).experiment, Path(f"gradviz-run-{Path(name).stem}"), as_json=False)
+    except MISTAKES as error:
+        say(f"gradviz: {error}")
+        return MISTAKE

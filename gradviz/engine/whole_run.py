@@ -1,0 +1,112 @@
+"""A run from its first step to its last, in the thread that calls: what the command line does."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from gradviz.core.experiment import Experiment
+from gradviz.core.history import History
+from gradviz.core.records import RunResult, RunState, Snapshot, StepRecord, SurfaceGrid
+from gradviz.engine.commands import Wanted
+from gradviz.engine.mailbox import block_of
+from gradviz.engine.problems import EngineError
+from gradviz.engine.snapshots import Observer
+from gradviz.engine.surfaces import survey
+from gradviz.engine.trainer import Trainer
+
+CHUNK = 4096
+PROGRESS_S = 0.1
+RESOLUTION = 128
+
+
+@dataclass(frozen=True)
+class Portrait:
+    """What the views show of a run that is over."""
+
+    history: History
+    snapshot: Snapshot
+    surface: SurfaceGrid
+
+
+class WholeRun:
+    """Trains an experiment to its end.
+
+    EngineError where it cannot be built, or its loss or gradient is not finite at the start.
+    """
+
+    def __init__(self, experiment: Experiment) -> None:
+        self.trainer = Trainer(experiment)
+        self.history = History(len(experiment.optimizers))
+        self._observer = Observer(self.trainer)
+        self.seconds = 0.0
+        fault = self.trainer.fault_at_start()
+        if fault:
+            raise EngineError(fault)
+
+    def train(self, progress: Callable[[int], None]) -> None:
+        """Run to the end; `progress` is told the step about ten times a second."""
+        begin = told = time.perf_counter()
+        pending: list[StepRecord] = [self.trainer.record]
+        for record in self.trainer.steps():
+            pending.append(record)
+            if len(pending) >= CHUNK:
+                self._flush(pending)
+            if record.step % 64 == 0 and time.perf_counter() - told > PROGRESS_S:
+                told = time.perf_counter()
+                progress(record.step)
+        self.seconds = time.perf_counter() - begin
+        self._flush(pending)
+        progress(self.trainer.step)
+
+    def _flush(self, pending: list[StepRecord]) -> None:
+        if pending:
+            self.history.extend(block_of(pending, self.history.optimizers))
+            pending.clear()
+
+    @property
+    def state(self) -> RunState:
+        """FINISHED, or DIVERGED where no optimiser has a finite loss."""
+        return RunState.DIVERGED if self.trainer.diverged else RunState.FINISHED
+
+    @property
+    def message(self) -> str:
+        """Why it ended, for a person."""
+        return self.trainer.divergence() if self.trainer.diverged else f"Finished: {self.trainer.step:,} steps."
+
+    @property
+    def steps_per_s(self) -> float:
+        """Steps a second over the whole run; 0 where it had none."""
+        return self.trainer.step / self.seconds if self.seconds > 0 and self.trainer.step else 0.0
+
+    def result(self) -> RunResult:
+        """The result with its history, to be saved."""
+        made = self.trainer.result(self.state)
+        made.tensors["history/losses"] = self.history.losses.copy()
+        if len(self.history.positions):
+            made.tensors["history/positions"] = self.history.positions.copy()
+        return made
+
+    def parameters(self, optimizer: int = 0) -> dict[str, Any]:
+        """Parameters by name as nested lists."""
+        found = self.trainer.lanes[optimizer].objective.parameters
+        return {name: parameter.detach().cpu().tolist() for name, parameter in found.items()}
+
+    def gradients(self, optimizer: int = 0) -> dict[str, Any]:
+        """Gradients of the last evaluation by name as nested lists."""
+        found = self.trainer.lanes[optimizer].objective.parameters
+        return {name: p.grad.cpu().tolist() for name, p in found.items() if p.grad is not None}
+
+    def values(self, optimizer: int = 0) -> dict[str, Any]:
+        """The values of the last evaluation that have names, such as the lines of a formula."""
+        named = self.trainer.lanes[optimizer].objective.named_values()
+        return {name: value.detach().cpu().tolist() for value, name in named if value.numel() <= 1000}
+
+    def portrait(self) -> Portrait:
+        """What the views show of the last step."""
+        snapshot = self._observer.look(Wanted(graph=True, parameters=True, fit=True))
+        lane, trainer = self.trainer.lanes[0], self.trainer
+        grid = survey(trainer.experiment, lane.objective, self._observer.plane, trainer.step, RESOLUTION, None)
+        return Portrait(self.history, snapshot, grid)
