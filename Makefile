@@ -28,7 +28,7 @@ soak: ## the long runs (GRADVIZ_SOAK_SECONDS, 600 unless set)
 	@GRADVIZ_SOAK_SECONDS="$${GRADVIZ_SOAK_SECONDS:-600}" $(SETUP) virtual -m pytest -m soak --timeout 0 $(ARGS)
 
 pictures: ## the pictures of the gallery, made anew
-	@$(SETUP) virtual -m tests.pictures $(ARGS)
+	@$(SETUP) virtual packaging/pictures.py $(ARGS)
 
 clean: ## remove .venv and what the tests, checks and builds left
 	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .benchmarks *.egg-info

@@ -207,8 +207,15 @@ class WindowController(QObject):
         self.session.open(document)
         self.window.form.show_experiment(document.experiment)
         self._surveys = 0
+        self._raise_fit(document.experiment)
         self.control.load(document.experiment, document.result)
         self._show_document()
+
+    def _raise_fit(self, experiment: Experiment) -> None:
+        """The fit only where there is one: it shares its place with the parameters, as long as nobody moves it."""
+        docks = self.window.docks
+        if docks["parameters"] in self.window.tabifiedDockWidgets(docks["fit"]):
+            docks["fit" if experiment.objective.kind == "fit" else "parameters"].raise_()
 
     def save(self) -> None:
         """Save where the document came from, or ask."""
@@ -414,7 +421,8 @@ class WindowController(QObject):
         experiment = control.experiment
         device = control.device or experiment.device
         right = f"{control.state}   ·   {device}   ·   {experiment.dtype}   ·   seed {experiment.seed}"
-        message = control.message or ("Running…" if control.state is RunState.RUNNING else "")
+        is_above = control.state in (RunState.DIVERGED, RunState.FAILED)
+        message = "" if is_above else control.message or ("Running…" if control.state is RunState.RUNNING else "")
         self.window.show_status(right, message)
 
     def _on_refreshed(self) -> None:

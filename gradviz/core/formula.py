@@ -146,15 +146,18 @@ _TERMS = re.compile(r"[-+*/%@<>=,]+|\b(?:not|and|or|if|for|lambda)\b")
 
 
 def normalise(text: str) -> str:
-    """Full-width and look-alike characters as ASCII, one for one, so that columns stay true."""
+    """Full-width and look-alike characters as ASCII, one for one, so that columns stay true.
+
+    Others stay as they are and are refused: a raised 2 must not become the digit 2.
+    """
     return "".join(_normal_character(character) for character in text.translate(_LOOKALIKES))
 
 
 def _normal_character(character: str) -> str:
     if character < "\x80":
         return character
-    normal = unicodedata.normalize("NFKC", character)
-    return normal if len(normal) == 1 else character
+    is_wide = unicodedata.decomposition(character).startswith(("<wide>", "<narrow>"))
+    return unicodedata.normalize("NFKC", character) if is_wide else character
 
 
 def parse_formula(text: str, tensors: Collection[str]) -> Formula:
@@ -209,15 +212,15 @@ def _place(text: str, index: int) -> tuple[int, int]:
     return before.count("\n") + 1, index - (before.rfind("\n") + 1) + 1
 
 
-_ASSIGN = re.compile(r"\s*([^=<>!]*?)\s*=(?!=)\s*")
+_ASSIGN = re.compile(r"(?<![=<>!])=(?!=)")
 
 
 def _assignment(source: str, number: int, known: Collection[str]) -> Assignment:
-    match = _ASSIGN.match(source)
+    match = _ASSIGN.search(source)
     if match is None:
         raise FormulaError("a line reads  name = expression", number, _first_column(source))
-    name = match.group(1)
-    column = match.start(1) + 1
+    name = source[: match.start()].strip()
+    column = _first_column(source)
     if not name.isidentifier() or name.startswith("_") or len(name) > 40:
         raise FormulaError(f"{name[:20]!r} is not a name", number, column)
     if name in FUNCTIONS or name in CONSTANTS:

@@ -124,4 +124,7 @@ class History:
     def extremes(self, start: int, stop: int, pixels: int) -> tuple[Floats, Floats, Floats]:
         """Steps, smallest and largest losses of blocks of [start, stop), for a curve of `pixels` columns."""
         start, stop = max(0, start), min(len(self), stop)
+        if stop <= start:
+            nothing = np.empty((0, self.optimizers))
+            return np.empty(0), nothing, nothing
         return self._pyramid.extremes(self.losses, start, stop, pixels)

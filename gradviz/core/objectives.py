@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -167,10 +167,16 @@ class FitObjective(Objective):
             features = layer.features_out(features)
         return count
 
+    @field_validator("model", mode="before")
+    @classmethod
+    def _has_few_layers(cls, model: Any) -> Any:
+        """Counted before the first layer is read, so that a million of them cost nothing."""
+        if isinstance(model, tuple) and len(model) > MAX_LAYERS:
+            raise ValueError(f"the model has {len(model):,} layers; at most {MAX_LAYERS:,} can be drawn")
+        return model
+
     @model_validator(mode="after")
     def _can_be_built(self) -> FitObjective:
-        if len(self.model) > MAX_LAYERS:
-            raise ValueError(f"the model has {len(self.model):,} layers; at most {MAX_LAYERS:,} can be drawn")
         count = self.parameter_count
         if count > MAX_PARAMETERS:
             gib = count * 4 / 2**30

@@ -9,7 +9,7 @@ from gradviz.core.records import Floats
 
 
 class Trajectory:
-    """Points of a path at least `spacing` of its length apart, and always its newest one.
+    """Points of a path, one for each `spacing` of its length, and always its newest one.
 
     It reads a history as it grows, so a frame costs what is new. A history that was rewritten (the run went
     back) is read again from the start.
@@ -54,7 +54,7 @@ class Trajectory:
             self._kept = [np.concatenate(self._kept)]
 
     def _thinned_anew(self, positions: Floats) -> Floats:
-        every = max(1, len(positions) // 4000)
-        thinned = positions[::every]
-        path: Floats = np.concatenate([thinned[np.isfinite(thinned).all(axis=1)], positions[-1:]])
+        finite = positions[np.isfinite(positions).all(axis=1)]
+        every = max(1, len(finite) // 4000)
+        path: Floats = np.concatenate([finite[::every], finite[-1:]])
         return path

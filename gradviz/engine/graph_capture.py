@@ -21,7 +21,7 @@ from gradviz.engine.layout import place
 from gradviz.engine.objectives import Objective
 from gradviz.engine.summaries import summarise
 
-NODE_SIZE = (168.0, 74.0)
+NODE_SIZE = (192.0, 92.0)
 
 
 def _sequence_number() -> int:
@@ -48,10 +48,11 @@ class _ValueWatch(TorchDispatchMode):
 
 
 class _ModuleWatch:
-    """The range of sequence numbers that each module's forward used."""
+    """The range of sequence numbers that each module's forward used, and the node of its output."""
 
     def __init__(self, objective: Objective, stack: ExitStack) -> None:
         self.ranges: list[tuple[str, int, int]] = []
+        self.outputs: dict[Node, str] = {}
         self._begins: dict[str, int] = {}
         for name, module in objective.modules.items():
             self._watch(name, module, stack)
@@ -62,8 +63,10 @@ class _ModuleWatch:
         def before(*_: Any) -> None:
             self._begins[label] = _sequence_number()
 
-        def after(*_: Any) -> None:
+        def after(_module: Any, _arguments: Any, output: Any) -> None:
             self.ranges.append((label, self._begins[label], _sequence_number()))
+            if isinstance(output, Tensor) and output.grad_fn is not None:
+                self.outputs[output.grad_fn] = label
 
         stack.callback(module.register_forward_pre_hook(before).remove)
         stack.callback(module.register_forward_hook(after).remove)
@@ -138,7 +141,8 @@ class _Walk:
         self.operations: list[Node] = []
         self.leaves: list[Tensor] = []
         uses = self._walk(loss.grad_fn)
-        names = {value.grad_fn: name for value, name in objective.named_values() if value.grad_fn is not None}
+        named = {value.grad_fn: name for value, name in objective.named_values() if value.grad_fn is not None}
+        names = {**modules.outputs, **named}
         leaf_names = {id(parameter): name for name, parameter in objective.parameters.items()}
         self.nodes = [
             GraphNode(node.name(), names.get(node, ""), modules.module_of(node._sequence_nr()), False)

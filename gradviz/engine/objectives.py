@@ -35,6 +35,8 @@ class Objective(ABC):
         for parameter in self.parameters.values():
             parameter.grad = None
         loss = self.loss()
+        if not loss.requires_grad:
+            raise EngineError("The loss does not depend on any parameter: there is nothing to train.")
         loss.backward()  # type: ignore[no-untyped-call]
         return loss
 
@@ -105,10 +107,10 @@ class FormulaDescent(Objective):
 
     def loss(self) -> Tensor:
         self._last = self._program.evaluate(self._tensors)
-        return self._last[self._objective].reshape(())
+        return _scalar(self._last[self._objective])
 
     def loss_at(self, parameters: Mapping[str, Tensor]) -> Tensor:
-        return self._program.evaluate({**self._tensors, **parameters})[self._objective].reshape(())
+        return _scalar(self._program.evaluate({**self._tensors, **parameters})[self._objective])
 
     def evaluate(self) -> Tensor:
         if not self._by_hand:
@@ -127,6 +129,11 @@ class FormulaDescent(Objective):
 
     def fault(self) -> str:
         return "" if self._odd is None else f"The run cannot start: {self._odd}."
+
+
+def _scalar(loss: Tensor) -> Tensor:
+    """A loss of one element as a scalar, with a node of its own; one that has both is left alone."""
+    return loss if loss.dim() == 0 and loss.grad_fn is not None else loss.reshape(())
 
 
 def _shaped(name: str, gradient: Tensor, parameter: Tensor) -> Tensor:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from gradviz.core.formula import Binary, Call, Expression, Formula, FormulaError, Name, Negative, Number
+from gradviz.core.formula import Assignment, Binary, Call, Expression, Formula, FormulaError, Name, Negative, Number
 from gradviz.core.formula_functions import CONSTANTS, FUNCTIONS
 
 Values = dict[str, Tensor]
@@ -39,8 +40,8 @@ class Program:
     def __init__(self, formula: Formula, dtype: torch.dtype, device: torch.device) -> None:
         self._like = {"dtype": dtype, "device": device}
         self._formula = formula
-        self._lines = [(line.name, self._tensor_closure(line.expression)) for line in formula.lines]
-        self._gradients = [(line.name, self._tensor_closure(line.expression)) for line in formula.gradients]
+        self._lines = [(line.name, self._line_closure(line)) for line in formula.lines]
+        self._gradients = [(line.name, self._line_closure(line)) for line in formula.gradients]
 
     def evaluate(self, tensors: Mapping[str, Tensor]) -> Values:
         """Every line by name, besides `tensors`; the objective is that of the formula's last line."""
@@ -73,11 +74,12 @@ class Program:
         return self._odd
 
     def _checked(self, expression: Expression, values: Values, line: int) -> Tensor:
-        """The value of `expression`; the innermost place that fails is named."""
-        for child in _children(expression):
-            self._checked(child, values, line)
+        """The value of `expression`, from those of its operands; the innermost place that fails is named."""
+        given: Values = {}
+        for number, child in enumerate(_children(expression)):
+            given[str(number)] = self._checked(child, values, line)
         try:
-            value = self._tensor_closure(expression)(values)
+            value = self._tensor_closure(_over_names(expression))(values | given)
         except FormulaError as error:
             raise FormulaError(error.reason, line, error.column) from None
         except (RuntimeError, IndexError, TypeError) as error:
@@ -87,6 +89,12 @@ class Program:
             odd = FormulaError(f"not finite here ({_first_odd(value)})", line, expression.column)
             self._odd = self._odd or odd
         return value
+
+    def _line_closure(self, line: Assignment) -> Callable[[Values], Tensor]:
+        try:
+            return self._tensor_closure(line.expression)
+        except FormulaError as error:
+            raise FormulaError(error.reason, line.line, error.column) from None
 
     def _tensor_closure(self, expression: Expression) -> Callable[[Values], Tensor]:
         """A closure that gives a tensor, where the expression alone may be a plain number."""
@@ -112,7 +120,10 @@ class Program:
 
     def _binary(self, expression: Binary) -> Closure:
         operation = _OPERATIONS[expression.operator]
-        left, right = self._closure(expression.left), self._closure(expression.right)
+        # Two numbers are compared as tensors, for where() takes no Python bool.
+        is_of_numbers = _constant(expression.left) is not None and _constant(expression.right) is not None
+        left = (self._tensor_closure if is_of_numbers else self._closure)(expression.left)
+        right = self._closure(expression.right)
         return lambda values: operation(left(values), right(values))
 
     def _call(self, expression: Call) -> Closure:
@@ -144,6 +155,21 @@ def _children(expression: Expression) -> tuple[Expression, ...]:
     if isinstance(expression, Binary):
         return (expression.left, expression.right)
     return expression.arguments if isinstance(expression, Call) else ()
+
+
+def _over_names(expression: Expression) -> Expression:
+    """`expression` with its operands, unless they are numbers, exchanged for the names 0, 1, 2."""
+    operands = [
+        child if _constant(child) is not None else Name(str(number), child.column)
+        for number, child in enumerate(_children(expression))
+    ]
+    if isinstance(expression, Negative):
+        return replace(expression, operand=operands[0])
+    if isinstance(expression, Binary):
+        return replace(expression, left=operands[0], right=operands[1])
+    if isinstance(expression, Call):
+        return replace(expression, arguments=tuple(operands))
+    return expression
 
 
 def _constant(expression: Expression) -> float | None:

@@ -41,15 +41,17 @@ def replay(experiment: Experiment, result: RunResult, progress: Callable[[int, i
     last = len(saved) - 1
     for step in range(last + 1):
         found = trainer.seek(step).losses
-        expected = tuple(saved[step])
-        if not np.array_equal(np.array(found), np.array(expected), equal_nan=True):
-            lane = next(k for k in range(len(expected)) if found[k] != expected[k])
-            return Replay(step, False, step, float(expected[lane]), float(found[lane]), _differences(trainer, result))
+        if trainer.step < step:  # it diverged before, where the saved run went on
+            return Replay(step, False, step, float(saved[step][0]), float("nan"), _differences(trainer, result))
+        if not np.array_equal(saved[step], np.array(found), equal_nan=True):
+            lane = np.flatnonzero(~np.isclose(saved[step], found, rtol=0, atol=0, equal_nan=True))[0]
+            expected, other = float(saved[step][lane]), float(found[lane])
+            return Replay(step, False, step, expected, other, _differences(trainer, result))
+        if step == result.step and not _have_same_weights(trainer, result):
+            return Replay(step, False, step, float("nan"), float("nan"), _differences(trainer, result))
         if progress is not None:
             progress(step, last)
-        if trainer.diverged:
-            break
-    return _compare_weights(trainer, result, last)
+    return Replay(last, True, None, float("nan"), float("nan"), _differences(trainer, result))
 
 
 def _at_start(experiment: Experiment, result: RunResult) -> Experiment:
@@ -62,15 +64,11 @@ def _at_start(experiment: Experiment, result: RunResult) -> Experiment:
     return from_data(data)
 
 
-def _compare_weights(trainer: Trainer, result: RunResult, last: int) -> Replay:
+def _have_same_weights(trainer: Trainer, result: RunResult) -> bool:
     """Losses alone could agree while a weight does not, so the weights are compared where the run was saved."""
-    differences = _differences(trainer, result)
-    if trainer.step == result.step:
-        again = trainer.result(result.state).tensors
-        for name, weights in result.tensors.items():
-            if name.startswith("weights/") and not np.array_equal(again[name], weights, equal_nan=True):
-                return Replay(last, False, last, float("nan"), float("nan"), differences)
-    return Replay(last, True, None, float("nan"), float("nan"), differences)
+    again = trainer.result(result.state).tensors
+    saved = {name: weights for name, weights in result.tensors.items() if name.startswith("weights/")}
+    return all(np.array_equal(again[name], weights, equal_nan=True) for name, weights in saved.items())
 
 
 def _differences(trainer: Trainer, result: RunResult) -> tuple[str, ...]:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from gradviz.engine.trainer import Trainer
 
 MESSAGE_LIMIT = 300
+_OVERTAKING = (Close, Load, Seek, Pause)
 
 
 class Runner:
@@ -101,11 +102,11 @@ class Runner:
             self._fail(str(error))
         except Exception as error:
             first = str(error).strip().split("\n", 1)[0]
-            self._fail(f"PyTorch stopped the run ({type(error).__name__}): {first}"[:MESSAGE_LIMIT])
+            self._fail(f"PyTorch stopped the run ({type(error).__name__}): {first}")
 
     def _fail(self, sentence: str) -> None:
         self._running = False
-        self._say(RunState.FAILED, sentence)
+        self._say(RunState.FAILED, sentence[:MESSAGE_LIMIT])
 
     def _say(self, state: RunState, message: str = "") -> None:
         with self._lock:
@@ -123,7 +124,8 @@ class Runner:
             return
         elif isinstance(command, Edit):
             self._trainer.apply(command.experiment)
-            self._settle()
+            if self._outbox.state is not RunState.FAILED:
+                self._settle()
         elif isinstance(command, Run | Step | Pause | Seek):
             self._steer(command, self._trainer)
         else:
@@ -141,18 +143,17 @@ class Runner:
         with self._lock:
             self._outbox.device, self._outbox.notice = str(trainer.device), trainer.notice
         self._outbox.records.append(trainer.record)
-        fault = trainer.fault_at_start()
-        if fault and command.result is None:
-            self._fail(fault)
-        else:
-            self._settle()
+        self._settle()
 
     def _settle(self) -> None:
         """Say where the run stands when it is not running."""
         trainer = self._trainer
         if trainer is None or self._running:
             return
-        if trainer.diverged:
+        fault = trainer.fault_at_start() if trainer.step == 0 else ""
+        if fault:
+            self._fail(fault)
+        elif trainer.diverged:
             self._say(RunState.DIVERGED, trainer.divergence())
         elif trainer.finished:
             self._say(RunState.FINISHED, f"Finished: {trainer.step:,} steps.")
@@ -174,8 +175,17 @@ class Runner:
         else:
             self._running = False
             if isinstance(command, Seek):
-                trainer.seek(max(0, min(command.step, trainer.experiment.steps)))
+                self._seek(max(0, min(command.step, trainer.experiment.steps)), trainer)
         self._settle()
+
+    def _seek(self, step: int, trainer: Trainer) -> None:
+        """Tell the records that are new, and stop on the way for a command that makes the seek pointless."""
+        known = trainer.known
+        for record in trainer.towards(step):
+            if record.step > known:
+                self._outbox.records.append(record)
+            if self._commands and any(isinstance(later, _OVERTAKING) for later in self._commands.copy()):
+                break
 
     def _answer(self, command: Look | Survey | Collect, trainer: Trainer, observer: Observer) -> None:
         from gradviz.engine.surfaces import survey

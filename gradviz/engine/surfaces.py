@@ -113,8 +113,8 @@ def _labels(plane: Plane, step: int) -> tuple[tuple[str, str], str]:
         return (plane.names[0], plane.names[1]), ""
     count = len(plane.origin)
     note = (
-        f"A slice of {count} dimensions: the loss along two random directions through the parameters of "
-        f"step {step}, scaled per tensor (Li et al. 2018). The path is projected onto it."
+        f"A slice of {count} dimensions, through step {step}, with the path projected onto it.\n"
+        "The loss along two random directions, each tensor scaled to the norm of its parameter (Li et al. 2018)."
     )
     return ("direction 1", "direction 2"), note
 

@@ -60,8 +60,11 @@ class Trainer:
         self._checkpoints = _Checkpoints()
         self._coordinates = [lane.objective.coordinates for lane in self.lanes]
         if start is not None:
+            self._checkpoints.keep(0, self.lanes)
             self._restore(start)
         self.record = self._evaluate()
+        self.known = self.step
+        """The last step whose record is that of the present settings: after a seek back it lies ahead."""
 
     def _lane(self, optimizer: Optimizer) -> Lane:
         objective = build_objective(self.experiment, self.device)
@@ -82,6 +85,7 @@ class Trainer:
                 lane.optimizer.step()
         self.step += 1
         self.record = self._evaluate()
+        self.known = max(self.known, self.step)
         return self.record
 
     def _evaluate(self) -> StepRecord:
@@ -140,6 +144,7 @@ class Trainer:
             self.edits = [edit for edit in self.edits if edit.step < self.step]
             self.edits.append(_edit(self.step, experiment))
             self._set_live(experiment.optimizers)
+            self._forget_beyond()
         self.experiment = experiment
 
     def continue_from_here(self) -> None:
@@ -147,7 +152,13 @@ class Trainer:
         if any(edit.step > self.step for edit in self.edits):
             self.edits = [edit for edit in self.edits if edit.step <= self.step]
             self.edits.append(_edit(self.step, self.experiment))
+            self._forget_beyond()
         self._set_live(self.experiment.optimizers)
+
+    def _forget_beyond(self) -> None:
+        """The settings change here: what is known of later steps holds no more."""
+        self._checkpoints.forget_beyond(self.step)
+        self.known = min(self.known, self.step)
 
     def _set_live(self, optimizers: tuple[Any, ...]) -> None:
         for lane, declared in zip(self.lanes, optimizers, strict=True):
@@ -157,12 +168,18 @@ class Trainer:
 
     def seek(self, step: int) -> StepRecord:
         """Go to `step`, back or forth, by the nearest checkpoint and the same updates as before."""
-        if step < self.step:
+        for _ in self.towards(step):
+            pass
+        return self.record
+
+    def towards(self, step: int) -> Iterator[StepRecord]:
+        """The updates of a seek to `step`, one at a time, so that it can be left on the way."""
+        is_torn = self.record.step != self.step
+        if step < self.step or is_torn:
             self._rewind(step)
         while self.step < step and not self.diverged:
             self._apply_edit_of_this_step()
-            self.advance()
-        return self.record
+            yield self.advance()
 
     def _rewind(self, step: int) -> None:
         found = self._checkpoints.latest(step)
@@ -255,6 +272,10 @@ class _Checkpoints:
             self.stride *= 2
             first = min(self._states)
             self._states = {k: v for k, v in self._states.items() if k % self.stride == 0 or k == first}
+
+    def forget_beyond(self, step: int) -> None:
+        """Drop the states after `step`."""
+        self._states = {known: state for known, state in self._states.items() if known <= step}
 
     def latest(self, step: int) -> tuple[int, list[_LaneState]] | None:
         """The last state at or before `step`."""

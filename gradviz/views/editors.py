@@ -8,7 +8,16 @@ from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QTextCursor, QWheelEvent
-from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLineEdit, QPlainTextEdit, QTextEdit, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QHBoxLayout,
+    QLineEdit,
+    QPlainTextEdit,
+    QSizePolicy,
+    QTextEdit,
+    QWidget,
+)
 
 from gradviz.core.declaration import FieldSpec
 from gradviz.views.theme import monospace
@@ -131,6 +140,7 @@ class ChoiceEditor(Editor):
     def __init__(self, choices: tuple[tuple[str, str], ...], editable: bool = False) -> None:
         super().__init__()
         self._box = QuietComboBox()
+        self._box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._box.setEditable(editable)
         for value, label in choices:
             self._box.addItem(label, value)

@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from gradviz.core.experiment import Experiment
 from gradviz.core.records import FitSnapshot, Snapshot
@@ -34,12 +34,14 @@ class FitView(View):
         self._points = pg.ScatterPlotItem(size=8)
         item.addItem(self._points)
         self._note = Readout(0, Qt.AlignmentFlag.AlignLeft, muted=True)
-        self._note.setContentsMargins(8, 4, 8, 0)
         self._shown: Snapshot | None = None
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addWidget(self._note)
+        head = QHBoxLayout()
+        head.setContentsMargins(8, 4, 8, 0)
+        head.addWidget(self._note)
+        layout.addLayout(head)
         layout.addWidget(self._plot, 1)
 
     def set_theme(self, theme: Theme) -> None:

@@ -16,6 +16,7 @@ from gradviz.views.theme import Theme, mix, monospace
 TEXT_SCALE = 0.42
 """Below this zoom the numbers are left out: they could not be read."""
 ARROW = 7.0
+INDENT = 15.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ def node_text(node: GraphNode, value: TensorSummary | None, gradient: TensorSumm
     shape = "" if value is None or value.shape == () else "  " + shape_text(value.shape)
     # A leaf is no operation: its node in PyTorch, AccumulateGrad, only adds up what arrives.
     subtitle = f"leaf{shape}" if node.is_leaf else f"{operation}{shape}"
-    title = node.name or node.module or operation.removesuffix("0").removesuffix("Backward").lower()
+    title = node.name or operation.removesuffix("0").removesuffix("Backward").lower()
     return NodeText(title, subtitle, *_number_lines(value, gradient))
 
 
@@ -73,13 +74,13 @@ class GraphPainter:
             return
         painter.setFont(self._mono)
         value_pen, gradient_pen = QPen(QColor(self._theme.value)), QPen(QColor(self._theme.gradient))
-        room = int((graph.structure.size[0] - 20) / self._mono_metrics.horizontalAdvance("0"))
+        room = int((graph.structure.size[0] - INDENT - 8) / self._mono_metrics.horizontalAdvance("0"))
         for index, box in self._boxes(graph, visible):
             value, gradient = _number_lines(graph.values[index], graph.gradients[index])
             painter.setPen(value_pen)
-            painter.drawText(QPointF(box.left() + 12, box.top() + 41), _cut(value, room))
+            painter.drawText(QPointF(box.left() + INDENT, box.top() + 58), _cut(value, room))
             painter.setPen(gradient_pen)
-            painter.drawText(QPointF(box.left() + 12, box.top() + 60), _cut(gradient, room))
+            painter.drawText(QPointF(box.left() + INDENT, box.top() + 77), _cut(gradient, room))
 
     def _boxes(self, graph: GraphSnapshot, visible: QRectF) -> list[tuple[int, QRectF]]:
         """The nodes within `visible`, with their boxes."""
@@ -115,14 +116,14 @@ class GraphPainter:
         node = graph.structure.nodes[index]
         painter.setPen(self._chosen if chosen else self._border)
         painter.setBrush(QColor(self._fill(node, index)))
-        radius = box.height() / 2.6 if node.is_leaf else 7.0
+        radius = 22.0 if node.is_leaf else 7.0
         painter.drawRoundedRect(box, radius, radius)
         if scale < TEXT_SCALE:
             if scale > 0.16:
                 self._paint_title_alone(painter, node, box)
             return
         text = node_text(node, graph.values[index], None)
-        self._paint_titles(painter, text, box.adjusted(12, 6, -12, -6))
+        self._paint_titles(painter, text, box.adjusted(INDENT, 6, -10, -6))
 
     def _fill(self, node: GraphNode, index: int) -> str:
         if node.is_leaf:
@@ -131,7 +132,7 @@ class GraphPainter:
 
     def _paint_title_alone(self, painter: QPainter, node: GraphNode, box: QRectF) -> None:
         font = QFont(self._title)
-        font.setPixelSize(24)
+        font.setPixelSize(28)
         painter.setFont(font)
         painter.setPen(QColor(self._theme.text))
         title = QFontMetricsF(font).elidedText(
@@ -147,11 +148,8 @@ class GraphPainter:
         painter.drawText(QPointF(box.left(), box.top() + 13), title)
         painter.setFont(self._small)
         painter.setPen(QColor(self._theme.muted))
-        room = box.width() - self._title_metrics.horizontalAdvance(title) - 8
-        subtitle = self._small_metrics.elidedText(text.subtitle, elide, max(room, 0))
-        if len(subtitle) > 2:
-            left = box.right() - self._small_metrics.horizontalAdvance(subtitle)
-            painter.drawText(QPointF(left, box.top() + 13), subtitle)
+        subtitle = self._small_metrics.elidedText(text.subtitle, elide, box.width())
+        painter.drawText(QPointF(box.left(), box.top() + 31), subtitle)
 
 
 def _number_lines(value: TensorSummary | None, gradient: TensorSummary | None) -> tuple[str, str]:

@@ -60,6 +60,7 @@ class QuietPlot(pg.PlotWidget):  # type: ignore[misc]
         item.getViewBox().sigRangeChanged.connect(lambda *_: self._later.start())
         for side in ("bottom", "left"):
             item.getAxis(side).setStyle(maxTickLevel=0)
+            item.getAxis(side).enableAutoSIPrefix(False)
 
     def set_theme(self, theme: Theme) -> None:
         """Take over colours."""

@@ -42,6 +42,7 @@ class RunBar(QWidget):
         self._reset = self._button("Reset to step 0, the same initial values (Ctrl+R)", self.reset_wanted)
         self._back = self._button("One step back (Ctrl+Left)", self.back_wanted)
         self._run = self._button("", None)
+        self._run.setObjectName("run_button")
         self._run.clicked.connect(self._on_run_clicked)
         self._run.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self._forward = self._button("One step (Ctrl+Right)", self.step_wanted)

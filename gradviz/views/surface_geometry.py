@@ -57,14 +57,16 @@ class SurfaceBox:
         x = grid.x[0] + (a + 1) / 2 * (grid.x[-1] - grid.x[0])
         return float(x), float(grid.y[0] + (b + 1) / 2 * (grid.y[-1] - grid.y[0]))
 
-    def points(self, path: Floats, lift: float = 0.012) -> Floats:
-        """A path (k, 2) as points (k, 3) just above the surface; points outside the box are dropped."""
+    def inside(self, path: Floats) -> NDArray[np.bool_]:
+        """Which points of a path (k, 2) lie over the grid: (k,)."""
         grid = self.grid
         inside = (path[:, 0] >= grid.x[0]) & (path[:, 0] <= grid.x[-1])
-        inside &= (path[:, 1] >= grid.y[0]) & (path[:, 1] <= grid.y[-1])
-        kept = path[inside]
-        a, b = self.plane(kept[:, 0], kept[:, 1])
-        heights = self.level(interpolate(grid, kept[:, 0], kept[:, 1])) * HEIGHT
+        return np.asarray(inside & (path[:, 1] >= grid.y[0]) & (path[:, 1] <= grid.y[-1]))
+
+    def points(self, path: Floats, lift: float = 0.012) -> Floats:
+        """A path (k, 2) over the grid as points (k, 3) just above the surface."""
+        a, b = self.plane(path[:, 0], path[:, 1])
+        heights = self.level(interpolate(self.grid, path[:, 0], path[:, 1])) * HEIGHT
         return np.column_stack((a, b, np.nan_to_num(heights) + lift))
 
 
@@ -131,6 +133,8 @@ def height_ticks(box: SurfaceBox, apart: float = 0.17) -> list[tuple[float, str]
             int(np.floor(np.log10(box.highest - box.lowest))) - 4, int(np.ceil(np.log10(box.highest - box.lowest))) + 1
         )
         losses = [box.lowest, *(factor * 10.0**power for power in powers for factor in (1, 2, 5))]
+        if sum(box.lowest < loss < box.highest for loss in losses) < 3:
+            losses = [box.lowest, *nice_ticks(box.lowest, box.highest, 12)]
     ticks: list[tuple[float, str]] = []
     for loss in losses:
         if box.lowest <= loss <= box.highest:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 from pyqtgraph.functions import arrayToQPolygonF
 from PySide6.QtCore import QPoint, QPointF, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import (
@@ -161,7 +162,7 @@ class SurfaceScene(QWidget):
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             for index, path in enumerate(self._paths):
                 colour = QColor(self.theme.lanes[index % len(self.theme.lanes)])
-                self._paint_path(painter, rendered, box.points(path), colour)
+                self._paint_path(painter, rendered, box, path, colour)
         self._live.show_picture(picture)
 
     def _paint_labels(self, painter: QPainter, rendered: RenderedSurface) -> None:
@@ -179,28 +180,36 @@ class SurfaceScene(QWidget):
     def _paint_minima(self, painter: QPainter, rendered: RenderedSurface, box: SurfaceBox) -> None:
         """A cross at every known minimum, faint where a hill hides it."""
         minima = np.array(box.grid.minima, dtype=np.float64).reshape(-1, 2)
-        places = rendered.project(box.points(minima, lift=0.02))
+        places = rendered.project(box.points(minima[box.inside(minima)], lift=0.02))
         for (x, y, _), hidden in zip(places.tolist(), rendered.hidden(places).tolist(), strict=True):
             pen = QPen(QColor(255, 255, 255, 110 if hidden else 255), 2.0)
             painter.setPen(pen)
             painter.drawLine(QPointF(x - 5, y), QPointF(x + 5, y))
             painter.drawLine(QPointF(x, y - 5), QPointF(x, y + 5))
 
-    def _paint_path(self, painter: QPainter, rendered: RenderedSurface, points: Floats, colour: QColor) -> None:
-        if not len(points):
-            return
-        places = rendered.project(points)
-        hidden = rendered.hidden(places)
+    def _paint_path(
+        self, painter: QPainter, rendered: RenderedSurface, box: SurfaceBox, path: Floats, colour: QColor
+    ) -> None:
+        """The parts of a path over the surface, and a mark where it stands, if that is among them."""
+        inside = box.inside(path)
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        for run, is_hidden in _runs(places[:, :2], hidden):
+        for piece, is_inside in _runs(path, inside):
+            if is_inside:
+                places = rendered.project(box.points(piece[box.inside(piece)]))
+                self._paint_piece(painter, places[:, :2], rendered.hidden(places), colour)
+        if len(path) and inside[-1]:
+            x, y, _ = rendered.project(box.points(path[-1:]))[0].tolist()
+            painter.setPen(QPen(QColor("#ffffff"), 1.5))
+            painter.setBrush(colour)
+            painter.drawEllipse(QPointF(x, y), 5.5, 5.5)
+
+    @staticmethod
+    def _paint_piece(painter: QPainter, places: Floats, hidden: NDArray[np.bool_], colour: QColor) -> None:
+        for run, is_hidden in _runs(places, hidden):
             faint = QColor(colour)
             faint.setAlpha(90 if is_hidden else 255)
             painter.setPen(QPen(faint, 2.6, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin))
             painter.drawPolyline(arrayToQPolygonF(run[:, 0], run[:, 1]))
-        x, y, _ = places[-1].tolist()
-        painter.setPen(QPen(QColor("#ffffff"), 1.5))
-        painter.setBrush(colour)
-        painter.drawEllipse(QPointF(x, y), 5.5, 5.5)
 
     # The user
 
@@ -261,7 +270,9 @@ class SurfaceScene(QWidget):
         return {"labels": labels, "renderings": self.renderings, "size": size}
 
 
-def _runs(places: Floats, hidden: Floats) -> list[tuple[Floats, bool]]:
-    """A polyline cut where it goes behind the surface or comes out, each piece reaching to the next one."""
-    cuts = [0, *(np.flatnonzero(np.diff(hidden.astype(int))) + 1).tolist(), len(places)]
-    return [(places[begin : min(end + 1, len(places))], bool(hidden[begin])) for begin, end in pairwise(cuts)]
+def _runs(points: Floats, flags: NDArray[np.bool_]) -> list[tuple[Floats, bool]]:
+    """A polyline cut where a flag changes, each piece with its flag and reaching to the next piece."""
+    cuts = [0, *(np.flatnonzero(np.diff(flags.astype(int))) + 1).tolist(), len(points)]
+    return [
+        (points[begin : min(end + 1, len(points))], bool(flags[begin])) for begin, end in pairwise(cuts) if end > begin
+    ]

@@ -94,6 +94,7 @@ class SurfaceView(View):
     def _arrange(self) -> None:
         head = QHBoxLayout()
         head.setContentsMargins(8, 4, 8, 4)
+        head.setSpacing(12)
         head.addWidget(self._note, 1)
         for widget in (self._recentre, self._log, self._kind):
             head.addWidget(widget)
@@ -142,17 +143,18 @@ class SurfaceView(View):
         self._trajectories = [Trajectory(index, extent / 600) for index in range(self._optimizers)]
         self._projected = []
         self._recentre.setVisible(not surface.exact)
-        self._note.setText(self._note_text(surface))
-        self._note.setToolTip(self._note_text(surface))
+        note = self._note_text(surface)
+        self._note.setText(note.split("\n", maxsplit=1)[0])
+        self._note.setToolTip(note)
         self._show_box()
 
     def _note_text(self, surface: SurfaceGrid) -> str:
-        parts = [surface.note] if surface.note else []
+        parts = [f"No 3-D here: {self.opengl_fault}"] if self.opengl_fault else []
         if np.isnan(surface.heights).any():
             parts.append("Gaps: the loss is not finite there.")
-        if self.opengl_fault:
-            parts.append(f"Contour, for there is no 3-D here: {self.opengl_fault}")
-        return " ".join(parts)
+        if surface.note:
+            parts.append(surface.note)
+        return "\n".join(parts)
 
     def _show_box(self) -> None:
         """Only the picture that is seen is built."""

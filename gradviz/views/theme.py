@@ -118,6 +118,14 @@ def style_sheet(theme: Theme) -> str:
     QToolTip {{ color: {theme.text}; background: {theme.panel}; border: 1px solid {theme.border}; padding: 4px; }}
     QLabel[muted="true"] {{ color: {theme.muted}; }}
     QLabel[fault="true"] {{ color: {theme.fault}; }}
+    QLineEdit, QPlainTextEdit {{ border: 1px solid {theme.border}; border-radius: 3px; padding: 2px 4px;
+        background: {theme.base}; selection-background-color: {theme.accent}; }}
+    QLineEdit:focus, QPlainTextEdit:focus {{ border: 1px solid {theme.accent}; }}
+    QCheckBox::indicator {{ width: 13px; height: 13px; border: 1px solid {theme.muted}; border-radius: 3px;
+        background: {theme.base}; }}
+    QCheckBox::indicator:checked {{ background: {theme.accent}; border: 1px solid {theme.accent}; }}
+    QCheckBox::indicator:focus {{ border: 2px solid {theme.accent}; }}
+    QFrame#message {{ background: {theme.result}; border-bottom: 1px solid {theme.accent}; }}
     QLineEdit[fault="true"], QPlainTextEdit[fault="true"], QComboBox[fault="true"] {{
         border: 1px solid {theme.fault};
     }}
@@ -125,8 +133,8 @@ def style_sheet(theme: Theme) -> str:
         background: {theme.base}; }}
     QPushButton#card:hover, QPushButton#card:focus {{ border: 1px solid {theme.accent}; }}
     QPushButton#card[current="true"] {{ border: 2px solid {theme.accent}; }}
-    QGroupBox {{ font-weight: 600; border: none; border-top: 1px solid {theme.border}; margin-top: 16px;
-        padding-top: 4px; }}
+    QGroupBox {{ font-weight: 600; border: none; border-top: 1px solid {theme.border}; margin-top: 22px;
+        padding-top: 6px; }}
     QGroupBox::title {{ subcontrol-origin: margin; left: 0px; padding: 0 4px 0 0; }}
     QScrollArea {{ border: none; }}
     QStatusBar {{ background: {theme.window}; }}

@@ -1,0 +1,137 @@
+"""What watching costs: steps/s in the window over the same trainer without one, frames, and the pause."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable
+
+from figures import Figure
+from PySide6.QtCore import QEvent, QEventLoop, QObject, QPoint, Qt
+from PySide6.QtTest import QTest
+
+from gradviz.app.start import Startup
+from gradviz.core.experiment import Experiment
+from gradviz.core.records import RunState
+from gradviz.storage.gallery import find_entry
+
+CASES = ("E1", "B3", "G")
+STEPS = 10**9
+PAUSES = 25
+ROUNDS = 4
+
+
+class _Frames(QObject):
+    """Notes when the window is painted."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.times: list[float] = []
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.UpdateRequest:
+            self.times.append(time.perf_counter())
+        return False
+
+    def intervals_ms(self) -> list[float]:
+        return [1e3 * (b - a) for a, b in zip(self.times, self.times[1:], strict=False)]
+
+
+def watching_figures(seconds: float) -> list[Figure]:
+    """For each case: the ratio, the frames and the pauses."""
+    started = Startup()
+    _wait(started, lambda: started.controller is not None)
+    assert started.controller is not None
+    started.window.docks["parameters"].raise_()
+    figures: list[Figure] = []
+    for case in CASES:
+        figures += _case_figures(started, case, seconds)
+    started.controller.refresher.stop()
+    started.window.close()
+    started.end(0)
+    return figures
+
+
+def _case_figures(started: Startup, case: str, seconds: float) -> list[Figure]:
+    """Watched and unwatched take turns, so that both meet the same machine."""
+    entry = find_entry(case)
+    assert entry is not None
+    experiment = entry.experiment.model_copy(update={"steps": STEPS})
+    frames = _Frames()
+    watched, alone = [], []
+    for _ in range(ROUNDS):
+        alone.append(_trainer_rate(experiment, seconds / ROUNDS))
+        watched.append(_window_rate(started, experiment, seconds / ROUNDS, frames))
+    intervals, pauses = frames.intervals_ms(), _pauses_ms(started)
+    ratio = statistics.median(w / a for w, a in zip(watched, alone, strict=True))
+    note = f"{statistics.median(watched):,.0f} / {statistics.median(alone):,.0f} steps/s"
+    return [
+        Figure(f"{case}: steps/s watched / alone", ratio, "", ">= 0.90", note),
+        Figure(f"{case}: between two frames, median", statistics.median(intervals), "ms", "< 40"),
+        Figure(f"{case}: between two frames, 95 %", _share(intervals, 0.95), "ms", "< 100"),
+        Figure(f"{case}: click on Pause to paused, median", statistics.median(pauses), "ms", "< 40"),
+        Figure(f"{case}: click on Pause to paused, 95 %", _share(pauses, 0.95), "ms", "< 100"),
+    ]
+
+
+def _trainer_rate(experiment: Experiment, seconds: float) -> float:
+    """Steps a second of the trainer alone, records kept as the runner keeps them."""
+    from gradviz.engine.trainer import Trainer
+
+    trainer = Trainer(experiment)
+    records = []
+    begin = time.perf_counter()
+    for record in trainer.steps():
+        records.append(record)
+        if record.step % 64 == 0 and time.perf_counter() - begin > seconds:
+            break
+    return trainer.step / (time.perf_counter() - begin)
+
+
+def _window_rate(started: Startup, experiment: Experiment, seconds: float, frames: _Frames) -> float:
+    """Steps a second in the window, with graph, curves, surface and parameters visible and running."""
+    from gradviz.app.session import Document
+
+    controller = started.controller
+    assert controller is not None
+    control = controller.control
+    controller.open_document(Document(experiment))
+    _wait(started, lambda: control.state is RunState.READY and controller.refresher.is_settled())
+    control.run()
+    _wait(started, lambda: control.state is RunState.RUNNING and control.step > 200)
+    started.window.installEventFilter(frames)
+    begin, first = time.perf_counter(), control.step
+    _wait(started, lambda: time.perf_counter() - begin > seconds, seconds + 30)
+    rate = (control.step - first) / (time.perf_counter() - begin)
+    started.window.removeEventFilter(frames)
+    return rate
+
+
+def _pauses_ms(started: Startup) -> list[float]:
+    """From a click on Pause until the window says paused, many times."""
+    controller = started.controller
+    assert controller is not None
+    control, button = controller.control, controller.window.run_bar.findChildren(QObject, "run_button")[0]
+    spent = []
+    for _ in range(PAUSES):
+        _wait(started, lambda: control.state is RunState.RUNNING and control.step > 0)
+        begin = time.perf_counter()
+        QTest.mouseClick(button, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, QPoint(8, 8))
+        _wait(started, lambda: control.state is RunState.PAUSED)
+        spent.append(1e3 * (time.perf_counter() - begin))
+        control.run()
+    control.pause()
+    return spent
+
+
+def _share(values: list[float], share: float) -> float:
+    return sorted(values)[min(len(values) - 1, round(share * len(values)))]
+
+
+def _wait(started: Startup, condition: Callable[[], bool], timeout_s: float = 60.0) -> None:
+    """Run the event loop as the program does until `condition` holds."""
+    deadline = time.perf_counter() + timeout_s
+    while not condition():
+        if time.perf_counter() > deadline:
+            raise TimeoutError("the window did not do what was waited for")
+        started.app.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents, 20)

@@ -1,0 +1,131 @@
+"""Fixtures of the graphical tests: a program of one's own, closed and gone at the end of each test.
+
+Qt is imported inside the fixtures only: core, engine and storage are tested without it.
+"""
+
+from __future__ import annotations
+
+import gc
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from desk import Desk
+    from PySide6.QtWidgets import QApplication
+
+
+@pytest.fixture(scope="session")
+def qapp() -> QApplication:
+    """The application as gradviz itself makes it; pytest-qt's fixtures take it from here."""
+    from gradviz.app.start import _application
+
+    return _application()
+
+
+@pytest.fixture(scope="session")
+def _warm_torch() -> None:
+    """Import torch once, so that no test's limit of time has the import in it."""
+    from gradviz.engine.runner import _warm_up
+
+    _warm_up()
+
+
+@pytest.fixture
+def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of preferences of this test alone."""
+    folder = tmp_path / "config"
+    monkeypatch.setenv("GRADVIZ_CONFIG", str(folder))
+    return folder
+
+
+@pytest.fixture
+def no_leaks(qapp: QApplication) -> Iterator[None]:
+    """Fails if a top-level widget outlives the test."""
+    from desk import forget_deleted
+
+    forget_deleted()
+    before = {id(widget) for widget in qapp.topLevelWidgets()}
+    yield
+    forget_deleted()
+    left = [widget for widget in qapp.topLevelWidgets() if id(widget) not in before]
+    assert not left, f"these outlive the test: {left}"
+
+
+@pytest.fixture
+def crashes(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """Every exception that nobody caught; a test that wants one takes it off this list."""
+    from gradviz.app.window_controller import WindowController
+
+    # the program puts its own hook in the place of pytest-qt's, which would have failed the test
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+    seen: list[str] = []
+    told = WindowController.report_crash
+
+    def report(self: Any, sentence: str) -> None:
+        seen.append(sentence)
+        told(self, sentence)
+
+    monkeypatch.setattr(WindowController, "report_crash", report)
+    yield seen
+    assert not seen, f"nobody caught: {seen}"
+
+
+@pytest.fixture
+def new_desk(
+    qtbot: Any, config: Path, no_leaks: None, crashes: list[str], _warm_torch: None
+) -> Iterator[Callable[..., Desk]]:
+    """Starts the whole program, as often as a test wants; whatever is still open is closed at the end."""
+    from desk import Desk
+
+    desks: list[Desk] = []
+
+    def start(file: str | Path | None = None, reset_layout: bool = False, settled: bool = True) -> Desk:
+        desk = Desk(qtbot, None if file is None else str(file), reset_layout)
+        desks.append(desk)
+        if settled:
+            desk.wait_filled()
+            desk.settle()
+        return desk
+
+    yield start
+    for desk in desks:
+        if not desk.closed and desk.startup.controller is not None:
+            desk.controller.session.open(_unmodified(desk))
+        desk.close()
+    desks.clear()
+    gc.collect()
+
+
+def _unmodified(desk: Desk) -> Any:
+    """The open document as if it were saved, so that closing asks nothing."""
+    from gradviz.app.session import Document
+
+    return Document(desk.controller.session.experiment)
+
+
+@pytest.fixture
+def desk(new_desk: Callable[..., Desk]) -> Desk:
+    """The program at its first start, with everything drawn."""
+    return new_desk()
+
+
+@pytest.fixture
+def shown(qtbot: Any, no_leaks: None) -> Callable[..., Any]:
+    """Shows a widget in a size, themed if it can be, and waits until it is on the screen."""
+    from gradviz.views.theme import LIGHT
+
+    def show(widget: Any, width: int = 640, height: int = 480, theme: Any = LIGHT) -> Any:
+        qtbot.addWidget(widget)
+        if hasattr(widget, "set_theme"):
+            widget.set_theme(theme)
+        widget.resize(width, height)
+        with qtbot.waitExposed(widget):
+            widget.show()
+        widget.activateWindow()
+        return widget
+
+    return show

@@ -1,0 +1,213 @@
+"""The layers of design.md section 2, kept by reading every module's imports and by importing in fresh processes."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGE = ROOT / "gradviz"
+MODULES = sorted(PACKAGE.rglob("*.py"))
+LAYERS = ("core", "engine", "storage", "views", "app")
+MAY_IMPORT = {
+    "core": {"core"},
+    "engine": {"core", "engine"},
+    "storage": {"core", "storage"},
+    "views": {"core", "views"},
+    "app": set(LAYERS),
+}
+QT = {"PySide6", "shiboken6", "pyqtgraph", "OpenGL", "pytestqt"}
+THREADS = {"threading", "_thread", "concurrent", "multiprocessing", "queue", "asyncio"}
+FILE_METHODS = {"read_text", "write_text", "read_bytes", "write_bytes", "unlink", "mkdir", "touch", "rmdir", "fdopen"}
+EXECUTING = {"eval", "exec", "compile", "__import__"}
+
+
+@dataclass(frozen=True)
+class Import:
+    """One import statement: where it stands, and whether it runs when the module is imported."""
+
+    path: Path
+    line: int
+    name: str
+    in_function: bool
+    for_types_only: bool
+
+    def __str__(self) -> str:
+        return f"{self.path.relative_to(ROOT)}:{self.line} imports {self.name}"
+
+
+def layer_of(path: Path) -> str:
+    """The folder below gradviz; empty for the package's own modules."""
+    parts = path.relative_to(PACKAGE).parts
+    return parts[0] if len(parts) > 1 else ""
+
+
+def imports_of(path: Path) -> list[Import]:
+    return list(_imports(path, ast.parse(path.read_text(encoding="utf-8")), False, False))
+
+
+def _imports(path: Path, node: ast.AST, in_function: bool, types_only: bool) -> Iterator[Import]:
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.Import):
+            for alias in child.names:
+                yield Import(path, child.lineno, alias.name, in_function, types_only)
+        elif isinstance(child, ast.ImportFrom):
+            assert child.level == 0, f"{path}: relative import, which this test does not read"
+            for alias in child.names:
+                yield Import(path, child.lineno, f"{child.module}.{alias.name}", in_function, types_only)
+        else:
+            inner = in_function or isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+            guarded = isinstance(child, ast.If) and "TYPE_CHECKING" in ast.dump(child.test)
+            yield from _imports(path, child, inner, types_only or guarded)
+
+
+ALL_IMPORTS = [found for path in MODULES for found in imports_of(path)]
+
+
+def calls_of(path: Path) -> Iterator[ast.Call]:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return (node for node in ast.walk(tree) if isinstance(node, ast.Call))
+
+
+def top(name: str) -> str:
+    return name.split(".", 1)[0]
+
+
+def test_the_import_reader_sees_every_kind_of_import(tmp_path: Path) -> None:
+    made = tmp_path / "made.py"
+    made.write_text(
+        "import a.b\nfrom c import d\nif TYPE_CHECKING:\n    import e\ndef f():\n    if 1:\n        from g import h\n"
+        "class K:\n    import i\n"
+    )
+    found = [(one.name, one.in_function, one.for_types_only) for one in imports_of(made)]
+    assert found == [
+        ("a.b", False, False),
+        ("c.d", False, False),
+        ("e", False, True),
+        ("g.h", True, False),
+        ("i", False, False),
+    ]
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_layer_imports_only_the_layers_below_it(layer: str) -> None:
+    ours = [one for one in ALL_IMPORTS if layer_of(one.path) == layer and top(one.name) == "gradviz"]
+    assert any(ours), f"{layer} imports nothing of gradviz: the test looks at the wrong place"
+    siblings = [
+        one for one in ours if one.name.count(".") >= 2 and one.name.split(".")[1] not in MAY_IMPORT[layer]
+    ]
+    own_version = [one for one in ours if one.name.count(".") < 2 and one.name not in ("gradviz", "gradviz.__version__")]
+    assert not siblings + own_version, "\n".join(map(str, siblings + own_version))
+
+
+def test_qt_only_in_views_and_app() -> None:
+    users = [one for one in ALL_IMPORTS if top(one.name) in QT]
+    assert {layer_of(one.path) for one in users} == {"views", "app"}, "\n".join(map(str, users))
+
+
+def test_torch_only_in_engine_and_in_the_builders_of_core() -> None:
+    users = [one for one in ALL_IMPORTS if top(one.name) in ("torch", "safetensors.torch")]
+    assert any(layer_of(one.path) == "engine" for one in users)
+    allowed = [
+        one
+        for one in users
+        if layer_of(one.path) == "engine"
+        or (layer_of(one.path) == "core" and (one.in_function or one.for_types_only))
+        or one.path == PACKAGE / "core" / "line_module.py"
+    ]
+    assert users == allowed, "\n".join(str(one) for one in users if one not in allowed)
+
+
+def test_line_module_is_imported_by_a_builder_alone() -> None:
+    users = [one for one in ALL_IMPORTS if one.name.startswith("gradviz.core.line_module")]
+    assert users
+    assert all(one.in_function and layer_of(one.path) == "core" for one in users), users
+
+
+def test_threads_only_in_the_runner() -> None:
+    users = [one for one in ALL_IMPORTS if top(one.name) in THREADS or one.name.endswith((".QThread", ".QThreadPool"))]
+    assert {one.path for one in users} == {PACKAGE / "engine" / "runner.py"}, "\n".join(map(str, users))
+
+
+@pytest.mark.parametrize("layer", ["core", "engine", "views"])
+def test_layer_opens_no_files(layer: str) -> None:
+    opened = [
+        f"{path.relative_to(ROOT)}:{call.lineno}"
+        for path in MODULES
+        if layer_of(path) == layer
+        for call in calls_of(path)
+        if (isinstance(call.func, ast.Name) and call.func.id == "open")
+        or (isinstance(call.func, ast.Attribute) and call.func.attr in FILE_METHODS)
+        or ast.unparse(call.func) in ("os.open", "io.open", "np.load", "np.save", "torch.load", "torch.save")
+    ]
+    assert not opened, opened
+
+
+def test_nothing_is_evaluated_or_compiled() -> None:
+    found = [
+        f"{path.relative_to(ROOT)}:{call.lineno}"
+        for path in MODULES
+        for call in calls_of(path)
+        if (isinstance(call.func, ast.Name) and call.func.id in EXECUTING)
+        or (isinstance(call.func, ast.Attribute) and ast.unparse(call.func.value) == "builtins")
+    ]
+    assert not found, found
+
+
+def test_every_module_has_a_docstring() -> None:
+    without = [path.name for path in MODULES if not ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))]
+    assert not without, without
+
+
+def test_every_gallery_file_is_json_with_a_case() -> None:
+    files = sorted((ROOT / "assets" / "experiments").glob("*.json"))
+    assert files
+    for path in files:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        assert data["format"] == 1, path.name
+        assert data["experiment"]["case"], path.name
+
+
+def loaded_after(code: str) -> set[str]:
+    """The top-level names of sys.modules in a fresh process that has run `code`."""
+    script = f"{code}\nimport sys, json\nprint(json.dumps(sorted({{name.split('.')[0] for name in sys.modules}})))"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "QT_QPA_PLATFORM": "offscreen"}
+    ended = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=120, env=environment, check=False
+    )
+    assert ended.returncode == 0, ended.stderr[-2000:]
+    return set(json.loads(ended.stdout.splitlines()[-1]))
+
+
+def names_of(*layers: str) -> list[str]:
+    paths = [path for path in MODULES if layer_of(path) in layers and path.stem != "__init__"]
+    return [".".join(path.relative_to(ROOT).with_suffix("").parts) for path in paths]
+
+
+def import_code(names: list[str]) -> str:
+    return "\n".join(f"import {name}" for name in names)
+
+
+def test_core_engine_and_storage_never_import_qt() -> None:
+    loaded = loaded_after(import_code(names_of("core", "engine", "storage")))
+    assert "torch" in loaded, "the engine was not imported"
+    assert not loaded & QT
+
+
+def test_core_and_storage_never_import_torch() -> None:
+    names = [name for name in names_of("core", "storage") if name != "gradviz.core.line_module"]
+    assert not loaded_after(import_code(names)) & ({"torch"} | QT)
+
+
+def test_the_window_can_be_painted_before_torch_and_pyqtgraph() -> None:
+    loaded = loaded_after("import gradviz.app.main_window, gradviz.app.start")
+    assert "PySide6" in loaded
+    assert not loaded & {"torch", "pyqtgraph", "OpenGL"}
