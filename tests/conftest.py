@@ -18,6 +18,12 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Warnings that others cause among themselves."""
+    # torch's own torch.func still uses torch.jit.script when it is imported, which is in the training thread
+    config.addinivalue_line("filterwarnings", "ignore:.torch.jit.script. is deprecated:DeprecationWarning")
+
+
 @pytest.fixture(scope="session")
 def qapp() -> QApplication:
     """The application as gradviz itself makes it; pytest-qt's fixtures take it from here."""
@@ -27,7 +33,7 @@ def qapp() -> QApplication:
 
 
 @pytest.fixture(scope="session")
-def _warm_torch() -> None:
+def warm_torch() -> None:
     """Import torch once, so that no test's limit of time has the import in it."""
     from gradviz.engine.runner import _warm_up
 
@@ -76,7 +82,7 @@ def crashes(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
 
 @pytest.fixture
 def new_desk(
-    qtbot: Any, config: Path, no_leaks: None, crashes: list[str], _warm_torch: None
+    qtbot: Any, config: Path, no_leaks: None, crashes: list[str], warm_torch: None
 ) -> Iterator[Callable[..., Desk]]:
     """Starts the whole program, as often as a test wants; whatever is still open is closed at the end."""
     from desk import Desk

@@ -67,8 +67,14 @@ def main(seconds: float, settle: float) -> None:
     gc.collect()
     assert first is not None
     frames = started.controller.refresher.frames
-    result = {"first_mb": first[0], "last_mb": resident_mb(), "first_none": first[1], "last_none": sys.getrefcount(None)}
+    result = {
+        "first_mb": first[0],
+        "last_mb": resident_mb(),
+        "first_none": first[1],
+        "last_none": sys.getrefcount(None),
+    }
     started.controller.refresher.stop()
+    started.controller.session.open(Document(started.controller.session.experiment))
     started.window.close()
     started.end(0)
     sys.stdout.write(json.dumps({**result, "steps": steps, "rounds": rounds, "frames": frames, "seconds": seconds}))

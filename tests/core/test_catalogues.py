@@ -1,0 +1,319 @@
+"""Every entry of every catalogue: builds with its defaults, survives a round trip, and is what it says."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch.nn import functional
+
+from gradviz.core.datasets import DATASETS, NoisyLine, Parabola, Temperatures
+from gradviz.core.declaration import Alternative, Declaration, FieldSpec, field_specs, kind_of
+from gradviz.core.experiment import Experiment, from_data, live_names, to_data
+from gradviz.core.layers import INITIALISATIONS, LAYERS, ConstantInitialisation, LinearLayer, NormalInitialisation
+from gradviz.core.losses import LOSSES, Huber
+from gradviz.core.objectives import OBJECTIVES, FitObjective, TestFunctionObjective
+from gradviz.core.optimizers import OPTIMIZERS, Adam, AdamW
+from gradviz.core.test_functions import TEST_FUNCTIONS, Ackley, Quadratic, Saddle
+
+CATALOGUES: dict[str, tuple[type[Alternative], ...]] = {
+    "test functions": TEST_FUNCTIONS,
+    "datasets": DATASETS,
+    "layers": LAYERS,
+    "initialisations": INITIALISATIONS,
+    "losses": LOSSES,
+    "optimisers": OPTIMIZERS,
+    "objectives": OBJECTIVES,
+}
+ENTRIES = [entry for catalogue in CATALOGUES.values() for entry in catalogue]
+LIMITED = [
+    (model, spec)
+    for model in (*ENTRIES, Experiment)
+    for spec in field_specs(model)
+    if spec.shape in ("number", "integer") and (spec.lower is not None or spec.upper is not None)
+]
+
+
+def experiment_with(entry: type[Alternative]) -> Experiment:
+    """An experiment that holds the default of a catalogue's entry."""
+    default: Any = entry()
+    if entry in OBJECTIVES:
+        return Experiment(objective=default)
+    if entry in OPTIMIZERS:
+        return Experiment(optimizers=(default,))
+    if entry in TEST_FUNCTIONS:
+        return Experiment(objective=TestFunctionObjective(function=default))
+    if entry in DATASETS:
+        return Experiment(objective=FitObjective(data=default))
+    if entry in LOSSES:
+        return Experiment(objective=FitObjective(loss=default))
+    model = (LinearLayer(init=default),) if entry in INITIALISATIONS else (LinearLayer(), default, LinearLayer())
+    return Experiment(objective=FitObjective(model=model))
+
+
+def named(value: Any) -> str:
+    return value.__name__ if isinstance(value, type) else getattr(value, "name", str(value))
+
+
+@pytest.mark.parametrize("catalogue", CATALOGUES.values(), ids=CATALOGUES)
+def test_kinds_and_labels_are_unique_and_told(catalogue: tuple[type[Alternative], ...]) -> None:
+    assert len({kind_of(entry) for entry in catalogue}) == len(catalogue)
+    assert len({entry.label for entry in catalogue}) == len(catalogue)
+    assert all(entry.label and entry.about for entry in catalogue)
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=named)
+def test_entry_survives_a_round_trip_through_json(entry: type[Alternative]) -> None:
+    experiment = experiment_with(entry)
+    data = json.loads(json.dumps(to_data(experiment), allow_nan=False))
+    assert from_data(data) == experiment
+    assert kind_of(entry) in json.dumps(data)
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=named)
+def test_every_field_tells_a_form_what_it_is(entry: type[Alternative]) -> None:
+    for spec in field_specs(entry):
+        assert spec.title
+        assert spec.description.endswith(".")
+        assert spec.shape != "value" or spec.name in ("betas", "value", "model"), f"{entry.__name__}.{spec.name}"
+
+
+def accepts(model: type[Declaration], spec: FieldSpec, value: float) -> bool:
+    try:
+        model(**{spec.name: value})
+    except ValueError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize(("model", "spec"), LIMITED, ids=named)
+def test_limits_of_a_field_are_those_that_validation_keeps(model: type[Declaration], spec: FieldSpec) -> None:
+    schema = model.model_json_schema()["properties"][spec.name]
+    assert spec.lower == schema.get("minimum", schema.get("exclusiveMinimum"))
+    assert spec.upper == schema.get("maximum", schema.get("exclusiveMaximum"))
+    for limit, away, is_inclusive in (
+        (spec.lower, -math.inf, "minimum" in schema),
+        (spec.upper, math.inf, "maximum" in schema),
+    ):
+        if limit is None:
+            continue
+        is_integer = spec.shape == "integer"
+        past = limit + int(math.copysign(1, away)) if is_integer else math.nextafter(limit, away)
+        inside = limit - int(math.copysign(1, away)) if is_integer else math.nextafter(limit, -away)
+        assert not accepts(model, spec, past)
+        assert accepts(model, spec, inside)
+        assert accepts(model, spec, limit) == is_inclusive
+
+
+@pytest.mark.parametrize(("model", "spec"), LIMITED, ids=named)
+@given(value=st.floats())
+def test_a_number_is_accepted_where_it_lies_within_the_limits(
+    model: type[Declaration], spec: FieldSpec, value: float
+) -> None:
+    lower, upper = -math.inf if spec.lower is None else spec.lower, math.inf if spec.upper is None else spec.upper
+    number: float = value
+    if spec.shape == "integer":
+        number = int(value) if math.isfinite(value) else 10**400
+    if lower < number < upper:
+        assert accepts(model, spec, number)
+    elif number not in (lower, upper):
+        assert not accepts(model, spec, number)
+
+
+POINT = st.floats(-5, 5, allow_nan=False)
+
+
+def at(function: Any, x: float, y: float) -> tuple[float, list[float]]:
+    """Value and gradient by autograd in float64."""
+    point = torch.tensor([x, y], dtype=torch.float64, requires_grad=True)
+    value = function.evaluate(point[0], point[1])
+    value.backward()
+    return value.item(), point.grad.tolist()
+
+
+MINIMA = [(entry, minimum) for entry in TEST_FUNCTIONS for minimum in entry.minima]
+
+
+@pytest.mark.parametrize(("entry", "minimum"), MINIMA, ids=named)
+def test_a_known_minimum_is_one(entry: Any, minimum: tuple[float, float]) -> None:
+    x, y = minimum
+    value, gradient = at(entry(), x, y)
+    assert value == pytest.approx(0, abs=1e-9)
+    if entry is Ackley:  # a cone: the root at 0 has no derivative, and autograd says NaN
+        assert all(math.isnan(part) for part in gradient)
+    else:  # Himmelblau's are known to 6 decimals, and its curvature is about 100
+        assert gradient == pytest.approx([0, 0], abs=2e-4)
+    for turn in range(8):
+        angle = turn * math.pi / 4
+        assert at(entry(), x + 0.01 * math.cos(angle), y + 0.01 * math.sin(angle))[0] > value
+    assert entry.domain[0][0] <= x <= entry.domain[0][1]
+    assert entry.domain[1][0] <= y <= entry.domain[1][1]
+
+
+def test_only_the_saddle_has_no_minimum() -> None:
+    assert [entry for entry in TEST_FUNCTIONS if not entry.minima] == [Saddle]
+    assert at(Saddle(), 0, 0) == (0, [0, 0])
+    assert at(Saddle(), 0, 1)[0] < 0 < at(Saddle(), 1, 0)[0]
+
+
+@given(x=POINT, y=POINT, condition=st.floats(0.01, 100))
+def test_condition_number_is_the_ratio_of_the_curvatures(x: float, y: float, condition: float) -> None:
+    point = torch.tensor([x, y], dtype=torch.float64)
+    function = Quadratic(condition=condition)
+    hessian = torch.func.hessian(lambda p: function.evaluate(p[0], p[1]))(point)
+    torch.testing.assert_close(hessian, torch.diag(torch.tensor([1.0, condition], dtype=torch.float64)))
+
+
+@pytest.mark.parametrize("entry", TEST_FUNCTIONS, ids=named)
+def test_a_test_function_is_elementwise(entry: Any) -> None:
+    x, y = torch.rand(2, 3, 4, dtype=torch.float64)
+    whole = entry().evaluate(x, y)
+    assert whole.shape == (3, 4)
+    assert whole[1, 2].item() == pytest.approx(at(entry(), x[1, 2].item(), y[1, 2].item())[0], rel=1e-12)
+
+
+@pytest.mark.parametrize("entry", DATASETS, ids=named)
+def test_a_dataset_is_columns_that_follow_the_seed(entry: Any) -> None:
+    inputs, targets = entry().build(7, torch.float64)
+    assert inputs.shape == targets.shape == (entry().rows, 1)
+    assert inputs.dtype == targets.dtype == torch.float64
+    again = entry().build(7, torch.float64)
+    assert torch.equal(inputs, again[0])
+    assert torch.equal(targets, again[1])
+
+
+def test_datasets_are_those_of_the_cases() -> None:
+    inputs, targets = Temperatures(scale=0.1).build(0, torch.float64)
+    assert inputs[3].item() == pytest.approx(8.19)
+    assert targets.reshape(-1).tolist() == [0.5, 14, 15, 28, 11, 8, 3, -4, 6, 13, 21]
+    x, y = Parabola().build(0, torch.float64)
+    assert x.reshape(-1).tolist() == pytest.approx([k / 9 for k in range(10)])
+    torch.testing.assert_close(y, x * x - 0.5 * x + 1.5625)
+
+
+@given(slope=st.floats(-10, 10), intercept=st.floats(-10, 10), seed=st.integers(0, 2**63 - 1))
+def test_line_without_noise_is_exact_at_every_seed(slope: float, intercept: float, seed: int) -> None:
+    x, y = NoisyLine(points=20, slope=slope, intercept=intercept).build(seed, torch.float64)
+    assert bool(((x >= 0) & (x < 1)).all())
+    torch.testing.assert_close(y, slope * x + intercept)
+    noisy = NoisyLine(points=20, slope=slope, intercept=intercept, noise=1.0).build(seed, torch.float64)
+    assert torch.equal(noisy[0], x)
+    assert not torch.equal(noisy[1], y)
+
+
+@pytest.mark.parametrize("entry", LAYERS, ids=named)
+def test_a_layer_has_the_parameters_and_outputs_that_it_promises(entry: Any) -> None:
+    layer = entry()
+    module = layer.build(1, torch.float64)
+    assert sum(parameter.numel() for parameter in module.parameters()) == layer.parameter_count(1)
+    assert module(torch.rand(5, 1, dtype=torch.float64)).shape == (5, layer.features_out(1))
+
+
+@given(features_in=st.integers(1, 20), features=st.integers(1, 20), bias=st.booleans())
+def test_linear_counts_its_parameters_before_it_is_built(features_in: int, features: int, bias: bool) -> None:
+    layer = LinearLayer(features=features, bias=bias)
+    module = layer.build(features_in, torch.float32)
+    assert sum(parameter.numel() for parameter in module.parameters()) == layer.parameter_count(features_in)
+    assert module(torch.zeros(3, features_in)).shape == (3, layer.features_out(features_in))
+
+
+@pytest.mark.parametrize(
+    ("kind", "function"),
+    [
+        ("sigmoid", lambda x: 1 / (1 + math.exp(-x))),
+        ("tanh", math.tanh),
+        ("relu", lambda x: max(x, 0.0)),
+        ("softplus", lambda x: math.log1p(math.exp(x))),
+    ],
+)
+@given(x=st.floats(-15, 15))
+def test_an_activation_is_its_formula(kind: str, function: Any, x: float) -> None:
+    entry: Any = next(entry for entry in LAYERS if kind_of(entry) == kind)
+    module = entry().build(1, torch.float64)
+    assert module(torch.tensor(x, dtype=torch.float64)).item() == pytest.approx(function(x), rel=1e-9, abs=1e-12)
+
+
+def test_initialisations() -> None:
+    torch.manual_seed(3)
+    plain = torch.nn.Linear(4, 5)
+    torch.manual_seed(3)
+    ours: Any = LinearLayer(features=5).build(4, torch.float32)
+    assert torch.equal(plain.weight, ours.weight)
+    assert torch.equal(plain.bias, ours.bias)
+    constant: Any = LinearLayer(features=5, init=ConstantInitialisation(weight=2.5, bias=-1)).build(4, torch.float32)
+    assert set(constant.weight.reshape(-1).tolist()) == {2.5}
+    assert set(constant.bias.tolist()) == {-1}
+    normal: Any = LinearLayer(features=200, init=NormalInitialisation(deviation=3)).build(200, torch.float32)
+    assert normal.weight.std().item() == pytest.approx(3, rel=0.03)
+    assert not normal.bias.any()
+    for init in INITIALISATIONS:
+        LinearLayer(bias=False, init=init()).build(2, torch.float32)
+
+
+@pytest.mark.parametrize("reduction", ["mean", "sum"])
+@pytest.mark.parametrize("entry", LOSSES, ids=named)
+@given(pairs=st.lists(st.tuples(st.floats(-9, 9), st.floats(-9, 9)), min_size=1, max_size=6))
+def test_a_loss_is_its_formula(entry: Any, reduction: str, pairs: list[tuple[float, float]]) -> None:
+    errors = [p - y for p, y in pairs]
+    by_kind = {
+        "mse": lambda error: error**2,
+        "l1": abs,
+        "huber": lambda error: error**2 / 2 if abs(error) < 1 else abs(error) - 0.5,
+    }
+    total = sum(by_kind[kind_of(entry)](error) for error in errors)
+    expected = total / len(errors) if reduction == "mean" else total
+    prediction, target = torch.tensor(pairs, dtype=torch.float64).T
+    found = entry(reduction=reduction).build()(prediction, target)
+    assert found.item() == pytest.approx(expected, rel=1e-9, abs=1e-12)
+
+
+def test_huber_takes_its_delta() -> None:
+    prediction, target = torch.tensor([3.0]), torch.tensor([0.0])
+    expected = functional.huber_loss(prediction, target, delta=2.0)
+    assert Huber(delta=2.0).build()(prediction, target) == expected == 4.0
+
+
+@pytest.mark.parametrize("entry", OPTIMIZERS, ids=named)
+def test_settings_of_an_optimiser_are_keywords_of_torch(entry: Any) -> None:
+    built = entry().build([torch.nn.Parameter(torch.zeros(2))])
+    assert type(built).__name__ == entry.torch_name
+    assert type(built) is getattr(torch.optim, entry.torch_name)
+    for name, value in entry().keywords.items():
+        assert built.param_groups[0][name] == value
+    assert set(live_names(entry)) <= set(built.param_groups[0])
+
+
+@pytest.mark.parametrize("entry", OPTIMIZERS, ids=named)
+@given(data=st.data())
+def test_what_an_optimiser_accepts_torch_accepts(entry: Any, data: st.DataObject) -> None:
+    """The other way round as well for betas, where torch's own check is the oracle."""
+    values = {
+        spec.name: data.draw(st.floats(spec.lower, spec.upper))
+        for spec in field_specs(entry)
+        if spec.shape == "number"
+    }
+    values |= {spec.name: data.draw(st.booleans()) for spec in field_specs(entry) if spec.shape == "switch"}
+    try:
+        declared = entry(**values)
+    except ValueError:
+        return
+    declared.build([torch.nn.Parameter(torch.zeros(1))])
+
+
+@pytest.mark.parametrize("entry", [Adam, AdamW], ids=named)
+@given(betas=st.tuples(st.floats(-0.5, 1.5), st.floats(-0.5, 1.5)) | st.tuples(*[st.sampled_from([0.0, 1.0, 0.5])] * 2))
+def test_betas_are_refused_where_torch_refuses_them(entry: Any, betas: tuple[float, float]) -> None:
+    def accepted(build: Any) -> bool:
+        try:
+            build()
+        except ValueError:
+            return False
+        return True
+
+    by_torch = accepted(lambda: torch.optim.Adam([torch.nn.Parameter(torch.zeros(1))], betas=betas))
+    assert accepted(lambda: entry(betas=betas)) == by_torch
