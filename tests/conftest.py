@@ -35,9 +35,12 @@ def qapp() -> QApplication:
 @pytest.fixture(scope="session")
 def warm_torch() -> None:
     """Import torch once, so that no test's limit of time has the import in it."""
+    import gradviz.app.assembly  # noqa: F401 - the same for pyqtgraph
     from gradviz.engine.runner import _warm_up
 
     _warm_up()
+    gc.collect()
+    gc.freeze()  # torch is 300,000 objects, which no later collection needs to look at
 
 
 @pytest.fixture
@@ -103,7 +106,6 @@ def new_desk(
             desk.controller.session.open(_unmodified(desk))
         desk.close()
     desks.clear()
-    gc.collect()
 
 
 def _unmodified(desk: Desk) -> Any:

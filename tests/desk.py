@@ -320,6 +320,18 @@ def forget_deleted() -> None:
             widget.deleteLater()
     app.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     app.processEvents()
+    _forget_programs()
+
+
+def _forget_programs() -> None:
+    """pyqtgraph compiles its shaders once a process, but they are those of the context of the window that went."""
+    import sys
+
+    if "pyqtgraph.opengl.shaders" in sys.modules:
+        from pyqtgraph.opengl.shaders import ShaderProgram
+
+        for program in ShaderProgram.names.values():
+            program.prog = None
 
 
 def pixels(widget: QWidget) -> np.ndarray:

@@ -16,7 +16,9 @@ from gradviz.views.picture_label import PictureLabel
 from gradviz.views.theme import Theme
 from gradviz.views.view import View
 
-MARGIN = 24.0
+MARGIN = 16.0
+HEAD = 24.0
+"""Pixels at the top that are left to the step number."""
 LARGEST_FIT = 1.35
 
 
@@ -38,6 +40,7 @@ class GraphView(View):
         self._dragged_from: QPointF | None = None
         self._chosen = -1
         self._painted_nodes = 0
+        self._racer = ""
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumSize(160, 120)
         self._base = PictureLabel(self)
@@ -54,6 +57,8 @@ class GraphView(View):
 
     def begin_run(self, experiment: Experiment) -> None:
         self._graph, self._chosen, self._fitted = None, -1, True
+        first = type(experiment.optimizers[0]).label
+        self._racer = f",  the graph of {first}" if len(experiment.optimizers) > 1 else ""
         self._redraw()
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
@@ -83,10 +88,11 @@ class GraphView(View):
         if self._graph is None or not len(self._graph.structure.places):
             return
         scene = self._scene_rect()
-        scale = min(self.width() / scene.width(), self.height() / scene.height(), LARGEST_FIT)
+        room = max(self.height() - HEAD, 1)
+        scale = min(self.width() / scene.width(), room / scene.height(), LARGEST_FIT)
         self._scale = max(scale, 0.01)
         centre = scene.center()
-        self._offset = QPointF(self.width() / 2 - centre.x() * scale, self.height() / 2 - centre.y() * scale)
+        self._offset = QPointF(self.width() / 2 - centre.x() * scale, HEAD + room / 2 - centre.y() * scale)
         self._redraw()
 
     def _scene_rect(self) -> QRectF:
@@ -121,7 +127,7 @@ class GraphView(View):
         with QPainter(picture) as painter:
             if self._graph is not None and self._graph.structure.nodes:
                 painter.setPen(QColor(self.theme.muted))
-                painter.drawText(10, 18, f"step {self._step:,}")
+                painter.drawText(10, 18, f"step {self._step:,}{self._racer}")
                 visible = self._place_painter(painter)
                 self._painter.paint_numbers(painter, self._graph, visible, self._scale)
         self._numbers.show_picture(picture)

@@ -1,0 +1,224 @@
+"""The history, its pyramid and the thinned path, against brute force over all that was ever recorded."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from gradviz.core.history import BRANCH, History
+from gradviz.core.records import Floats, RecordBlock
+from gradviz.core.trajectory import Trajectory
+
+SLOW = 20
+SEEDS = st.integers(0, 2**32 - 1)
+LENGTHS = st.one_of(
+    st.integers(0, 40),
+    st.integers(0, 700),
+    st.sampled_from([BRANCH - 1, BRANCH, BRANCH + 1, BRANCH**2 - 1, BRANCH**2, BRANCH**2 + 1, BRANCH**3, 5000]),
+)
+
+
+def losses_of(seed: int, rows: int, width: int, not_finite: float) -> Floats:
+    random = np.random.default_rng(seed)
+    losses = random.normal(size=(rows, width))
+    losses[random.random((rows, width)) < not_finite] = np.nan
+    losses[random.random((rows, width)) < not_finite / 4] = np.inf
+    return losses
+
+
+def block(start: int, losses: Floats, positions: Floats | None = None) -> RecordBlock:
+    rows, width = losses.shape
+    return RecordBlock(start, losses, np.empty((rows, width, 0)) if positions is None else positions)
+
+
+def reduced(losses: Floats) -> tuple[Floats, Floats]:
+    """Smallest and largest by column, NaN only where there is nothing else."""
+    nothing = np.isnan(losses).all(axis=0)
+    low = np.where(np.isnan(losses), np.inf, losses).min(axis=0)
+    high = np.where(np.isnan(losses), -np.inf, losses).max(axis=0)
+    return np.where(nothing, np.nan, low), np.where(nothing, np.nan, high)
+
+
+def assert_extremes(history: History, losses: Floats, start: int, stop: int, pixels: int) -> None:
+    """Each block holds exactly its own extremes; the last may reach beyond `stop` by less than its width."""
+    steps, low, high = history.extremes(start, stop, pixels)
+    assert len(steps) == len(low) == len(high) <= pixels
+    begin, end = max(0, start), min(len(losses), stop)
+    if begin >= end:
+        assert not len(steps)
+        return
+    edges = [int(step) for step in steps]
+    assert edges == sorted(set(edges))
+    assert edges[0] <= begin
+    width = edges[1] - edges[0] if len(edges) > 1 else len(losses)
+    assert begin - edges[0] < max(width, 1)
+    for number, edge in enumerate(edges[:-1]):
+        expected = reduced(losses[edge : edges[number + 1]])
+        np.testing.assert_array_equal((low[number], high[number]), expected)
+    reach = losses[edges[-1] : end + width]
+    lows, highs = (ufunc.accumulate(reach, axis=0)[end - edges[-1] - 1 :] for ufunc in (np.fmin, np.fmax))
+    assert any(np.array_equal((low[-1], high[-1]), ends, equal_nan=True) for ends in zip(lows, highs, strict=True))
+    if end == len(losses):
+        np.testing.assert_array_equal((low[-1], high[-1]), reduced(losses[edges[-1] :]))
+
+
+class HistoryMachine(RuleBasedStateMachine):
+    """A run that goes on and goes back at will; `losses` and `positions` are the plain truth."""
+
+    @initialize(width=st.integers(1, 3), with_positions=st.booleans())
+    def begin(self, width: int, with_positions: bool) -> None:
+        self.width, self.with_positions = width, with_positions
+        self.history = History(width)
+        self.losses = np.empty((0, width))
+        self.positions = np.empty((0, width, 2))
+
+    def _extend(self, start: int, seed: int, rows: int, not_finite: float) -> None:
+        losses = losses_of(seed, rows, self.width, not_finite)
+        positions = np.random.default_rng(seed).normal(size=(rows, self.width, 2))
+        self.history.extend(block(start, losses, positions if self.with_positions else None))
+        self.losses = np.concatenate([self.losses[:start], losses])
+        self.positions = np.concatenate([self.positions[:start], positions])
+
+    @rule(seed=SEEDS, rows=LENGTHS, not_finite=st.sampled_from([0.0, 0.1, 0.9, 1.0]))
+    def go_on(self, seed: int, rows: int, not_finite: float) -> None:
+        self._extend(len(self.losses), seed, rows, not_finite)
+
+    @rule(data=st.data(), seed=SEEDS, rows=st.integers(1, 600))
+    def go_back(self, data: st.DataObject, seed: int, rows: int) -> None:
+        start = data.draw(st.integers(0, len(self.losses)))
+        rewrites = self.history.rewrites + (start < len(self.losses))
+        self._extend(start, seed, rows, 0.1)
+        assert self.history.rewrites == rewrites
+
+    @rule(gap=st.integers(1, 5))
+    def leave_a_gap(self, gap: int) -> None:
+        with pytest.raises(ValueError, match="ends at"):
+            self.history.extend(block(len(self.losses) + gap, np.ones((1, self.width))))
+
+    @rule(data=st.data(), pixels=st.integers(1, 300))
+    def look_at_a_part(self, data: st.DataObject, pixels: int) -> None:
+        start = data.draw(st.integers(-5, len(self.losses) + 5))
+        stop = data.draw(st.integers(start - 2, len(self.losses) + 5))
+        assert_extremes(self.history, self.losses, start, stop, pixels)
+
+    @rule(pixels=st.integers(1, 2000))
+    def look_at_all(self, pixels: int) -> None:
+        assert_extremes(self.history, self.losses, 0, len(self.losses), pixels)
+
+    @invariant()
+    def no_step_is_lost(self) -> None:
+        assert len(self.history) == len(self.losses)
+        np.testing.assert_array_equal(self.history.losses, self.losses)
+        if self.with_positions:
+            np.testing.assert_array_equal(self.history.positions, self.positions)
+        else:
+            assert self.history.positions.shape == (0, self.width, 2)
+        assert not self.history.losses.flags.writeable
+
+
+HistoryMachine.TestCase.settings = settings(max_examples=40, stateful_step_count=20, deadline=None)
+TestHistory = HistoryMachine.TestCase
+
+
+def test_a_million_steps_are_added_and_drawn_quickly() -> None:
+    losses = np.random.default_rng(1).normal(size=(1_000_000, 2))
+    history = History(2)
+    begin = time.perf_counter()
+    for start in range(0, len(losses), 1000):
+        history.extend(block(start, losses[start : start + 1000]))
+    assert time.perf_counter() - begin < 0.3 * SLOW
+    begin = time.perf_counter()
+    for pixels in (100, 1000, 2000):
+        steps, low, high = history.extremes(0, len(losses), pixels)
+        assert pixels / BRANCH < len(steps) <= pixels
+        np.testing.assert_array_equal((low.min(axis=0), high.max(axis=0)), (losses.min(axis=0), losses.max(axis=0)))
+    assert time.perf_counter() - begin < 0.015 * SLOW
+
+
+def path_of(seed: int, rows: int, reach: float, not_finite: float) -> Floats:
+    random = np.random.default_rng(seed)
+    path = np.cumsum(random.normal(scale=reach, size=(rows, 2)), axis=0)
+    path[random.random(rows) < not_finite] = np.nan
+    return path
+
+
+def history_of(path: Floats) -> History:
+    history = History(1)
+    history.extend(block(0, np.ones((len(path), 1)), path[:, None]))
+    return history
+
+
+@given(seed=SEEDS, rows=st.integers(1, 2000), reach=st.sampled_from([0.01, 0.3, 3.0]), cuts=st.lists(LENGTHS, max_size=6))
+def test_a_path_is_thinned_by_its_length(seed: int, rows: int, reach: float, cuts: list[int]) -> None:
+    """First and last point stay; what is left out is never farther than the spacing from what was kept before."""
+    path, spacing = path_of(seed, rows, reach, 0.0), 1.0
+    history, trajectory = history_of(path), Trajectory(0, spacing)
+    for step in sorted(min(cut, rows - 1) for cut in cuts):
+        np.testing.assert_array_equal(trajectory.read(history, step)[-1], path[step])
+    kept = trajectory.read(history, rows - 1)
+    np.testing.assert_array_equal(kept[0], path[0])
+    np.testing.assert_array_equal(kept[-1], path[-1])
+    lengths = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(path, axis=0).T))])
+    assert len(kept) <= lengths[-1] / spacing + 3
+    places = [int(np.flatnonzero((path == point).all(axis=1))[0]) for point in kept]
+    assert places == sorted(places)
+    for step in range(rows):
+        before = max(place for place in places if place <= step)
+        assert lengths[step] - lengths[before] <= spacing + 1e-9
+
+
+@given(seed=SEEDS, rows=st.integers(1, 500), not_finite=st.sampled_from([0.2, 1.0]), data=st.data())
+def test_a_path_leaves_out_what_is_not_finite(seed: int, rows: int, not_finite: float, data: st.DataObject) -> None:
+    path = path_of(seed, rows, 0.5, not_finite)
+    history, trajectory = history_of(path), Trajectory(0, 0.1)
+    for _ in range(4):
+        step = data.draw(st.integers(0, rows - 1))
+        kept = trajectory.read(history, step)
+        finite = path[: step + 1][np.isfinite(path[: step + 1]).all(axis=1)]
+        assert np.isfinite(kept).all()
+        assert (len(kept) > 0) == (len(finite) > 0)
+        if len(finite):
+            np.testing.assert_array_equal(kept[-1], finite[-1])
+
+
+@given(seed=SEEDS, data=st.data())
+def test_a_path_that_was_rewritten_equals_one_read_afresh(seed: int, data: st.DataObject) -> None:
+    path = path_of(seed, 400, 0.3, 0.0)
+    history, trajectory = history_of(path), Trajectory(0, 0.5)
+    trajectory.read(history, 399)
+    start = data.draw(st.integers(0, 399))
+    rows = data.draw(st.integers(1, 400))
+    fresh = path_of(seed + 1, rows, 0.3, 0.0)
+    history.extend(block(start, np.ones((rows, 1)), fresh[:, None]))
+    last = len(history) - 1
+    np.testing.assert_array_equal(trajectory.read(history, last), Trajectory(0, 0.5).read(history, last))
+    np.testing.assert_array_equal(trajectory.read(history, last)[-1], fresh[-1])
+
+
+def test_a_path_of_steps_gone_by_ends_at_the_step_that_is_shown() -> None:
+    path = path_of(5, 10_000, 0.1, 0.0)
+    history, trajectory = history_of(path), Trajectory(0, 0.5)
+    whole = trajectory.read(history, 9_999)
+    for step in (0, 1, 17, 5000, 9_998):
+        part = trajectory.read(history, step)
+        np.testing.assert_array_equal(part[0], path[0])
+        np.testing.assert_array_equal(part[-1], path[step])
+        assert len(part) <= 8002
+    np.testing.assert_array_equal(trajectory.read(history, 9_999), whole)
+
+
+def test_each_optimiser_has_a_path_of_its_own_and_none_without_positions() -> None:
+    history = History(2)
+    positions = np.random.default_rng(0).normal(size=(50, 2, 2))
+    history.extend(block(0, np.ones((50, 2)), positions))
+    for lane in range(2):
+        np.testing.assert_array_equal(Trajectory(lane, 1e-9).read(history, 49)[:-1], positions[:, lane])
+    bare: Any = History(1)
+    bare.extend(block(0, np.ones((50, 1))))
+    assert Trajectory(0, 1.0).read(bare, 49).shape == (0, 2)
