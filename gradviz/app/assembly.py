@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pyqtgraph as pg
 
 from gradviz.app.crash import install_crash_guard
@@ -10,6 +12,7 @@ from gradviz.app.refresher import Refresher
 from gradviz.app.run_control import RunControl
 from gradviz.app.window_controller import WindowController
 from gradviz.engine.runner import Runner
+from gradviz.storage.atomic_write import remove_leftovers
 from gradviz.storage.gallery import gallery
 from gradviz.storage.preferences import (
     Preferences,
@@ -53,6 +56,8 @@ def assemble(window: MainWindow, reset_layout: bool = False) -> WindowController
     notice = _restore_layout(window, preferences, reset_layout) or notice
     if notice:
         window.messages.show_message(notice)
+    for known in {Path(path).parent for path in preferences.recent}:
+        remove_leftovers(known)
     control.runner.start()
     refresher.start()
     return controller

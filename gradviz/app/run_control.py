@@ -31,6 +31,7 @@ class RunControl(QObject):
         self.step = 0
         self.message = ""
         self.device = ""
+        self.devices: tuple[str, ...] = ()
         self.steps_per_s = 0.0
         self.pace: float | None = None
         self._run = 0
@@ -111,6 +112,8 @@ class RunControl(QObject):
         changed = update.state is not self.state or update.message != self.message
         self.state, self.message, self.step = update.state, update.message, update.step
         self.device, self.steps_per_s = update.device, update.steps_per_s
+        if update.devices:
+            self.devices = update.devices
         if update.notice:
             self.noticed.emit(update.notice)
         if update.result is not None:

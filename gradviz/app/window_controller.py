@@ -406,6 +406,8 @@ class WindowController(QObject):
         control, bar = self.control, self.window.run_bar
         self._show_progress()
         bar.show_state(control.state)
+        if control.devices:
+            self.window.form.set_devices(control.devices)
         messages = self.window.messages
         if control.state in (RunState.DIVERGED, RunState.FAILED):
             messages.show_message(control.message)

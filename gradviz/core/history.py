@@ -106,7 +106,7 @@ class History:
         if block.positions.shape[2]:
             if self._positions is None:
                 self._positions = _Column(2 * self.optimizers)
-            self._positions.write(block.start, block.positions.reshape(len(block.positions), -1))
+            self._positions.write(block.start, block.positions.reshape(-1, 2 * self.optimizers))
         self._pyramid.extend(self.losses, block.start)
 
     @property

@@ -184,7 +184,10 @@ class RunResult:
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """All that the engine has to say since the last one. `run` counts the runs: views ignore an older one."""
+    """All that the engine has to say since the last one. `run` counts the runs: views ignore an older one.
+
+    `device` is where the run is, `devices` are all that this machine has.
+    """
 
     run: int
     state: RunState
@@ -194,6 +197,7 @@ class Update:
     steps_per_s: float
     records: RecordBlock | None
     device: str
+    devices: tuple[str, ...]
     snapshot: Snapshot | None
     surface: SurfaceGrid | None
     result: RunResult | None

@@ -25,6 +25,7 @@ class Outbox:
     message: str = ""
     notice: str = ""
     device: str = ""
+    devices: tuple[str, ...] = ()
     step: int = 0
     snapshot: Snapshot | None = None
     surface: SurfaceGrid | None = None
@@ -42,7 +43,7 @@ class Outbox:
         )
         update = Update(
             self.run, self.state, step, self.message, self.notice, steps_per_s, block, self.device,
-            self.snapshot, self.surface, self.result,
+            self.devices, self.snapshot, self.surface, self.result,
         )  # fmt: skip
         self.notice, self.snapshot, self.surface, self.result, self.changed = "", None, None, None, False
         return update

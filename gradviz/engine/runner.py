@@ -132,6 +132,7 @@ class Runner:
             self._answer(command, self._trainer, self._observer)
 
     def _load(self, command: Load) -> None:
+        from gradviz.engine.devices import available_devices
         from gradviz.engine.snapshots import Observer
         from gradviz.engine.trainer import Trainer
 
@@ -142,6 +143,7 @@ class Runner:
         self._trainer, self._observer = trainer, Observer(trainer)
         with self._lock:
             self._outbox.device, self._outbox.notice = str(trainer.device), trainer.notice
+            self._outbox.devices = available_devices()
         self._outbox.records.append(trainer.record)
         self._settle()
 

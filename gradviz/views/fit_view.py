@@ -30,7 +30,7 @@ class FitView(View):
         item = self._plot.getPlotItem()
         item.showGrid(x=True, y=True, alpha=0.15)
         item.setLabel("bottom", "input")
-        item.setLabel("left", "target and prediction")
+        item.setLabel("left", "target")
         self._points = pg.ScatterPlotItem(size=8)
         item.addItem(self._points)
         self._note = Readout(0, Qt.AlignmentFlag.AlignLeft, muted=True)

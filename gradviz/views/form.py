@@ -20,6 +20,8 @@ from gradviz.core.declaration import Alternative, Declaration, FieldSpec, field_
 from gradviz.core.experiment import Experiment, to_data
 from gradviz.views.editors import ChoiceEditor, Editor, editor_for
 
+LEAST_WIDTH = 270
+
 
 class Form(QWidget):
     """Shows an experiment and emits (path, plain value) for every edit; it changes nothing itself."""
@@ -42,6 +44,7 @@ class Form(QWidget):
         layout.setSpacing(0)
         layout.addWidget(self._general_fault)
         layout.addWidget(self._scroll)
+        self.setMinimumWidth(LEAST_WIDTH)
 
     def set_devices(self, devices: tuple[str, ...]) -> None:
         """The devices to choose from, once torch has told."""

@@ -10,6 +10,7 @@ from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 PICTURE = QSize(104, 78)
+LEAST_WIDTH = 270
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ class GalleryView(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(scroll)
+        self.setMinimumWidth(LEAST_WIDTH)
 
     def show_cards(self, cards: tuple[Card, ...]) -> None:
         """The cases, in order."""

@@ -7,6 +7,7 @@ stands still costs nothing while paths grow on it. pyqtgraph's items do the draw
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import atan, degrees, radians, tan
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,8 @@ from gradviz.views.colours import colour_table  # noqa: E402
 from gradviz.views.surface_geometry import SurfaceBox, mesh  # noqa: E402
 
 SAMPLES = 4
+FIELD_OF_VIEW = 45.0
+"""Degrees across the shorter side; pyqtgraph counts across the width."""
 GL_FLOAT_DEPTH = 0x1902
 Point3 = tuple[float, float, float]
 
@@ -71,8 +74,7 @@ class SurfaceRenderer(GLViewMixin, QObject):  # type: ignore[misc]
         self._axes = gl.GLLinePlotItem(mode="lines", width=1.0, glOptions="translucent")
         self._axes.setVisible(False)
         self.addItem(self._axes)
-        self.setCameraPosition(distance=4.1, elevation=34, azimuth=-58)
-        self.opts["fov"] = 45
+        self.setCameraPosition(distance=3.8, elevation=34, azimuth=-58)
 
     # What pyqtgraph's items ask of a widget
 
@@ -125,6 +127,8 @@ class SurfaceRenderer(GLViewMixin, QObject):  # type: ignore[misc]
     def resize(self, size: QSize, ratio: float) -> None:
         """The size of the next picture, in widget pixels."""
         self._size, self._ratio = QSize(max(size.width(), 2), max(size.height(), 2)), ratio
+        aspect = max(1.0, self._size.width() / self._size.height())
+        self.opts["fov"] = 2 * degrees(atan(tan(radians(FIELD_OF_VIEW / 2)) * aspect))
 
     def ray(self, x: float, y: float) -> tuple[Floats, Floats] | None:
         """Origin and direction, in box coordinates, of what is seen at a widget pixel."""

@@ -123,8 +123,8 @@ class SurfaceScene(QWidget):
             b = float(box.plane(np.array(0.0), np.array(y))[1])
             lines += [(near_x, b, 0), (near_x * 1.05, b, 0)]
             self._labels.append(((near_x * 1.14, b, 0), short_number(y, 4), False))
-        self._labels.append(((0, near_y * 1.34, 0), box.grid.x_label, True))
-        self._labels.append(((near_x * 1.34, 0, 0), box.grid.y_label, True))
+        self._labels.append(((0, near_y * 1.38, 0), box.grid.x_label, True))
+        self._labels.append(((near_x * 1.44, 0, 0), box.grid.y_label, True))
         self._place_height_axis(box, lines)
         self._renderer.show_axes(lines, self.theme.muted)
 
