@@ -14,11 +14,11 @@ TITLE = 26
 
 
 class _Rate(ProgressColumn):
-    """Steps a second."""
+    """Steps a second since the start."""
 
     def render(self, task: Task) -> Text:
-        speed = task.finished_speed or task.speed
-        return Text("" if not speed else f"{speed:,.0f} steps/s")
+        seconds = task.finished_time or task.elapsed or 0.0
+        return Text(f"{task.completed / seconds:,.0f} steps/s" if seconds and task.completed else "")
 
 
 @contextmanager

@@ -38,6 +38,7 @@ class CurvesView(View):
         item.getViewBox().setDefaultPadding(0.0)
         self._legend = item.addLegend(offset=(-12, 8), labelTextSize="9pt")
         self._log = QCheckBox("Log scale")
+        self._log.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._log.setToolTip("Logarithmic loss axis (L). Zero cannot stand on it and is marked at the lower edge.")
         self._log.toggled.connect(self._on_log_toggled)
         self._note = Readout(0, Qt.AlignmentFlag.AlignLeft, muted=True)

@@ -6,8 +6,8 @@ import json
 import math
 from typing import Any
 
-from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QTextCursor, QWheelEvent
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
+from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QKeySequence, QTextCursor, QWheelEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -40,6 +40,10 @@ class Editor(QWidget):
 
     def mark_place(self, place: tuple[int, int] | None) -> None:
         """Point at line and column of a text, or at nothing."""
+
+    def _is_marked(self) -> bool:
+        """Whether what is written was refused: then even the value that stood there before is an edit."""
+        return bool(self.focus_widget().property("fault"))
 
     def _fill(self, widget: QWidget) -> None:
         layout = QHBoxLayout(self)
@@ -78,10 +82,10 @@ class NumberEditor(Editor):
         return number
 
     def _on_finished(self) -> None:
-        if self._line.text() == number_text(self._value):
+        if self._line.text() == number_text(self._value) and not self._is_marked():
             return
         value = self._read()
-        if value != self._value or isinstance(value, str):
+        if value != self._value or isinstance(value, str) or self._is_marked():
             self.edited.emit(value)
 
     def _on_stepped(self, direction: int) -> None:
@@ -91,8 +95,30 @@ class NumberEditor(Editor):
             self.edited.emit(int(changed) if self._integer else changed)
 
 
-class _SteppingLine(QLineEdit):
+class _Line(QLineEdit):
+    """A line that leaves to the window the keys that it has no use for itself."""
+
+    def event(self, event: QEvent) -> bool:
+        is_override = event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent)
+        if is_override and self._is_for_window(event):  # type: ignore[arg-type]
+            event.ignore()
+            return True
+        return super().event(event)
+
+    def _is_for_window(self, event: QKeyEvent) -> bool:
+        """Undo and redo, as long as nothing was typed here that they could take back."""
+        is_undo = event.matches(QKeySequence.StandardKey.Undo) or event.matches(QKeySequence.StandardKey.Redo)
+        return is_undo and not self.isModified()
+
+
+class _SteppingLine(_Line):
     stepped = Signal(int)
+
+    def _is_for_window(self, event: QKeyEvent) -> bool:
+        """Run (Space) and step (Ctrl and an arrow) too: no number has a blank or a second word."""
+        is_control = event.modifiers() == Qt.KeyboardModifier.ControlModifier
+        is_step = is_control and event.key() in (Qt.Key.Key_Left, Qt.Key.Key_Right)
+        return is_step or event.key() == Qt.Key.Key_Space or super()._is_for_window(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down):
@@ -124,6 +150,7 @@ class SwitchEditor(Editor):
     def __init__(self) -> None:
         super().__init__()
         self._box = QCheckBox()
+        self._box.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # after a click, Space runs as before
         self._box.clicked.connect(lambda on: self.edited.emit(bool(on)))
         self._fill(self._box)
 
@@ -172,7 +199,7 @@ class TextEditor(Editor):
         super().__init__()
         self._is_json = is_json
         self._value: Any = None
-        self._line = QLineEdit()
+        self._line = _Line()
         self._line.editingFinished.connect(self._on_finished)
         self._fill(self._line)
 
@@ -189,7 +216,7 @@ class TextEditor(Editor):
 
     def _on_finished(self) -> None:
         text = self._line.text()
-        if text == self._text(self._value):
+        if text == self._text(self._value) and not self._is_marked():
             return
         value: Any = text
         if self._is_json:
@@ -197,7 +224,7 @@ class TextEditor(Editor):
                 value = json.loads(text)
             except ValueError:
                 value = text
-        if value != self._value:
+        if value != self._value or self._is_marked():
             self.edited.emit(value)
 
 

@@ -175,6 +175,7 @@ class Form(QWidget):
             inner.addWidget(self._fault_at(f"{path}.{index}"))
             column.addWidget(frame)
         add = QPushButton("Add")
+        add.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         add.setToolTip(f"Add one more to: {spec.title}")
         add.clicked.connect(lambda: self._add_item(spec, path))
         column.addWidget(add, 0, Qt.AlignmentFlag.AlignLeft)
@@ -296,6 +297,7 @@ def _fault_label() -> QLabel:
 
 def _small_button(text: str, tip: str) -> QPushButton:
     button = QPushButton(text)
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     button.setFlat(True)
     button.setFixedWidth(26)
     button.setToolTip(tip)

@@ -80,6 +80,8 @@ class GalleryView(QWidget):
         self._recent.addWidget(title)
         for path in paths[:5]:
             button = QPushButton(Path(path).name)
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            button.setAutoDefault(True)  # Enter presses it
             button.setFlat(True)
             button.setStyleSheet("text-align: left; padding: 3px;")
             button.setToolTip(path)
@@ -98,6 +100,8 @@ class _CardButton(QPushButton):
     def __init__(self, card: Card) -> None:
         super().__init__()
         self.setObjectName("card")
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # after a click, Space runs what was chosen
+        self.setAutoDefault(True)  # Enter presses it
         self.setAccessibleName(f"{card.case} {card.title}")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         picture = QLabel()

@@ -21,9 +21,11 @@ class MessageBar(QFrame):
         self._text.setTextFormat(Qt.TextFormat.PlainText)
         self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._action = QPushButton()
+        self._action.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._then: Callable[[], None] | None = None
         self._action.clicked.connect(self._on_action)
         close = QPushButton("Close")
+        close.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         close.clicked.connect(self.hide)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(12, 6, 12, 6)

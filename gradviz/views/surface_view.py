@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 import numpy as np
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -56,7 +56,9 @@ class SurfaceView(View):
         self._step = 0
         self._kind = QComboBox()
         self._log = QCheckBox("Log height")
+        self._log.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._recentre = QPushButton("Slice here")
+        self._recentre.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._note = QLabel()
         self._stack = QStackedWidget()
         self.contour = ContourPlot(self)
