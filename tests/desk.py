@@ -142,7 +142,7 @@ class Desk:
         """Click a card of the gallery."""
         if not self.window.gallery.isVisible():
             self.click_tab("Gallery")
-        title = self.controller._gallery[name].experiment.title
+        title = self.controller.documents.gallery[name].experiment.title
         cards = [card for card in self.window.gallery.findChildren(QPushButton, "card") if card.isVisible()]
         card = next(card for card in cards if card.accessibleName().endswith(title))
         reveal(card)
@@ -171,6 +171,7 @@ class Desk:
         assert isinstance(line, QLineEdit)
         self.click(line, QPoint(6, line.height() // 2))
         self.press(Key.Key_A, CONTROL)
+        self.press(Key.Key_Delete)
         self.write(text)
         self.press(end)
 
@@ -220,7 +221,7 @@ class Desk:
     def choose_menu(self, name: str) -> None:
         """An entry of the menus, by the keyboard: opens the menu, walks to the entry, presses Enter."""
         action = self.controller.actions[name]
-        menu = next(menu for menu in self.controller._menus.values() if action in menu.actions())
+        menu = next(menu for menu in self.controller.menus.values() if action in menu.actions())
         menu.popup(self.window.mapToGlobal(QPoint(30, 30)))
         self.wait(menu.isVisible, "the menu")
         QTest.mouseClick(menu, LEFT, pos=menu.actionGeometry(action).center())

@@ -48,8 +48,13 @@ ACTIONS: tuple[ActionSpec, ...] = (
 SEPARATED_BEFORE = frozenset({"ask_export_history", "quit", "use_system_theme", "reset_layout"})
 
 
-def build_menus(window: QMainWindow, bar: QMenuBar, handler: object) -> tuple[dict[str, QAction], dict[str, QMenu]]:
-    """Fill `bar`; every action calls the method of `handler` with its name. Returns actions and menus by name."""
+def build_menus(
+    window: QMainWindow, bar: QMenuBar, handlers: tuple[object, ...]
+) -> tuple[dict[str, QAction], dict[str, QMenu]]:
+    """Fill `bar`; returns actions and menus by name.
+
+    An action calls the method of its name of the first handler that has one.
+    """
     actions: dict[str, QAction] = {}
     menus: dict[str, QMenu] = {}
     for spec in ACTIONS:
@@ -62,10 +67,17 @@ def build_menus(window: QMainWindow, bar: QMenuBar, handler: object) -> tuple[di
         action.setShortcuts([QKeySequence(shortcut) for shortcut in spec.shortcuts])
         if spec.tip:
             action.setStatusTip(spec.tip)
-        action.triggered.connect(_caller(getattr(handler, spec.name)))
+        action.triggered.connect(
+            _caller(next(getattr(handler, spec.name) for handler in handlers if hasattr(handler, spec.name)))
+        )
         menu.addAction(action)
         actions[spec.name] = action
     return actions, menus
+
+
+def _method(handlers: tuple[object, ...], name: str) -> Callable[[], None]:
+    found: Callable[[], None] = next(getattr(handler, name) for handler in handlers if hasattr(handler, name))
+    return found
 
 
 def _caller(method: Callable[[], None]) -> Callable[[bool], None]:

@@ -11,6 +11,7 @@ from gradviz.core.history import History
 from gradviz.core.records import RecordBlock, RunResult, RunState, Update
 from gradviz.engine.commands import Collect, Command, Edit, Load, Pause, Run, Seek, Step
 from gradviz.engine.runner import Runner
+from gradviz.storage.experiment_file import NOT_FINITE
 
 
 class RunControl(QObject):
@@ -36,12 +37,14 @@ class RunControl(QObject):
         self.pace: float | None = None
         self._run = 0
         self._after_result: list[Callable[[RunResult], None]] = []
+        self._fault_of_start = ""
 
     def load(self, experiment: Experiment, result: RunResult | None = None) -> None:
         """Begin a new run, at step 0 or where `result` ended."""
         self._run += 1
         self.experiment = experiment
         self.history = History(len(experiment.optimizers))
+        self._fault_of_start = NOT_FINITE if result is not None and not result.finite else ""
         if result is not None:
             _fill(self.history, result)
         self.state, self.step, self.message = RunState.LOADING, 0, "Preparing…"
@@ -109,8 +112,11 @@ class RunControl(QObject):
             return None
         if update.records is not None:
             self._extend(update.records)
-        changed = update.state is not self.state or update.message != self.message
-        self.state, self.message, self.step = update.state, update.message, update.step
+        message = update.message
+        if self._fault_of_start and update.state is RunState.DIVERGED:
+            message = self._fault_of_start  # no learning rate is to blame for what the file held
+        changed = update.state is not self.state or message != self.message
+        self.state, self.message, self.step = update.state, message, update.step
         self.device, self.steps_per_s = update.device, update.steps_per_s
         if update.devices:
             self.devices = update.devices

@@ -45,7 +45,7 @@ def _faults(started: Startup) -> list[str]:
     controller = started.controller
     assert controller is not None
     faults = []
-    for name in controller.gallery_names():
+    for name in controller.documents.gallery:
         found = _faults_of(started, controller, name)
         say(f"{name:<20}{'ok' if not found else 'FAULT'}")
         faults += [f"{name}: {fault}" for fault in found]
@@ -54,7 +54,7 @@ def _faults(started: Startup) -> list[str]:
 
 def _faults_of(started: Startup, controller: WindowController, name: str) -> list[str]:
     control = controller.control
-    controller.open_gallery(name)
+    controller.documents.open_gallery(name)
     if not _wait(started, lambda: control.state is RunState.READY):
         return [f"did not get ready: {control.message}"]
     control.step_forward(STEPS)

@@ -59,8 +59,8 @@ class Startup:
         from gradviz.app.assembly import assemble
 
         self.controller = assemble(self.window, self._reset_layout)
-        if self._file is None or not self.controller.open_file(Path(self._file).expanduser()):
-            self.controller.open_first(FIRST_EXPERIMENT)
+        if self._file is None or not self.controller.documents.open_file(Path(self._file).expanduser()):
+            self.controller.documents.open_first(FIRST_EXPERIMENT)
 
     def end(self, status: int) -> int:
         """Stop the training thread; a process whose torch thread still runs must not exit normally."""

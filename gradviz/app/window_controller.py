@@ -1,4 +1,4 @@
-"""What the window does when the user acts: the one place where session, run, files and widgets meet."""
+"""What the window does when the user acts: the one place where session, run, documents and widgets meet."""
 
 from __future__ import annotations
 
@@ -7,27 +7,24 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
+from PySide6.QtWidgets import QApplication, QMessageBox
 
 import gradviz
 from gradviz.app.actions import build_menus, shortcut_table
+from gradviz.app.documents import Documents
 from gradviz.app.main_window import LAYOUT_VERSION, PANES, MainWindow
 from gradviz.app.refresher import Refresher
 from gradviz.app.run_control import RunControl
 from gradviz.app.session import Change, Document, Session
 from gradviz.core.declaration import SettingError
 from gradviz.core.experiment import Experiment, with_start
-from gradviz.core.records import RunResult, RunState
-from gradviz.storage.experiment_file import load, save
+from gradviz.core.records import RunState
 from gradviz.storage.gallery import GalleryEntry
-from gradviz.storage.history_csv import write_history
 from gradviz.storage.preferences import Preferences, save_preferences
-from gradviz.storage.problems import FileError, NewerFormatError
 from gradviz.views.gallery_view import Card
 from gradviz.views.surface_view import SurfaceView
 from gradviz.views.theme import theme_named
 
-FILTER = "gradviz experiments (*.gradviz *.json);;All files (*)"
 MOST_SURVEYS = 12
 
 
@@ -48,11 +45,11 @@ class WindowController(QObject):
         self.control = control
         self.refresher = refresher
         self.session = Session()
+        self.documents = Documents(window, control, self.session, gallery, preferences)
         self.preferences = preferences
         self._folder = folder
-        self._gallery = {entry.name: entry for entry in gallery}
         self._surveys = 0
-        self.actions, self._menus = build_menus(window, window.menu, self)
+        self.actions, self.menus = build_menus(window, window.menu, (self, self.documents))
         self._add_pane_menu()
         self._add_gallery_menu(gallery)
         self._connect()
@@ -60,24 +57,24 @@ class WindowController(QObject):
         window.gallery.show_recent(preferences.recent)
 
     def _add_pane_menu(self) -> None:
-        panes = self._menus["&View"].addMenu("&Panes")
+        panes = self.menus["&View"].addMenu("&Panes")
         for key, _title in PANES:
             panes.addAction(self.window.docks[key].toggleViewAction())
 
     def _add_gallery_menu(self, gallery: tuple[GalleryEntry, ...]) -> None:
         menu = self.window.menu.addMenu("&Gallery")
-        self.window.menu.insertMenu(self._menus["&Help"].menuAction(), menu)
+        self.window.menu.insertMenu(self.menus["&Help"].menuAction(), menu)
         for entry in gallery:
             action = menu.addAction(f"{entry.experiment.case}  {entry.experiment.title}")
-            action.triggered.connect(lambda _=False, name=entry.name: self.open_gallery(name))
+            action.triggered.connect(lambda _=False, name=entry.name: self.documents.open_gallery(name))
 
     def _connect(self) -> None:
         window, bar = self.window, self.window.run_bar
         window.closing.connect(self._on_closing)
         window.uncovered.connect(self.refresher.refresh_all)
         window.form.edited.connect(self.edit)
-        window.gallery.chosen.connect(self.open_gallery)
-        window.gallery.file_chosen.connect(lambda path: self.open_file(Path(path)))
+        window.gallery.chosen.connect(self.documents.open_gallery)
+        window.gallery.file_chosen.connect(lambda path: self.documents.open_file(Path(path)))
         bar.run_wanted.connect(self.control.run)
         bar.pause_wanted.connect(self.control.pause)
         bar.step_wanted.connect(self.step_forward)
@@ -88,6 +85,8 @@ class WindowController(QObject):
         surface = self.surface
         surface.start_chosen.connect(self.start_at)
         surface.recentre_wanted.connect(lambda: self.refresher.ask_surface(recentre=True))
+        self.documents.opened.connect(self._on_opened)
+        self.documents.saved.connect(self._show_document)
         self.refresher.refreshed.connect(self._on_refreshed)
         self.control.state_changed.connect(self._on_state_changed)
         self.control.noticed.connect(window.messages.show_message)
@@ -154,57 +153,9 @@ class WindowController(QObject):
         """Step 0 of the same initial values."""
         self.control.load(self.session.experiment)
 
-    # Files
+    # Documents
 
-    def new_experiment(self) -> None:
-        """An experiment with defaults."""
-        if self._may_leave():
-            self.open_document(Document(Experiment()))
-
-    def gallery_names(self) -> tuple[str, ...]:
-        """The gallery's experiments, in its order."""
-        return tuple(self._gallery)
-
-    def open_gallery(self, name: str) -> None:
-        """Open a gallery experiment as a new document."""
-        if self._may_leave():
-            entry = self._gallery[name]
-            self.open_document(Document(entry.experiment, gallery_name=name))
-
-    def ask_open(self) -> None:
-        """Ask for a file and open it."""
-        folder = self.preferences.last_folder
-        path, _ = QFileDialog.getOpenFileName(self.window, "Open an experiment", folder, FILTER)
-        if path:
-            self.open_file(Path(path))
-
-    def open_file(self, path: Path, newer_read_only: bool = False) -> bool:
-        """Open a file; what is wrong with it is said, and the document stays."""
-        if not self._may_leave():
-            return False
-        messages = self.window.messages
-        try:
-            saved = load(path, newer_read_only=newer_read_only)
-        except NewerFormatError as error:
-            messages.show_message(str(error), "Open read-only", lambda: self._open_newer(path))
-            return False
-        except FileError as error:
-            messages.show_message(str(error))
-            self._forget_if_gone(path)
-            return False
-        messages.hide()
-        self.open_document(Document(saved.experiment, path, result=saved.result, read_only=saved.read_only))
-        if saved.notice:
-            messages.show_message(saved.notice)
-        self._remember(path)
-        return True
-
-    def _open_newer(self, path: Path) -> None:
-        self.open_file(path, newer_read_only=True)
-
-    def open_document(self, document: Document) -> None:
-        """Show a document; its saved run, if it has one, can be continued."""
-        self.session.open(document)
+    def _on_opened(self, document: Document) -> None:
         self.window.form.show_experiment(document.experiment)
         self._surveys = 0
         self._raise_fit(document.experiment)
@@ -216,105 +167,6 @@ class WindowController(QObject):
         docks = self.window.docks
         if docks["parameters"] in self.window.tabifiedDockWidgets(docks["fit"]):
             docks["fit" if experiment.objective.kind == "fit" else "parameters"].raise_()
-
-    def save(self) -> None:
-        """Save where the document came from, or ask."""
-        if self.session.path is None or self.session.read_only:
-            self.ask_save_as()
-        else:
-            self.save_to(self.session.path)
-
-    def ask_save_as(self) -> None:
-        """Ask for a name and save there."""
-        suggested = self.session.path or Path(self.preferences.last_folder) / f"{self._plain_name()}.gradviz"
-        path, _ = QFileDialog.getSaveFileName(self.window, "Save the experiment", str(suggested), FILTER)
-        if path:
-            self.save_to(Path(path) if Path(path).suffix else Path(path + ".gradviz"))
-
-    def save_to(self, path: Path) -> None:
-        """Save experiment and run so far; the engine is asked for the weights first, if it has any."""
-        if self.control.state in (RunState.LOADING, RunState.FAILED):
-            self._write(path, None)
-        else:
-            self.control.collect(lambda result: self._write(path, result))
-
-    def _write(self, path: Path, result: RunResult | None) -> None:
-        try:
-            save(path, self.session.experiment, result)
-        except FileError as error:
-            self.window.messages.show_message(str(error), "Save as…", self.ask_save_as)
-            return
-        self.session.saved_as(path)
-        self._remember(path)
-        self._show_document()
-        self.window.statusBar().showMessage(f"Saved {path.name}.")
-
-    def ask_export_history(self) -> None:
-        """Ask for a name and write the history as CSV."""
-        suggested = Path(self.preferences.last_folder) / f"{self._plain_name()}.csv"
-        path, _ = QFileDialog.getSaveFileName(self.window, "Export the history", str(suggested), "CSV (*.csv)")
-        if path:
-            self.export_history(Path(path))
-
-    def export_history(self, path: Path) -> None:
-        """Write every step's losses and positions."""
-        labels = tuple(type(optimizer).label for optimizer in self.control.experiment.optimizers)
-        try:
-            write_history(path, self.control.history.losses, self.control.history.positions, labels)
-        except FileError as error:
-            self.window.messages.show_message(str(error))
-            return
-        self.window.statusBar().showMessage(f"Wrote {len(self.control.history):,} steps to {path.name}.")
-
-    def ask_export_pictures(self) -> None:
-        """Ask for a folder and save a picture of every visible view there."""
-        folder = QFileDialog.getExistingDirectory(
-            self.window, "A folder for the pictures", self.preferences.last_folder
-        )
-        if folder:
-            self.export_pictures(Path(folder))
-
-    def export_pictures(self, folder: Path) -> None:
-        """Save a picture of each visible view as PNG."""
-        written = [key for key, view in self.window.views.items() if view.isVisible() and self._picture(folder, key)]
-        if written:
-            self.window.statusBar().showMessage(f"Saved {', '.join(written)} to {folder.name}.")
-        else:
-            self.window.messages.show_message(f"No picture could be written to {folder}. Choose another folder.")
-
-    def _picture(self, folder: Path, key: str) -> bool:
-        return self.window.views[key].grab().save(str(folder / f"{key}.png"))
-
-    def _plain_name(self) -> str:
-        kept = "".join(c if c.isalnum() or c in " -_" else " " for c in self.session.experiment.title)
-        return " ".join(kept.split())[:60] or "experiment"
-
-    def _remember(self, path: Path) -> None:
-        known = [str(path), *(other for other in self.preferences.recent if other != str(path))]
-        self.preferences.recent = known[:10]
-        self.preferences.last_folder = str(path.parent)
-        self.window.gallery.show_recent(self.preferences.recent)
-
-    def _forget_if_gone(self, path: Path) -> None:
-        if not path.exists() and str(path) in self.preferences.recent:
-            self.preferences.recent.remove(str(path))
-            self.window.gallery.show_recent(self.preferences.recent)
-
-    def _may_leave(self) -> bool:
-        """Ask about unsaved edits; False if the user stays."""
-        if not self.session.modified:
-            return True
-        buttons = QMessageBox.StandardButton
-        asked = QMessageBox(self.window)
-        asked.setIcon(QMessageBox.Icon.Question)
-        asked.setText(f"“{self.session.experiment.title}” has unsaved edits.")
-        asked.setInformativeText("Save them first?")
-        asked.setStandardButtons(buttons.Save | buttons.Discard | buttons.Cancel)
-        asked.setDefaultButton(buttons.Save)
-        answer = asked.exec()
-        if answer == buttons.Save:
-            self.save()
-        return answer == buttons.Discard
 
     # View
 
@@ -382,12 +234,6 @@ class WindowController(QObject):
 
     # Showing
 
-    def open_first(self, name: str) -> None:
-        """What a start without a file shows: a gallery experiment that one key runs."""
-        entry = self._gallery.get(name)
-        document = Document(Experiment()) if entry is None else Document(entry.experiment, gallery_name=name)
-        self.open_document(document)
-
     def report_crash(self, sentence: str) -> None:
         """Pause, and say once what happened."""
         self.control.pause()
@@ -450,7 +296,7 @@ class WindowController(QObject):
         self.refresher.ask_surface((_wider(grid.x[0], grid.x[-1], x), _wider(grid.y[0], grid.y[-1], y)))
 
     def _on_closing(self, event: QCloseEvent) -> None:
-        if not self._may_leave():
+        if not self.documents.may_leave():
             event.ignore()
             return
         self.preferences.layout = self.window.layout_blob()

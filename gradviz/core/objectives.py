@@ -8,8 +8,9 @@ from pydantic import Field, field_validator, model_validator
 
 from gradviz.core.datasets import AnyDataset, Temperatures
 from gradviz.core.declaration import Alternative, Declaration, FieldError, alternatives, setting
-from gradviz.core.formula import Formula, FormulaError, parse_formula
+from gradviz.core.formula import Formula, parse_formula
 from gradviz.core.formula_functions import CONSTANTS, FUNCTIONS
+from gradviz.core.formula_text import FormulaError
 from gradviz.core.layers import AnyLayer, LineLayer
 from gradviz.core.losses import MSE, AnyLoss
 from gradviz.core.test_functions import AnyTestFunction, Himmelblau
@@ -171,9 +172,11 @@ class FitObjective(Objective):
     @classmethod
     def _has_few_layers(cls, model: Any) -> Any:
         """Counted before the first layer is read, so that a million of them cost nothing."""
-        if isinstance(model, tuple) and len(model) > MAX_LAYERS:
+        if not isinstance(model, list | tuple):
+            return model
+        if len(model) > MAX_LAYERS:
             raise ValueError(f"the model has {len(model):,} layers; at most {MAX_LAYERS:,} can be drawn")
-        return model
+        return tuple(model)  # JSON hands this validator a list
 
     @model_validator(mode="after")
     def _can_be_built(self) -> FitObjective:

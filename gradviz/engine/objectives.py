@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from gradviz.core.experiment import Experiment
-from gradviz.core.formula import FormulaError
+from gradviz.core.formula_text import FormulaError
 from gradviz.core.objectives import FitObjective, FormulaObjective, TestFunctionObjective
 from gradviz.engine.problems import EngineError
 from gradviz.engine.program import Program, Values

@@ -11,8 +11,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from gradviz.core.formula import Assignment, Binary, Call, Expression, Formula, FormulaError, Name, Negative, Number
+from gradviz.core.formula import Assignment, Binary, Call, Expression, Formula, Name, Negative, Number
 from gradviz.core.formula_functions import CONSTANTS, FUNCTIONS
+from gradviz.core.formula_text import FormulaError
 
 Values = dict[str, Tensor]
 Closure = Callable[[Values], Any]

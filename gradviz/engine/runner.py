@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from gradviz.engine.trainer import Trainer
 
 MESSAGE_LIMIT = 300
-_OVERTAKING = (Close, Load, Seek, Pause)
 
 
 class Runner:
@@ -186,8 +185,16 @@ class Runner:
         for record in trainer.towards(step):
             if record.step > known:
                 self._outbox.records.append(record)
-            if self._commands and any(isinstance(later, _OVERTAKING) for later in self._commands.copy()):
+            if self._commands and self._is_seek_overtaken():
                 break
+
+    def _is_seek_overtaken(self) -> bool:
+        """Whether nothing that waits counts on the end of the seek: an edit, say, is one of the step sought."""
+        waiting = self._commands.copy()
+        if any(isinstance(later, Close | Load) for later in waiting):
+            return True
+        first = next((later for later in waiting if not isinstance(later, Look | Survey)), None)
+        return isinstance(first, Seek | Pause)
 
     def _answer(self, command: Look | Survey | Collect, trainer: Trainer, observer: Observer) -> None:
         from gradviz.engine.surfaces import survey

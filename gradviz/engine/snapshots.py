@@ -10,10 +10,11 @@ import torch
 from gradviz.core.records import FitSnapshot, Floats, GraphSnapshot, ParameterRow, Snapshot
 from gradviz.engine.commands import Wanted
 from gradviz.engine.graph_capture import GraphCapture
+from gradviz.engine.lanes import Lane
 from gradviz.engine.objectives import FitDescent
 from gradviz.engine.summaries import summarise
 from gradviz.engine.surfaces import Plane, plane_of
-from gradviz.engine.trainer import Lane, Trainer
+from gradviz.engine.trainer import Trainer
 
 MOST_POINTS = 2000
 CURVE_POINTS = 200

@@ -6,15 +6,12 @@ these, so graph, curves, surface and table can all show the same k.
 
 from __future__ import annotations
 
-import copy
 import json
 import math
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import torch
 from numpy.typing import NDArray
 
@@ -23,25 +20,12 @@ from gradviz.core.numbers import short_number
 from gradviz.core.optimizers import Optimizer
 from gradviz.core.records import LiveEdit, RunResult, RunState, StepRecord
 from gradviz.engine.devices import resolve_device
-from gradviz.engine.objectives import Objective, build_objective
+from gradviz.engine.lanes import Checkpoints, Lane, array_of, restore_parameter
+from gradviz.engine.objectives import build_objective
 from gradviz.engine.problems import EngineError
 from gradviz.engine.versions import versions
 
 LARGE_MODEL = 1_000_000
-
-
-@dataclass(slots=True)
-class Lane:
-    """One optimiser with parameters of its own. `loss` is that of the current step."""
-
-    objective: Objective
-    optimizer: torch.optim.Optimizer
-    loss: float = math.nan
-
-    def evaluate(self) -> float:
-        """Loss and gradient at the current parameters."""
-        self.loss = self.objective.evaluate().item()
-        return self.loss
 
 
 class Trainer:
@@ -57,7 +41,7 @@ class Trainer:
         self.lanes = [self._lane(optimizer) for optimizer in experiment.optimizers]
         self.step = 0
         self.edits: list[LiveEdit] = [_edit(0, experiment)]
-        self._checkpoints = _Checkpoints()
+        self._checkpoints = Checkpoints()
         self._coordinates = [lane.objective.coordinates for lane in self.lanes]
         if start is not None:
             self._checkpoints.keep(0, self.lanes)
@@ -200,10 +184,10 @@ class Trainer:
         tensors: dict[str, NDArray[Any]] = {"random/cpu": torch.get_rng_state().numpy().copy()}
         for index, lane in enumerate(self.lanes):
             for name, parameter in lane.objective.parameters.items():
-                tensors[f"weights/{index}/{name}"] = _array(parameter)
+                tensors[f"weights/{index}/{name}"] = array_of(parameter)
                 for key, value in lane.optimizer.state.get(parameter, {}).items():
                     if value is not None:
-                        tensors[f"optimizer/{index}/{name}/{key}"] = _array(torch.as_tensor(value))
+                        tensors[f"optimizer/{index}/{name}/{key}"] = array_of(torch.as_tensor(value))
         return RunResult(state, self.step, str(self.device), versions(), tuple(self.edits), tensors)
 
     def _restore(self, start: RunResult) -> None:
@@ -212,75 +196,10 @@ class Trainer:
         self.edits = list(start.edits) or self.edits
         for index, lane in enumerate(self.lanes):
             for name, parameter in lane.objective.parameters.items():
-                _restore_parameter(lane, parameter, start.tensors, index, name)
+                restore_parameter(lane, parameter, start.tensors, index, name)
         if "random/cpu" in start.tensors:
             torch.set_rng_state(torch.from_numpy(start.tensors["random/cpu"].copy()))
         self._set_live(self.experiment.optimizers)
-
-
-def _restore_parameter(
-    lane: Lane, parameter: torch.nn.Parameter, tensors: dict[str, NDArray[Any]], index: int, name: str
-) -> None:
-    saved = tensors.get(f"weights/{index}/{name}")
-    if saved is None or saved.shape != tuple(parameter.shape):
-        raise EngineError(f"The file holds no fitting weights for {name}: press Reset to start from the seed.")
-    with torch.no_grad():
-        parameter.copy_(torch.from_numpy(np.array(saved)))
-    prefix = f"optimizer/{index}/{name}/"
-    state = {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}
-    for key, value in state.items():
-        tensor = torch.from_numpy(np.array(value))
-        lane.optimizer.state[parameter][key] = tensor if key == "step" else tensor.to(parameter.device)
-
-
-@dataclass(frozen=True, slots=True)
-class _LaneState:
-    """A copy of a lane's parameters and optimiser state."""
-
-    parameters: list[torch.Tensor]
-    optimizer: dict[str, Any]
-    random: torch.Tensor
-
-    @staticmethod
-    def of(lane: Lane) -> _LaneState:
-        parameters = [parameter.detach().clone() for parameter in lane.objective.parameters.values()]
-        return _LaneState(parameters, copy.deepcopy(lane.optimizer.state_dict()), torch.get_rng_state())
-
-    def put_back(self, lane: Lane) -> None:
-        with torch.no_grad():
-            for parameter, saved in zip(lane.objective.parameters.values(), self.parameters, strict=True):
-                parameter.copy_(saved)
-        lane.optimizer.load_state_dict(copy.deepcopy(self.optimizer))
-        torch.set_rng_state(self.random)
-
-
-class _Checkpoints:
-    """At most 64 states, evenly spread: when full, every second is dropped and the stride doubles."""
-
-    MOST = 64
-
-    def __init__(self) -> None:
-        self.stride = 256
-        self._states: dict[int, list[_LaneState]] = {}
-
-    def keep(self, step: int, lanes: list[Lane]) -> None:
-        """Copy the lanes at `step`, unless they are there already."""
-        if step in self._states:
-            return
-        self._states[step] = [_LaneState.of(lane) for lane in lanes]
-        if len(self._states) > self.MOST:
-            self.stride *= 2
-            first = min(self._states)
-            self._states = {k: v for k, v in self._states.items() if k % self.stride == 0 or k == first}
-
-    def forget_beyond(self, step: int) -> None:
-        """Drop the states after `step`."""
-        self._states = {known: state for known, state in self._states.items() if known <= step}
-
-    def latest(self, step: int) -> tuple[int, list[_LaneState]] | None:
-        """The last state at or before `step`."""
-        before = [known for known in self._states if known <= step]
-        return (max(before), self._states[max(before)]) if before else None
 
 
 def _choose_threads(experiment: Experiment) -> None:
@@ -299,8 +218,3 @@ def _declared(experiment: Experiment, edit: LiveEdit) -> tuple[Any, ...]:
         type(old).model_validate_json(json.dumps(plain))
         for old, plain in zip(experiment.optimizers, edit.optimizers, strict=True)
     )
-
-
-def _array(tensor: torch.Tensor) -> NDArray[Any]:
-    array: NDArray[Any] = tensor.detach().cpu().numpy().copy()
-    return array

@@ -36,7 +36,7 @@ def train_once(started: Startup, name: str, seconds: float) -> int:
     assert controller is not None
     control = controller.control
     controller.session.open(Document(controller.session.experiment))  # nothing unsaved: no question
-    controller.open_gallery(name)
+    controller.documents.open_gallery(name)
     while control.state is RunState.LOADING:
         pump(started, time.perf_counter() + 0.02)
     control.run()

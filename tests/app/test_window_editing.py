@@ -294,3 +294,67 @@ def test_more_steps_after_the_end_go_on(desk: Desk) -> None:
     desk.wait(lambda: desk.control.step == 90, "the end")
     assert run_number(desk) == run
     assert len(desk.control.history) == 91
+
+
+def test_undo_right_after_typing_takes_the_edit_back(desk: Desk) -> None:
+    """The cursor still stands in the field: there is nothing in it to undo, so the key is for the document."""
+    for path, text in (("objective.x", "1.5"), ("title", "Mine")):
+        before = desk.controller.session.experiment
+        desk.enter(path, text)
+        assert desk.controller.session.experiment != before
+        assert desk.line(path).hasFocus()
+        desk.press(Key.Key_Z, CONTROL)
+        assert desk.controller.session.experiment == before
+
+
+def test_undo_while_typing_takes_the_letters_back(desk: Desk) -> None:
+    line = desk.line("title")
+    desk.click(line)
+    desk.press(Key.Key_End)
+    desk.write("!")
+    desk.press(Key.Key_Z, CONTROL)
+    assert line.text() == desk.controller.session.experiment.title
+
+
+def test_run_and_step_by_key_with_the_cursor_in_a_number(desk: Desk) -> None:
+    desk.enter("optimizers.0.lr", "2e-3")
+    desk.press(Key.Key_Right, CONTROL)
+    desk.wait(lambda: desk.control.step == 1, "a step")
+    desk.press(Key.Key_Space)
+    desk.wait_state(RunState.RUNNING)
+    assert desk.line("optimizers.0.lr").text() == "0.002"
+
+
+def test_space_in_a_title_is_a_blank(desk: Desk) -> None:
+    line = desk.line("title")
+    desk.click(line)
+    desk.press(Key.Key_End)
+    desk.press(Key.Key_Space)
+    assert line.text().endswith(" ")
+    assert desk.control.state is RunState.READY
+
+
+def test_buttons_and_switches_can_be_pressed_by_keyboard(desk: Desk) -> None:
+    """Space runs, except on a button that was walked to by Tab."""
+    add = desk.form_button("Add one more to: Optimisers", "Add")
+    add.setFocus()
+    desk.press(Key.Key_Space)
+    assert len(desk.controller.session.experiment.optimizers) == 2
+    desk.press(Key.Key_Z, CONTROL)
+    assert len(desk.controller.session.experiment.optimizers) == 1
+    desk.click_tab("Gallery")
+    assert desk.control.state is RunState.READY
+    from PySide6.QtWidgets import QPushButton
+
+    card = next(c for c in desk.window.gallery.findChildren(QPushButton, "card") if "chain" in c.accessibleName())
+    card.setFocus()
+    desk.press(Key.Key_Return)
+    desk.wait(lambda: desk.controller.session.gallery_name == "chain", "the card by Enter")
+
+
+def test_after_a_click_on_a_button_space_still_runs(desk: Desk) -> None:
+    desk.open_card("chain")
+    desk.settle()
+    desk.press(Key.Key_Space)
+    desk.wait_step(1)
+    assert desk.controller.session.gallery_name == "chain"

@@ -95,7 +95,7 @@ def _window_rate(started: Startup, experiment: Experiment, seconds: float, frame
     controller = started.controller
     assert controller is not None
     control = controller.control
-    controller.open_document(Document(experiment))
+    controller.documents.open_document(Document(experiment))
     _wait(started, lambda: control.state is RunState.READY and controller.refresher.is_settled())
     control.run()
     _wait(started, lambda: control.state is RunState.RUNNING and control.step > 200)

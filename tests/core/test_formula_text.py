@@ -8,19 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gradviz.core.formula import (
-    MAX_CHARACTERS,
-    Binary,
-    Call,
-    FormulaError,
-    Name,
-    Negative,
-    Number,
-    normalise,
-    parse_expression,
-    parse_formula,
-)
+from gradviz.core.formula import Binary, Call, Name, Negative, Number, parse_expression, parse_formula
 from gradviz.core.formula_functions import CONSTANTS, FUNCTIONS
+from gradviz.core.formula_text import MAX_CHARACTERS, FormulaError, normalise
 
 SLOW = 20  # how much slower than the fault table a loaded machine may be
 
