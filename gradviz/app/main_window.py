@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, QEvent, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QKeyEvent, QPaintEvent
+from PySide6.QtCore import QByteArray, QEvent, QObject, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import (
-    QAbstractButton,
     QApplication,
     QDockWidget,
     QLabel,
@@ -40,6 +40,21 @@ PANES = (
 )
 
 
+class _FirstPaint(QObject):
+    """Tells the window once that it was painted. An overridden paintEvent would cost every later frame a call."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._window = window
+        window.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Paint:
+            self._window.removeEventFilter(self)
+            QTimer.singleShot(0, self._window.first_painted.emit)
+        return False
+
+
 class MainWindow(QMainWindow):
     """Docks with titles at first; views, form, gallery and bars once they are there."""
 
@@ -51,7 +66,6 @@ class MainWindow(QMainWindow):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self.theme = theme
-        self._is_painted = False
         self.docks: dict[str, QDockWidget] = {}
         self.views: dict[str, View] = {}
         self.form: Form
@@ -82,6 +96,7 @@ class MainWindow(QMainWindow):
         self.statusBar().showMessage("Starting…")
         self.arrange()
         self.resize(1480, 940)
+        self._first_paint = _FirstPaint(self)
 
     def _add_dock(self, key: str, title: str) -> None:
         dock = QDockWidget(title, self)
@@ -158,29 +173,15 @@ class MainWindow(QMainWindow):
         return self.statusBar().currentMessage(), self._status_right.text()
 
     def layout_blob(self) -> str:
-        """The layout of docks and window, to be stored."""
-        return (self.saveGeometry().toBase64().data() + b"." + self.saveState().toBase64().data()).decode()
+        """The layout of docks and window in base64, to be stored."""
+        parts = self.saveGeometry().toBase64().data() + b"." + self.saveState().toBase64().data()
+        return base64.b64encode(parts).decode()
 
     def restore_layout(self, blob: str) -> bool:
         """Take a stored layout over; False if Qt refuses it."""
-        geometry, _, state = blob.partition(".")
-        self.restoreGeometry(QByteArray.fromBase64(geometry.encode()))
-        return self.restoreState(QByteArray.fromBase64(state.encode()))
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        super().paintEvent(event)
-        if not self._is_painted:
-            self._is_painted = True
-            QTimer.singleShot(0, self.first_painted.emit)
-
-    def event(self, event: QEvent) -> bool:
-        """Space presses the button that was walked to by Tab, rather than Run; no widget below has asked for it."""
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
-            is_space = event.key() == Qt.Key.Key_Space and event.modifiers() == Qt.KeyboardModifier.NoModifier
-            if is_space and isinstance(QApplication.focusWidget(), QAbstractButton):
-                event.accept()
-                return True
-        return super().event(event)
+        geometry, _, state = base64.b64decode(blob).partition(b".")
+        self.restoreGeometry(QByteArray.fromBase64(geometry))
+        return self.restoreState(QByteArray.fromBase64(state))
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self.closing.emit(event)

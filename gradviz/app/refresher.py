@@ -19,9 +19,9 @@ from gradviz.engine.commands import Look, Range, Survey, Wanted
 from gradviz.views.view import View
 
 INTERVAL_MS = 33
-SHARE = 0.04
+SHARE = 0.03
 """Share of the time that drawing may take from a run."""
-FOLLOW_SHARE = 0.04
+FOLLOW_SHARE = 0.02
 """The same for what is drawn between two frames."""
 LONGEST_REST_S = 0.5
 

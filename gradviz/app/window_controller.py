@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, Qt
-from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import QApplication, QMessageBox
+from PySide6.QtGui import QCloseEvent, QKeySequence
+from PySide6.QtWidgets import QAbstractButton, QApplication, QMessageBox, QWidget
 
 import gradviz
 from gradviz.app.actions import build_menus, shortcut_table
@@ -90,6 +90,9 @@ class WindowController(QObject):
         self.refresher.refreshed.connect(self._on_refreshed)
         self.control.state_changed.connect(self._on_state_changed)
         self.control.noticed.connect(window.messages.show_message)
+        application = QApplication.instance()
+        if isinstance(application, QApplication):
+            application.focusChanged.connect(self._on_focus_changed)
         QApplication.styleHints().colorSchemeChanged.connect(lambda _scheme: self._apply_theme())
 
     @property
@@ -98,6 +101,11 @@ class WindowController(QObject):
         view = self.window.views["surface"]
         assert isinstance(view, SurfaceView)
         return view
+
+    def _on_focus_changed(self, _before: QWidget | None, now: QWidget | None) -> None:
+        """Space presses the button that was walked to by Tab; everywhere else it runs."""
+        keys = ["F5"] if isinstance(now, QAbstractButton) else ["Space", "F5"]
+        self.actions["toggle_run"].setShortcuts([QKeySequence(key) for key in keys])
 
     # Editing
 

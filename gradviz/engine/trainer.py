@@ -43,6 +43,7 @@ class Trainer:
         self.edits: list[LiveEdit] = [_edit(0, experiment)]
         self._checkpoints = Checkpoints()
         self._coordinates = [lane.objective.coordinates for lane in self.lanes]
+        self._restored_unfit = start is not None and not start.finite
         if start is not None:
             self._checkpoints.keep(0, self.lanes)
             self._restore(start)
@@ -112,6 +113,8 @@ class Trainer:
 
     def divergence(self) -> str:
         """Why the run stopped, and what to try: for a person."""
+        if self._restored_unfit:
+            return "The weights in this file are not finite, so the run cannot go on. Reset starts again from the seed."
         rate = getattr(self.experiment.optimizers[0], "lr", None)
         loss = self.lanes[0].loss
         word = "is no longer a number" if math.isnan(loss) else f"grew beyond what {self.experiment.dtype} can hold"

@@ -43,7 +43,7 @@ class GraphView(View):
         self._racer = ""
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumSize(160, 120)
-        self._base = PictureLabel(self)
+        self._base = PictureLabel(self, opaque=True)
         self._numbers = PictureLabel(self)
         self.setAccessibleName("Computation graph")
 

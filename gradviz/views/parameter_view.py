@@ -72,7 +72,8 @@ class ParameterModel(QAbstractTableModel):
             return summary_text(row.value, most)
         if column == 3:
             return "none" if row.gradient is None else summary_text(row.gradient, most)
-        return "   ".join(f"{key} {summary_text(value, 2)}" for key, value in sorted(row.state, key=lambda kept: kept[0])) or "none"
+        state = sorted(row.state, key=lambda kept: kept[0])
+        return "   ".join(f"{key} {summary_text(value, 2)}" for key, value in state) or "none"
 
 
 class ParameterView(View):

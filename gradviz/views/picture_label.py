@@ -12,10 +12,14 @@ from PySide6.QtWidgets import QLabel, QWidget
 
 
 class PictureLabel(QLabel):
-    """Covers its parent and shows a recorded picture; the mouse goes through it."""
+    """Covers its parent and shows a recorded picture; the mouse goes through it.
 
-    def __init__(self, parent: QWidget) -> None:
+    An opaque one paints every pixel, so that its parent, which may be painted by Python, is left alone.
+    """
+
+    def __init__(self, parent: QWidget, opaque: bool = False) -> None:
         super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent, opaque)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         self.setMinimumSize(1, 1)

@@ -51,7 +51,7 @@ class QuietPlot(pg.PlotWidget):  # type: ignore[misc]
         item = self.getPlotItem()
         item.setMenuEnabled(False)
         item.hideButtons()
-        self._base = PictureLabel(self.viewport())
+        self._base = PictureLabel(self.viewport(), opaque=True)
         self._live = PictureLabel(self.viewport())
         self._later = QTimer(self)
         self._later.setSingleShot(True)

@@ -58,6 +58,7 @@ class SurfaceScene(QWidget):
         self._dragged_from: QPointF | None = None
         self._background = QLabel(self)
         self._background.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._background.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self._marks = PictureLabel(self)
         self._live = PictureLabel(self)
         self._settle = QTimer(self)

@@ -137,6 +137,7 @@ def style_sheet(theme: Theme) -> str:
         padding-top: 6px; }}
     QGroupBox::title {{ subcontrol-origin: margin; left: 0px; padding: 0 4px 0 0; }}
     QScrollArea {{ border: none; }}
+    QToolBar {{ background: {theme.window}; border: none; }}
     QStatusBar {{ background: {theme.window}; }}
     QStatusBar::item {{ border: none; }}
     """
