@@ -293,9 +293,7 @@ def test_settings_of_an_optimiser_are_keywords_of_torch(entry: Any) -> None:
 def test_what_an_optimiser_accepts_torch_accepts(entry: Any, data: st.DataObject) -> None:
     """The other way round as well for betas, where torch's own check is the oracle."""
     values = {
-        spec.name: data.draw(st.floats(spec.lower, spec.upper))
-        for spec in field_specs(entry)
-        if spec.shape == "number"
+        spec.name: data.draw(st.floats(spec.lower, spec.upper)) for spec in field_specs(entry) if spec.shape == "number"
     }
     values |= {spec.name: data.draw(st.booleans()) for spec in field_specs(entry) if spec.shape == "switch"}
     try:

@@ -200,7 +200,9 @@ def test_a_value_is_read_and_written_at_its_path() -> None:
     assert value_at(with_layer, "objective.model.0.features") == 1
 
 
-@pytest.mark.parametrize("path", ["nothing", "optimizers.2.lr", "optimizers.x", "objective.function.condition", "a.b", ""])
+@pytest.mark.parametrize(
+    "path", ["nothing", "optimizers.2.lr", "optimizers.x", "objective.function.condition", "a.b", ""]
+)
 def test_a_path_that_is_not_there_is_refused(path: str) -> None:
     for change in (lambda: value_at(Experiment(), path), lambda: with_value(Experiment(), path, 1)):
         with pytest.raises(SettingError, match="no such setting"):

@@ -126,6 +126,28 @@ HistoryMachine.TestCase.settings = settings(max_examples=40, stateful_step_count
 TestHistory = HistoryMachine.TestCase
 
 
+@pytest.mark.parametrize("rows", [1, BRANCH - 1, BRANCH, BRANCH + 1, BRANCH**2, BRANCH**2 + 1])
+@pytest.mark.parametrize("back_to", [BRANCH, BRANCH + 1, BRANCH**2, BRANCH**2 + 1, BRANCH**3])
+def test_levels_appear_and_vanish_at_their_boundaries(rows: int, back_to: int) -> None:
+    """A level that appears must hold the old rows, and one that vanished must not be asked any more."""
+    history = History(1)
+    losses = np.random.default_rng(rows).normal(size=(BRANCH**3 + 2 * BRANCH**2, 1)) + 100
+    for start in range(0, len(losses), rows):
+        history.extend(block(start, losses[start : start + rows]))
+        if start + rows in range(BRANCH - 2, BRANCH**2 + BRANCH + 2):
+            assert_extremes(history, losses[: start + rows], 0, start + rows, 1)
+    assert_extremes(history, losses, 0, len(losses), 1)
+    start = back_to - 10
+    shorter = np.concatenate([losses[:start], losses[:10] - 200])
+    history.extend(block(start, shorter[start:]))
+    for pixels in (1, 2, 5, BRANCH, 300):
+        assert_extremes(history, shorter, 0, len(shorter), pixels)
+    longer = np.concatenate([shorter, losses[: BRANCH**2] + 50])
+    history.extend(block(len(shorter), longer[len(shorter) :]))
+    for pixels in (1, 2, 5, BRANCH, 300):
+        assert_extremes(history, longer, 0, len(longer), pixels)
+
+
 def test_a_million_steps_are_added_and_drawn_quickly() -> None:
     losses = np.random.default_rng(1).normal(size=(1_000_000, 2))
     history = History(2)
@@ -154,7 +176,9 @@ def history_of(path: Floats) -> History:
     return history
 
 
-@given(seed=SEEDS, rows=st.integers(1, 2000), reach=st.sampled_from([0.01, 0.3, 3.0]), cuts=st.lists(LENGTHS, max_size=6))
+@given(
+    seed=SEEDS, rows=st.integers(1, 2000), reach=st.sampled_from([0.01, 0.3, 3.0]), cuts=st.lists(LENGTHS, max_size=6)
+)
 def test_a_path_is_thinned_by_its_length(seed: int, rows: int, reach: float, cuts: list[int]) -> None:
     """First and last point stay; what is left out is never farther than the spacing from what was kept before."""
     path, spacing = path_of(seed, rows, reach, 0.0), 1.0

@@ -24,7 +24,8 @@ def test_a_short_number_is_the_number_to_seven_digits(value: float) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "text"), [(129.0, "129"), (0.014859, "0.014859"), (4.4838e-10, "4.4838e-10"), (1e20, "1e20"), (-0.5, "-0.5")]
+    ("value", "text"),
+    [(129.0, "129"), (0.014859, "0.014859"), (4.4838e-10, "4.4838e-10"), (1e20, "1e20"), (-0.5, "-0.5")],
 )
 def test_short_numbers_of_the_cases(value: float, text: str) -> None:
     assert short_number(value) == text

@@ -1,8 +1,28 @@
-"""Property tests without a deadline: a loaded machine is no fault; what must be fast says so itself."""
+"""Property tests without a deadline, and checkpoints so frequent that short runs need them."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+import pytest
 from hypothesis import settings
 
 settings.register_profile("gradviz", deadline=None, print_blob=True)
 settings.load_profile("gradviz")
+
+
+@pytest.fixture(scope="module")
+def frequent_checkpoints() -> Iterator[None]:
+    """Few and close checkpoints, so that short runs thin them and fall back on them."""
+    from gradviz.engine import trainer
+
+    class Frequent(trainer.Checkpoints):
+        MOST = 6
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.stride = 8
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(trainer, "Checkpoints", Frequent)
+        yield

@@ -1,0 +1,153 @@
+"""The session: undo, redo, saving and what each edit asks of the engine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from gradviz.app.session import UNDO_LIMIT, Change, Document, Session
+from gradviz.core.declaration import SettingError
+from gradviz.core.experiment import Experiment, value_at
+from gradviz.core.objectives import FitObjective
+from gradviz.core.optimizers import SGD, Adam
+
+EDITS = st.one_of(
+    st.tuples(st.just("title"), st.sampled_from(["a", "b", "c"])),
+    st.tuples(st.just("optimizers.0.lr"), st.sampled_from([0.1, 0.2, 0.001])),
+    st.tuples(st.just("objective.x"), st.sampled_from([0.0, 1.0, 2.0])),
+    st.tuples(st.just("steps"), st.integers(0, 3)),
+)
+
+
+class Editing(RuleBasedStateMachine):
+    """A session against a plain list of everything that was ever the document."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.session = Session(Document(Experiment()))
+        self.past: list[Experiment] = [Experiment()]
+        self.at = 0
+        self.saved = Experiment()
+
+    @property
+    def current(self) -> Experiment:
+        return self.past[self.at]
+
+    @rule(edit=EDITS)
+    def edit(self, edit: tuple[str, Any]) -> None:
+        before = self.session.experiment
+        change = self.session.edit(*edit)
+        assert value_at(self.session.experiment, edit[0]) == edit[1]
+        if self.session.experiment == before:
+            assert change is Change.NOTHING
+            return
+        assert change is (Change.NEW_RUN if edit[0] == "objective.x" else Change.LIVE)
+        self.past = [*self.past[: self.at + 1], self.session.experiment]
+        self.at += 1
+
+    @rule()
+    def undo(self) -> None:
+        change = self.session.undo()
+        assert (change is Change.NOTHING) == (self.at == 0)
+        self.at = max(0, self.at - 1)
+
+    @rule()
+    def redo(self) -> None:
+        change = self.session.redo()
+        assert (change is Change.NOTHING) == (self.at == len(self.past) - 1)
+        self.at = min(len(self.past) - 1, self.at + 1)
+
+    @rule()
+    def save(self) -> None:
+        self.session.saved_as(Path("here.gradviz"))
+        self.saved = self.current
+
+    @rule()
+    def refuse(self) -> None:
+        with pytest.raises(SettingError):
+            self.session.edit("optimizers.0.lr", -1.0)
+
+    @precondition(lambda self: len(self.past) > 6)
+    @rule()
+    def open_another(self) -> None:
+        document = Document(Experiment(title="another"), Path("other.gradviz"))
+        self.session.open(document)
+        self.past, self.at, self.saved = [document.experiment], 0, document.experiment
+
+    @invariant()
+    def agrees(self) -> None:
+        assert self.session.experiment == self.current
+        assert self.session.modified == (self.current != self.saved)
+        assert self.session.can_undo == (self.at > 0)
+        assert self.session.can_redo == (self.at < len(self.past) - 1)
+
+
+TestEditing = Editing.TestCase
+TestEditing.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "change"),
+    [
+        ("title", "Mine", Change.LIVE),
+        ("steps", 5, Change.LIVE),
+        ("optimizers.0.lr", 0.5, Change.LIVE),
+        ("optimizers.0.momentum", 0.5, Change.LIVE),
+        ("optimizers.0.kind", "adam", Change.NEW_RUN),
+        ("objective.y", 2.0, Change.NEW_RUN),
+        ("objective.kind", "fit", Change.NEW_RUN),
+        ("seed", 3, Change.NEW_RUN),
+        ("dtype", "float64", Change.NEW_RUN),
+        ("device", "cuda:0", Change.NEW_RUN),
+        ("seed", 0, Change.NOTHING),
+    ],
+)
+def test_what_an_edit_asks_of_the_engine(path: str, value: Any, change: Change) -> None:
+    assert Session().edit(path, value) is change
+
+
+def test_undoing_a_new_run_is_a_new_run_again() -> None:
+    session = Session()
+    session.edit("objective.kind", "fit")
+    assert isinstance(session.experiment.objective, FitObjective)
+    assert session.undo() is Change.NEW_RUN
+    assert session.redo() is Change.NEW_RUN
+
+
+def test_an_edit_forgets_what_was_undone() -> None:
+    session = Session()
+    session.edit("title", "a")
+    session.undo()
+    session.edit("title", "b")
+    assert not session.can_redo
+    assert session.redo() is Change.NOTHING
+    assert session.experiment.title == "b"
+
+
+def test_undo_keeps_at_least_its_limit() -> None:
+    session = Session()
+    for k in range(UNDO_LIMIT + 50):
+        session.edit("steps", k)
+    undone = 0
+    while session.undo() is not Change.NOTHING:
+        undone += 1
+    assert UNDO_LIMIT <= undone <= UNDO_LIMIT + 1
+
+
+def test_another_number_of_optimisers_is_a_new_run() -> None:
+    session = Session()
+    assert session.apply(session.experiment.with_optimizers((SGD(), Adam()))) is Change.NEW_RUN
+    assert session.apply(session.experiment.with_optimizers((SGD(lr=0.5), Adam()))) is Change.LIVE
+
+
+def test_title_names_the_file_or_the_experiment() -> None:
+    session = Session(Document(Experiment(title="T"), gallery_name="himmelblau"))
+    assert session.title == "T[*] – gradviz"
+    session.saved_as(Path("/somewhere/file.gradviz"))
+    assert session.title == "file.gradviz[*] – gradviz"
+    assert session.gallery_name == ""

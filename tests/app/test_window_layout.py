@@ -1,0 +1,141 @@
+"""What the window remembers over a restart, and what it does when that is damaged."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from desk import Desk, pixels, visible_views
+
+from gradviz.storage.preferences import layout_crashed, load_preferences, mark_layout_attempt, save_preferences
+
+
+def places(desk: Desk) -> dict[str, tuple[int, int]]:
+    """Left upper corner of each dock that stands by itself."""
+    return {key: (dock.x(), dock.y()) for key, dock in desk.window.docks.items() if dock.isVisible()}
+
+
+def test_hidden_and_moved_docks_are_remembered(new_desk: Callable[..., Desk]) -> None:
+    from PySide6.QtCore import Qt
+
+    desk = new_desk()
+    before = places(desk)
+    desk.window.docks["curves"].toggleViewAction().trigger()
+    desk.window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, desk.window.docks["surface"])
+    desk.wait(lambda: desk.window.docks["surface"].x() < before["surface"][0] - 200, "the dock at the left")
+    desk.close()
+    again = new_desk()
+    assert not again.window.docks["curves"].isVisible()
+    assert again.window.docks["surface"].isVisible()
+    assert again.window.docks["surface"].x() < before["surface"][0] - 200
+    assert again.message == ""
+    again.choose_menu("reset_layout")
+    again.settle()
+    assert again.window.docks["curves"].isVisible()
+    assert abs(places(again)["surface"][0] - before["surface"][0]) < 40
+
+
+def test_a_hidden_view_is_drawn_when_it_comes_back(desk: Desk) -> None:
+    from desk import CONTROL, Key
+
+    action = desk.window.docks["curves"].toggleViewAction()
+    action.trigger()
+    desk.press(Key.Key_Right, CONTROL)
+    desk.wait(lambda: desk.control.step == 1, "a step")
+    desk.settle()
+    assert desk.drawn("curves")["step"] == 0, "what is hidden costs nothing"
+    action.trigger()
+    desk.settle()
+    assert desk.drawn("curves")["step"] == 1
+
+
+def test_the_theme_is_remembered(new_desk: Callable[..., Desk]) -> None:
+    desk = new_desk()
+    desk.choose_menu("use_dark_theme")
+    desk.close()
+    again = new_desk()
+    assert again.window.theme.name == "dark"
+    assert pixels(again.window).mean() < 75
+    again.choose_menu("use_system_theme")
+    assert again.controller.preferences.theme == "system"
+
+
+def damaged(config: Path, how: str) -> None:
+    """Preferences with a layout that Qt must not see, or sees and refuses."""
+    preferences, _ = load_preferences(config)
+    assert preferences.layout
+    path = config / "preferences.json"
+    data = json.loads(path.read_text())
+    if how == "hash":
+        data["layout"] = base64.b64encode(b"\x00\xff" * 400).decode()
+        path.write_text(json.dumps(data))
+    elif how == "json":
+        path.write_text(path.read_text()[:50])
+    elif how == "random":
+        path.write_bytes(bytes(range(256)) * 8)
+    else:
+        preferences.layout = base64.b64encode(b"neither geometry nor state").decode()
+        save_preferences(config, preferences)
+
+
+@pytest.mark.parametrize("how", ["hash", "json", "random", "foreign"])
+def test_a_damaged_layout_gives_the_first_one(new_desk: Callable[..., Desk], config: Path, how: str) -> None:
+    desk = new_desk()
+    before, seen = places(desk), visible_views(desk)
+    desk.window.docks["curves"].toggleViewAction().trigger()
+    desk.close()
+    damaged(config, how)
+    again = new_desk()
+    assert visible_views(again) == seen
+    assert {k: x for k, (x, _) in places(again).items()} == {k: x for k, (x, _) in before.items()}
+    assert bool(again.message) == (how != "foreign")
+    assert len(again.message) <= 300
+
+
+def test_a_layout_that_crashed_the_last_start_is_skipped_once(new_desk: Callable[..., Desk], config: Path) -> None:
+    desk = new_desk()
+    desk.window.docks["curves"].toggleViewAction().trigger()
+    desk.close()
+    mark_layout_attempt(config)
+    again = new_desk()
+    assert again.window.docks["curves"].isVisible()
+    assert "layout" in again.message
+    assert not layout_crashed(config)
+    again.close()
+    third = new_desk()
+    assert third.message == ""
+    assert third.window.docks["curves"].isVisible()
+
+
+def test_reset_layout_on_the_command_line(new_desk: Callable[..., Desk]) -> None:
+    desk = new_desk()
+    desk.window.docks["curves"].toggleViewAction().trigger()
+    desk.close()
+    again = new_desk(reset_layout=True)
+    assert again.window.docks["curves"].isVisible()
+    assert again.message == ""
+
+
+def test_a_layout_of_another_version_is_left_alone(new_desk: Callable[..., Desk], config: Path) -> None:
+    desk = new_desk()
+    desk.window.docks["curves"].toggleViewAction().trigger()
+    desk.close()
+    preferences, _ = load_preferences(config)
+    preferences.layout_version = "0"
+    save_preferences(config, preferences)
+    again = new_desk()
+    assert again.window.docks["curves"].isVisible()
+
+
+def test_a_folder_that_cannot_be_written_is_no_reason_not_to_start_or_end(
+    new_desk: Callable[..., Desk], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setenv("GRADVIZ_CONFIG", str(tmp_path / "file" / "config"))
+    desk = new_desk()
+    assert desk.control.state == "ready"
+    desk.window.close()
+    assert not desk.window.isVisible()

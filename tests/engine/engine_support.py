@@ -1,0 +1,121 @@
+"""What the engine's tests share: experiments in a line, a wait for a condition, and a runner's listener."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from gradviz.core.datasets import Parabola, Temperatures
+from gradviz.core.experiment import Experiment
+from gradviz.core.history import History
+from gradviz.core.layers import LinearLayer, LineLayer, Sigmoid
+from gradviz.core.losses import L1
+from gradviz.core.objectives import FitObjective, FormulaObjective, NamedTensor, TestFunctionObjective
+from gradviz.core.optimizers import SGD
+from gradviz.core.records import RunResult, RunState, Snapshot, SurfaceGrid, Update
+from gradviz.engine.commands import Command
+from gradviz.engine.runner import Runner
+
+
+def formula(
+    text: str, *, constants: tuple[str, ...] = (), gradient: Any = "autograd", **values: Any
+) -> FormulaObjective:
+    """A formula objective over the tensors in `values`."""
+    tensors = tuple(
+        NamedTensor(name=name, role="constant" if name in constants else "parameter", value=value)
+        for name, value in values.items()
+    )
+    return FormulaObjective(tensors=tensors, text=text, gradient=gradient)
+
+
+def formula_experiment(text: str, dtype: Any = "float64", **values: Any) -> Experiment:
+    """An experiment over a formula, with plain gradient descent."""
+    return Experiment(objective=formula(text, **values), dtype=dtype, optimizers=(SGD(lr=1e-2),))
+
+
+HIMMELBLAU = TestFunctionObjective()
+LINE = FitObjective(data=Temperatures(scale=0.1), model=(LineLayer(),))
+NEURONS = FitObjective(
+    data=Parabola(), model=(LinearLayer(features=2), Sigmoid(), LinearLayer()), loss=L1(reduction="sum")
+)
+
+
+def wait_until(condition: Callable[[], bool], timeout_s: float = 20.0, what: str = "") -> None:
+    """Return as soon as `condition` holds; fail after `timeout_s`."""
+    end = time.perf_counter() + timeout_s
+    while not condition():
+        assert time.perf_counter() < end, f"waited {timeout_s} s in vain {what or 'for ' + condition.__name__}"
+        time.sleep(0.001)
+
+
+class Listener:
+    """Drains a runner as a window does, and checks that what it says is of one piece."""
+
+    def __init__(self, runner: Runner) -> None:
+        self.runner = runner
+        self.updates: list[Update] = []
+        self.run = 0
+        self.history = History()
+        self.snapshot: Snapshot | None = None
+        self.surface: SurfaceGrid | None = None
+        self.result: RunResult | None = None
+        self.notices: list[str] = []
+
+    def post(self, *commands: Command) -> None:
+        for command in commands:
+            self.runner.post(command)
+
+    def drain(self) -> None:
+        """Take over one update, if there is one."""
+        update = self.runner.drain()
+        if update is None:
+            return
+        assert update.run >= self.run, "an update of an old run follows a newer one"
+        if update.run > self.run:
+            self.run, self.history, self.snapshot, self.surface, self.result = update.run, History(), None, None, None
+        assert len(update.message) <= 300
+        assert "\n" not in update.message
+        if update.records is not None:
+            self._record(update)
+        self.snapshot = update.snapshot or self.snapshot
+        self.surface = update.surface or self.surface
+        self.result = update.result or self.result
+        if update.notice:
+            self.notices.append(update.notice)
+        self.updates.append(update)
+
+    def _record(self, update: Update) -> None:
+        block = update.records
+        assert block is not None
+        if not len(self.history):
+            self.history = History(block.losses.shape[1])
+            nothing = np.full((block.start, block.losses.shape[1]), np.nan)
+            self.history.extend(type(block)(0, nothing, np.full((block.start, *block.positions.shape[1:]), np.nan)))
+        assert block.start <= len(self.history), f"steps {len(self.history)} to {block.start - 1} were lost"
+        assert not block.losses.flags.writeable
+        self.history.extend(block)
+
+    @property
+    def last(self) -> Update:
+        """The newest update."""
+        return self.updates[-1]
+
+    @property
+    def state(self) -> RunState:
+        return self.last.state if self.updates else RunState.LOADING
+
+    def wait(self, condition: Callable[[], bool], timeout_s: float = 20.0) -> None:
+        """Drain until `condition` holds."""
+
+        def holds() -> bool:
+            self.drain()
+            return condition()
+
+        said = [(update.state.value, update.step, update.message) for update in self.updates[-3:]]
+        wait_until(holds, timeout_s, f"after {said}")
+
+    def wait_state(self, *states: RunState, timeout_s: float = 20.0) -> None:
+        self.wait(lambda: self.state in states, timeout_s)

@@ -1,0 +1,138 @@
+"""A saved run, run again: matched bit for bit, or the first step that differs."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from engine_support import NEURONS
+
+from gradviz.core.experiment import Experiment, with_value
+from gradviz.core.objectives import FitObjective
+from gradviz.core.optimizers import SGD, Adam
+from gradviz.core.records import RunResult, RunState
+from gradviz.engine.problems import EngineError
+from gradviz.engine.replay import replay
+from gradviz.engine.trainer import Trainer
+
+BASE = Experiment(objective=NEURONS, optimizers=(Adam(lr=0.01), SGD(lr=1e-3)), steps=60, seed=6)
+RATES = {0: 0.02, 20: 0.005, 45: 0.03}
+
+
+def saved_run(experiment: Experiment, rates: dict[int, float]) -> tuple[Experiment, RunResult]:
+    """The experiment as it stands at the end, and what the application saves of it."""
+    trainer = Trainer(experiment)
+    losses = [trainer.record.losses]
+    while not (trainer.finished or trainer.diverged):
+        if trainer.step in rates:
+            trainer.apply(with_value(trainer.experiment, "optimizers.0.lr", rates[trainer.step]))
+        losses.append(trainer.advance().losses)
+    result = trainer.result(RunState.FINISHED)
+    result.tensors["history/losses"] = np.array(losses)
+    return trainer.experiment, result
+
+
+@pytest.fixture(scope="module")
+def run_with_edits() -> tuple[Experiment, RunResult]:
+    return saved_run(BASE, RATES)
+
+
+def changed(result: RunResult, name: str, place: Any, value: float) -> RunResult:
+    tensors = copy.deepcopy(result.tensors)
+    tensors[name][place] = value
+    return replace(result, tensors=tensors)
+
+
+@pytest.mark.parametrize("rates", [{}, RATES], ids=["no edits", "live edits"])
+def test_a_run_matches_itself(rates: dict[int, float]) -> None:
+    told = []
+    found = replay(*saved_run(BASE, rates), lambda done, whole: told.append((done, whole)))
+    assert (found.matched, found.first_difference, found.steps, found.differences) == (True, None, 60, ())
+    assert told[0] == (0, 60)
+    assert told[-1] == (60, 60)
+
+
+@pytest.mark.parametrize("step", [0, 1, 21, 60])
+@pytest.mark.parametrize("lane", [0, 1])
+def test_a_changed_loss_is_found_at_its_step(run_with_edits: Any, step: int, lane: int) -> None:
+    experiment, result = run_with_edits
+    true = result.tensors["history/losses"][step, lane]
+    wrong = np.nextafter(true, np.inf)
+    found = replay(experiment, changed(result, "history/losses", (step, lane), wrong))
+    assert (found.matched, found.first_difference, found.expected, found.found) == (False, step, wrong, true)
+
+
+@pytest.mark.parametrize("name", ["weights/0/0.weight", "weights/1/2.bias"])
+def test_a_changed_weight_is_found(run_with_edits: Any, name: str) -> None:
+    experiment, result = run_with_edits
+    weight = result.tensors[name].reshape(-1)[0]
+    place = (0,) * result.tensors[name].ndim
+    found = replay(experiment, changed(result, name, place, np.nextafter(weight, np.inf)))
+    assert (found.matched, found.first_difference) == (False, 60)
+
+
+def test_a_forgotten_edit_is_found_one_step_after_it(run_with_edits: Any) -> None:
+    experiment, result = run_with_edits
+    edits = tuple(edit for edit in result.edits if edit.step != 20)
+    assert replay(experiment, replace(result, edits=edits)).first_difference == 21
+
+
+def test_another_seed_or_rate_is_found(run_with_edits: Any) -> None:
+    experiment, result = run_with_edits
+    assert replay(experiment.model_copy(update={"seed": 7}), result).first_difference == 0
+
+
+def test_a_weight_of_a_run_saved_in_its_past_is_compared_there() -> None:
+    experiment, result = saved_run(BASE, RATES)
+    trainer = Trainer(experiment)
+    trainer.edits = list(result.edits)
+    trainer = Trainer(BASE)
+    trainer.edits = list(result.edits)
+    trainer.seek(30)
+    past = replace(trainer.result(RunState.PAUSED), edits=result.edits)
+    past.tensors["history/losses"] = result.tensors["history/losses"]
+    assert replay(experiment, past).matched
+    wrong = changed(past, "weights/0/0.bias", (0,), 0.5)
+    assert replay(experiment, wrong).first_difference == 30
+
+
+def test_a_run_that_diverged_matches_itself_and_no_longer_one() -> None:
+    experiment = Experiment(objective=FitObjective(), optimizers=(SGD(lr=1e-2),), steps=100)
+    experiment, result = saved_run(experiment, {})
+    losses = result.tensors["history/losses"]
+    assert not np.isfinite(losses[-1, 0])
+    assert replay(experiment, result).matched
+    longer = {**result.tensors, "history/losses": np.concatenate([losses, losses[-1:]])}
+    found = replay(experiment, replace(result, tensors=longer))
+    assert (found.matched, found.first_difference) == (False, len(losses))
+
+
+def test_a_lane_that_diverged_does_not_hide_the_one_that_differs() -> None:
+    experiment = Experiment(optimizers=(SGD(lr=1.0), SGD(lr=1e-3)), steps=30)
+    experiment, result = saved_run(experiment, {})
+    true = result.tensors["history/losses"][25, 1]
+    assert not np.isfinite(result.tensors["history/losses"][25, 0])
+    found = replay(experiment, changed(result, "history/losses", (25, 1), true + 1))
+    assert (found.first_difference, found.expected, found.found) == (25, true + 1, true)
+
+
+def test_other_versions_and_devices_are_named(run_with_edits: Any) -> None:
+    experiment, result = run_with_edits
+    elsewhere = replace(result, versions={**result.versions, "torch": "1.0"}, device="cuda:0")
+    found = replay(experiment, elsewhere)
+    assert found.matched
+    assert any(difference.startswith("torch 1.0 then") for difference in found.differences)
+    assert any(difference.startswith("device cuda:0 then, cpu now") for difference in found.differences)
+    assert len(found.differences) == 2
+
+
+def test_a_file_without_a_history_is_refused(run_with_edits: Any) -> None:
+    experiment, result = run_with_edits
+    for losses in (None, np.empty((0, 2))):
+        tensors = {name: value for name, value in result.tensors.items() if not name.startswith("history/")}
+        tensors |= {} if losses is None else {"history/losses": losses}
+        with pytest.raises(EngineError, match="no history"):
+            replay(experiment, replace(result, tensors=tensors))

@@ -1,0 +1,485 @@
+"""The training thread and its mailbox: any order of commands, failures as states, and an end that always comes."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from engine_support import LINE, NEURONS, Listener, formula_experiment
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from gradviz.core.experiment import Experiment, with_value
+from gradviz.core.objectives import FitObjective
+from gradviz.core.optimizers import SGD, Adam
+from gradviz.core.records import RunState, StepRecord
+from gradviz.engine.commands import Collect, Edit, Load, Look, Pause, Run, Seek, Step, Survey, Wanted
+from gradviz.engine.devices import available_devices
+from gradviz.engine.mailbox import Outbox, Speedometer
+from gradviz.engine.objectives import TestFunctionDescent
+from gradviz.engine.runner import Runner
+from gradviz.engine.trainer import Trainer
+
+ENDLESS = Experiment(steps=10**9)
+SETTLED = (RunState.READY, RunState.PAUSED, RunState.FINISHED, RunState.DIVERGED, RunState.FAILED)
+pytestmark = pytest.mark.usefixtures("frequent_checkpoints")
+
+
+def started() -> Listener:
+    runner = Runner()
+    runner.start()
+    return Listener(runner)
+
+
+@pytest.fixture
+def listener() -> Iterator[Listener]:
+    one = started()
+    yield one
+    assert one.runner.close(), "the thread did not end within 5 s"
+
+
+def test_a_run_is_ready_then_runs_and_finishes(listener: Listener) -> None:
+    listener.post(Load(1, Experiment(steps=500)))
+    listener.wait_state(RunState.READY)
+    assert listener.last.device == "cpu"
+    assert len(listener.history) == 1
+    listener.post(Run())
+    listener.wait_state(RunState.FINISHED)
+    assert listener.last.step == 500
+    expected = Trainer(Experiment(steps=500))
+    losses = [expected.record.losses, *(record.losses for record in expected.steps())]
+    np.testing.assert_array_equal(listener.history.losses, losses)
+    assert listener.history.positions.shape == (501, 1, 2)
+    listener.post(Run())
+    listener.post(Collect())
+    listener.wait(lambda: listener.result is not None)
+    assert listener.state is RunState.FINISHED
+    assert len(listener.history) == 501
+
+
+def test_steps_are_counted(listener: Listener) -> None:
+    listener.post(Load(1, ENDLESS), Step())
+    listener.wait_state(RunState.PAUSED)
+    assert listener.last.step == 1
+    listener.post(Step(41))
+    listener.wait(lambda: listener.state is RunState.PAUSED and listener.last.step == 42)
+    assert len(listener.history) == 43
+
+
+def test_more_steps_may_be_asked_for_after_the_end(listener: Listener) -> None:
+    short = Experiment(steps=10)
+    listener.post(Load(1, short), Run())
+    listener.wait_state(RunState.FINISHED)
+    listener.post(Edit(short.model_copy(update={"steps": 25})))
+    listener.wait_state(RunState.PAUSED)
+    listener.post(Run())
+    listener.wait_state(RunState.FINISHED)
+    assert len(listener.history) == 26
+
+
+def test_pause_is_obeyed_at_once(listener: Listener) -> None:
+    listener.post(Load(1, ENDLESS))
+    listener.wait_state(RunState.READY)
+    waits = []
+    for _ in range(5):
+        listener.post(Run())
+        listener.wait_state(RunState.RUNNING)
+        before = len(listener.history)
+        listener.wait(lambda before=before: len(listener.history) > before)
+        begin = time.perf_counter()
+        listener.post(Pause())
+        listener.wait_state(RunState.PAUSED)
+        waits.append(time.perf_counter() - begin)
+        assert listener.last.step == len(listener.history) - 1
+    assert min(waits) < 0.2, waits  # the best of five, for the machine may be busy
+
+
+def test_a_pace_is_kept(listener: Listener) -> None:
+    listener.post(Load(1, ENDLESS))
+    listener.wait_state(RunState.READY)
+    begin = time.perf_counter()
+    listener.post(Run(pace=100))
+    listener.wait(lambda: len(listener.history) > 40)
+    seconds = time.perf_counter() - begin
+    taken = len(listener.history) - 1
+    assert taken / 100 * 0.8 <= seconds + 0.1
+    assert seconds < 10
+    listener.post(Pause())
+    listener.wait_state(RunState.PAUSED)
+
+
+def test_a_slow_pace_does_not_keep_the_thread_from_ending() -> None:
+    listener = started()
+    listener.post(Load(1, ENDLESS), Run(pace=1e-3))
+    listener.wait(lambda: len(listener.history) > 1)
+    begin = time.perf_counter()
+    assert listener.runner.close()
+    assert time.perf_counter() - begin < 5
+
+
+@pytest.mark.parametrize(
+    "commands",
+    [
+        (),
+        (Load(1, ENDLESS),),
+        (Load(1, ENDLESS), Run()),
+        (Load(1, ENDLESS), Seek(10**9)),
+        (Load(1, Experiment(objective=NEURONS, steps=10**6)), Run(), Survey(256), Look(Wanted(True, True, True))),
+        (Load(1, formula_experiment("loss = sqrt(-x*x-1)", x=1.0)), Run()),
+    ],
+    ids=["nothing", "loaded", "running", "seeking far", "surveying", "failed"],
+)
+def test_the_thread_ends_whatever_it_does(commands: tuple[Any, ...]) -> None:
+    listener = started()
+    listener.post(*commands)
+    begin = time.perf_counter()
+    assert listener.runner.close()
+    assert time.perf_counter() - begin < 5
+    assert not any(thread.name == "gradviz-training" and thread.is_alive() for thread in threading.enumerate())
+
+
+def test_closing_what_never_started_is_no_error() -> None:
+    assert Runner().close()
+    assert Runner().drain() is not None
+
+
+@pytest.mark.parametrize("command", [Run(), Step(), Pause(), Seek(5), Look(), Survey(), Collect(), Edit(ENDLESS)])
+def test_a_command_before_any_run_does_nothing(listener: Listener, command: Any) -> None:
+    listener.post(command, Load(1, Experiment(steps=3)))
+    listener.wait_state(RunState.READY)
+    assert len(listener.history) == 1
+
+
+def test_a_seek_ahead_loses_no_step(listener: Listener) -> None:
+    listener.post(Load(1, Experiment(steps=200)), Seek(100))
+    listener.wait(lambda: listener.last.step == 100)
+    assert len(listener.history) == 101
+    listener.post(Run())
+    listener.wait_state(RunState.FINISHED)
+    assert len(listener.history) == 201
+
+
+def test_a_seek_within_the_past_rewrites_nothing(listener: Listener) -> None:
+    listener.post(Load(1, Experiment(steps=100)), Run())
+    listener.wait_state(RunState.FINISHED)
+    for step in (50, 0, 99, 100, 10**6, -3):
+        listener.post(Seek(step))
+        wanted = min(max(step, 0), 100)
+        listener.wait(lambda wanted=wanted: listener.last.step == wanted and listener.state in SETTLED)
+        assert listener.state is {0: RunState.READY, 100: RunState.FINISHED}.get(wanted, RunState.PAUSED)
+    assert listener.history.rewrites == 0
+    assert len(listener.history) == 101
+
+
+def test_a_new_command_overtakes_a_long_seek(listener: Listener) -> None:
+    for run, command in enumerate((Pause(), Seek(3)), start=1):
+        listener.post(Load(run, ENDLESS), Seek(10**9))
+        listener.wait(lambda run=run: listener.run == run and len(listener.history) > 10)
+        begin = time.perf_counter()
+        listener.post(command)
+        listener.wait_state(RunState.PAUSED)
+        assert time.perf_counter() - begin < 2
+    listener.wait(lambda: listener.last.step == 3)
+    listener.post(Load(9, Experiment()))
+    listener.wait(lambda: listener.run == 9 and listener.state is RunState.READY)
+
+
+def test_an_edit_waits_for_the_end_of_the_seek_before_it(listener: Listener) -> None:
+    experiment = Experiment(steps=3000)
+    listener.post(
+        Load(1, experiment), Seek(300), Edit(with_value(experiment, "optimizers.0.lr", 2e-3)), Seek(10), Collect()
+    )
+    listener.wait(lambda: listener.result is not None)
+    assert [edit.step for edit in listener.result.edits] == [0, 300]
+    assert listener.result.step == 10
+
+
+def test_a_look_does_not_overtake_a_seek(listener: Listener) -> None:
+    listener.post(Load(1, Experiment(steps=3000)), Seek(300), Look(Wanted(graph=True)))
+    listener.wait(lambda: listener.snapshot is not None)
+    assert listener.snapshot.step == 300
+
+
+def test_an_edit_in_the_past_makes_a_seek_tell_the_steps_anew(listener: Listener) -> None:
+    experiment = Experiment(steps=100, dtype="float64")
+    faster = with_value(experiment, "optimizers.0.lr", 2e-3)
+    listener.post(Load(1, experiment), Run())
+    listener.wait_state(RunState.FINISHED)
+    listener.post(Seek(30), Edit(faster), Seek(60))
+    listener.wait(lambda: listener.last.step == 60)
+    expected = Trainer(experiment)
+    expected.seek(30)
+    expected.apply(faster)
+    assert len(listener.history) == 61
+    for step in range(31, 61):
+        assert listener.history.losses[step].tolist() == list(expected.advance().losses)
+
+
+def test_what_is_asked_for_is_answered_for_the_present_step(listener: Listener) -> None:
+    listener.post(Load(1, Experiment(objective=LINE, optimizers=(SGD(lr=1e-2), Adam(lr=0.1)))), Step(7))
+    listener.post(Look(Wanted(graph=True, parameters=True, fit=True, optimizer=5)), Survey(16), Collect())
+    listener.wait(lambda: None not in (listener.snapshot, listener.surface, listener.result))
+    assert listener.snapshot.graph is not None
+    assert len(listener.snapshot.parameters) == 4
+    assert listener.surface.heights.shape == (16, 16)
+    assert listener.snapshot.position.shape == (2, 2)
+    listener.wait_state(RunState.PAUSED)
+    listener.post(Collect())
+    listener.result = None
+    listener.wait(lambda: listener.result is not None)
+    assert (listener.result.step, listener.result.state) == (7, RunState.PAUSED)
+
+
+def test_a_saved_run_goes_on_where_it_was(listener: Listener) -> None:
+    experiment = Experiment(optimizers=(Adam(lr=0.01),), steps=80)
+    listener.post(Load(1, experiment), Step(50), Run())
+    listener.wait_state(RunState.FINISHED)
+    whole = listener.history.losses.copy()
+    listener.post(Load(2, experiment), Seek(50), Collect())
+    listener.wait(lambda: listener.run == 2 and listener.result is not None)
+    listener.post(Load(3, experiment, listener.result))
+    listener.wait(lambda: listener.run == 3 and listener.state is RunState.PAUSED)
+    listener.post(Run())
+    listener.wait_state(RunState.FINISHED)
+    np.testing.assert_array_equal(listener.history.losses[50:], whole[50:])
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ("loss = 1/(x-x)", "line 1, column 8: not finite"),
+        ("loss = sqrt(-x*x-1)", "line 1, column 8: not finite"),
+        ("loss = where(x>0, sqrt(x), 0)", "gradient of x"),
+        ("loss = x + 9**9**9", "not finite here"),
+        ("loss = sum(v + w) + x", "PyTorch refuses"),
+        ("loss = 3", "does not depend on any parameter"),
+    ],
+)
+def test_what_cannot_start_fails_with_a_sentence_and_does_not_run(listener: Listener, text: str, part: str) -> None:
+    constants = {"v": (1.0, 2.0), "w": (1.0, 2.0, 3.0)}
+    listener.post(Load(1, formula_experiment(text, constants=("v", "w"), x=0.0, **constants)))
+    listener.wait_state(RunState.FAILED)
+    assert part in listener.last.message
+    recorded = len(listener.history)
+    listener.post(Run(), Step(), Seek(0), Run(), Step(3), Edit(ENDLESS), Pause(), Run(), Collect())
+    listener.post(Load(2, Experiment(steps=5)))
+    while listener.run < 2:
+        listener.drain()
+        if listener.run == 1:
+            assert listener.state is RunState.FAILED
+            assert len(listener.history) == recorded
+    listener.post(Run())
+    listener.wait_state(RunState.FINISHED)
+
+
+def test_a_run_that_diverges_says_when_and_why(listener: Listener) -> None:
+    listener.post(Load(1, Experiment(objective=FitObjective(), optimizers=(SGD(lr=1e-2),))), Run())
+    listener.wait_state(RunState.DIVERGED)
+    assert f"step {listener.last.step}" in listener.last.message
+    assert "0.01" in listener.last.message
+    assert len(listener.history) == listener.last.step + 1
+    listener.post(Seek(3))
+    listener.wait_state(RunState.PAUSED)
+
+
+def test_a_device_that_is_gone_is_noticed_once(listener: Listener) -> None:
+    gone = next(name for name in ("cuda:0", "cuda:999") if name not in available_devices())
+    listener.post(Load(1, Experiment(device=gone, steps=50)), Run())
+    listener.wait_state(RunState.FINISHED)
+    assert len(listener.notices) == 1
+    assert gone in listener.notices[0]
+    assert listener.last.device == "cpu"
+
+
+def test_an_exception_becomes_a_state_and_the_thread_lives_on(
+    listener: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = 0
+    healthy = TestFunctionDescent.loss
+
+    def breaks(self: TestFunctionDescent) -> torch.Tensor:
+        nonlocal calls
+        calls += 1
+        if calls > 20:
+            raise RuntimeError("no memory " * 100 + "\nand a second line")
+        return healthy(self)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(TestFunctionDescent, "loss", breaks)
+        listener.post(Load(1, ENDLESS), Run())
+        listener.wait_state(RunState.FAILED)
+        assert listener.last.message.startswith("PyTorch stopped the run (RuntimeError): no memory")
+        assert len(listener.last.message) <= 300
+        assert len(listener.history) == 20
+        listener.post(Run(), Edit(with_value(ENDLESS, "optimizers.0.lr", 0.5)), Run(), Look(), Step())
+        listener.wait(lambda: listener.snapshot is not None)
+        assert listener.state is RunState.FAILED
+        assert calls == 21, "it ran again, though nothing had put it right"
+    listener.post(Seek(10))
+    listener.wait_state(RunState.PAUSED)
+    assert listener.last.step == 10
+    listener.post(Load(2, Experiment(steps=30)), Run())
+    listener.wait(lambda: listener.run == 2 and listener.state is RunState.FINISHED)
+
+
+def test_after_an_exception_a_seek_continues_without_a_gap(listener: Listener, monkeypatch: pytest.MonkeyPatch) -> None:
+    experiment = Experiment(steps=60, dtype="float64")
+    healthy = TestFunctionDescent.loss
+    calls = 0
+
+    def breaks_once(self: TestFunctionDescent) -> torch.Tensor:
+        nonlocal calls
+        calls += 1
+        if calls == 30:
+            raise RuntimeError("once")
+        return healthy(self)
+
+    monkeypatch.setattr(TestFunctionDescent, "loss", breaks_once)
+    listener.post(Load(1, experiment), Run())
+    listener.wait_state(RunState.FAILED)
+    listener.post(Seek(40), Run())
+    listener.wait_state(RunState.FINISHED)
+    monkeypatch.undo()
+    expected = Trainer(experiment)
+    losses = [expected.record.losses, *(record.losses for record in expected.steps())]
+    np.testing.assert_array_equal(listener.history.losses, losses)
+
+
+# -- any order of commands --------------------------------------------------------------------------------------
+
+LENGTH = 300
+MARK = 9  # a resolution that no random survey has: its answer says that all before it is done
+RATES = st.sampled_from([5e-4, 1e-3, 2e-3, 4e-3])
+DRAIN = "drain"
+COMMANDS = st.one_of(
+    st.just(Run()),
+    st.sampled_from([Run(pace=300.0), Run(pace=3000.0)]),
+    st.just(Pause()),
+    st.builds(Step, st.integers(1, 60)),
+    st.builds(Seek, st.integers(-5, LENGTH + 5)),
+    st.builds(lambda rate: ("rate", rate), RATES),
+    st.builds(lambda steps: ("steps", steps), st.integers(LENGTH // 2, LENGTH)),
+    st.builds(Look, st.builds(Wanted, st.booleans(), st.booleans(), st.booleans(), st.integers(0, 3))),
+    st.builds(Survey, st.integers(2, 8), recentre=st.booleans()),
+    st.just(Collect()),
+    st.just("load"),
+    st.just(DRAIN),
+    st.builds(lambda steps: ("until", steps), st.integers(1, 40)),
+)
+
+
+def run_through(listener: Listener, commands: list[Any], base: Experiment) -> Experiment:
+    """Post the commands as the window would; returns the experiment as it stands at the end."""
+    run, experiment = 1, base
+    listener.post(Load(run, experiment))
+    for command in commands:
+        if command == "load":
+            run, experiment = run + 1, base
+            listener.post(Load(run, experiment))
+        elif command == DRAIN:
+            listener.drain()
+        elif isinstance(command, tuple) and command[0] == "until":
+            wanted = command[1]
+            deadline = time.perf_counter() + 0.02
+            listener.wait(lambda: len(listener.history) >= wanted or time.perf_counter() > deadline)  # noqa: B023
+        elif isinstance(command, tuple):
+            path = "optimizers.0.lr" if command[0] == "rate" else "steps"
+            experiment = with_value(experiment, path, command[1])
+            listener.post(Edit(experiment))
+        else:
+            listener.post(command)
+    listener.wait(lambda: listener.run == run)
+    return experiment
+
+
+@settings(max_examples=60, suppress_health_check=list(HealthCheck))
+@given(commands=st.lists(COMMANDS, max_size=30), rule=st.sampled_from([SGD(lr=1e-3), Adam(lr=1e-3)]))
+def test_after_any_commands_the_history_is_that_of_a_straight_run(commands: list[Any], rule: Any) -> None:
+    """Whatever was posted: records follow one another, and are those of the edits that the run reports."""
+    base = Experiment(optimizers=(rule, SGD(lr=5e-4)), dtype="float64", steps=LENGTH)
+    listener = started()
+    try:
+        experiment = run_through(listener, commands, base)
+        listener.post(Pause(), Survey(MARK))
+        listener.wait(lambda: listener.surface is not None and len(listener.surface.x) == MARK)
+        listener.result = listener.snapshot = None
+        listener.post(Look(Wanted(parameters=True)), Collect())
+        listener.wait(lambda: listener.result is not None and listener.snapshot is not None)
+        result, step = listener.result, listener.last.step
+        assert result.step == step < len(listener.history)
+        assert listener.snapshot.step == step
+        assert listener.state in SETTLED
+        assert listener.state is not RunState.FAILED, listener.last.message
+        straight = Trainer(base)
+        straight.edits = list(result.edits)
+        for k in range(step + 1):
+            assert straight.seek(k).losses == tuple(listener.history.losses[k]), f"step {k} of {step}"
+        again = straight.result(result.state).tensors
+        for name in (name for name in again if name.startswith(("weights/", "optimizer/"))):
+            np.testing.assert_array_equal(again[name], result.tensors[name])
+        assert (listener.state is RunState.FINISHED) == (step >= experiment.steps)
+    finally:
+        begin = time.perf_counter()
+        assert listener.runner.close()
+        assert time.perf_counter() - begin < 5
+
+
+# -- the mailbox ------------------------------------------------------------------------------------------------
+
+
+@given(
+    pieces=st.lists(st.tuples(st.integers(0, 50), st.integers(1, 20)), min_size=1, max_size=8),
+    lanes=st.integers(1, 3),
+    width=st.sampled_from([0, 2]),
+)
+def test_records_leave_the_mailbox_in_order_and_in_consecutive_blocks(
+    pieces: list[tuple[int, int]], lanes: int, width: int
+) -> None:
+    outbox = Outbox(1, lanes)
+    sent = []
+    for start, count in pieces:
+        for step in range(start, start + count):
+            record = StepRecord(step, tuple(float(step * 10 + k) for k in range(lanes)), (float(step),) * lanes * width)
+            outbox.records.append(record)
+            sent.append(record)
+    got: list[StepRecord] = []
+    while (update := outbox.take(0.0)) is not None:
+        block = update.records
+        assert block is not None
+        assert block.losses.shape == (len(block.losses), lanes)
+        assert block.positions.shape == (len(block.losses), lanes, width)
+        for k, (losses, positions) in enumerate(zip(block.losses, block.positions, strict=True)):
+            got.append(StepRecord(block.start + k, tuple(losses), tuple(positions.reshape(-1))))
+    assert got == sent
+
+
+def test_a_newer_answer_replaces_an_older_one_and_is_given_once() -> None:
+    outbox = Outbox(4, 1)
+    outbox.notice = "once"
+    first = outbox.take(1.0)
+    assert (first.run, first.notice, first.steps_per_s) == (4, "once", 1.0)
+    assert outbox.take(0.0) is None
+    outbox.state, outbox.message, outbox.changed = RunState.PAUSED, "Paused.", True
+    second = outbox.take(0.0)
+    assert (second.message, second.notice) == ("Paused.", "")
+
+
+def test_speed_is_steps_over_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 0.0
+    monkeypatch.setattr("gradviz.engine.mailbox.time.perf_counter", lambda: now)
+    speed = Speedometer()
+    assert speed.read(0, True) == 0
+    for tick in range(1, 41):
+        now = tick * 0.1
+        assert speed.read(tick * 50, True) == pytest.approx(500)
+    now = 5.0
+    assert speed.read(2000, False) == 0
+    now = 6.0
+    assert speed.read(10, True) == 0
+    now = 6.5
+    assert speed.read(20, True) == pytest.approx(20)

@@ -1,0 +1,203 @@
+"""Surfaces against the loss itself, point by point; projections; and summaries of tensors against numpy."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from engine_support import HIMMELBLAU, LINE, NEURONS, formula_experiment
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+from gradviz.core.experiment import Experiment
+from gradviz.core.objectives import TestFunctionObjective
+from gradviz.core.optimizers import Adam
+from gradviz.core.test_functions import TEST_FUNCTIONS, Saddle
+from gradviz.engine.commands import Wanted
+from gradviz.engine.snapshots import Observer
+from gradviz.engine.summaries import MOST_NUMBERS, summarise
+from gradviz.engine.surfaces import plane_of, survey
+from gradviz.engine.trainer import Trainer
+
+GAP = "loss = where(x > 0, sqrt(x), 0) + log(y)"
+EXPERIMENTS = {
+    "himmelblau": Experiment(objective=HIMMELBLAU, dtype="float64"),
+    "line": Experiment(objective=LINE, dtype="float64"),
+    "neurons": Experiment(objective=NEURONS, dtype="float64", seed=3),
+    "formula": formula_experiment("loss = (x - 1)**2 + sin(y)*x", x=0.5, y=1.0),
+    "with a gap": formula_experiment(GAP, x=1.0, y=1.0),
+    "vector": formula_experiment("loss = sum(w*w) + b", w=(1.0, 2.0, 3.0), b=0.5),
+}
+
+
+def grid_of(trainer: Trainer, resolution: int = 12, domain: Any = None) -> Any:
+    objective = trainer.lanes[0].objective
+    plane = plane_of(objective, trainer.experiment.seed)
+    return survey(trainer.experiment, objective, plane, trainer.step, resolution, domain), plane
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_every_height_is_the_loss_at_its_point(name: str) -> None:
+    trainer = Trainer(EXPERIMENTS[name])
+    trainer.seek(5)
+    objective = trainer.lanes[0].objective
+    grid, plane = grid_of(trainer)
+    assert grid.heights.shape == (12, 12)
+    for row, y in enumerate(grid.y):
+        for column, x in enumerate(grid.x):
+            flat = plane.origin + x * plane.first + y * plane.second
+            parameters, begin = {}, 0
+            for parameter_name, parameter in objective.parameters.items():
+                part = flat[begin : begin + parameter.numel()]
+                parameters[parameter_name] = part.reshape(parameter.shape)
+                begin += parameter.numel()
+            expected = objective.loss_at(parameters).item()
+            found = grid.heights[row, column]
+            if math.isfinite(expected):
+                assert found == pytest.approx(expected, rel=1e-9, abs=1e-12)
+            else:
+                assert math.isnan(found)
+
+
+def test_points_without_a_value_are_gaps() -> None:
+    grid, _ = grid_of(Trainer(EXPERIMENTS["with a gap"]), 21, ((-2.0, 2.0), (-2.0, 2.0)))
+    assert np.isnan(grid.heights[grid.y <= 0]).all()
+    assert np.isfinite(grid.heights[grid.y > 0]).all()
+    for text in ("loss = 1/(x-x) + y", "loss = sqrt(-x*x-1) + y"):
+        nothing, _ = grid_of(Trainer(formula_experiment(text, x=1.0, y=1.0)))
+        assert np.isnan(nothing.heights).all()
+
+
+@pytest.mark.parametrize("name", [name for name in EXPERIMENTS if name not in ("neurons", "vector")])
+def test_with_two_scalars_the_axes_are_the_parameters(name: str) -> None:
+    trainer = Trainer(EXPERIMENTS[name])
+    grid, plane = grid_of(trainer)
+    assert grid.exact
+    assert grid.note == ""
+    assert (grid.x_label, grid.y_label) == tuple(trainer.lanes[0].objective.parameters)
+    x, y = trainer.record.position
+    assert grid.x[0] <= x <= grid.x[-1]
+    assert grid.y[0] <= y <= grid.y[-1]
+    assert plane.project(trainer.lanes[0].objective) == pytest.approx((x, y))
+
+
+@pytest.mark.parametrize("name", ["neurons", "vector"])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_slice_goes_through_the_parameters(name: str, dtype: str) -> None:
+    trainer = Trainer(EXPERIMENTS[name].model_copy(update={"dtype": dtype}))
+    trainer.seek(7)
+    grid, plane = grid_of(trainer, 3, ((-1.0, 1.0), (-1.0, 1.0)))
+    assert grid.heights[1, 1] == pytest.approx(trainer.record.losses[0], rel=1e-6)
+    assert plane.project(trainer.lanes[0].objective) == (0.0, 0.0)
+    assert not grid.exact
+    assert "step 7" in grid.note
+    assert f"{sum(p.numel() for p in trainer.lanes[0].objective.parameters.values())} dim" in grid.note
+
+
+@given(a=st.floats(-2, 2), b=st.floats(-2, 2))
+def test_a_point_of_the_slice_is_projected_onto_itself(a: float, b: float) -> None:
+    objective = Trainer(EXPERIMENTS["neurons"]).lanes[0].objective
+    plane = plane_of(objective, 3)
+    flat = plane.origin + a * plane.first + b * plane.second
+    with torch.no_grad():
+        torch.nn.utils.vector_to_parameters(flat, objective.parameters.values())
+    assert plane.project(objective) == pytest.approx((a, b), abs=1e-9)
+
+
+def test_each_tensor_of_a_direction_has_the_norm_of_its_parameter() -> None:
+    objective = Trainer(EXPERIMENTS["neurons"]).lanes[0].objective
+    plane = plane_of(objective, 0)
+    begin = 0
+    for parameter in objective.parameters.values():
+        for direction in (plane.first, plane.second):
+            part = direction[begin : begin + parameter.numel()]
+            assert part.norm().item() == pytest.approx(parameter.norm().item(), rel=1e-9)
+        begin += parameter.numel()
+    assert not torch.equal(plane.first, plane.second)
+    again = plane_of(objective, 0)
+    assert torch.equal(plane.first, again.first)
+
+
+def test_the_plane_stays_until_it_is_laid_anew() -> None:
+    trainer = Trainer(EXPERIMENTS["neurons"])
+    observer = Observer(trainer)
+    assert observer.look(Wanted()).position.tolist() == [[0.0, 0.0]]
+    trainer.seek(20)
+    assert observer.look(Wanted()).position.tolist() != [[0.0, 0.0]]
+    observer.recentre()
+    assert observer.look(Wanted()).position.tolist() == [[0.0, 0.0]]
+
+
+@pytest.mark.parametrize("entry", TEST_FUNCTIONS, ids=lambda entry: entry.__name__)
+def test_a_test_function_shows_its_domain_its_minima_and_the_start(entry: Any) -> None:
+    objective = TestFunctionObjective(function=entry(), x=9.0, y=-8.5)
+    grid, _ = grid_of(Trainer(Experiment(objective=objective, optimizers=(Adam(),))))
+    assert grid.minima == entry.minima
+    assert (len(grid.minima) == 0) == (entry is Saddle)
+    for x, y in (*entry.minima, *zip(*entry.domain, strict=True), (9.0, -8.5)):
+        assert grid.x[0] <= x <= grid.x[-1]
+        assert grid.y[0] <= y <= grid.y[-1]
+
+
+def test_the_picture_of_a_line_frames_its_minimum() -> None:
+    grid, _ = grid_of(Trainer(EXPERIMENTS["line"]))
+    assert grid.x[0] < 5.36708 < grid.x[-1]
+    assert grid.y[0] < -17.30119 < grid.y[-1]
+
+
+def test_a_surface_is_read_only_and_takes_the_domain_it_is_given() -> None:
+    grid, _ = grid_of(Trainer(Experiment()), 5, ((-1.0, 3.0), (0.0, 2.0)))
+    assert grid.x.tolist() == [-1, 0, 1, 2, 3]
+    assert grid.y.tolist() == [0, 0.5, 1, 1.5, 2]
+    for array in (grid.x, grid.y, grid.heights):
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = 0
+
+
+def test_a_large_slice_is_surveyed_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    trainer = Trainer(EXPERIMENTS["neurons"])
+    whole, _ = grid_of(trainer, 9)
+    monkeypatch.setattr("gradviz.engine.surfaces.CHUNK", 70)
+    parts, _ = grid_of(trainer, 9)
+    np.testing.assert_allclose(parts.heights, whole.heights, rtol=1e-12)
+
+
+SHAPES = arrays.array_shapes(min_dims=0, max_dims=3, max_side=12)
+
+
+@given(arrays.arrays(np.float64, SHAPES, elements=st.floats(-1e6, 1e6)))
+def test_a_summary_is_that_of_numpy(array: Any) -> None:
+    tensor = torch.from_numpy(np.array(array))
+    summary = summarise(tensor)
+    assert summary.shape == array.shape
+    assert summary.dtype == "float64"
+    assert (summary.minimum, summary.maximum) == (array.min(), array.max())
+    assert summary.mean == pytest.approx(array.mean(), rel=1e-9, abs=1e-6)
+    assert summary.is_finite
+    assert (summary.values is not None) == (array.size <= MOST_NUMBERS)
+    if summary.values is not None:
+        np.testing.assert_array_equal(summary.values, array)
+        tensor.zero_()
+        np.testing.assert_array_equal(summary.values, array)
+        assert not summary.values.flags.writeable
+
+
+@pytest.mark.parametrize("size", [1, 2, MOST_NUMBERS, MOST_NUMBERS + 1])
+@pytest.mark.parametrize("odd", [math.nan, math.inf, -math.inf])
+def test_a_summary_says_that_something_is_not_finite(size: int, odd: float) -> None:
+    tensor = torch.zeros(size)
+    tensor[size // 2] = odd
+    assert not summarise(tensor).is_finite
+
+
+def test_summaries_of_odd_tensors() -> None:
+    empty = summarise(torch.empty(0, 3))
+    assert empty.shape == (0, 3)
+    assert not empty.is_finite
+    assert summarise(torch.tensor([True, False])).values.tolist() == [1, 0]
+    assert summarise(torch.ones(100, dtype=torch.float32)).mean == 1
+    assert summarise(torch.tensor(2.0, requires_grad=True)).mean == 2

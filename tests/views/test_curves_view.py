@@ -1,0 +1,174 @@
+"""The curves, given a history: every step counts, at any length and on both scales."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from desk import colours, has_colour, pixels
+
+from gradviz.core.experiment import Experiment
+from gradviz.core.history import History
+from gradviz.core.optimizers import SGD, Adam
+from gradviz.core.records import RecordBlock
+from gradviz.views.curves_view import CurvesView
+from gradviz.views.theme import LIGHT
+
+Show = Callable[..., Any]
+
+
+def history(losses: Any) -> History:
+    table = np.asarray(losses, dtype=np.float64)
+    table = table.reshape(len(table), -1)
+    made = History(table.shape[1])
+    made.extend(RecordBlock(0, table, np.empty((len(table), table.shape[1], 0))))
+    return made
+
+
+def points(view: CurvesView, index: int = 0) -> np.ndarray:
+    """What is drawn of a curve, in the coordinates of its axes."""
+    return view._plot.live()[index].points
+
+
+@pytest.fixture
+def view(shown: Show) -> CurvesView:
+    made = shown(CurvesView())
+    made.begin_run(Experiment())
+    return made
+
+
+def test_nothing_before_the_first_step(view: CurvesView) -> None:
+    assert view.drawn()["points"] == []
+    assert view.drawn()["note"] == ""
+
+
+def test_few_steps_are_drawn_as_they_are(view: CurvesView) -> None:
+    view.show_history(history([5.0, 3.0, 4.0, 1.0]), 3)
+    assert points(view)[::2].tolist() == [[0, 5], [1, 3], [2, 4], [3, 1]]
+    assert view.drawn()["note"] == "loss 1 at step 3"
+    assert view.drawn()["step"] == 3
+    assert has_colour(pixels(view), LIGHT.lanes[0], 60) > 30
+
+
+def test_of_a_million_steps_no_extreme_is_lost(view: CurvesView) -> None:
+    losses = 10 + np.sin(np.arange(1_000_000) / 1000)
+    spikes = {123_457: 99.0, 777_777: -99.0, 999_999: 50.0, 0: 42.0}
+    for step, value in spikes.items():
+        losses[step] = value
+    kept = history(losses)
+    assert len(kept) == 1_000_000
+    view.show_history(kept, 999_999)
+    drawn = points(view)
+    assert len(drawn) <= 2000
+    for step, value in spikes.items():
+        nearest = drawn[drawn[:, 1] == value]
+        assert len(nearest) == 1, f"{value} is not drawn"
+        assert 0 <= step - nearest[0, 0] < 1_000_000 / 200
+    begin = time.perf_counter()
+    for _ in range(10):
+        view.show_history(kept, 999_999)
+    assert (time.perf_counter() - begin) / 10 < 0.1
+
+
+def test_a_spike_is_seen_in_the_picture(view: CurvesView) -> None:
+    losses = np.ones(50_000)
+    losses[25_000] = 2.0
+    view.show_history(history(losses), 49_999)
+    picture = pixels(view)
+    marked = np.abs(picture.astype(int) - [int(LIGHT.lanes[0][k : k + 2], 16) for k in (1, 3, 5)]).max(axis=2) < 90
+    rows = np.flatnonzero(marked.any(axis=1))
+    assert rows[-1] - rows[0] > view.height() / 2
+
+
+@pytest.mark.parametrize("log", [False, True])
+def test_what_is_not_finite_is_left_out(view: CurvesView, log: bool) -> None:
+    view.set_log_scale(log)
+    view.show_history(history([1.0, np.nan, np.inf, -np.inf, 4.0]), 4)
+    drawn = points(view)
+    assert np.isfinite(drawn).all()
+    assert sorted(set(drawn[:, 0])) == [0, 4]
+    assert view.drawn()["note"].startswith("loss 4 ")
+    view.show_history(history([np.nan, np.inf]), 1)
+    assert view.drawn()["points"] == [0]
+    assert "inf" in view.drawn()["note"]
+    pixels(view)
+
+
+def test_a_log_axis_draws_logarithms_and_leaves_negatives_out(view: CurvesView) -> None:
+    view.set_log_scale(True)
+    view.show_history(history([100.0, 1.0, -5.0, 0.01]), 3)
+    assert points(view)[::2].tolist() == [[0, 2], [1, 0], [3, -2]]
+    assert view.drawn()["zeros"] == []
+
+
+def test_the_first_exact_zero_of_each_curve_is_marked_on_a_log_axis(view: CurvesView) -> None:
+    view.begin_run(Experiment(optimizers=(SGD(), Adam())))
+    losses = np.array([[4.0, 4.0], [1.0, 0.5], [0.0, 0.25], [0.0, 0.0], [0.0, 0.0]])
+    view.show_history(history(losses), 4)
+    assert view.drawn()["zeros"] == []
+    view.set_log_scale(True)
+    zeros = view.drawn()["zeros"]
+    assert [x for x, _ in zeros] == [2, 3]
+    assert [y for _, y in zeros] == pytest.approx([np.log10(0.25)] * 2)
+    assert "exactly 0" in view.drawn()["note"]
+    marked = pixels(view)
+    view._plot.show_live(view._plot.live(), [], 4)
+    assert (pixels(view) != marked).any(axis=2).sum() > 40, "the marks are seen"
+    view.show_history(history(np.maximum(losses, 0.2)), 4)
+    assert view.drawn()["zeros"] == []
+
+
+def test_all_zeros_on_a_log_axis(view: CurvesView) -> None:
+    view.set_log_scale(True)
+    view.show_history(history(np.zeros(5)), 4)
+    assert view.drawn()["zeros"] == [(0.0, 0.0)]
+    pixels(view)
+
+
+def test_the_frame_holds_every_point_as_the_run_grows(view: CurvesView) -> None:
+    losses = np.geomspace(1e6, 1e-9, 3000)
+    for log in (False, True):
+        view.set_log_scale(log)
+        for length in (1, 2, 11, 150, 3000):
+            view.show_history(history(losses[:length]), length - 1)
+            (left, right), (bottom, top) = view._plot.getPlotItem().getViewBox().viewRange()
+            drawn = points(view)
+            assert left <= drawn[0, 0] <= drawn[-1, 0] <= right
+            assert bottom <= drawn[:, 1].min()
+            assert drawn[:, 1].max() <= top
+
+
+def test_what_the_user_zoomed_to_stays_until_the_next_run(view: CurvesView) -> None:
+    view.show_history(history(np.linspace(9, 1, 50)), 49)
+    box = view._plot.getPlotItem().getViewBox()
+    box.setRange(xRange=(10, 20), yRange=(2, 3), padding=0)
+    view.show_history(history(np.linspace(9, 1, 5000)), 4999)
+    assert box.viewRange()[0] == pytest.approx([10, 20])
+    view.begin_run(Experiment())
+    view.show_history(history([5.0, 4.0]), 1)
+    assert box.viewRange()[0][0] < 1
+
+
+def test_names_are_shown_only_in_a_race(view: CurvesView) -> None:
+    assert len(view._legend.items) == 0
+    view.begin_run(Experiment(optimizers=(SGD(), Adam())))
+    assert [label.text for _, label in view._legend.items] == ["SGD", "Adam"]
+    view.begin_run(Experiment())
+    assert len(view._legend.items) == 0
+
+
+def test_it_goes_back_with_the_timeline(view: CurvesView) -> None:
+    kept = history([5.0, 3.0, 4.0, 1.0])
+    view.show_history(kept, 3)
+    view.show_history(kept, 1)
+    assert view.drawn()["note"] == "loss 3 at step 1"
+    assert len(points(view)) == 8, "what was run stays drawn"
+
+
+def test_an_axis_has_numbers(view: CurvesView, qtbot: Any) -> None:
+    view.show_history(history(np.linspace(9, 1, 50)), 49)
+    qtbot.waitUntil(lambda: has_colour(pixels(view), LIGHT.muted, 40) > 60)
+    assert colours(view) > 20

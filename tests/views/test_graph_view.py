@@ -1,0 +1,250 @@
+"""The graph view, given a snapshot: what is painted at each zoom, where a node is hit, what it says."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from desk import colours, has_colour, pixels
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QHelpEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QToolTip
+
+from gradviz.core.experiment import Experiment
+from gradviz.core.records import GraphNode, GraphSnapshot, GraphStructure, Snapshot, TensorSummary
+from gradviz.views.graph_painter import TEXT_SCALE
+from gradviz.views.graph_view import GraphView
+from gradviz.views.theme import DARK, LIGHT
+
+Show = Callable[..., Any]
+
+
+def scalar(value: float) -> TensorSummary:
+    return TensorSummary((), "torch.float32", np.array(value), value, value, value)
+
+
+def large(shape: tuple[int, ...]) -> TensorSummary:
+    return TensorSummary(shape, "torch.float32", None, -2.0, 3.5, 0.25)
+
+
+def snapshot(graph: GraphSnapshot, step: int = 7) -> Snapshot:
+    return Snapshot(step, graph, (), None, np.empty((0, 2)), 0.0)
+
+
+def chain() -> GraphSnapshot:
+    """j = 3*v, v = a + u; the result is node 0 at the bottom."""
+    nodes = (
+        GraphNode("MulBackward0", "j", "", False),
+        GraphNode("AddBackward0", "v", "Sequential.0", False),
+        GraphNode("AccumulateGrad", "a", "", True),
+        GraphNode("AccumulateGrad", "u", "", True),
+    )
+    places = np.array([[0.0, 200.0], [0.0, 100.0], [-100.0, 0.0], [100.0, 0.0]])
+    edges = ((1, 0), (2, 1), (3, 1))
+    routes = tuple(np.array([places[a] + (0, 30), places[b] - (0, 30)]) for a, b in edges)
+    structure = GraphStructure(nodes, edges, places, routes, (180.0, 66.0))
+    values = (scalar(129.0), scalar(43.0), large((50, 2)), None)
+    gradients = (scalar(1.0), scalar(3.0), large((50, 2)), None)
+    return GraphSnapshot(structure, values, gradients)
+
+
+def grid(count: int) -> GraphSnapshot:
+    nodes = tuple(GraphNode("AddBackward0", f"n{k}", "", False) for k in range(count))
+    places = np.array([[200.0 * (k % 50), 90.0 * (k // 50)] for k in range(count)])
+    edges = tuple((k, k - 50) for k in range(50, count))
+    routes = tuple(np.array([places[a] - (0, 30), places[b] + (0, 30)]) for a, b in edges)
+    structure = GraphStructure(nodes, edges, places, routes, (180.0, 66.0))
+    return GraphSnapshot(structure, (scalar(1.5),) * count, (scalar(0.5),) * count)
+
+
+def at_node(view: GraphView, index: int) -> QPoint:
+    assert view._graph is not None
+    x, y = view._graph.structure.places[index]
+    return QPointF(x * view._scale + view._offset.x(), y * view._scale + view._offset.y()).toPoint()
+
+
+@pytest.fixture
+def view(shown: Show) -> GraphView:
+    made = shown(GraphView())
+    made.show_snapshot(snapshot(chain()))
+    return made
+
+
+def test_without_a_graph_it_says_what_will_come(shown: Show) -> None:
+    view = shown(GraphView())
+    assert view.drawn() == {"nodes": [], "step": 0, "painted": 0}
+    assert colours(view) > 1
+    assert has_colour(pixels(view), LIGHT.base) > 0.9 * view.width() * view.height()
+
+
+def test_it_says_what_each_node_says(view: GraphView) -> None:
+    drawn = view.drawn()
+    assert drawn["step"] == 7
+    assert drawn["nodes"] == [
+        ("j", "MulBackward0", "value 129", "grad  1"),
+        ("v", "AddBackward0", "value 43", "grad  3"),
+        ("a", "leaf  (50, 2)", "value -2 … 3.5, mean 0.25", "grad  -2 … 3.5, mean 0.25"),
+        ("u", "leaf", "value not kept", "grad  none"),
+    ]
+    assert drawn["painted"] == 4
+
+
+@pytest.mark.parametrize("theme", [LIGHT, DARK])
+def test_numbers_are_painted_in_their_colours(shown: Show, theme: Any) -> None:
+    view = shown(GraphView(), theme=theme)
+    view.show_snapshot(snapshot(chain()))
+    picture = pixels(view)
+    for colour in (theme.value, theme.gradient):
+        assert has_colour(picture, colour, 40) > 20
+    assert has_colour(picture, theme.leaf) > 200
+    assert has_colour(picture, theme.result) > 200
+
+
+def test_levels_of_detail(view: GraphView) -> None:
+    """Numbers where they can be read, then titles, then boxes alone; every node at each zoom."""
+    middle = QPointF(view.width() / 2, view.height() / 2)
+    seen = {}
+    for scale in (1.0, TEXT_SCALE * 0.8, 0.1):
+        view.zoom(scale / view._scale, middle)
+        picture = pixels(view)
+        seen[scale] = (has_colour(picture, LIGHT.value, 40), has_colour(picture, LIGHT.text, 40))
+        if scale < 1:
+            assert view.drawn()["painted"] == 4
+    (numbers, _), (no_numbers, titles), (_, no_titles) = seen.values()
+    assert numbers > 20
+    assert no_numbers == 0
+    assert titles > 20
+    assert no_titles == 0
+
+
+def test_only_what_is_seen_is_painted(view: GraphView) -> None:
+    view.zoom(6 / view._scale, QPointF(at_node(view, 0)))
+    assert 1 <= view.drawn()["painted"] < 4
+    view.fit()
+    assert view.drawn()["painted"] == 4
+
+
+def test_fit_holds_the_whole_graph_at_any_size(view: GraphView) -> None:
+    for width, height in ((300, 700), (900, 200), (200, 150)):
+        view.resize(width, height)
+        view.fit()
+        for index in range(4):
+            assert view.rect().contains(at_node(view, index))
+        assert view.drawn()["painted"] == 4
+
+
+def test_hit_and_miss(view: GraphView) -> None:
+    for index in range(4):
+        assert view._node_at(QPointF(at_node(view, index))) == index
+    assert view._node_at(QPointF(1, 1)) == -1
+
+
+def test_a_click_frames_a_node(view: GraphView) -> None:
+    before = has_colour(pixels(view), LIGHT.accent, 30)
+    QTest.mouseClick(view, Qt.MouseButton.LeftButton, pos=at_node(view, 1))
+    assert view._chosen == 1
+    assert has_colour(pixels(view), LIGHT.accent, 30) > before + 50
+
+
+def test_tooltip_tells_all_of_a_node(view: GraphView, qtbot: Any) -> None:
+    at = at_node(view, 1)
+    QApplication.sendEvent(view, QHelpEvent(QHelpEvent.Type.ToolTip, at, view.mapToGlobal(at)))
+    text = QToolTip.text()
+    assert text.splitlines() == [
+        "v  (AddBackward0)",
+        "in Sequential.0",
+        "value () torch.float32: 43",
+        "gradient of the loss: 3",
+    ]
+    QToolTip.hideText()
+    assert "mean 0.25" in view.node_details(2)
+    assert "leaf" in view.node_details(2)
+    assert view.node_details(-1) == ""
+
+
+def test_keys_walk_zoom_and_fit(view: GraphView) -> None:
+    fitted = view._scale
+    for expected in (0, 1, 2, 3, 0):
+        QTest.keyClick(view, Qt.Key.Key_Right)
+        assert view._chosen == expected
+    QTest.keyClick(view, Qt.Key.Key_Up)
+    assert view._chosen == 3
+    QTest.keyClick(view, Qt.Key.Key_Plus)
+    assert view._scale == pytest.approx(fitted * 1.25)
+    QTest.keyClick(view, Qt.Key.Key_Minus)
+    assert view._scale == pytest.approx(fitted)
+    QTest.keyClick(view, Qt.Key.Key_Minus)
+    QTest.keyClick(view, Qt.Key.Key_F)
+    assert view._scale == pytest.approx(fitted)
+
+
+def test_dragging_moves_and_double_click_fits(view: GraphView) -> None:
+    place = at_node(view, 0)
+    QTest.mousePress(view, Qt.MouseButton.LeftButton, pos=QPoint(5, 5))
+    QTest.mouseMove(view, QPoint(45, 25))
+    QApplication.processEvents()
+    QTest.mouseRelease(view, Qt.MouseButton.LeftButton, pos=QPoint(45, 25))
+    moved = at_node(view, 0) - place
+    assert (moved.x(), moved.y()) == pytest.approx((40, 20), abs=1)
+    QTest.mouseDClick(view, Qt.MouseButton.LeftButton, pos=QPoint(5, 5))
+    assert at_node(view, 0) == place
+
+
+def test_zoom_keeps_the_point_under_the_mouse(view: GraphView) -> None:
+    about = QPointF(123, 77)
+    before = view._to_scene(about)
+    view.zoom(1.7, about)
+    after = view._to_scene(about)
+    assert (after.x(), after.y()) == pytest.approx((before.x(), before.y()))
+
+
+def test_what_the_user_zoomed_stays_at_a_new_step_of_the_same_graph(view: GraphView) -> None:
+    view.zoom(0.5, QPointF(10, 10))
+    scale, graph = view._scale, chain()
+    same = GraphSnapshot(view._graph.structure, graph.values, graph.gradients)
+    view.show_snapshot(snapshot(same, 8))
+    assert view._scale == scale
+    assert view.drawn()["step"] == 8
+
+
+def test_a_new_run_forgets_the_graph(view: GraphView) -> None:
+    view.begin_run(Experiment())
+    assert view.drawn()["nodes"] == []
+    assert view._node_at(QPointF(at_middle(view))) == -1
+
+
+def at_middle(view: GraphView) -> QPoint:
+    return view.rect().center()
+
+
+def test_3000_nodes_are_painted_fast_enough(shown: Show) -> None:
+    view = shown(GraphView(), 1200, 800)
+    view.show_snapshot(snapshot(grid(3000)))
+    assert view.drawn()["painted"] == 3000
+    begin = time.perf_counter()
+    view.zoom(0.99, QPointF(600, 400))
+    recorded = time.perf_counter() - begin
+    pixels(view)
+    assert recorded < 1.0
+    assert time.perf_counter() - begin < 2.0
+    begin = time.perf_counter()
+    structure, values, gradients = view._graph.structure, view._graph.values, view._graph.gradients
+    for step in range(20):
+        view.show_snapshot(snapshot(GraphSnapshot(structure, values, gradients), step))
+    assert (time.perf_counter() - begin) / 20 < 0.1, "a step repaints the numbers that can be read, and no box"
+
+
+def test_an_empty_graph_and_nan_values_are_no_trouble(shown: Show) -> None:
+    view = shown(GraphView())
+    empty = GraphStructure((), (), np.empty((0, 2)), (), (180.0, 66.0))
+    view.show_snapshot(snapshot(GraphSnapshot(empty, (), ())))
+    assert view.drawn()["nodes"] == []
+    graph = chain()
+    wild = GraphSnapshot(graph.structure, (scalar(float("nan")),) * 4, (scalar(float("inf")),) * 4)
+    view.show_snapshot(snapshot(wild))
+    assert view.drawn()["nodes"][0][2:] == ("value nan", "grad  inf")
+    QTest.keyClick(view, Qt.Key.Key_Right)

@@ -1,0 +1,236 @@
+"""The surface in three dimensions, rendered: where things are painted, what is hidden, how it is turned and picked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from desk import colours, has_colour, pixels
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from gradviz.core.experiment import Experiment
+from gradviz.core.history import History
+from gradviz.core.records import RecordBlock, Snapshot, SurfaceGrid
+from gradviz.views.opengl import probe_opengl
+from gradviz.views.surface_geometry import SurfaceBox
+from gradviz.views.surface_view import SurfaceView
+from gradviz.views.theme import DARK, LIGHT
+
+Show = Callable[..., Any]
+
+
+def hill(exact: bool = True) -> SurfaceGrid:
+    """A ridge along y at x = 0, high in the middle, with minima before and behind it."""
+    x = y = np.linspace(-2, 2, 65)
+    a, b = np.meshgrid(x, y)
+    return SurfaceGrid(x, y, 5 * np.exp(-8 * a**2) + 0.1 * b**2, "east", "north", ((-1.5, 0.0), (1.5, 0.0)), "", exact)
+
+
+@pytest.fixture
+def scene(shown: Show) -> Any:
+    fault = probe_opengl()
+    if fault:
+        pytest.skip(fault)
+    from gradviz.views.surface_scene import SurfaceScene
+
+    made = shown(SurfaceScene(), 600, 500)
+    made.show_box(SurfaceBox.of(hill(), False))
+    return made
+
+
+def test_it_is_rendered_shaded_and_coloured(scene: Any) -> None:
+    assert scene.drawn()["size"] == (500, 600)
+    assert colours(scene) > 1000
+    picture = pixels(scene)
+    assert has_colour(picture, LIGHT.base) > 10000, "around the surface there is nothing"
+    assert (picture[5, 5] == [255, 255, 255]).all()
+
+
+def test_axes_have_ticks_and_titles(scene: Any) -> None:
+    labels = scene.drawn()["labels"]
+    for wanted in ("east", "north", "loss", "-2", "0", "2"):
+        assert wanted in labels
+    assert labels.count("-2") == 2
+
+
+def test_each_label_is_painted_where_its_place_is_projected(scene: Any) -> None:
+    rendered = scene._rendered
+    picture = pixels(scene).astype(int)
+    plain = QApplication.instance()
+    assert plain is not None
+    places = rendered.project(np.array([place for place, _, _ in scene._labels]))
+    background = np.abs(picture - 255).max(axis=2)
+    for (x, y, _), (_, text, _) in zip(places.tolist(), scene._labels, strict=True):
+        left, right = max(round(x) - 30, 0), min(round(x) + 30, 599)
+        top, bottom = max(round(y) - 9, 0), min(round(y) + 9, 499)
+        assert (background[top:bottom, left:right] > 60).sum() > 4, f"{text} is not at ({x:.0f}, {y:.0f})"
+
+
+@pytest.mark.parametrize("azimuth", [0, 45, 100, 190, 275])
+def test_labels_stand_near_the_floor_edges_that_face_the_viewer(scene: Any, azimuth: int) -> None:
+    scene._renderer.setCameraPosition(azimuth=azimuth)
+    scene._render(1)
+    rendered = scene._rendered
+    floor = rendered.project(np.array([(-1, -1, 0), (1, -1, 0), (1, 1, 0), (-1, 1, 0)], dtype=float))
+    centre = rendered.project(np.zeros((1, 3)))[0]
+    for place, text, _ in scene._labels:
+        x, y, depth = rendered.project(np.array([place]))[0]
+        nearest = np.hypot(floor[:, 0] - x, floor[:, 1] - y).min()
+        assert nearest < 600, text
+        if place[2] == 0:
+            assert depth < centre[2] + 0.02 or abs(x - centre[0]) > 60, f"{text} stands behind the surface"
+
+
+def test_projection_agrees_with_the_rays_of_the_mouse(scene: Any) -> None:
+    rendered = scene._rendered
+    for point in ((0.3, -0.8, 0.1), (-1, 1, 0), (0, 0, 0.9)):
+        x, y, _ = rendered.project(np.array([point]))[0]
+        origin, direction = scene._renderer.ray(x, y)
+        along = np.dot(np.array(point) - origin, direction) / np.dot(direction, direction)
+        assert origin + along * direction == pytest.approx(np.array(point), abs=1e-4)
+
+
+def test_a_point_before_the_ridge_is_seen_and_one_behind_it_is_hidden(scene: Any) -> None:
+    scene._renderer.setCameraPosition(azimuth=0, elevation=12)
+    scene._render(1)
+    points = scene._box.points(np.array([[1.5, 0.0], [-0.6, 0.0]]))
+    rendered = scene._rendered
+    assert rendered.hidden(rendered.project(points)).tolist() == [False, True]
+
+
+def test_picking_finds_what_is_seen(scene: Any) -> None:
+    rendered = scene._rendered
+    scene._renderer.setCameraPosition(azimuth=0, elevation=30)
+    scene._render(1)
+    rendered = scene._rendered
+    for wanted in ((1.5, 0.5), (1.0, -1.0)):
+        place = rendered.project(scene._box.points(np.array([wanted]), lift=0.0))[0]
+        found = scene.pick_at(QPoint(round(place[0]), round(place[1])))
+        assert found == pytest.approx(wanted, abs=0.08)
+    assert scene.pick_at(QPoint(2, 2)) is None
+
+
+def test_a_double_click_asks_for_a_start_there(scene: Any, qtbot: Any) -> None:
+    with qtbot.waitSignal(scene.start_chosen) as caught:
+        QTest.mouseDClick(scene, Qt.MouseButton.LeftButton, pos=scene.rect().center())
+    x, y = caught.args
+    assert abs(x) <= 2
+    assert abs(y) <= 2
+    with qtbot.assertNotEmitted(scene.start_chosen):
+        QTest.mouseDClick(scene, Qt.MouseButton.LeftButton, pos=QPoint(3, 3))
+
+
+def test_turning_by_key_and_mouse_is_coarse_then_fine(scene: Any, qtbot: Any) -> None:
+    for turn in ("key", "mouse"):
+        before, count = pixels(scene), scene.renderings
+        if turn == "key":
+            QTest.keyClick(scene, Qt.Key.Key_Left)
+        else:
+            QTest.mousePress(scene, Qt.MouseButton.LeftButton, pos=QPoint(100, 100))
+            QTest.mouseMove(scene, QPoint(150, 90))
+            QApplication.processEvents()
+            QTest.mouseRelease(scene, Qt.MouseButton.LeftButton, pos=QPoint(150, 90))
+        assert scene._every == 3
+        assert scene.renderings > count
+        qtbot.waitUntil(lambda: scene._every == 1)
+        assert (pixels(scene) != before).any(axis=2).mean() > 0.05
+
+
+def test_a_growing_path_does_not_render_the_surface_again(scene: Any) -> None:
+    count, before = scene.renderings, has_colour(pixels(scene), LIGHT.lanes[0], 12)
+    for k in range(2, 20):
+        scene.show_paths([np.column_stack((np.linspace(1.9, 0.6, 20)[:k], np.linspace(-1, 1, 20)[:k]))])
+    assert scene.renderings == count
+    assert has_colour(pixels(scene), LIGHT.lanes[0], 12) > before + 100
+
+
+def test_dark_theme_renders_on_a_dark_ground(scene: Any) -> None:
+    scene.set_theme(DARK)
+    assert tuple(pixels(scene)[5, 5]) == tuple(int(DARK.base[k : k + 2], 16) for k in (1, 3, 5))
+
+
+def test_a_surface_of_gaps_is_no_trouble(scene: Any) -> None:
+    made = hill()
+    empty = SurfaceGrid(made.x, made.y, np.full_like(made.heights, np.nan), "x", "y", (), "", True)
+    scene.show_box(SurfaceBox.of(empty, True))
+    scene.show_paths([np.array([[0.0, 0.0], [1.0, 1.0]])])
+    assert scene.pick_at(scene.rect().center()) is None
+    assert scene.drawn()["size"] == (500, 600)
+
+
+# The view around it
+
+
+def path_history(positions: np.ndarray) -> History:
+    made = History(1)
+    made.extend(RecordBlock(0, np.ones((len(positions), 1)), positions[:, None, :]))
+    return made
+
+
+@pytest.fixture
+def flat(shown: Show) -> SurfaceView:
+    view = shown(SurfaceView("there is none in this test"), 600, 500)
+    view.begin_run(Experiment())
+    return view
+
+
+def test_a_contour_has_lines_minima_and_the_reason(flat: SurfaceView, qtbot: Any) -> None:
+    assert flat.drawn()["surface"] is None
+    flat.show_surface(hill())
+    drawn = flat.drawn()
+    assert drawn["contours"] > 5
+    assert "there is none in this test" in drawn["note"]
+    assert drawn["labels"] == ("east", "north")
+    qtbot.waitUntil(lambda: colours(flat.contour) > 30)
+
+
+def test_gaps_are_named_and_grey(flat: SurfaceView, qtbot: Any) -> None:
+    made = hill()
+    heights = made.heights.copy()
+    heights[:, :20] = np.nan
+    flat.show_surface(SurfaceGrid(made.x, made.y, heights, "x", "y", (), "", True))
+    assert "Gaps" in flat._note.toolTip()
+    qtbot.waitUntil(lambda: colours(flat.contour) > 30)
+
+
+def test_the_path_ends_where_the_step_stands(flat: SurfaceView) -> None:
+    flat.show_surface(hill())
+    positions = np.column_stack((np.linspace(-1.9, 1.0, 400), np.linspace(1.5, -1.0, 400)))
+    kept = path_history(positions)
+    for step in (399, 100, 0, 250):
+        flat.show_history(kept, step)
+        assert flat.drawn()["ends"] == [pytest.approx(tuple(positions[step]))]
+    assert flat.drawn()["paths"][0] > 50
+
+
+def test_a_path_that_is_not_finite_stops_before_it(flat: SurfaceView) -> None:
+    flat.show_surface(hill())
+    positions = np.array([[0.0, 0.0], [1.0, 1.0], [np.inf, 1.0], [np.nan, np.nan]])
+    flat.show_history(path_history(positions), 3)
+    assert flat.drawn()["ends"] == [pytest.approx((1.0, 1.0))]
+    pixels(flat)
+
+
+def test_a_slice_draws_the_places_of_snapshots(flat: SurfaceView) -> None:
+    flat.show_surface(hill(exact=False))
+    for k in range(3):
+        flat.show_snapshot(Snapshot(k, None, (), None, np.array([[0.1 * k, 0.2]]), 0.0))
+    assert flat.drawn()["paths"] == [3]
+    assert flat.drawn()["ends"] == [pytest.approx((0.2, 0.2))]
+    assert flat._recentre.isVisible()
+
+
+def test_a_double_click_on_the_contour_asks_for_that_start(flat: SurfaceView, qtbot: Any) -> None:
+    flat.show_surface(hill())
+    qtbot.waitUntil(lambda: colours(flat.contour) > 30)
+    box = flat.contour.getPlotItem().getViewBox()
+    from PySide6.QtCore import QPointF
+
+    at = box.mapViewToScene(QPointF(1.0, -0.5)).toPoint()
+    with qtbot.waitSignal(flat.start_chosen) as caught:
+        QTest.mouseDClick(flat.contour.viewport(), Qt.MouseButton.LeftButton, pos=at)
+    assert caught.args == pytest.approx([1.0, -0.5], abs=0.03)
