@@ -103,6 +103,11 @@ def new_desk(
     yield start
     for desk in desks:
         if not desk.closed and desk.startup.controller is not None:
+            from PySide6.QtWidgets import QApplication
+
+            focused = QApplication.focusWidget()
+            if focused is not None:
+                focused.clearFocus()  # what still stands in a field is taken over before closing asks
             desk.controller.session.open(_unmodified(desk))
         desk.close()
     desks.clear()
@@ -124,6 +129,8 @@ def desk(new_desk: Callable[..., Desk]) -> Desk:
 @pytest.fixture
 def shown(qtbot: Any, no_leaks: None) -> Callable[..., Any]:
     """Shows a widget in a size, themed if it can be, and waits until it is on the screen."""
+    from PySide6.QtTest import QTest
+
     from gradviz.views.theme import LIGHT
 
     def show(widget: Any, width: int = 640, height: int = 480, theme: Any = LIGHT) -> Any:
@@ -134,6 +141,7 @@ def shown(qtbot: Any, no_leaks: None) -> Callable[..., Any]:
         with qtbot.waitExposed(widget):
             widget.show()
         widget.activateWindow()
+        assert QTest.qWaitForWindowActive(widget, 5000), "without the focus no editor can tell that it lost it"
         return widget
 
     return show

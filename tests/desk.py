@@ -40,6 +40,19 @@ class Desk:
         self.window = self.startup.window
         self.closed = False
         self.dialogs: list[str] = []
+        self._expected = False
+        self._unanswered: QWidget | None = None
+        self._watch = QTimer()
+        self._watch.timeout.connect(self._refuse_unexpected)
+        self._watch.start(1500)
+
+    def _refuse_unexpected(self) -> None:
+        """A question that nobody answers would hold the test for ever."""
+        box = QApplication.activeModalWidget()
+        if isinstance(box, QMessageBox) and box is self._unanswered and not self._expected:
+            self.dialogs.append(f"unexpected: {box.text()}")
+            box.reject()
+        self._unanswered = box
 
     # Where things stand
 
@@ -75,13 +88,20 @@ class Desk:
         if self.startup.controller is None:
             return "not filled yet"
         control = self.control
+        if self.dialogs:
+            return f"{control.state}, asked {self.dialogs}"
         return f"{control.state} at {control.step}, message {self.message!r}, status {self.window.status()}"
 
     def wait_filled(self) -> None:
         """Wait until the views are there and the window has the keyboard."""
         self.wait(lambda: self.startup.controller is not None, "the views")
-        self.window.activateWindow()
-        assert QTest.qWaitForWindowActive(self.window, 5000)
+        self.take_keyboard()
+
+    def take_keyboard(self) -> None:
+        """Without a window manager nobody gives the keyboard back after a dialog."""
+        if QApplication.activeWindow() is None and self.window.isVisible():
+            self.window.activateWindow()
+            assert QTest.qWaitForWindowActive(self.window, 5000)
 
     def settle(self, timeout_ms: int = 20000) -> None:
         """Wait until every visible view shows the current step and nothing is under way."""
@@ -105,11 +125,13 @@ class Desk:
 
     def press(self, key: Qt.Key, modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
         """A key, to whatever has the focus; shortcuts included."""
+        self.take_keyboard()
         handle = QGuiApplication.focusWindow() or self.window.windowHandle()
         QTest.keyClick(handle, key, modifiers)
 
     def write(self, text: str) -> None:
         """Letters, to whatever has the focus."""
+        self.take_keyboard()
         focused = QApplication.focusWidget()
         assert focused is not None
         QTest.keyClicks(focused, text)
@@ -167,6 +189,7 @@ class Desk:
 
     def enter(self, path: str, text: str, end: Qt.Key = Key.Key_Return) -> None:
         """Click into a line of the form, replace its text, press Enter."""
+        self.take_keyboard()
         line = self.line(path)
         assert isinstance(line, QLineEdit)
         self.click(line, QPoint(6, line.height() // 2))
@@ -230,12 +253,15 @@ class Desk:
     def answer(self, button: str) -> None:
         """Press `button` in the next question, when it has come; its text goes to `dialogs`."""
 
+        self._expected = True
+
         def look() -> None:
             box = QApplication.activeModalWidget()
             if not isinstance(box, QMessageBox):
                 QTimer.singleShot(20, look)
                 return
             self.dialogs.append(box.text())
+            self._expected = False
             wanted = [b for b in box.buttons() if b.text().replace("&", "") == button]
             if wanted:
                 QTest.mouseClick(wanted[0], LEFT)
@@ -271,6 +297,7 @@ class Desk:
         if self.closed:
             return
         self.closed = True
+        self._watch.stop()
         self.window.close()
         if self.startup.controller is not None:
             self.control.runner.close()

@@ -97,6 +97,9 @@ def _callback(
 def run_command_line(arguments: list[str]) -> int:
     """Run a command; a user's mistake is one sentence on stderr and exit status 2."""
     is_file = not arguments[0].startswith("-") and arguments[0] not in COMMANDS
+    if is_file and not Path(arguments[0]).suffix and not Path(arguments[0]).exists():
+        say(f"gradviz: There is no command and no file named {arguments[0][:60]!r}. See: gradviz --help")
+        return MISTAKE
     given = ["open", *arguments] if is_file or arguments[0] == "--reset-layout" else arguments
     try:
         status = cli(given, standalone_mode=False)
@@ -115,4 +118,5 @@ def run_command_line(arguments: list[str]) -> int:
 def _message(error: Exception) -> str:
     """The sentence of a command line that could not be read."""
     format_message = getattr(error, "format_message", None)
-    return f"{format_message() if format_message else error} See: gradviz --help"
+    text = str(format_message() if format_message else error).rstrip(".")
+    return f"{text}. See: gradviz --help"

@@ -84,7 +84,7 @@ class Documents(QObject):
             messages.show_message(str(error), "Open read-only", lambda: self._open_newer(path))
             return False
         except FileError as error:
-            messages.show_message(str(error))
+            messages.show_message(f"{path.name[:60]}: {error}")
             self._forget_if_gone(path)
             return False
         messages.hide()
@@ -106,7 +106,8 @@ class Documents(QObject):
 
     def ask_save_as(self) -> None:
         """Ask for a name and save there."""
-        suggested = self.session.path or Path(self.preferences.last_folder) / f"{self._plain_name()}.gradviz"
+        path_now = None if self.session.read_only else self.session.path
+        suggested = path_now or Path(self.preferences.last_folder) / f"{self._plain_name()}.gradviz"
         path, _ = QFileDialog.getSaveFileName(self.window, "Save the experiment", str(suggested), FILTER)
         if path:
             self.save_to(Path(path) if Path(path).suffix else Path(path + ".gradviz"))
@@ -183,7 +184,10 @@ class Documents(QObject):
             self.window.gallery.show_recent(self.preferences.recent)
 
     def may_leave(self) -> bool:
-        """Ask about unsaved edits; False if the user stays."""
+        """Ask about unsaved edits, the one in the field with the cursor included; False if the user stays."""
+        focused = QApplication.focusWidget()
+        if focused is not None:
+            focused.clearFocus()
         if not self.session.modified:
             return True
         buttons = QMessageBox.StandardButton

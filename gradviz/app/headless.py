@@ -33,11 +33,19 @@ def find_experiment(name: str) -> SavedExperiment:
     """A file, or a gallery experiment by name or case; FileError if it is neither."""
     path = Path(name).expanduser()
     if path.exists() or path.suffix in (".gradviz", ".json"):
-        return load(path)
+        return load_named(path)
     entry = find_entry(name)
     if entry is None:
         raise FileError(f"There is no file and no gallery experiment named {name!r}.", "See: gradviz gallery")
     return SavedExperiment(entry.experiment, None)
+
+
+def load_named(path: Path) -> SavedExperiment:
+    """Load a file; a FileError names it."""
+    try:
+        return load(path)
+    except FileError as error:
+        raise FileError(f"{path.name[:60]}: {error.cause}", error.next_step) from None
 
 
 def with_settings(experiment: Experiment, settings: list[str]) -> Experiment:
@@ -119,7 +127,7 @@ def replay_file(path: Path, as_json: bool) -> int:
     from gradviz.app.progress import step_progress
     from gradviz.engine.replay import replay
 
-    saved = load(path)
+    saved = load_named(path)
     if saved.result is None:
         raise FileError(f"{path.name} holds no run.", "Run the experiment and save it first.")
     last = saved.result.step

@@ -18,7 +18,7 @@ def main(arguments: list[str] | None = None) -> int:
     if fault:
         print(fault, file=sys.stderr)  # noqa: T201 - the one sentence before anything can be shown
         return 2
-    if given and (given[0] in COMMANDS or given[0].startswith("-") or len(given) > 1):
+    if given and (given[0] in COMMANDS or given[0].startswith("-") or len(given) > 1 or "." not in given[0]):
         from gradviz.app.cli import run_command_line
 
         return run_command_line(given)

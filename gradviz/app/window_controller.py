@@ -75,7 +75,7 @@ class WindowController(QObject):
         window.form.edited.connect(self.edit)
         window.gallery.chosen.connect(self.documents.open_gallery)
         window.gallery.file_chosen.connect(lambda path: self.documents.open_file(Path(path)))
-        bar.run_wanted.connect(self.control.run)
+        bar.run_wanted.connect(self.toggle_run)
         bar.pause_wanted.connect(self.control.pause)
         bar.step_wanted.connect(self.step_forward)
         bar.back_wanted.connect(self.control.step_back)
@@ -127,7 +127,10 @@ class WindowController(QObject):
             self._after(self.session.apply(changed))
 
     def undo(self) -> None:
-        """Take the last edit back."""
+        """Take back what stands in a field and was refused, else the last edit."""
+        if self.window.form.forget_drafts():
+            self.window.form.show_experiment(self.session.experiment)
+            return
         self._after(self.session.undo())
 
     def redo(self) -> None:
@@ -136,16 +139,25 @@ class WindowController(QObject):
 
     def _after(self, change: Change) -> None:
         self.window.form.show_experiment(self.session.experiment)
-        if change is Change.LIVE:
+        if change is Change.LIVE and not self._needs_new_run():
             self.control.edit_live(self.session.experiment)
-        elif change is Change.NEW_RUN:
+        elif change is not Change.NOTHING:
             self.control.load(self.session.experiment)
         self._show_document()
+
+    def _needs_new_run(self) -> bool:
+        """A run that is over cannot go on with another learning rate; one that has more steps to go can."""
+        control, experiment = self.control, self.session.experiment
+        if control.state is RunState.DIVERGED:
+            return experiment.optimizers != control.experiment.optimizers
+        return control.state is RunState.FINISHED and experiment.steps <= control.step
 
     # Running
 
     def toggle_run(self) -> None:
         """Run or pause."""
+        if self.window.form.fault_texts() and self.control.state in (RunState.READY, RunState.PAUSED):
+            self.window.messages.show_message("A marked field was refused: the run uses the value before it.")
         self.control.toggle()
 
     def step_forward(self) -> None:
@@ -164,6 +176,7 @@ class WindowController(QObject):
     # Documents
 
     def _on_opened(self, document: Document) -> None:
+        self.window.form.forget_drafts()
         self.window.form.show_experiment(document.experiment)
         self._surveys = 0
         self._raise_fit(document.experiment)

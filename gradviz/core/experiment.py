@@ -33,6 +33,7 @@ class Experiment(Declaration):
         description="Several race from one start on one objective.",
         min_length=1,
         max_length=8,
+        editor="distinct",
     )
     steps: int = setting(
         1000, title="Steps", description="Optimiser updates until the run is finished.", live=True, ge=0, le=10**9
@@ -50,6 +51,15 @@ class Experiment(Declaration):
     def with_optimizers(self, optimizers: tuple[Optimizer, ...]) -> Experiment:
         """The same experiment with other optimisers."""
         return self.model_copy(update={"optimizers": optimizers})
+
+
+def optimizer_names(experiment: Experiment) -> tuple[str, ...]:
+    """What the optimisers are called where they are told apart: SGD, Adam; or SGD 1, SGD 2."""
+    labels = [type(optimizer).label for optimizer in experiment.optimizers]
+    return tuple(
+        label if labels.count(label) == 1 else f"{label} {labels[: index + 1].count(label)}"
+        for index, label in enumerate(labels)
+    )
 
 
 def to_data(experiment: Declaration) -> dict[str, Any]:

@@ -115,15 +115,13 @@ class Trainer:
         """Why the run stopped, and what to try: for a person."""
         if self._restored_unfit:
             return "The weights in this file are not finite, so the run cannot go on. Reset starts again from the seed."
-        rate = getattr(self.experiment.optimizers[0], "lr", None)
         loss = self.lanes[0].loss
         word = "is no longer a number" if math.isnan(loss) else f"grew beyond what {self.experiment.dtype} can hold"
-        advice = (
-            f"The learning rate {short_number(rate)} is too large here: try {short_number(rate / 10)} or less"
-            if rate
-            else "Try a smaller step"
-        )
-        return f"Diverged at step {self.step}: the loss {word}. {advice}, or scale the inputs."
+        rates = [optimizer.keywords["lr"] for optimizer in self.experiment.optimizers]
+        shown = " and ".join(short_number(rate) for rate in rates[:3])
+        what = f"The learning rate {shown} is" if len(rates) == 1 else f"The learning rates {shown} are"
+        advice = f"{what} too large here: try a smaller one, such as {short_number(min(rates) / 10)}"
+        return f"Diverged at step {self.step}: the loss {word}. {advice}, or scale the inputs. Reset starts again."
 
     def apply(self, experiment: Experiment) -> None:
         """Take over the live settings of `experiment` from this step on."""

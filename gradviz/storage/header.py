@@ -57,7 +57,7 @@ def open_regular(path: Path) -> BinaryIO:
             raise FileError("This is a folder or a device, not a file.", CHOOSE)
         return path.open("rb")
     except OSError as error:
-        raise FileError(f"{path.name[:80]} cannot be opened. {cause_of(error)}", CHOOSE) from error
+        raise FileError(f"The file cannot be opened. {cause_of(error)}", CHOOSE) from error
     except ValueError:
         raise FileError("The file cannot be opened. Its name has a character that no file can have.", CHOOSE) from None
 

@@ -9,7 +9,7 @@ import pyqtgraph as pg
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
 
-from gradviz.core.experiment import Experiment
+from gradviz.core.experiment import Experiment, optimizer_names
 from gradviz.core.history import History
 from gradviz.core.numbers import short_number
 from gradviz.core.records import Floats
@@ -78,7 +78,7 @@ class CurvesView(View):
         self._draw()
 
     def begin_run(self, experiment: Experiment) -> None:
-        names = tuple(type(optimizer).label for optimizer in experiment.optimizers)
+        names = optimizer_names(experiment)
         if names != self._names:
             self._names = names
             self._fill_legend()

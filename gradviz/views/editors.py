@@ -38,6 +38,9 @@ class Editor(QWidget):
         """The widget that is marked when the value is wrong."""
         raise NotImplementedError
 
+    def show_draft(self, draft: Any) -> None:
+        """Show a value that was refused, so that it can be mended."""
+
     def mark_place(self, place: tuple[int, int] | None) -> None:
         """Point at line and column of a text, or at nothing."""
 
@@ -70,6 +73,9 @@ class NumberEditor(Editor):
 
     def focus_widget(self) -> QWidget:
         return self._line
+
+    def show_draft(self, draft: Any) -> None:
+        self._line.setText(number_text(draft))
 
     def _read(self) -> Any:
         text = self._line.text().strip().replace("−", "-").replace(",", ".").replace("_", "")
@@ -255,6 +261,11 @@ class LinesEditor(Editor):
 
     def focus_widget(self) -> QWidget:
         return self._area
+
+    def show_draft(self, draft: Any) -> None:
+        self._area.setPlainText(str(draft))
+        self._timer.stop()
+        self._shown = str(draft)
 
     def mark_place(self, place: tuple[int, int] | None) -> None:
         marks: list[QTextEdit.ExtraSelection] = []

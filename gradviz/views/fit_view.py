@@ -67,6 +67,7 @@ class FitView(View):
         if before is None or len(before.inputs) != len(fit.inputs):
             self._points.setData(fit.inputs, fit.targets)
             self._frame_data(fit)
+            self._plot.redraw()
         self._shown = snapshot
         self._note.setText(f"{len(fit.inputs)} points, prediction of step {snapshot.step:,}")
         self._draw()

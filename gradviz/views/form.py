@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QFormLayout,
     QGroupBox,
@@ -34,6 +35,7 @@ class Form(QWidget):
         self._faults: dict[str, QLabel] = {}
         self._structure: Any = None
         self._experiment: Experiment | None = None
+        self._drafts: dict[str, Any] = {}
         self._devices: tuple[str, ...] = ("cpu",)
         self._general_fault = _fault_label()
         self._scroll = QScrollArea()
@@ -64,6 +66,26 @@ class Form(QWidget):
         for path, editor in self._editors.items():
             editor.show_value(_at(data, path))
         self.clear_faults()
+        self._offer_drafts(data)
+
+    def _offer_drafts(self, data: Any) -> None:
+        """What was refused stays in its field, and is offered again: another edit may have made it right."""
+        waiting, self._drafts = self._drafts, {}
+        for path, draft in waiting.items():
+            if path in self._editors and _at(data, path) != draft:
+                self._editors[path].show_draft(draft)
+                QTimer.singleShot(0, partial(self._offer, path, draft))
+
+    def _offer(self, path: str, draft: Any) -> None:
+        if path in self._editors:
+            self._drafts[path] = draft
+            self.edited.emit(path, draft)
+
+    def forget_drafts(self) -> bool:
+        """Drop what was refused; whether there was any."""
+        dropped = bool(self._drafts) and bool(self.fault_texts())
+        self._drafts = {}
+        return dropped
 
     def clear_faults(self) -> None:
         """Take every mark away."""
@@ -152,6 +174,7 @@ class Form(QWidget):
             choices = tuple((kind_of(variant), variant.label or kind_of(variant)) for variant in variants)  # type: ignore[attr-defined]
             editor = ChoiceEditor(choices)
             editor.setToolTip(type(value).about)
+            editor.focus_widget().setAccessibleName("Kind")
             self._connect(editor, f"{path}.kind")
             rows.addRow("Kind", editor)
         for spec in field_specs(type(value)):
@@ -231,7 +254,7 @@ class Form(QWidget):
 
     def _connect(self, editor: Editor, path: str) -> None:
         self._editors[path] = editor
-        editor.edited.connect(lambda value: self.edited.emit(path, value))
+        editor.edited.connect(lambda value: self._offer(path, value))
 
     def _fault_at(self, path: str) -> QLabel:
         label = _fault_label()
@@ -255,7 +278,11 @@ def _one_more(items: list[Any], spec: FieldSpec) -> dict[str, Any]:
     last = dict(items[-1])
     if "name" in last:
         taken = {item["name"] for item in items}
-        last["name"] = next(name for name in "xyzuvwabcdghkmnpqrs" if name not in taken)
+        names = (*"xyzuvwabcdghkmnpqrs", *(f"x{number}" for number in range(1, len(items) + 1)))
+        last["name"] = next(name for name in names if name not in taken)
+    elif spec.editor == "distinct":
+        used = {item["kind"] for item in items}
+        last = to_data(next((v for v in spec.variants if kind_of(v) not in used), spec.variants[0])())
     elif "kind" in last and len(spec.variants) > 1 and last["kind"] == "line":
         last = to_data(spec.variants[1]())
     return last

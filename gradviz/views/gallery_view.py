@@ -79,7 +79,7 @@ class GalleryView(QWidget):
         title.setProperty("muted", True)
         self._recent.addWidget(title)
         for path in paths[:5]:
-            button = QPushButton(Path(path).name)
+            button = QPushButton(Path(path).name.replace("&", "&&"))  # a single one is a shortcut
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             button.setAutoDefault(True)  # Enter presses it
             button.setFlat(True)

@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPicture, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QToolTip, QWidget
 
-from gradviz.core.experiment import Experiment
+from gradviz.core.experiment import Experiment, optimizer_names
 from gradviz.core.numbers import shape_text, summary_text
 from gradviz.core.records import GraphSnapshot, Snapshot
 from gradviz.views.graph_painter import GraphPainter, node_text
@@ -57,7 +57,7 @@ class GraphView(View):
 
     def begin_run(self, experiment: Experiment) -> None:
         self._graph, self._chosen, self._fitted = None, -1, True
-        first = type(experiment.optimizers[0]).label
+        first = optimizer_names(experiment)[0]
         self._racer = f",  the graph of {first}" if len(experiment.optimizers) > 1 else ""
         self._redraw()
 

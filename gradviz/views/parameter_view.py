@@ -8,7 +8,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelInd
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QVBoxLayout, QWidget
 
-from gradviz.core.experiment import Experiment
+from gradviz.core.experiment import Experiment, optimizer_names
 from gradviz.core.numbers import shape_text, summary_text
 from gradviz.core.records import ParameterRow, Snapshot
 from gradviz.views.theme import LIGHT, Theme, monospace
@@ -90,6 +90,7 @@ class ParameterView(View):
         self._table = QTableView(self)
         self._table.setModel(self._model)
         self._table.setShowGrid(False)
+        self._table.setTabKeyNavigation(False)
         self._table.setAlternatingRowColors(True)
         self._table.verticalHeader().hide()
         self._table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
@@ -109,7 +110,7 @@ class ParameterView(View):
         super().set_theme(theme)
 
     def begin_run(self, experiment: Experiment) -> None:
-        self._names = tuple(type(optimizer).label for optimizer in experiment.optimizers)
+        self._names = optimizer_names(experiment)
         self._model.show((), self._names)
 
     def show_snapshot(self, snapshot: Snapshot) -> None:

@@ -58,6 +58,7 @@ class QuietPlot(pg.PlotWidget):  # type: ignore[misc]
         self._later.setInterval(0)
         self._later.timeout.connect(self.redraw)
         item.getViewBox().sigRangeChanged.connect(lambda *_: self._later.start())
+        item.getViewBox().sigResized.connect(lambda *_: self._later.start())  # an axis took more room
         for side in ("bottom", "left"):
             item.getAxis(side).setStyle(maxTickLevel=0)
             item.getAxis(side).enableAutoSIPrefix(False)

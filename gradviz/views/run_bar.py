@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy, QSlider, QToolButton, QWidget
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy, QSlider, QStyle, QToolButton, QWidget
 
 from gradviz.core.numbers import duration_text
 from gradviz.core.records import RunState
@@ -20,6 +21,16 @@ PACES: tuple[tuple[str, float | None], ...] = (
     ("Full speed", None),
 )
 TICKS = 1000
+
+
+class _Timeline(QSlider):
+    """A slider whose handle comes to where it is clicked."""
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            x = round(event.position().x())
+            self.setSliderPosition(QStyle.sliderValueFromPosition(self.minimum(), self.maximum(), x, self.width()))
+        super().mousePressEvent(event)
 
 
 class RunBar(QWidget):
@@ -52,7 +63,7 @@ class RunBar(QWidget):
         self._pace.setCurrentIndex(len(PACES) - 1)
         self._pace.setToolTip("How fast it runs, at most")
         self._pace.currentIndexChanged.connect(lambda _index: self.pace_changed.emit())
-        self._timeline = QSlider(Qt.Orientation.Horizontal)
+        self._timeline = _Timeline(Qt.Orientation.Horizontal)
         self._timeline.setRange(0, TICKS)
         self._timeline.setAccessibleName("Timeline")
         self._timeline.setToolTip("Drag to any step that was run; every view shows the same step")

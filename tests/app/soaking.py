@@ -8,7 +8,7 @@ import os
 import sys
 import time
 
-from PySide6.QtCore import QEventLoop
+from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop
 
 from gradviz.app.session import Document
 from gradviz.app.start import Startup
@@ -28,6 +28,8 @@ def pump(started: Startup, until: float) -> None:
     """Run the event loop until a time of `time.perf_counter`."""
     while time.perf_counter() < until:
         started.app.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents, 20)
+        # Only a running exec() deletes what deleteLater() asked for; here it has to be asked again.
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
 
 
 def train_once(started: Startup, name: str, seconds: float) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 from desk import CONTROL, LEFT, Desk, Key, colours, pixels
 from PySide6.QtCore import QTimer
@@ -44,13 +45,15 @@ def test_without_opengl_everything_else_works(flat_desk: Desk) -> None:
     desk.run_steps(200)
     assert set(desk.steps_shown().values()) == {200}
     assert desk.drawn("surface")["paths"][0] > 10
-    desk.wait(lambda: (pixels(desk.window.views["surface"]) != before).any(), "the path")
+    surface = desk.window.views["surface"]
+    desk.wait(lambda: not np.array_equal(pixels(surface), before), "the path")
     QTest.mouseDClick(desk.window.views["surface"].contour.viewport(), LEFT)
     desk.wait_state(RunState.READY)
     assert desk.controller.session.experiment.objective.x != 0.0
+    desk.answer("Discard")
     desk.open_card("neurons")
     desk.run_steps(20)
-    assert desk.drawn("fit")["points"] == 10 or desk.drawn("parameters")["rows"]
+    assert desk.drawn("fit")["points"] == 10
 
 
 @pytest.mark.parametrize("card", ["himmelblau", "neurons"])

@@ -118,7 +118,7 @@ def test_a_gallery_experiment_is_saved_under_a_new_name(desk: Desk, chosen: list
     desk.enter("objective.x", "1.0")
     chosen.append(str(tmp_path / "mine"))
     desk.press(Key.Key_S, CONTROL)
-    desk.wait(lambda: (tmp_path / "mine.gradviz").exists(), "the file")
+    desk.wait((tmp_path / "mine.gradviz").exists, "the file")
     desk.wait(lambda: not desk.window.isWindowModified(), "the mark to go")
     assert original.read_bytes() == before
     assert load(tmp_path / "mine.gradviz").experiment.objective.x == 1.0
@@ -211,9 +211,7 @@ def test_unsaved_edits_ask_before_another_document_is_opened(
 
 
 @pytest.mark.parametrize("answer", ["Save", "Discard", "Cancel"])
-def test_unsaved_edits_ask_before_the_window_closes(
-    desk: Desk, chosen: list[str], tmp_path: Path, answer: str
-) -> None:
+def test_unsaved_edits_ask_before_the_window_closes(desk: Desk, chosen: list[str], tmp_path: Path, answer: str) -> None:
     path = tmp_path / "edited.gradviz"
     save_as(desk, chosen, path)
     desk.enter("title", "Edited")

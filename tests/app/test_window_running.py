@@ -9,7 +9,7 @@ import pytest
 from desk import CONTROL, LEFT, Desk, Key, colours, number_in, pixels, visible_views
 from PySide6.QtCore import QPoint
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QCheckBox, QComboBox, QSlider
+from PySide6.QtWidgets import QAbstractButton, QCheckBox, QComboBox, QSlider
 
 from gradviz.core.records import RunState
 from gradviz.storage.gallery import gallery
@@ -308,11 +308,15 @@ def assert_drew_something(desk: Desk, key: str) -> None:
     assert colours(view) > (1000 if key == "surface" else 12), f"{key} is empty"
 
 
-def test_every_view_and_a_slider_have_names_for_assistive_tools(desk: Desk) -> None:
-    for button in desk.window.run_bar.findChildren(QSlider):
-        assert button.accessibleName()
+def test_every_control_has_a_name_for_assistive_tools(desk: Desk) -> None:
+    desk.show_form()
+    for view in (desk.window.run_bar, desk.form, desk.window.messages, *desk.window.views.values()):
+        for widget in view.findChildren(QAbstractButton):
+            named = widget.accessibleName() or widget.text().strip()
+            assert named or not widget.isVisible(), f"{widget} in {view}"
     for name in ("graph", "curves", "surface"):
         assert desk.window.docks[name].windowTitle()
+    assert desk.window.run_bar.findChild(QSlider).accessibleName()
 
 
 def test_window_is_told_how_far_the_run_is(desk: Desk) -> None:

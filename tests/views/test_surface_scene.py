@@ -16,7 +16,7 @@ from gradviz.core.experiment import Experiment
 from gradviz.core.history import History
 from gradviz.core.records import RecordBlock, Snapshot, SurfaceGrid
 from gradviz.views.opengl import probe_opengl
-from gradviz.views.surface_geometry import SurfaceBox
+from gradviz.views.surface_geometry import SurfaceBox, pick
 from gradviz.views.surface_view import SurfaceView
 from gradviz.views.theme import DARK, LIGHT
 
@@ -100,6 +100,24 @@ def test_a_point_before_the_ridge_is_seen_and_one_behind_it_is_hidden(scene: Any
     points = scene._box.points(np.array([[1.5, 0.0], [-0.6, 0.0]]))
     rendered = scene._rendered
     assert rendered.hidden(rendered.project(points)).tolist() == [False, True]
+
+
+@pytest.mark.parametrize("azimuth", [0, 60, 200])
+def test_hidden_is_what_a_ray_from_the_viewer_does_not_reach(scene: Any, azimuth: int) -> None:
+    """The depth of the rendered picture against marching rays: two ways to one answer, but on the crest itself."""
+    scene._renderer.setCameraPosition(azimuth=azimuth, elevation=40)
+    scene._render(1)
+    rendered, box = scene._rendered, scene._box
+    places = np.array([(x, y) for x in np.linspace(-1.8, 1.8, 13) for y in np.linspace(-1.8, 1.8, 7)])
+    points = box.points(places)
+    projected = rendered.project(points)
+    hidden = rendered.hidden(projected)
+    reached = []
+    for (x, y, _), place in zip(projected.tolist(), places, strict=True):
+        found = pick(box, *scene._renderer.ray(x, y))
+        reached.append(found is not None and np.hypot(*(np.array(found) - place)) < 0.3)
+    assert 10 < hidden.sum() < 80, "this view hides some and shows some"
+    assert (hidden == ~np.array(reached)).mean() > 0.9
 
 
 def test_picking_finds_what_is_seen(scene: Any) -> None:

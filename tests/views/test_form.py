@@ -1,0 +1,183 @@
+"""The form, made from the declarations alone: nothing of the catalogues is without editor, name and explanation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from PySide6.QtWidgets import QLabel, QPushButton
+
+from gradviz.core.datasets import AnyDataset
+from gradviz.core.declaration import Declaration, alternatives, field_specs
+from gradviz.core.experiment import Experiment, from_data, to_data, value_at
+from gradviz.core.layers import INITIALISATIONS, LAYERS, LinearLayer
+from gradviz.core.losses import AnyLoss
+from gradviz.core.objectives import OBJECTIVES, FitObjective, FormulaObjective, TestFunctionObjective
+from gradviz.core.optimizers import OPTIMIZERS, SGD, Adam
+from gradviz.core.test_functions import AnyTestFunction
+from gradviz.storage.gallery import gallery
+from gradviz.views.editors import ChoiceEditor
+from gradviz.views.form import Form, tooltip
+
+Show = Callable[..., Any]
+
+
+def fit(**settings: Any) -> Experiment:
+    return Experiment(objective=FitObjective(**settings))
+
+
+EXPERIMENTS: dict[str, Experiment] = {
+    **{f"objective {kind.label}": Experiment(objective=kind()) for kind in OBJECTIVES},
+    **{f"optimiser {kind.label}": Experiment(optimizers=(kind(),)) for kind in OPTIMIZERS},
+    **{
+        f"function {kind.label}": Experiment(objective=TestFunctionObjective(function=kind()))
+        for kind in alternatives(AnyTestFunction)
+    },
+    **{f"data {kind.label}": fit(data=kind()) for kind in alternatives(AnyDataset)},
+    **{f"loss {kind.label}": fit(loss=kind()) for kind in alternatives(AnyLoss)},
+    **{f"layer {kind.label}": fit(model=(LinearLayer(), kind())) for kind in LAYERS},
+    **{f"start {kind.label}": fit(model=(LinearLayer(init=kind()),)) for kind in INITIALISATIONS},
+    **{f"gallery {entry.name}": entry.experiment for entry in gallery()},
+}
+
+
+def expected_paths(declaration: Declaration, prefix: str = "") -> set[str]:
+    """Every path of a setting that a user may edit, from the declarations."""
+    paths: set[str] = set()
+    for spec in field_specs(type(declaration)):
+        path, value = f"{prefix}{spec.name}", getattr(declaration, spec.name)
+        if spec.editor == "hidden":
+            continue
+        items = [(path, value)]
+        if spec.shape == "list":
+            items = [(f"{path}.{index}", item) for index, item in enumerate(value)]
+        if spec.shape in ("variant", "group", "list"):
+            for inner, item in items:
+                paths |= {f"{inner}.kind"} if "kind" in type(item).model_fields and len(spec.variants) > 1 else set()
+                paths |= expected_paths(item, f"{inner}.")
+        else:
+            paths.add(path)
+    return paths
+
+
+@pytest.fixture
+def form(shown: Show) -> Form:
+    return shown(Form(), 360, 700)
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_every_setting_has_an_editor_a_name_and_a_tooltip(form: Form, name: str) -> None:
+    experiment = EXPERIMENTS[name]
+    form.show_experiment(experiment)
+    assert set(form.paths()) == expected_paths(experiment)
+    for path in form.paths():
+        editor = form.editor(path)
+        assert editor.focus_widget().accessibleName(), f"{path} has no name"
+        assert len(editor.toolTip()) > 10, f"{path} has no tooltip"
+        assert editor.isVisibleTo(form)
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_what_is_shown_reads_back_as_the_experiment(form: Form, name: str) -> None:
+    """Whatever each editor would tell, were it asked, is the value that it was given."""
+    import json
+
+    experiment = EXPERIMENTS[name]
+    form.show_experiment(experiment)
+    data = to_data(experiment)
+    for path in form.paths():
+        value, widget = value_at(experiment, path), form.editor(path).focus_widget()
+        if isinstance(form.editor(path), ChoiceEditor):
+            assert widget.currentData() == value
+        elif isinstance(value, bool):
+            assert widget.isChecked() == value
+        elif isinstance(value, str):
+            assert (widget.toPlainText() if hasattr(widget, "toPlainText") else widget.text()) == value
+        elif isinstance(value, list):
+            assert json.loads(widget.text()) == value
+        else:
+            assert float(widget.text()) == value
+    assert from_data(data) == experiment
+
+
+def test_tooltips_tell_limits_and_whether_it_is_live() -> None:
+    specs = {spec.name: spec for spec in field_specs(SGD)}
+    assert "at once" in tooltip(specs["lr"])
+    assert "From 0 to 1e+06" in tooltip(specs["lr"])
+    assert "new run" in tooltip(specs["nesterov"])
+
+
+def test_values_change_without_new_widgets_and_kinds_bring_new_ones(form: Form) -> None:
+    form.show_experiment(Experiment())
+    editor = form.editor("optimizers.0.lr")
+    form.show_experiment(Experiment(optimizers=(SGD(lr=0.5),)))
+    assert form.editor("optimizers.0.lr") is editor
+    assert editor.focus_widget().text() == "0.5"
+    form.show_experiment(Experiment(optimizers=(Adam(lr=0.5),)))
+    assert form.editor("optimizers.0.lr") is not editor
+
+
+def test_a_fault_is_shown_at_its_field_or_the_nearest_around_it(form: Form) -> None:
+    form.show_experiment(Experiment(objective=FormulaObjective()))
+    for path, nearest in (
+        ("optimizers.0.lr", "optimizers.0.lr"),
+        ("objective.tensors.1.value.0.3", "objective.tensors.1.value"),
+        ("objective.unknown", "objective"),
+        ("nowhere", ""),
+        ("", ""),
+    ):
+        form.show_fault(path, f"wrong: {path}")
+        assert form.fault_texts() == {nearest: f"wrong: {path}"}
+    form.clear_faults()
+    assert form.fault_texts() == {}
+
+
+def test_a_fault_is_plain_text(form: Form) -> None:
+    form.show_experiment(Experiment())
+    form.show_fault("steps", "<b>5</b> < 6")
+    label = next(label for label in form.findChildren(QLabel) if "< 6" in label.text())
+    assert label.textFormat().name == "PlainText"
+
+
+def test_devices_of_this_machine_are_offered(form: Form) -> None:
+    form.show_experiment(Experiment(device="cuda:1"))
+    form.set_devices(("cpu", "cuda:0"))
+    box = form.editor("device").focus_widget()
+    assert [box.itemText(k) for k in range(box.count())] == ["cpu", "cuda:0", "cuda:1 (not here)"]
+    assert box.currentData() == "cuda:1"
+
+
+def test_a_list_can_grow_to_its_limit(form: Form) -> None:
+    """Each new tensor gets a name that is free; the formula's functions keep theirs."""
+    experiment = Experiment(objective=FormulaObjective())
+    told: list[Any] = []
+    form.edited.connect(lambda path, value: told.append((path, value)))
+    for count in range(3, 33):
+        form.show_experiment(experiment)
+        add = next(b for b in form.findChildren(QPushButton) if b.toolTip() == "Add one more to: Tensors")
+        add.click()
+        path, items = told[-1]
+        assert path == "objective.tensors"
+        assert len({item["name"] for item in items}) == len(items) == count
+        data = to_data(experiment)
+        data["objective"]["tensors"] = items
+        experiment = from_data(data)
+
+
+def test_the_last_of_a_list_cannot_be_removed(form: Form) -> None:
+    form.show_experiment(Experiment())
+    buttons = {button.text(): button for button in form.findChildren(QPushButton)}
+    assert not buttons["✕"].isEnabled()
+    assert not buttons["↑"].isEnabled()
+    assert not buttons["↓"].isEnabled()
+    assert buttons["Add"].isEnabled()
+
+
+def test_moving_exchanges_two_items(form: Form) -> None:
+    form.show_experiment(Experiment(optimizers=(SGD(), Adam())))
+    told: list[Any] = []
+    form.edited.connect(lambda path, value: told.append((path, [item["kind"] for item in value])))
+    downs = [button for button in form.findChildren(QPushButton) if button.text() == "↓"]
+    downs[0].click()
+    assert told == [("optimizers", ["adam", "sgd"])]

@@ -1,0 +1,356 @@
+"""The views and bars that are quickly told: fit, parameters, run bar, messages, gallery, readout."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from desk import LEFT, colours, handle_at, has_colour, pixels
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QImage
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QComboBox, QPushButton, QSlider, QTableView, QToolButton
+
+from gradviz.core.experiment import Experiment
+from gradviz.core.objectives import FitObjective
+from gradviz.core.optimizers import SGD, Adam
+from gradviz.core.records import FitSnapshot, ParameterRow, RunState, Snapshot, TensorSummary
+from gradviz.views.fit_view import FitView
+from gradviz.views.gallery_view import Card, GalleryView
+from gradviz.views.message_bar import MessageBar
+from gradviz.views.parameter_view import COLUMNS, ParameterView
+from gradviz.views.readout import Readout
+from gradviz.views.run_bar import PACES, RunBar
+from gradviz.views.theme import LIGHT, style_sheet
+
+Show = Callable[..., Any]
+
+
+def snapshot(step: int = 3, fit: FitSnapshot | None = None, parameters: tuple[ParameterRow, ...] = ()) -> Snapshot:
+    return Snapshot(step, None, parameters, fit, np.empty((0, 2)), 0.0)
+
+
+def tensor(*values: float) -> TensorSummary:
+    array = np.array(values)
+    return TensorSummary(array.shape, "float32", array, array.min(), array.max(), array.mean())
+
+
+# Fit
+
+
+def line_fit(slope: float, count: int = 5, curves: int = 1) -> FitSnapshot:
+    x = np.linspace(0, 4, count)
+    fine = np.linspace(0, 4, 50)
+    return FitSnapshot(x, 2 * x, fine, np.array([slope * fine + k for k in range(curves)]))
+
+
+@pytest.fixture
+def fit(shown: Show) -> FitView:
+    view = shown(FitView())
+    view.begin_run(Experiment(objective=FitObjective()))
+    return view
+
+
+def test_fit_shows_points_and_each_curve(fit: FitView, qtbot: Any) -> None:
+    fit.show_snapshot(snapshot(fit=line_fit(1.5, curves=2)))
+    assert fit.drawn()["points"] == 5
+    assert fit.drawn()["curve"][-1] == pytest.approx(6)
+    assert "step 3" in fit.drawn()["note"]
+    for lane in LIGHT.lanes[:2]:
+        qtbot.waitUntil(lambda lane=lane: has_colour(pixels(fit), lane, 40) > 60)
+    qtbot.waitUntil(lambda: has_colour(pixels(fit), LIGHT.accent, 30) > 60)
+
+
+def test_fit_of_an_experiment_without_data_says_so(fit: FitView) -> None:
+    fit.begin_run(Experiment())
+    assert fit.drawn() == {"points": 0, "curve": [], "note": "This experiment fits no data."}
+
+
+def test_fit_ignores_a_snapshot_without_one_and_leaves_gaps_out(fit: FitView) -> None:
+    fit.show_snapshot(snapshot(fit=line_fit(1.0)))
+    fit.show_snapshot(snapshot(step=9))
+    assert "step 3" in fit.drawn()["note"]
+    wild = line_fit(1.0)
+    wild.curves[0, 10:20] = np.nan
+    wild.curves[0, 20] = np.inf
+    fit.show_snapshot(snapshot(4, wild))
+    assert np.isfinite(fit._plot.live()[0].points).all()
+    assert len(fit._plot.live()[0].points) == 39
+    pixels(fit)
+
+
+# Parameters
+
+
+def rows(count: int = 2) -> tuple[ParameterRow, ...]:
+    state = (("step", tensor(4.0)), ("exp_avg", tensor(0.5)))
+    return tuple(
+        ParameterRow(k % 2, f"p{k}", tensor(1.5, -2.0), None if k else tensor(0.25), state) for k in range(count)
+    )
+
+
+@pytest.fixture
+def table(shown: Show) -> ParameterView:
+    view = shown(ParameterView(), 900, 300)
+    view.begin_run(Experiment())
+    return view
+
+
+def test_table_shows_values_gradients_and_state(table: ParameterView) -> None:
+    table.show_snapshot(snapshot(parameters=rows()))
+    first, second = table.drawn()["rows"]
+    assert first[:4] == ["p0", "(2) float32", "[1.5, -2]", "[0.25]"]
+    assert second[3] == "none"
+    assert "step [4]" in first[4]
+    assert "exp_avg [0.5]" in first[4]
+    assert has_colour(pixels(table), LIGHT.value, 40) > 10
+    assert has_colour(pixels(table), LIGHT.gradient, 40) > 5
+
+
+def test_table_names_the_optimiser_in_a_race(table: ParameterView) -> None:
+    table.begin_run(Experiment(optimizers=(SGD(), Adam())))
+    table.show_snapshot(snapshot(parameters=rows()))
+    assert [row[0] for row in table.drawn()["rows"]] == ["p0  (SGD)", "p1  (Adam)"]
+
+
+def test_table_keeps_its_selection_from_step_to_step(table: ParameterView) -> None:
+    table.show_snapshot(snapshot(parameters=rows(5)))
+    view = table.findChild(QTableView)
+    view.selectRow(3)
+    table.show_snapshot(snapshot(4, parameters=rows(5)))
+    assert [index.row() for index in view.selectionModel().selectedRows()] == [3]
+    table.show_snapshot(snapshot(5, parameters=rows(2)))
+    assert len(table.drawn()["rows"]) == 2
+    table.begin_run(Experiment())
+    assert table.drawn()["rows"] == []
+
+
+def test_table_of_a_thousand_rows(table: ParameterView) -> None:
+    table.show_snapshot(snapshot(parameters=rows(1000)))
+    model = table.findChild(QTableView).model()
+    assert model.rowCount() == 1000
+    assert model.columnCount() == len(COLUMNS)
+    tip = model.data(model.index(999, 2), Qt.ItemDataRole.ToolTipRole)
+    assert tip == "[1.5, -2]"
+    assert model.data(model.index(5000, 0)) is None
+
+
+def test_table_model_is_sound(table: ParameterView, qtmodeltester: Any) -> None:
+    table.show_snapshot(snapshot(parameters=rows(3)))
+    qtmodeltester.check(table.findChild(QTableView).model(), force_py=True)
+
+
+# Run bar
+
+
+@pytest.fixture
+def bar(shown: Show) -> RunBar:
+    made = shown(RunBar(), 1200, 50)
+    made.show_progress(50, 80, 100, 0.0)
+    made.show_state(RunState.PAUSED)
+    return made
+
+
+def named(bar: RunBar, name: str) -> QToolButton:
+    return next(b for b in bar.findChildren(QToolButton) if name in (b.accessibleName(), b.text().strip()))
+
+
+@pytest.mark.parametrize(
+    ("state", "run", "step", "back", "reset"),
+    [
+        (RunState.LOADING, False, False, False, False),
+        (RunState.READY, True, True, False, True),
+        (RunState.RUNNING, True, False, False, True),
+        (RunState.PAUSED, True, True, True, True),
+        (RunState.FINISHED, False, False, True, True),
+        (RunState.DIVERGED, False, False, True, True),
+        (RunState.FAILED, False, False, False, True),
+    ],
+)
+def test_bar_offers_what_a_state_allows(
+    bar: RunBar, state: RunState, run: bool, step: bool, back: bool, reset: bool
+) -> None:
+    bar.show_state(state)
+    assert named(bar, "Pause" if state is RunState.RUNNING else "Run").isEnabled() == run
+    assert named(bar, "One step").isEnabled() == step
+    assert named(bar, "One step back").isEnabled() == back
+    assert named(bar, "Reset to step 0, the same initial values").isEnabled() == reset
+
+
+def test_bar_tells_progress_and_time_left(bar: RunBar) -> None:
+    bar.show_progress(2500, 2500, 30000, 500.0)
+    assert bar.drawn() == {"where": "step 2,500 of 30,000", "rate": "500 steps/s,  55 s left", "run": "Run"}
+    assert bar.findChild(QSlider).value() == round(1000 / 12)
+    bar.show_progress(0, 0, 0, 0.0)
+    assert bar.drawn()["where"] == "step 0 of 0"
+
+
+def test_bar_signals(bar: RunBar, qtbot: Any) -> None:
+    for name, signal in (
+        ("Run", bar.run_wanted),
+        ("One step", bar.step_wanted),
+        ("One step back", bar.back_wanted),
+        ("Reset to step 0, the same initial values", bar.reset_wanted),
+    ):
+        with qtbot.waitSignal(signal):
+            QTest.mouseClick(named(bar, name), LEFT)
+    bar.show_state(RunState.RUNNING)
+    with qtbot.waitSignal(bar.pause_wanted):
+        QTest.mouseClick(named(bar, "Pause"), LEFT)
+
+
+def test_bar_seeks_where_the_handle_is_dropped_but_not_beyond_what_is_known(bar: RunBar, qtbot: Any) -> None:
+    slider = bar.findChild(QSlider)
+    for share, step in ((0.25, 25), (0.9, 80)):
+        with qtbot.waitSignal(bar.seek_wanted) as caught:
+            start, end = handle_at(slider, slider.value()), handle_at(slider, round(1000 * share))
+            QTest.mousePress(slider, LEFT, pos=start)
+            QTest.mouseMove(slider, end)
+            bar.show_progress(50, 80, 100, 0.0)
+            assert slider.isSliderDown()
+            QTest.mouseRelease(slider, LEFT, pos=end)
+        assert caught.args[0] == pytest.approx(step, abs=1)
+
+
+def test_bar_paces(bar: RunBar, qtbot: Any) -> None:
+    assert bar.pace is None
+    box = bar.findChild(QComboBox)
+    with qtbot.waitSignal(bar.pace_changed):
+        box.setFocus()
+        QTest.keyClick(box, Qt.Key.Key_Home)
+    assert bar.pace == PACES[0][1] == 1.0
+
+
+def test_bar_is_drawn(bar: RunBar) -> None:
+    assert has_colour(pixels(bar), LIGHT.accent, 30) > 40
+
+
+# Messages
+
+
+def test_a_message_is_plain_cut_and_gone_after_close(shown: Show) -> None:
+    bar = shown(MessageBar(), 700, 60)
+    bar.show_message("<b>x</b>" + "y" * 1000)
+    assert len(bar.text) == 300
+    assert bar.text.startswith("<b>x</b>y")
+    assert bar.text.endswith("…")
+    bar.show_message("z" * 300)
+    assert bar.text == "z" * 300
+    close = next(button for button in bar.findChildren(QPushButton) if button.text() == "Close")
+    QTest.mouseClick(close, LEFT)
+    assert bar.text == ""
+    assert not bar.isVisible()
+
+
+def test_the_action_of_a_message_is_done_once_and_not_by_the_next(shown: Show) -> None:
+    bar = shown(MessageBar(), 700, 60)
+    done: list[str] = []
+    bar.show_message("first", "Do it", lambda: done.append("first"))
+    action = next(button for button in bar.findChildren(QPushButton) if button.text() == "Do it")
+    QTest.mouseClick(action, LEFT)
+    assert done == ["first"]
+    assert bar.text == ""
+    bar.show_message("second")
+    assert not action.isVisible()
+    assert bar.text == "second"
+
+
+def test_an_action_may_show_a_message_of_its_own(shown: Show) -> None:
+    bar = shown(MessageBar(), 700, 60)
+    bar.show_message("first", "Do it", lambda: bar.show_message("second"))
+    action = next(button for button in bar.findChildren(QPushButton) if button.text() == "Do it")
+    QTest.mouseClick(action, LEFT)
+    assert bar.text == "second"
+
+
+# Gallery
+
+
+@pytest.fixture
+def cards(shown: Show, tmp_path: Path) -> GalleryView:
+    picture = QImage(200, 100, QImage.Format.Format_RGB32)
+    picture.fill(Qt.GlobalColor.magenta)
+    picture.save(str(tmp_path / "a.png"))
+    view = shown(GalleryView(), 360, 500)
+    view.show_cards(
+        (
+            Card("a", "A1", "The first", "Try this.", tmp_path / "a.png"),
+            Card(
+                "b", "B2", "The second, whose title is long enough to need more than one line of a card", "h" * 90, None
+            ),
+        )
+    )
+    return view
+
+
+def card(view: GalleryView, index: int) -> QPushButton:
+    return view.findChildren(QPushButton, "card")[index]
+
+
+def test_a_card_is_chosen_by_click_and_by_enter(cards: GalleryView, qtbot: Any) -> None:
+    with qtbot.waitSignal(cards.chosen) as caught:
+        QTest.mouseClick(card(cards, 1), LEFT)
+    assert caught.args == ["b"]
+    card(cards, 0).setFocus()
+    for key in (Qt.Key.Key_Return, Qt.Key.Key_Space):
+        with qtbot.waitSignal(cards.chosen) as caught:
+            QTest.keyClick(card(cards, 0), key)
+        assert caught.args == ["a"]
+
+
+def test_cards_show_their_picture_and_have_room_for_their_text(cards: GalleryView, qtbot: Any) -> None:
+    qtbot.waitUntil(lambda: has_colour(pixels(cards), "#ff00ff") > 2000)
+    for index in range(2):
+        button = card(cards, index)
+        layout = button.layout()
+        assert layout is not None
+        assert button.height() >= layout.heightForWidth(button.width())
+    assert card(cards, 0).accessibleName() == "A1 The first"
+
+
+def test_the_open_card_is_framed(cards: GalleryView) -> None:
+    cards.setStyleSheet(style_sheet(LIGHT))
+    before = has_colour(pixels(card(cards, 1)), LIGHT.accent, 30)
+    cards.mark_current("b")
+    assert cards.drawn() == {"cards": ["a", "b"], "current": ["b"]}
+    assert has_colour(pixels(card(cards, 1)), LIGHT.accent, 30) > before + 300
+    cards.mark_current("")
+    assert cards.drawn()["current"] == []
+    assert has_colour(pixels(card(cards, 1)), LIGHT.accent, 30) == before
+
+
+def test_recent_files_are_listed_and_chosen(cards: GalleryView, qtbot: Any) -> None:
+    cards.show_recent([f"/somewhere/{k}.gradviz" for k in range(9)])
+    shown = [button for button in cards.findChildren(QPushButton) if button.text().endswith(".gradviz")]
+    assert [button.text() for button in shown] == [f"{k}.gradviz" for k in range(5)]
+    assert shown[0].toolTip() == "/somewhere/0.gradviz"
+    with qtbot.waitSignal(cards.file_chosen) as caught:
+        QTest.mouseClick(shown[2], LEFT)
+    assert caught.args == ["/somewhere/2.gradviz"]
+    cards.show_recent([])
+    qtbot.waitUntil(lambda: not [b for b in cards.findChildren(QPushButton) if b.text().endswith(".gradviz")])
+
+
+def test_file_names_with_an_ampersand_are_shown_as_they_are(cards: GalleryView) -> None:
+    cards.show_recent(["/somewhere/you & me.gradviz"])
+    button = next(b for b in cards.findChildren(QPushButton) if b.toolTip().endswith("me.gradviz"))
+    assert button.text().replace("&&", "&") == "you & me.gradviz"
+    assert "&&" in button.text(), "a single & would be a shortcut and vanish"
+
+
+# Readout
+
+
+def test_a_readout_keeps_its_size_whatever_it_says(shown: Show) -> None:
+    readout = shown(Readout(120, Qt.AlignmentFlag.AlignLeft), 120, 30)
+    hint = readout.sizeHint()
+    for text in ("1", "a much longer text than there is room for", "<i>2</i>"):
+        readout.setText(text)
+        assert readout.text() == text
+        assert readout.sizeHint() == hint
+    assert hint.width() == 120
+    assert colours(readout) > 2
+    assert readout.childAt(QPoint(5, 5)) is not None
