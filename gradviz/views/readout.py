@@ -17,7 +17,6 @@ class Readout(QWidget):
         self._label.setAlignment(alignment | Qt.AlignmentFlag.AlignVCenter)
         self._label.setTextFormat(Qt.TextFormat.PlainText)
         self._label.setProperty("muted", muted)
-        self._label.setAutoFillBackground(True)  # opaque: what lies below is not painted again
         self.setSizePolicy(
             QSizePolicy.Policy.Expanding if not least_width else QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed
         )
