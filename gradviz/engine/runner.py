@@ -157,7 +157,7 @@ class Runner:
         elif trainer.diverged:
             self._say(RunState.DIVERGED, trainer.divergence())
         elif trainer.finished:
-            self._say(RunState.FINISHED, f"Finished: {trainer.step:,} steps. Reset runs it again; more steps go on.")
+            self._say(RunState.FINISHED, f"Finished: {trainer.step:,} steps.")
         elif trainer.step == 0:
             self._say(RunState.READY, "Ready. Press Space to run.")
         else:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRect, QSize, Qt, Signal
-from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
@@ -30,23 +29,6 @@ PACES: tuple[tuple[str, float | None], ...] = (
     ("Full speed", None),
 )
 TICKS = 1000
-
-
-class _Timeline(QSlider):
-    """A slider whose handle comes to where it is clicked."""
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        handle = self._handle()
-        if event.button() == Qt.MouseButton.LeftButton and not handle.contains(event.position().toPoint()):
-            x, room = round(event.position().x() - handle.width() / 2), self.width() - handle.width()
-            self.setSliderPosition(QStyle.sliderValueFromPosition(self.minimum(), self.maximum(), x, room))
-        super().mousePressEvent(event)
-
-    def _handle(self) -> QRect:
-        option = QStyleOptionSlider()
-        self.initStyleOption(option)
-        parts = QStyle.ComplexControl.CC_Slider, QStyle.SubControl.SC_SliderHandle
-        return self.style().subControlRect(parts[0], option, parts[1], self)
 
 
 class RunBar(QWidget):
@@ -79,7 +61,7 @@ class RunBar(QWidget):
         self._pace.setCurrentIndex(len(PACES) - 1)
         self._pace.setToolTip("How fast it runs, at most")
         self._pace.currentIndexChanged.connect(lambda _index: self.pace_changed.emit())
-        self._timeline = _Timeline(Qt.Orientation.Horizontal)
+        self._timeline = QSlider(Qt.Orientation.Horizontal)
         self._timeline.setRange(0, TICKS)
         self._timeline.setAccessibleName("Timeline")
         self._timeline.setToolTip("Drag to any step that was run; every view shows the same step")
