@@ -56,6 +56,7 @@ def no_leaks(qapp: QApplication) -> Iterator[None]:
     """Fails if a top-level widget outlives the test."""
     from desk import forget_deleted
 
+    forget_deleted()
     before = {id(widget) for widget in qapp.topLevelWidgets()}
     yield
     forget_deleted()

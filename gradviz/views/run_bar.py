@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRect, QSize, Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
     QSizePolicy,
     QSlider,
-    QStyle,
-    QStyleOptionSlider,
     QToolButton,
     QWidget,
 )
