@@ -35,4 +35,4 @@ def test_memory_stays_and_none_keeps_its_references(tmp_path: Path) -> None:
     # A short run has hardly had the time to fill its caches: it guards against a leak of a megabyte a second.
     assert growth < (0.05 if seconds >= 300 else 0.10), found
     assert found["last_none"] > 0.9 * found["first_none"], found
-    assert found["frames"] > 0, found
+    assert found["frames"] > seconds, found
