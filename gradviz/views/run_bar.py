@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
     QSizePolicy,
     QSlider,
+    QStyle,
+    QStyleOptionSlider,
     QToolButton,
     QWidget,
 )
@@ -27,6 +30,21 @@ PACES: tuple[tuple[str, float | None], ...] = (
     ("Full speed", None),
 )
 TICKS = 1000
+
+
+class _Timeline(QSlider):
+    """A slider whose handle comes to where it is clicked; a handle that is grabbed stays under the mouse."""
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        option = QStyleOptionSlider()
+        self.initStyleOption(option)
+        control, part = QStyle.ComplexControl.CC_Slider, QStyle.SubControl.SC_SliderHandle
+        handle = self.style().subControlRect(control, option, part, self)
+        if event.button() == Qt.MouseButton.LeftButton and not handle.contains(event.position().toPoint()):
+            x = round(event.position().x()) - handle.width() // 2
+            room = self.width() - handle.width()
+            self.setValue(QStyle.sliderValueFromPosition(self.minimum(), self.maximum(), x, room))
+        super().mousePressEvent(event)
 
 
 class RunBar(QWidget):
@@ -59,7 +77,7 @@ class RunBar(QWidget):
         self._pace.setCurrentIndex(len(PACES) - 1)
         self._pace.setToolTip("How fast it runs, at most")
         self._pace.currentIndexChanged.connect(lambda _index: self.pace_changed.emit())
-        self._timeline = QSlider(Qt.Orientation.Horizontal)
+        self._timeline = _Timeline(Qt.Orientation.Horizontal)
         self._timeline.setRange(0, TICKS)
         self._timeline.setAccessibleName("Timeline")
         self._timeline.setToolTip("Drag to any step that was run; every view shows the same step")

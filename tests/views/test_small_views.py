@@ -215,6 +215,19 @@ def test_bar_seeks_where_the_handle_is_dropped_but_not_beyond_what_is_known(bar:
         assert caught.args[0] == pytest.approx(step, abs=1)
 
 
+def test_a_click_beside_the_handle_goes_there_and_one_on_it_goes_nowhere(bar: RunBar) -> None:
+    slider, wanted = bar.findChild(QSlider), []
+    bar.seek_wanted.connect(wanted.append)
+    QTest.mouseClick(slider, LEFT, pos=handle_at(slider, 200))
+    assert wanted
+    assert set(wanted) <= {19, 20, 21}
+    for step in (0, 37, 80):
+        bar.show_progress(step, 80, 80, 0.0)
+        wanted.clear()
+        QTest.mouseClick(slider, LEFT, pos=handle_at(slider, slider.value()))
+        assert set(wanted) <= {step}, "the handle does not slip from under the mouse"
+
+
 def test_bar_paces(bar: RunBar, qtbot: Any) -> None:
     assert bar.pace is None
     box = bar.findChild(QComboBox)
