@@ -88,8 +88,8 @@ class Trainer:
 
     @property
     def diverged(self) -> bool:
-        """Whether no optimiser has a finite loss any more."""
-        return not any(math.isfinite(lane.loss) for lane in self.lanes)
+        """Whether no optimiser has a finite loss any more, or the weights of a file were not finite."""
+        return self._restored_unfit or not any(math.isfinite(lane.loss) for lane in self.lanes)
 
     def fault_at_start(self) -> str:
         """A sentence if the first loss or gradient is not finite, so that a run must not start; else empty."""

@@ -393,3 +393,16 @@ def test_every_device_trains_as_the_cpu_does(problem: str, rule: str) -> None:
         restored = Trainer(trainer.experiment, trainer.result(RunState.FINISHED))
         assert restored.record.losses == pytest.approx(trainer.record.losses, rel=1e-12)
         assert trainer.seek(10).losses == pytest.approx((expected[9],), rel=1e-5)
+
+
+def test_weights_of_a_file_that_are_not_finite_stop_even_a_race() -> None:
+    """Fault 15: one lane of two is enough, and the sentence names the file's weights."""
+    experiment = Experiment(steps=20).with_optimizers((SGD(), SGD(lr=2e-3)))
+    first = Trainer(experiment)
+    first.seek(5)
+    result = first.result(RunState.PAUSED)
+    result.tensors["weights/1/x"] = np.full_like(result.tensors["weights/1/x"], np.nan)
+    restored = Trainer(experiment, result)
+    assert restored.diverged
+    assert list(restored.steps()) == []
+    assert "weights in this file" in restored.divergence()
