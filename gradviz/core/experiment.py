@@ -12,8 +12,26 @@ from gradviz.core.layers import LineLayer
 from gradviz.core.objectives import AnyObjective, FormulaObjective, TestFunctionObjective
 from gradviz.core.optimizers import SGD, AnyOptimizer, Optimizer
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 DTYPES = Literal["float32", "float64"]
+
+
+LONGEST_LESSON = 4000
+NOT_OF_THE_RUN = ("title", "case", "hint", "lesson", "chinese", "hand_gradient", "steps")
+"""Settings that may change without a new run."""
+
+
+class Texts(Declaration):
+    """Title, hint and lesson in another language; empty ones are shown in English."""
+
+    title: str = setting("", title="Title", description="What the window and the gallery show.", max_length=120)
+    hint: str = setting("", title="Try this", description="One line: what to try first.", max_length=300)
+    lesson: str = setting(
+        "",
+        title="Lesson",
+        description="What to look at, what to change, what to expect.",
+        max_length=LONGEST_LESSON,
+    )
 
 
 class Experiment(Declaration):
@@ -26,13 +44,30 @@ class Experiment(Declaration):
     hint: str = setting(
         "", title="Try this", description="One line: what to try first.", max_length=300, editor="hidden"
     )
+    lesson: str = setting(
+        "",
+        title="Lesson",
+        description="In plain words: what to look at, what to change, what to expect. Paragraphs between empty lines.",
+        max_length=LONGEST_LESSON,
+        editor="hidden",
+    )
+    chinese: Texts = setting(
+        Texts(), title="Chinese", description="Title, hint and lesson in Simplified Chinese.", editor="hidden"
+    )
+    hand_gradient: str = setting(
+        "",
+        title="Gradient by hand",
+        description="Lines  d_name = expression  that the bench compares with autograd.",
+        max_length=4000,
+        editor="hidden",
+    )
     objective: AnyObjective = setting(TestFunctionObjective(), title="Objective", description="What is minimised.")
     optimizers: tuple[AnyOptimizer, ...] = setting(
         (SGD(),),
         title="Optimisers",
         description="Several race from one start on one objective.",
         min_length=1,
-        max_length=8,
+        max_length=16,
         editor="distinct",
     )
     steps: int = setting(
@@ -150,7 +185,7 @@ def is_live_change(old: Experiment, new: Experiment) -> bool:
 def _frozen_part(experiment: Experiment) -> str:
     """The JSON of all that a run cannot change while it goes on."""
     data = to_data(experiment)
-    for name in ("title", "case", "hint", "steps"):
+    for name in NOT_OF_THE_RUN:
         data.pop(name)
     for plain, optimizer in zip(data["optimizers"], experiment.optimizers, strict=True):
         for name in live_names(type(optimizer)):

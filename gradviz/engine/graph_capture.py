@@ -18,7 +18,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from gradviz.core.records import GraphNode, GraphSnapshot, GraphStructure, TensorSummary
 from gradviz.engine.layout import place
-from gradviz.engine.objectives import Objective
+from gradviz.engine.objective import Objective
 from gradviz.engine.summaries import summarise
 
 NODE_SIZE = (192.0, 92.0)

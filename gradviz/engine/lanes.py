@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from gradviz.engine.objectives import Objective
+from gradviz.engine.objective import Objective
 from gradviz.engine.problems import EngineError
 
 

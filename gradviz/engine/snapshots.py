@@ -9,9 +9,9 @@ import torch
 
 from gradviz.core.records import FitSnapshot, Floats, GraphSnapshot, ParameterRow, Snapshot
 from gradviz.engine.commands import Wanted
+from gradviz.engine.fit_descent import FitDescent
 from gradviz.engine.graph_capture import GraphCapture
 from gradviz.engine.lanes import Lane
-from gradviz.engine.objectives import FitDescent
 from gradviz.engine.summaries import summarise
 from gradviz.engine.surfaces import Plane, plane_of
 from gradviz.engine.trainer import Trainer

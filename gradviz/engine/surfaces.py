@@ -12,7 +12,8 @@ from torch.func import vmap
 from gradviz.core.experiment import Experiment
 from gradviz.core.objectives import TestFunctionObjective
 from gradviz.core.records import Floats, SurfaceGrid
-from gradviz.engine.objectives import FitDescent, Objective
+from gradviz.engine.fit_descent import FitDescent
+from gradviz.engine.objective import Objective
 
 Range = tuple[float, float]
 CHUNK = 4_000_000

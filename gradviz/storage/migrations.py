@@ -10,7 +10,13 @@ from gradviz.storage.problems import FileError, NewerFormatError
 
 Document = dict[str, Any]
 
-MIGRATIONS: dict[int, Callable[[Document], Document]] = {}
+
+def _from_1(document: Document) -> Document:
+    """Format 2 only added settings, each with a default that means what format 1 did."""
+    return document
+
+
+MIGRATIONS: dict[int, Callable[[Document], Document]] = {1: _from_1}
 """At n: the function that makes a document of format n one of format n + 1."""
 
 

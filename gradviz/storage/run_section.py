@@ -22,7 +22,7 @@ class EditSection(Declaration):
     """A live edit: the optimisers from `step` on."""
 
     step: int = Field(ge=0, le=2**63 - 1)
-    optimizers: tuple[dict[str, Any], ...] = Field(min_length=1, max_length=8)
+    optimizers: tuple[dict[str, Any], ...] = Field(min_length=1, max_length=16)
 
 
 class RunSection(Declaration):

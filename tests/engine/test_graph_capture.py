@@ -19,7 +19,8 @@ from gradviz.core.optimizers import SGD, Adam
 from gradviz.core.records import GraphSnapshot, TensorSummary
 from gradviz.engine.commands import Wanted
 from gradviz.engine.graph_capture import GraphCapture
-from gradviz.engine.objectives import Objective, build_objective
+from gradviz.engine.objective import Objective
+from gradviz.engine.objectives import build_objective
 from gradviz.engine.snapshots import Observer
 from gradviz.engine.trainer import Trainer
 

@@ -20,8 +20,8 @@ from gradviz.core.optimizers import SGD, Adam
 from gradviz.core.records import RunState, StepRecord
 from gradviz.engine.commands import Collect, Edit, Load, Look, Pause, Run, Seek, Step, Survey, Wanted
 from gradviz.engine.devices import available_devices
+from gradviz.engine.formula_descent import TestFunctionDescent
 from gradviz.engine.mailbox import Outbox, Speedometer
-from gradviz.engine.objectives import TestFunctionDescent
 from gradviz.engine.runner import Runner
 from gradviz.engine.trainer import Trainer
 

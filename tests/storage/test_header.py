@@ -19,7 +19,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gradviz.core.experiment import Experiment
+from gradviz.core.experiment import FORMAT_VERSION, Experiment
 from gradviz.core.records import RunResult, RunState
 from gradviz.storage import header as header_module
 from gradviz.storage.experiment_file import load, save
@@ -54,7 +54,7 @@ def test_a_good_header_is_read_as_it_was_saved(tmp_path: Path, experiment: Exper
     }
     last = max(value.end for value in header.tensors.values())
     assert header.data_start + last == path.stat().st_size
-    assert json.loads(header.metadata["gradviz"])["format"] == 1
+    assert json.loads(header.metadata["gradviz"])["format"] == FORMAT_VERSION
 
 
 def _zip(path: Path) -> None:

@@ -1,0 +1,63 @@
+"""The objective of a fit: a model of layers, its data and its loss."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call
+
+from gradviz.core.objectives import FitObjective
+from gradviz.engine.objective import Objective
+
+
+class FitDescent(Objective):
+    """A model of layers, its data and its loss."""
+
+    def __init__(self, declared: FitObjective, seed: int, dtype: torch.dtype, device: torch.device) -> None:
+        torch.manual_seed(seed)
+        inputs, targets = declared.data.build(seed, dtype)
+        self.inputs, self.targets = inputs.to(device), targets.to(device)
+        self.model = _build_model(declared, inputs.shape[1], dtype).to(device)
+        self._criterion = declared.loss.build()
+        self.parameters = dict(self.model.named_parameters())
+        self._prediction: Tensor | None = None
+        self._loss: Tensor | None = None
+
+    def loss(self) -> Tensor:
+        self._prediction = self.model(self.inputs)
+        loss: Tensor = self._criterion(self._prediction, self.targets)
+        self._loss = loss
+        return loss
+
+    def loss_at(self, parameters: Mapping[str, Tensor]) -> Tensor:
+        prediction = functional_call(self.model, dict(parameters), (self.inputs,))
+        loss: Tensor = self._criterion(prediction, self.targets)
+        return loss
+
+    def predict(self, inputs: Tensor) -> Tensor:
+        """Predictions of shape (rows, 1) for inputs of shape (rows, 1), without a graph."""
+        with torch.no_grad():
+            prediction: Tensor = self.model(inputs)
+        return prediction
+
+    def named_values(self) -> Iterator[tuple[Tensor, str]]:
+        if self._prediction is not None and self._loss is not None:
+            yield self._prediction, "prediction"
+            yield self._loss, "loss"
+
+    @property
+    def modules(self) -> dict[str, nn.Module]:
+        if not isinstance(self.model, nn.Sequential):
+            return {"": self.model}
+        return dict(self.model.named_children())
+
+
+def _build_model(declared: FitObjective, features: int, dtype: torch.dtype) -> nn.Module:
+    """A Sequential of the layers; a single layer stands alone, so that its parameters keep their short names."""
+    layers: list[nn.Module] = []
+    for layer in declared.model:
+        layers.append(layer.build(features, dtype))
+        features = layer.features_out(features)
+    return layers[0] if len(layers) == 1 else nn.Sequential(*layers)

@@ -1,0 +1,64 @@
+"""What is trained: named parameters and a differentiable loss over them."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+
+from torch import Tensor, nn
+
+from gradviz.engine.problems import EngineError
+
+
+class Objective(ABC):
+    """Named parameters and a differentiable loss; lives on one device and belongs to one thread."""
+
+    parameters: dict[str, nn.Parameter]
+    cut: frozenset[str] = frozenset()
+    """Names of values (see `named_values`) or modules that are detached on purpose: no gradient passes them."""
+
+    def at_step(self, step: int) -> None:  # noqa: B027 - most objectives have nothing to choose
+        """Get ready for the evaluation of `step`: choose its batch, say. Any order of steps is allowed."""
+
+    @abstractmethod
+    def loss(self) -> Tensor:
+        """The loss, a scalar, at the current parameters, with its graph."""
+
+    @abstractmethod
+    def loss_at(self, parameters: Mapping[str, Tensor]) -> Tensor:
+        """The loss at other parameters: a pure function, which `torch.func.vmap` may map."""
+
+    def evaluate(self) -> Tensor:
+        """One evaluation: the loss, and the gradient of every parameter in its ``.grad``."""
+        for parameter in self.parameters.values():
+            parameter.grad = None
+        loss = self.loss()
+        if not loss.requires_grad:
+            raise EngineError("The loss does not depend on any parameter: there is nothing to train.")
+        self.backward(loss)
+        return loss
+
+    def backward(self, loss: Tensor) -> None:
+        """Add the gradient of `loss`, the last that `loss()` gave, to every parameter's ``.grad``."""
+        loss.backward()  # type: ignore[no-untyped-call]
+
+    def named_values(self) -> Iterator[tuple[Tensor, str]]:
+        """Values of the last `loss` that have a name of their own."""
+        return iter(())
+
+    def fault(self) -> str:
+        """Where the loss is not finite at the initial parameters, if the objective can tell; else empty."""
+        return ""
+
+    @property
+    def modules(self) -> dict[str, nn.Module]:
+        """The layers by name; empty where there are none."""
+        return {}
+
+    @property
+    def coordinates(self) -> tuple[nn.Parameter, nn.Parameter] | None:
+        """The two scalar parameters, where the objective has exactly these: its surface is the objective."""
+        found = tuple(self.parameters.values())
+        if len(found) == 2 and all(parameter.dim() == 0 for parameter in found):
+            return found[0], found[1]
+        return None
