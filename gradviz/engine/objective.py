@@ -15,6 +15,9 @@ class Objective(ABC):
     cut: frozenset[str] = frozenset()
     """Names of values (see `named_values`) or modules that are detached on purpose: no gradient passes them."""
 
+    by_hand: bool = False
+    """Whether `backward` takes the gradient from a formula; where it is set to False, autograd is asked."""
+
     def at_step(self, step: int) -> None:  # noqa: B027 - most objectives have nothing to choose
         """Get ready for the evaluation of `step`: choose its batch, say. Any order of steps is allowed."""
 
