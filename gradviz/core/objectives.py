@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
 from gradviz.core.declaration import Declaration, FieldError, alternatives, setting
+from gradviz.core.drawn import Source, parse_source
 from gradviz.core.fit_objective import FitObjective
 from gradviz.core.formula import Formula, parse_formula
 from gradviz.core.formula_functions import CONSTANTS, FUNCTIONS
@@ -54,8 +56,11 @@ class NamedTensor(Declaration):
     role: Literal["parameter", "constant"] = setting(
         "parameter", title="Role", description="A parameter is trained; a constant is not."
     )
-    value: Scalar | Vector | Matrix = setting(
-        0.0, title="Value", description="A number, [a vector], or [[a], [matrix]]."
+    value: Scalar | Vector | Matrix | str = setting(
+        0.0,
+        title="Value",
+        description="A number, [a vector], [[a], [matrix]], or drawn from the seed: randn(3, 4), rand(3), "
+        "randint(0, 20, 3, 4); also zeros(3), ones(2, 2), linspace(0, 1, 11).",
     )
 
     @field_validator("name")
@@ -69,7 +74,9 @@ class NamedTensor(Declaration):
 
     @field_validator("value")
     @classmethod
-    def _value_is_whole(cls, value: Scalar | Vector | Matrix) -> Scalar | Vector | Matrix:
+    def _value_is_whole(cls, value: Scalar | Vector | Matrix | str) -> Scalar | Vector | Matrix | str:
+        if isinstance(value, str):
+            parse_source(value)
         if isinstance(value, tuple):
             if not value or any(isinstance(row, tuple) and not row for row in value):
                 raise ValueError("must hold at least one number")
@@ -79,11 +86,24 @@ class NamedTensor(Declaration):
         return value
 
     @property
+    def source(self) -> Source | None:
+        """Where the numbers come from, if they are not written out."""
+        return parse_source(self.value) if isinstance(self.value, str) else None
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """() of a scalar, (n,) of a vector, (rows, columns) of a matrix."""
+        if isinstance(self.value, str):
+            return parse_source(self.value).shape
+        if not isinstance(self.value, tuple):
+            return ()
+        first = self.value[0]
+        return (len(self.value), len(first)) if isinstance(first, tuple) else (len(self.value),)
+
+    @property
     def element_count(self) -> int:
         """Number of numbers."""
-        if not isinstance(self.value, tuple):
-            return 1
-        return sum(len(row) if isinstance(row, tuple) else 1 for row in self.value)
+        return math.prod(self.shape)
 
 
 class FormulaObjective(Objective):
@@ -108,6 +128,15 @@ class FormulaObjective(Objective):
     )
     gradient: Literal["autograd", "by_hand"] = setting(
         "autograd", title="Gradient", description="By autograd, or by the lines d_name = ... of the formula."
+    )
+    upstream: Scalar | Vector | Matrix | Literal[""] = setting(
+        "",
+        title="Upstream gradient",
+        description="Where the last line is a vector y: the v of y.backward(v). The gradient is then the "
+        "vector-Jacobian product, and the loss that is recorded v·y. Empty: backward() alone.",
+    )
+    generator: Literal["numpy", "torch"] = setting(
+        "numpy", title="Drawn by", description="Whose random numbers fill tensors such as randn(3, 4)."
     )
 
     @property
