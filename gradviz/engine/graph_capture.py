@@ -8,7 +8,7 @@ the hooks return nothing, and no node is kept: holding one would keep the activa
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import Any
 
 import torch
@@ -100,7 +100,9 @@ class GraphCapture:
         with ExitStack() as hooks:
             for node in walk.operations:
                 hooks.callback(node.register_prehook(_keeper(node, gradients)).remove)
-            loss.backward()  # type: ignore[no-untyped-call]
+            # what fails in backward leaves the graph to be looked at, with the gradients that came so far
+            with suppress(RuntimeError):
+                self._objective.backward(loss)
         return self._snapshot(walk, watch.values, gradients)
 
     def _snapshot(

@@ -14,13 +14,16 @@ from torch.nn import functional
 
 from gradviz.core.datasets import DATASETS, NoisyLine, Parabola, Temperatures
 from gradviz.core.declaration import Alternative, Declaration, FieldSpec, field_specs, kind_of
-from gradviz.core.experiment import Experiment, from_data, live_names, to_data
+from gradviz.core.experiment import Experiment, from_data, to_data
 from gradviz.core.layers import INITIALISATIONS, LAYERS, ConstantInitialisation, LinearLayer, NormalInitialisation
 from gradviz.core.losses import LOSSES, Huber
+from gradviz.core.mistakes import MISTAKES
 from gradviz.core.objectives import OBJECTIVES, FitObjective, TestFunctionObjective
-from gradviz.core.optimizers import OPTIMIZERS, Adam, AdamW
+from gradviz.core.optimizers import OPTIMIZERS, Adam
+from gradviz.core.schedules import SCHEDULES
 from gradviz.core.test_functions import TEST_FUNCTIONS, Ackley, Quadratic, Saddle
 
+PAIRS = ("betas", "etas", "step_sizes", "eps", "ns_coefficients", "milestones", "actions")
 CATALOGUES: dict[str, tuple[type[Alternative], ...]] = {
     "test functions": TEST_FUNCTIONS,
     "datasets": DATASETS,
@@ -28,6 +31,8 @@ CATALOGUES: dict[str, tuple[type[Alternative], ...]] = {
     "initialisations": INITIALISATIONS,
     "losses": LOSSES,
     "optimisers": OPTIMIZERS,
+    "schedules": SCHEDULES,
+    "mistakes": MISTAKES,
     "objectives": OBJECTIVES,
 }
 ENTRIES = [entry for catalogue in CATALOGUES.values() for entry in catalogue]
@@ -46,6 +51,10 @@ def experiment_with(entry: type[Alternative]) -> Experiment:
         return Experiment(objective=default)
     if entry in OPTIMIZERS:
         return Experiment(optimizers=(default,))
+    if entry in SCHEDULES:
+        return Experiment(optimizers=(Adam(schedule=default),))
+    if entry in MISTAKES:
+        return Experiment(optimizers=(Adam(mistake=default),))
     if entry in TEST_FUNCTIONS:
         return Experiment(objective=TestFunctionObjective(function=default))
     if entry in DATASETS:
@@ -80,7 +89,7 @@ def test_every_field_tells_a_form_what_it_is(entry: type[Alternative]) -> None:
     for spec in field_specs(entry):
         assert spec.title
         assert spec.description.endswith(".")
-        assert spec.shape != "value" or spec.name in ("betas", "value", "model", "upstream"), (
+        assert spec.shape != "value" or spec.name in (*PAIRS, "value", "model", "upstream"), (
             f"{entry.__name__}.{spec.name}"
         )
 
@@ -278,42 +287,3 @@ def test_huber_takes_its_delta() -> None:
     prediction, target = torch.tensor([3.0]), torch.tensor([0.0])
     expected = functional.huber_loss(prediction, target, delta=2.0)
     assert Huber(delta=2.0).build()(prediction, target) == expected == 4.0
-
-
-@pytest.mark.parametrize("entry", OPTIMIZERS, ids=named)
-def test_settings_of_an_optimiser_are_keywords_of_torch(entry: Any) -> None:
-    built = entry().build([torch.nn.Parameter(torch.zeros(2))])
-    assert type(built).__name__ == entry.torch_name
-    assert type(built) is getattr(torch.optim, entry.torch_name)
-    for name, value in entry().keywords.items():
-        assert built.param_groups[0][name] == value
-    assert set(live_names(entry)) <= set(built.param_groups[0])
-
-
-@pytest.mark.parametrize("entry", OPTIMIZERS, ids=named)
-@given(data=st.data())
-def test_what_an_optimiser_accepts_torch_accepts(entry: Any, data: st.DataObject) -> None:
-    """The other way round as well for betas, where torch's own check is the oracle."""
-    values = {
-        spec.name: data.draw(st.floats(spec.lower, spec.upper)) for spec in field_specs(entry) if spec.shape == "number"
-    }
-    values |= {spec.name: data.draw(st.booleans()) for spec in field_specs(entry) if spec.shape == "switch"}
-    try:
-        declared = entry(**values)
-    except ValueError:
-        return
-    declared.build([torch.nn.Parameter(torch.zeros(1))])
-
-
-@pytest.mark.parametrize("entry", [Adam, AdamW], ids=named)
-@given(betas=st.tuples(st.floats(-0.5, 1.5), st.floats(-0.5, 1.5)) | st.tuples(*[st.sampled_from([0.0, 1.0, 0.5])] * 2))
-def test_betas_are_refused_where_torch_refuses_them(entry: Any, betas: tuple[float, float]) -> None:
-    def accepted(build: Any) -> bool:
-        try:
-            build()
-        except ValueError:
-            return False
-        return True
-
-    by_torch = accepted(lambda: torch.optim.Adam([torch.nn.Parameter(torch.zeros(1))], betas=betas))
-    assert accepted(lambda: entry(betas=betas)) == by_torch
