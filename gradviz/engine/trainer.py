@@ -74,6 +74,8 @@ class Trainer:
         return self.record
 
     def _evaluate(self) -> StepRecord:
+        for lane in self.lanes:
+            lane.objective.at_step(self.step)
         losses = tuple([lane.evaluate() for lane in self.lanes])
         position: list[float] = []
         for pair in self._coordinates:
