@@ -34,7 +34,8 @@ class Portrait:
 class WholeRun:
     """Trains an experiment to its end.
 
-    EngineError where it cannot be built, or its loss or gradient is not finite at the start.
+    EngineError where it cannot be built, or its loss or gradient is not finite at the start. An error of PyTorch in
+    the graph is no EngineError: there is a loss and a graph to look at.
     """
 
     def __init__(self, experiment: Experiment) -> None:
@@ -43,7 +44,7 @@ class WholeRun:
         self._observer = Observer(self.trainer)
         self.seconds = 0.0
         fault = self.trainer.fault_at_start()
-        if fault:
+        if fault and not self.trainer.failure:
             raise EngineError(fault)
 
     def train(self, progress: Callable[[int], None]) -> None:
@@ -68,13 +69,20 @@ class WholeRun:
 
     @property
     def state(self) -> RunState:
-        """FINISHED, or DIVERGED where no optimiser has a finite loss."""
+        """FINISHED; DIVERGED where no optimiser has a finite loss, FAILED where errors of PyTorch stopped them all."""
+        if self.trainer.failure:
+            return RunState.FAILED
         return RunState.DIVERGED if self.trainer.diverged else RunState.FINISHED
 
     @property
     def message(self) -> str:
         """Why it ended, for a person."""
         return self.trainer.divergence() if self.trainer.diverged else f"Finished: {self.trainer.step:,} steps."
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """Why each optimiser that stopped by an error of PyTorch did, the others racing on."""
+        return () if self.trainer.failure else self.trainer.faults
 
     @property
     def steps_per_s(self) -> float:
@@ -95,9 +103,10 @@ class WholeRun:
         return {name: parameter.detach().cpu().tolist() for name, parameter in found.items()}
 
     def gradients(self, optimizer: int = 0) -> dict[str, Any]:
-        """Gradients of the last evaluation by name as nested lists."""
-        found = self.trainer.lanes[optimizer].objective.parameters
-        return {name: p.grad.cpu().tolist() for name, p in found.items() if p.grad is not None}
+        """What stands in ``.grad`` after the last evaluation, by name as nested lists; None where nothing does."""
+        objective = self.trainer.lanes[optimizer].objective
+        found = {**objective.parameters, **dict(objective.retained())}
+        return {name: None if value.grad is None else value.grad.cpu().tolist() for name, value in found.items()}
 
     def values(self, optimizer: int = 0) -> dict[str, Any]:
         """The values of the last evaluation that have names, such as the lines of a formula."""
