@@ -75,6 +75,8 @@ def run(experiment: Experiment, out: Path | None, as_json: bool) -> int:
     else:
         with step_progress(experiment.title, experiment.steps) as advance:
             whole.train(advance)
+    for sentence in whole.faults:
+        say(sentence)
     if as_json:
         print(json.dumps(_finite(_summary(whole)), ensure_ascii=False))  # noqa: T201 - stdout is the result
     if whole.fault:
@@ -86,7 +88,7 @@ def run(experiment: Experiment, out: Path | None, as_json: bool) -> int:
     if out is not None:
         written = write_report(out, experiment, whole.result(), whole.portrait())
         say(f"Wrote {', '.join(written)} to {out.resolve()}.")
-    return DIVERGED if whole.state is RunState.DIVERGED else FINISHED
+    return FINISHED if whole.state is RunState.FINISHED else DIVERGED
 
 
 def _summary(whole: Any) -> dict[str, Any]:

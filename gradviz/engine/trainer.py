@@ -105,6 +105,11 @@ class Trainer:
         fault = self.lanes[index].fault
         return "" if fault is None else fault.sentence(optimizer_names(self.experiment)[index])
 
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """A sentence on each optimiser that an error has stopped."""
+        return tuple(self._fault_sentence(k) for k, lane in enumerate(self.lanes) if lane.fault is not None)
+
     def untold_faults(self) -> str:
         """A sentence on each optimiser that has stopped by a fault since the last call, the others racing on."""
         stopped = {index for index, lane in enumerate(self.lanes) if lane.fault is not None}

@@ -66,8 +66,8 @@ class WholeRun:
 
     @property
     def state(self) -> RunState:
-        """FINISHED, DIVERGED where no optimiser has a finite loss, or FAILED where it could not start."""
-        if self.fault:
+        """FINISHED; DIVERGED where no optimiser has a finite loss, FAILED where it could not start or go on."""
+        if self.fault or self.trainer.failure:
             return RunState.FAILED
         return RunState.DIVERGED if self.trainer.diverged else RunState.FINISHED
 
@@ -77,6 +77,11 @@ class WholeRun:
         if self.fault:
             return self.fault
         return self.trainer.divergence() if self.trainer.diverged else f"Finished: {self.trainer.step:,} steps."
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """Why each optimiser that stopped by an error of PyTorch did, the others racing on."""
+        return () if self.trainer.failure else self.trainer.faults
 
     @property
     def steps_per_s(self) -> float:

@@ -17,12 +17,13 @@ from torch import nn
 
 from gradviz.core.batches import BATCHES
 from gradviz.core.datasets import DATASETS
+from gradviz.core.dense_layers import LinearLayer
 from gradviz.core.experiment import Experiment, with_value
 from gradviz.core.initialisations import INITIALISATIONS
 from gradviz.core.layers import LAYERS
 from gradviz.core.losses import LOSSES
 from gradviz.core.objectives import OBJECTIVES, FitObjective, TestFunctionObjective
-from gradviz.core.optimizers import OPTIMIZERS, SGD, Adagrad, Adam, AdamW, RMSprop
+from gradviz.core.optimizers import OPTIMIZERS, SGD, Adagrad, Adam, AdamW, Muon, RMSprop
 from gradviz.core.records import RunState
 from gradviz.core.test_functions import TEST_FUNCTIONS
 from gradviz.engine.devices import available_devices, resolve_device
@@ -332,7 +333,8 @@ def catalogue_experiments() -> Iterator[tuple[str, Experiment]]:
     for name, objective in fits.items():
         yield name, Experiment(objective=objective, optimizers=(SGD(lr=1e-5),))
     for rule in OPTIMIZERS:
-        yield rule.__name__, Experiment(optimizers=(rule(),))
+        matrix = FitObjective(model=(LinearLayer(bias=False),))
+        yield rule.__name__, Experiment(objective=matrix if rule is Muon else HIMMELBLAU, optimizers=(rule(),))
 
 
 @pytest.mark.parametrize(
