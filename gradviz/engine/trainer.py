@@ -21,6 +21,7 @@ from gradviz.core.optimizers import Optimizer
 from gradviz.core.records import LiveEdit, RunResult, RunState, StepRecord
 from gradviz.engine.devices import resolve_device
 from gradviz.engine.lanes import Checkpoints, Lane, array_of, restore_parameter
+from gradviz.engine.memory_limit import check_memory
 from gradviz.engine.objectives import build_objective
 from gradviz.engine.problems import EngineError
 from gradviz.engine.versions import versions
@@ -37,6 +38,7 @@ class Trainer:
     def __init__(self, experiment: Experiment, start: RunResult | None = None) -> None:
         self.experiment = experiment
         self.device, self.notice = resolve_device(experiment.device, experiment.dtype)
+        check_memory(experiment, self.device)
         _choose_threads(experiment)
         self.lanes = [self._lane(optimizer) for optimizer in experiment.optimizers]
         self.step = 0
