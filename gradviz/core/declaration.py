@@ -167,6 +167,11 @@ def _add(found: dict[str, str], more: dict[str, str]) -> None:
         found[path] = f"{found[path]}\n{note}" if path in found else note
 
 
+def live_fields(model: type[BaseModel]) -> tuple[str, ...]:
+    """The fields of a declaration that are marked live."""
+    return tuple(spec.name for spec in field_specs(model) if spec.live)
+
+
 def kind_of(model: type[BaseModel]) -> str:
     """The ``kind`` by which a file names this alternative."""
     return str(model.model_fields["kind"].default)

@@ -11,6 +11,9 @@ from gradviz.core.fit_objective import FitObjective
 if TYPE_CHECKING:
     from gradviz.core.experiment import Experiment
 
+MOST_CHECKPOINTS = 64
+CHECKPOINT_BYTES = 2**30
+"""A run keeps at most so many copies of its state to go back to, and as a rule no more than so many bytes."""
 STATE_TENSORS = 3
 """Tensors of a parameter's size that an optimiser keeps for it, at most: two means and the largest so far."""
 
@@ -26,9 +29,16 @@ class MemoryEstimate:
     data: int
 
     @property
+    def checkpoints(self) -> int:
+        """Copies of parameters and optimiser state to go back to: two at least."""
+        one = self.parameters + self.optimizer_state
+        return max(2 * one, min(MOST_CHECKPOINTS * one, CHECKPOINT_BYTES))
+
+    @property
     def total(self) -> int:
         """All together."""
-        return self.parameters + self.gradients + self.optimizer_state + self.activations + self.data
+        state = self.parameters + self.gradients + self.optimizer_state + self.checkpoints
+        return state + self.activations + self.data
 
 
 def memory_of(experiment: Experiment) -> MemoryEstimate | None:
