@@ -53,6 +53,10 @@ FUNCTIONS: dict[str, FormulaFunction] = {
     "dot": FormulaFunction("dot", 2, 2, "inner product of two vectors"),
     "transpose": FormulaFunction("t", 1, 1, "a matrix with rows and columns exchanged"),
     "t": FormulaFunction("t", 1, 1, "the same as transpose"),
+    "one_hot": FormulaFunction("nn.functional.one_hot", 2, 2, "one_hot(labels, classes): a row of 0 and 1 a label"),
+    "detach": FormulaFunction("detach", 1, 1, "the same value, cut off from the graph before it"),
+    "no_grad": FormulaFunction("no_grad", 1, 1, "what is inside is computed without a graph"),
+    "requires_grad": FormulaFunction("requires_grad_", 1, 1, "a new leaf with this value: a graph begins here"),
 }
 
 CONSTANTS: dict[str, float] = {"pi": 3.141592653589793, "e": 2.718281828459045, "tau": 6.283185307179586}

@@ -2,34 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Literal
+import math
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from gradviz.core.datasets import AnyDataset, Temperatures
-from gradviz.core.declaration import Alternative, Declaration, FieldError, alternatives, setting
+from gradviz.core.declaration import Declaration, FieldError, alternatives, setting
+from gradviz.core.drawn import Source, parse_source
+from gradviz.core.fit_objective import FitObjective
 from gradviz.core.formula import Formula, parse_formula
 from gradviz.core.formula_functions import CONSTANTS, FUNCTIONS
 from gradviz.core.formula_text import FormulaError
-from gradviz.core.layers import AnyLayer, LineLayer
-from gradviz.core.losses import MSE, AnyLoss
+from gradviz.core.objective import Objective
 from gradviz.core.test_functions import AnyTestFunction, Himmelblau
 
 Scalar = float
 Vector = tuple[float, ...]
 Matrix = tuple[tuple[float, ...], ...]
 
-MAX_PARAMETERS = 100_000_000
-MAX_LAYERS = 1000
-
-
-class Objective(Alternative):
-    """What is minimised."""
-
-    @property
-    def parameter_count(self) -> int:
-        """Number of trained numbers, known before anything is built."""
-        raise NotImplementedError
+__all__ = [
+    "OBJECTIVES",
+    "AnyObjective",
+    "FitObjective",
+    "FormulaObjective",
+    "NamedTensor",
+    "Objective",
+    "TestFunctionObjective",
+]
 
 
 class TestFunctionObjective(Objective):
@@ -57,8 +56,11 @@ class NamedTensor(Declaration):
     role: Literal["parameter", "constant"] = setting(
         "parameter", title="Role", description="A parameter is trained; a constant is not."
     )
-    value: Scalar | Vector | Matrix = setting(
-        0.0, title="Value", description="A number, [a vector], or [[a], [matrix]]."
+    value: Scalar | Vector | Matrix | str = setting(
+        0.0,
+        title="Value",
+        description="A number, [a vector], [[a], [matrix]], or drawn from the seed: randn(3, 4), rand(3), "
+        "randint(0, 20, 3, 4); also zeros(3), ones(2, 2), linspace(0, 1, 11).",
     )
 
     @field_validator("name")
@@ -72,7 +74,9 @@ class NamedTensor(Declaration):
 
     @field_validator("value")
     @classmethod
-    def _value_is_whole(cls, value: Scalar | Vector | Matrix) -> Scalar | Vector | Matrix:
+    def _value_is_whole(cls, value: Scalar | Vector | Matrix | str) -> Scalar | Vector | Matrix | str:
+        if isinstance(value, str):
+            parse_source(value)
         if isinstance(value, tuple):
             if not value or any(isinstance(row, tuple) and not row for row in value):
                 raise ValueError("must hold at least one number")
@@ -82,11 +86,24 @@ class NamedTensor(Declaration):
         return value
 
     @property
+    def source(self) -> Source | None:
+        """Where the numbers come from, if they are not written out."""
+        return parse_source(self.value) if isinstance(self.value, str) else None
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """() of a scalar, (n,) of a vector, (rows, columns) of a matrix."""
+        if isinstance(self.value, str):
+            return parse_source(self.value).shape
+        if not isinstance(self.value, tuple):
+            return ()
+        first = self.value[0]
+        return (len(self.value), len(first)) if isinstance(first, tuple) else (len(self.value),)
+
+    @property
     def element_count(self) -> int:
         """Number of numbers."""
-        if not isinstance(self.value, tuple):
-            return 1
-        return sum(len(row) if isinstance(row, tuple) else 1 for row in self.value)
+        return math.prod(self.shape)
 
 
 class FormulaObjective(Objective):
@@ -111,6 +128,15 @@ class FormulaObjective(Objective):
     )
     gradient: Literal["autograd", "by_hand"] = setting(
         "autograd", title="Gradient", description="By autograd, or by the lines d_name = ... of the formula."
+    )
+    upstream: Scalar | Vector | Matrix | Literal[""] = setting(
+        "",
+        title="Upstream gradient",
+        description="Where the last line is a vector y: the v of y.backward(v). The gradient is then the "
+        "vector-Jacobian product, and the loss that is recorded v·y. Empty: backward() alone.",
+    )
+    generator: Literal["numpy", "torch"] = setting(
+        "numpy", title="Drawn by", description="Whose random numbers fill tensors such as randn(3, 4)."
     )
 
     @property
@@ -142,58 +168,6 @@ class FormulaObjective(Objective):
         missing = [tensor.name for tensor in self.parameters if tensor.name not in given]
         if self.gradient == "by_hand" and missing:
             raise FieldError("gradient", f"the gradient by hand needs a line  d_{missing[0]} = ...")
-        return self
-
-
-class FitObjective(Objective):
-    """A model, a list of layers, fitted to data under a loss."""
-
-    label: ClassVar[str] = "Fit"
-    about: ClassVar[str] = "A model fitted to data under a loss."
-    kind: Literal["fit"] = "fit"
-    data: AnyDataset = setting(Temperatures(), title="Data", description="What the model is fitted to.")
-    model: tuple[AnyLayer, ...] = setting(
-        (LineLayer(),),
-        title="Model",
-        description="The layers, from input to output.",
-        min_length=1,
-    )
-    loss: AnyLoss = setting(MSE(), title="Loss", description="How prediction and target are compared.")
-
-    @property
-    def parameter_count(self) -> int:
-        features, count = 1, 0
-        for layer in self.model:
-            count += layer.parameter_count(features)
-            features = layer.features_out(features)
-        return count
-
-    @field_validator("model", mode="before")
-    @classmethod
-    def _has_few_layers(cls, model: Any) -> Any:
-        """Counted before the first layer is read, so that a million of them cost nothing."""
-        if not isinstance(model, list | tuple):
-            return model
-        if len(model) > MAX_LAYERS:
-            raise ValueError(f"the model has {len(model):,} layers; at most {MAX_LAYERS:,} can be drawn")
-        return tuple(model)  # JSON hands this validator a list
-
-    @model_validator(mode="after")
-    def _can_be_built(self) -> FitObjective:
-        count = self.parameter_count
-        if count > MAX_PARAMETERS:
-            gib = count * 4 / 2**30
-            raise ValueError(
-                f"the model would have {count:,} parameters, about {gib:,.0f} GiB in float32; "
-                f"at most {MAX_PARAMETERS:,} can be built"
-            )
-        if count == 0:
-            raise ValueError("the model has no parameter: add a Linear layer")
-        features = 1
-        for layer in self.model:
-            features = layer.features_out(features)
-        if features != 1:
-            raise ValueError(f"the last layer gives {features} outputs, but the data has 1 target")
         return self
 
 

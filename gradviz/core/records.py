@@ -61,9 +61,13 @@ class TensorSummary:
         return bool(np.isfinite(self.minimum) and np.isfinite(self.maximum) and np.isfinite(self.mean))
 
 
+UNTRACKED = "no grad_fn"
+
+
 @dataclass(frozen=True, slots=True)
 class GraphNode:
-    """A node of the graph: an operation (`op` is the name of its grad_fn) or one use of a leaf.
+    """A node of the graph: an operation (`op` is the name of its grad_fn), one use of a leaf, or a named value
+    that autograd does not know (`op` is UNTRACKED): it has no grad_fn, and no edge leads to it or from it.
 
     `name` is what the experiment calls its value ("u", "0.weight") or empty; `module` the layer it is part of.
     """
@@ -91,11 +95,16 @@ class GraphStructure:
 
 @dataclass(frozen=True, slots=True)
 class GraphSnapshot:
-    """The graph at one instant; `values` and `gradients` follow `structure.nodes`, None where there is none."""
+    """The graph at one instant; `values` and `gradients` follow `structure.nodes`, None where there is none.
+
+    `derivatives` follow `structure.edges`: what the consumer's node makes of a gradient of 1, where producer and
+    consumer are single numbers, so the local derivative of the chain rule; None elsewhere, empty for large graphs.
+    """
 
     structure: GraphStructure
     values: tuple[TensorSummary | None, ...]
     gradients: tuple[TensorSummary | None, ...]
+    derivatives: tuple[float | None, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

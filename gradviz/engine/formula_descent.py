@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -39,16 +41,22 @@ class TestFunctionDescent(Objective):
 
 
 class FormulaDescent(Objective):
-    """A typed formula over its tensors; the gradient may be that of its ``d_`` lines."""
+    """A typed formula over its tensors; the gradient may be that of its ``d_`` lines.
 
-    def __init__(self, declared: FormulaObjective, dtype: torch.dtype, device: torch.device) -> None:
-        made = {tensor.name: torch.tensor(tensor.value, dtype=dtype, device=device) for tensor in declared.tensors}
+    The last line may be a vector, or have no graph at all: then `backward` fails with PyTorch's own words, unless an
+    upstream gradient is given for the vector.
+    """
+
+    def __init__(self, declared: FormulaObjective, seed: int, dtype: torch.dtype, device: torch.device) -> None:
+        made = {name: value.to(device) for name, value in tensors_of(declared, seed, dtype).items()}
         trained = {tensor.name for tensor in declared.parameters}
         self.parameters = {name: nn.Parameter(value) for name, value in made.items() if name in trained}
         self._tensors: Values = {name: self.parameters.get(name, value) for name, value in made.items()}
+        given = declared.upstream
+        self._upstream = None if given == "" else torch.tensor(given, dtype=dtype, device=device)
         formula = declared.parsed
         self._objective = formula.objective.name
-        self._by_hand = declared.gradient == "by_hand"
+        self.by_hand = declared.gradient == "by_hand"
         self._line_names = [line.name for line in formula.lines]
         self._last: Values = {}
         try:
@@ -58,21 +66,41 @@ class FormulaDescent(Objective):
             raise EngineError(f"The formula cannot be run: {error}.") from None
 
     def loss(self) -> Tensor:
+        self._program.cut, self._program.makes_leaves = self.cut, True
+        if not self.by_hand:
+            return self._evaluated()
+        with torch.no_grad():
+            return self._evaluated()
+
+    def _evaluated(self) -> Tensor:
         self._last = self._program.evaluate(self._tensors)
-        return _scalar(self._last[self._objective])
+        return self._as_scalar(self._last[self._objective])
 
     def loss_at(self, parameters: Mapping[str, Tensor]) -> Tensor:
-        return _scalar(self._program.evaluate({**self._tensors, **parameters})[self._objective])
+        self._program.cut, self._program.makes_leaves = frozenset(), False
+        values = self._program.evaluate({**self._tensors, **parameters})
+        return self.number(self._as_scalar(values[self._objective]))
 
-    def evaluate(self) -> Tensor:
-        if not self._by_hand:
-            return super().evaluate()
+    def number(self, loss: Tensor) -> Tensor:
+        if self._upstream is not None:
+            return (self._upstream * loss).sum()
+        return loss if loss.numel() == 1 else loss.sum() * math.nan
+
+    def _as_scalar(self, loss: Tensor) -> Tensor:
+        """A loss of one element as a scalar, with a node of its own; one that has both is left alone."""
+        if self._upstream is not None or loss.numel() != 1 or (loss.dim() == 0 and loss.grad_fn is not None):
+            return loss
+        return loss.reshape(())
+
+    def backward(self, loss: Tensor) -> None:
+        if not self.by_hand:
+            loss.backward(self._upstream)  # type: ignore[no-untyped-call]
+            return
         with torch.no_grad():
-            loss = self.loss()
             gradients = self._program.gradients(self._last)
             for name, parameter in self.parameters.items():
-                parameter.grad = _shaped(name, gradients[name], parameter)
-        return loss
+                gradient = _shaped(name, gradients[name], parameter)
+                parameter.grad = gradient if parameter.grad is None else parameter.grad + gradient
 
     def named_values(self) -> Iterator[tuple[Tensor, str]]:
         for name in self._line_names:
@@ -83,9 +111,20 @@ class FormulaDescent(Objective):
         return "" if self._odd is None else f"The run cannot start: {self._odd}."
 
 
-def _scalar(loss: Tensor) -> Tensor:
-    """A loss of one element as a scalar, with a node of its own; one that has both is left alone."""
-    return loss if loss.dim() == 0 and loss.grad_fn is not None else loss.reshape(())
+def tensors_of(declared: FormulaObjective, seed: int, dtype: torch.dtype) -> Values:
+    """The tensors of a formula on the CPU; those that are drawn come in their order from one generator."""
+    random = np.random.RandomState(seed % 2**32)
+    torch.manual_seed(seed)
+    made: Values = {}
+    for tensor in declared.tensors:
+        source = tensor.source
+        if source is None:
+            made[tensor.name] = torch.tensor(tensor.value, dtype=dtype)
+        elif declared.generator == "torch":
+            made[tensor.name] = source.torch(dtype)
+        else:
+            made[tensor.name] = torch.from_numpy(source.numpy(random)).to(dtype)
+    return made
 
 
 def _shaped(name: str, gradient: Tensor, parameter: Tensor) -> Tensor:

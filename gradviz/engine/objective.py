@@ -7,8 +7,6 @@ from collections.abc import Iterator, Mapping
 
 from torch import Tensor, nn
 
-from gradviz.engine.problems import EngineError
-
 
 class Objective(ABC):
     """Named parameters and a differentiable loss; lives on one device and belongs to one thread."""
@@ -16,6 +14,9 @@ class Objective(ABC):
     parameters: dict[str, nn.Parameter]
     cut: frozenset[str] = frozenset()
     """Names of values (see `named_values`) or modules that are detached on purpose: no gradient passes them."""
+
+    by_hand: bool = False
+    """Whether `backward` takes the gradient from a formula; where it is set to False, autograd is asked."""
 
     def at_step(self, step: int) -> None:  # noqa: B027 - most objectives have nothing to choose
         """Get ready for the evaluation of `step`: choose its batch, say. Any order of steps is allowed."""
@@ -33,14 +34,16 @@ class Objective(ABC):
         for parameter in self.parameters.values():
             parameter.grad = None
         loss = self.loss()
-        if not loss.requires_grad:
-            raise EngineError("The loss does not depend on any parameter: there is nothing to train.")
         self.backward(loss)
-        return loss
+        return self.number(loss)
 
     def backward(self, loss: Tensor) -> None:
         """Add the gradient of `loss`, the last that `loss()` gave, to every parameter's ``.grad``."""
         loss.backward()  # type: ignore[no-untyped-call]
+
+    def number(self, loss: Tensor) -> Tensor:
+        """The one number of a loss that is recorded; NaN where a vector has none."""
+        return loss
 
     def named_values(self) -> Iterator[tuple[Tensor, str]]:
         """Values of the last `loss` that have a name of their own."""

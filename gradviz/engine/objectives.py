@@ -20,5 +20,5 @@ def build_objective(experiment: Experiment, device: torch.device) -> Objective:
     if isinstance(declared, TestFunctionObjective):
         return TestFunctionDescent(declared, dtype, device)
     if isinstance(declared, FormulaObjective):
-        return FormulaDescent(declared, dtype, device)
+        return FormulaDescent(declared, experiment.seed, dtype, device)
     return FitDescent(declared, experiment.seed, dtype, device)

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from gradviz.core.formula import Assignment, Binary, Call, Expression, Formula, Name, Negative, Number
 from gradviz.core.formula_functions import CONSTANTS, FUNCTIONS
@@ -39,8 +39,12 @@ class Program:
     """A formula ready to be evaluated over tensors of one dtype on one device."""
 
     def __init__(self, formula: Formula, dtype: torch.dtype, device: torch.device) -> None:
-        self._like = {"dtype": dtype, "device": device}
+        self._like: dict[str, Any] = {"dtype": dtype, "device": device}
         self._formula = formula
+        self.cut: frozenset[str] = frozenset()
+        """Lines whose value is detached on purpose."""
+        self.makes_leaves = True
+        """Whether requires_grad makes a leaf; a pure evaluation, which torch.func may transform, makes none."""
         self._lines = [(line.name, self._line_closure(line)) for line in formula.lines]
         self._gradients = [(line.name, self._line_closure(line)) for line in formula.gradients]
 
@@ -48,7 +52,8 @@ class Program:
         """Every line by name, besides `tensors`; the objective is that of the formula's last line."""
         values = dict(tensors)
         for name, closure in self._lines:
-            values[name] = closure(values)
+            value = closure(values)
+            values[name] = value.detach() if name in self.cut else value
         return values
 
     def gradients(self, values: Values) -> Values:
@@ -65,13 +70,6 @@ class Program:
         with torch.no_grad():
             for line in (*self._formula.lines, *self._formula.gradients):
                 values[line.name] = self._checked(line.expression, values, line.line)
-        objective = values[self._formula.objective.name]
-        if objective.numel() != 1:
-            line = self._formula.objective
-            reason = (
-                f"{line.name} has the shape {tuple(objective.shape)}; the last line must be one number: use sum or mean"
-            )
-            raise FormulaError(reason, line.line)
         return self._odd
 
     def _checked(self, expression: Expression, values: Values, line: int) -> Tensor:
@@ -101,7 +99,7 @@ class Program:
         """A closure that gives a tensor, where the expression alone may be a plain number."""
         constant = _constant(expression)
         if constant is not None:
-            tensor = torch.tensor(constant, **self._like)  # type: ignore[arg-type]
+            tensor = torch.tensor(constant, **self._like)
             return lambda _values: tensor
         return self._closure(expression)
 
@@ -128,6 +126,9 @@ class Program:
         return lambda values: operation(left(values), right(values))
 
     def _call(self, expression: Call) -> Closure:
+        special = _SPECIAL.get(expression.function)
+        if special is not None:
+            return special(self, expression)
         function = _torch_function(FUNCTIONS[expression.function].torch_name)
         arguments = [self._tensor_closure(argument) for argument in expression.arguments]
         dimension = expression.dimension
@@ -140,6 +141,38 @@ class Program:
             only = arguments[0]
             return lambda values: function(only(values))
         return lambda values: function(*[argument(values) for argument in arguments])
+
+    def _no_grad(self, expression: Call) -> Closure:
+        inside = self._tensor_closure(expression.arguments[0])
+
+        def untracked(values: Values) -> Tensor:
+            with torch.no_grad():
+                return inside(values).detach()
+
+        return untracked
+
+    def _leaf(self, expression: Call) -> Closure:
+        inside = self._tensor_closure(expression.arguments[0])
+
+        def leaf(values: Values) -> Tensor:
+            value = inside(values).detach()
+            return value.requires_grad_() if self.makes_leaves and torch.is_grad_enabled() else value
+
+        return leaf
+
+    def _one_hot(self, expression: Call) -> Closure:
+        labels, classes = self._tensor_closure(expression.arguments[0]), _constant(expression.arguments[1])
+        if classes is None or classes != int(classes) or not 1 <= classes <= 10_000:
+            raise FormulaError("the number of classes is a whole number", 1, expression.arguments[1].column)
+        dtype = self._like["dtype"]
+        return lambda values: nn.functional.one_hot(labels(values).long(), int(classes)).to(dtype)
+
+
+_SPECIAL: dict[str, Callable[[Program, Call], Closure]] = {
+    "no_grad": Program._no_grad,
+    "requires_grad": Program._leaf,
+    "one_hot": Program._one_hot,
+}
 
 
 def _torch_function(name: str) -> Callable[..., Tensor]:

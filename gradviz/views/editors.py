@@ -218,7 +218,7 @@ class TextEditor(Editor):
         return self._line
 
     def _text(self, value: Any) -> str:
-        return json.dumps(value) if self._is_json else str(value)
+        return json.dumps(value) if self._is_json and not isinstance(value, str) else str(value)
 
     def _on_finished(self) -> None:
         text = self._line.text()

@@ -19,10 +19,12 @@ from torch import Tensor
 from gradviz.core.formula import parse_formula
 from gradviz.core.formula_functions import CONSTANTS, FUNCTIONS
 from gradviz.core.formula_text import FormulaError
+from gradviz.core.objectives import FormulaObjective, NamedTensor
 from gradviz.core.test_functions import TEST_FUNCTIONS
+from gradviz.engine.formula_descent import FormulaDescent, tensors_of
 from gradviz.engine.objectives import build_objective
 from gradviz.engine.problems import EngineError
-from gradviz.engine.program import Program
+from gradviz.engine.program import Program, Values
 from gradviz.engine.trainer import Trainer
 
 CPU = torch.device("cpu")
@@ -198,7 +200,10 @@ RENAMED: dict[str, Callable[..., Tensor]] = {
 }
 
 
-@pytest.mark.parametrize("name", FUNCTIONS)
+OF_THE_GRAPH = ("detach", "no_grad", "requires_grad", "one_hot")
+
+
+@pytest.mark.parametrize("name", [name for name in FUNCTIONS if name not in OF_THE_GRAPH])
 def test_a_function_is_that_of_torch(name: str) -> None:
     function = FUNCTIONS[name]
     first = MATRIX if name in ("t", "transpose") else VECTOR
@@ -293,7 +298,6 @@ def test_a_run_of_such_a_number_says_where() -> None:
         ("loss = sum(a @ m)", 1, 12, "cannot be multiplied"),
         ("loss = sum(m, 2)", 1, 8, "Dimension out of range"),
         ("loss = sum(dot(m, m))", 1, 12, "1D tensors"),
-        ("c = a*2\nloss = c", 2, 1, "must be one number"),
         ("loss = sum(a)\nd_a = a + b", 2, 7, "size of tensor"),
         ("loss = sum(where(a, 1, 0))", 1, 12, "condition"),
     ],
@@ -337,12 +341,93 @@ def test_where_around_a_root_is_finite_with_a_gradient_that_is_not() -> None:
     assert Trainer(formula_experiment("loss = where(x>0, sqrt(x), 0)", x=1.0)).fault_at_start() == ""
 
 
-def test_a_loss_without_a_parameter_is_refused_with_a_sentence() -> None:
-    with pytest.raises(EngineError, match="does not depend on any parameter"):
-        Trainer(formula_experiment("loss = 3 + c", constants=("c",), x=1.0, c=2.0))
-    unused = Trainer(formula_experiment("loss = x*x", x=1.0, y=1.0))
-    unused.advance()
-    assert unused.record.position[1] == 1.0
+def objective_of(text: str, **changes: Any) -> FormulaDescent:
+    experiment = formula_experiment(text, x=(1.0, 2.0), y=3.0)
+    made = experiment.model_copy(update={"objective": experiment.objective.model_copy(update=changes)})
+    built = build_objective(made, torch.device("cpu"))
+    assert isinstance(built, FormulaDescent)
+    return built
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ("loss = 3 + y*0 + no_grad(y)", ""),
+        ("loss = 3", "does not require grad"),
+        ("loss = no_grad(sum(x*x))", "does not require grad"),
+        ("loss = detach(y)", "does not require grad"),
+        ("v = x*y", "grad can be implicitly created only for scalar outputs"),
+    ],
+)
+def test_a_loss_that_cannot_go_back_fails_with_the_words_of_pytorch(text: str, part: str) -> None:
+    objective = objective_of(text)
+    loss = objective.loss()
+    if not part:
+        objective.backward(loss)
+        return
+    with pytest.raises(RuntimeError, match=part):
+        objective.backward(loss)
+
+
+def test_an_upstream_gradient_makes_the_vector_jacobian_product() -> None:
+    objective = objective_of("v = x*x*y", upstream=(10.0, -1.0))
+    loss = objective.evaluate()
+    assert loss.item() == 10.0 * 3.0 - 12.0
+    x = torch.tensor([1.0, 2.0], requires_grad=True)
+    (x * x * 3.0).backward(torch.tensor([10.0, -1.0]))
+    assert torch.equal(objective.parameters["x"].grad, x.grad)
+    np.testing.assert_allclose(objective.loss_at(objective.parameters).item(), 18.0)
+
+
+def test_functions_that_stop_the_graph_and_begin_one() -> None:
+    objective = objective_of("a = detach(x*y)\nloss = sum(a*x)")
+    objective.evaluate()
+    np.testing.assert_array_equal(objective.parameters["x"].grad, [3.0, 6.0])
+    assert objective.parameters["y"].grad is None
+    begun = objective_of("a = no_grad(3*x/(x + 1))\nbegun = requires_grad(a)\nloss = sum(begun*begun)")
+    begun.evaluate()
+    leaf = {name: value for value, name in begun.named_values()}["begun"]
+    assert leaf.is_leaf
+    assert torch.equal(leaf.grad, 2 * leaf)
+    assert begun.parameters["x"].grad is None
+    assert torch.func.grad(lambda x: begun.loss_at({"x": x}))(torch.ones(2)).abs().sum() == 0
+
+
+def test_one_hot_is_that_of_torch() -> None:
+    found = value_of("one_hot(a, 3)", {"a": torch.tensor([0.0, 2.0, 1.0])})
+    assert torch.equal(found, torch.tensor([[1.0, 0, 0], [0, 0, 1], [0, 1, 0]], dtype=found.dtype))
+    with pytest.raises(FormulaError, match="whole number"):
+        value_of("one_hot(a, a)", {"a": torch.tensor([0.0, 2.0, 1.0])})
+
+
+def test_a_line_that_is_cut_passes_no_gradient() -> None:
+    objective = objective_of("a = x*y\nloss = sum(a) + sum(x)")
+    objective.cut = frozenset({"a"})
+    objective.evaluate()
+    np.testing.assert_array_equal(objective.parameters["x"].grad, [1.0, 1.0])
+
+
+# -- tensors that are drawn ---------------------------------------------------------------------------------------
+
+
+def drawn(generator: str, seed: int = 5) -> Values:
+    names = {"a": "randn(3, 2)", "b": "randint(0, 20, 4)", "c": "rand(2)", "d": "linspace(0, 1, 3)", "f": "ones(2, 2)"}
+    tensors = tuple(NamedTensor(name=name, value=text) for name, text in names.items())
+    return tensors_of(FormulaObjective(tensors=tensors, text="s = sum(a)", generator=generator), seed, torch.float64)
+
+
+def test_tensors_are_drawn_in_their_order_as_numpy_does() -> None:
+    random = np.random.RandomState(5)
+    expected = [random.randn(3, 2), random.randint(0, 20, 4), random.rand(2), np.linspace(0, 1, 3), np.ones((2, 2))]
+    for found, wanted in zip(drawn("numpy").values(), expected, strict=True):
+        np.testing.assert_array_equal(found.numpy(), wanted)
+
+
+def test_tensors_are_drawn_in_their_order_as_torch_does() -> None:
+    torch.manual_seed(5)
+    expected = [torch.randn(3, 2, dtype=torch.float64), torch.randint(0, 20, (4,)), torch.rand(2, dtype=torch.float64)]
+    for found, wanted in zip(drawn("torch").values(), expected, strict=False):
+        assert torch.equal(found, wanted.to(torch.float64))
 
 
 # -- gradients by hand ------------------------------------------------------------------------------------------

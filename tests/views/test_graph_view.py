@@ -76,7 +76,7 @@ def view(shown: Show) -> GraphView:
 
 def test_without_a_graph_it_says_what_will_come(shown: Show) -> None:
     view = shown(GraphView())
-    assert view.drawn() == {"nodes": [], "step": 0, "painted": 0}
+    assert view.drawn() == {"nodes": [], "step": 0, "painted": 0, "derivatives": {}}
     assert colours(view) > 1
     assert has_colour(pixels(view), LIGHT.base) > 0.9 * view.width() * view.height()
 
