@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
+from gradviz.core.declaration import Declaration
+
 Floats = NDArray[np.float64]
 
 MOST_COLUMNS = 10_000
@@ -96,6 +98,17 @@ _ALIVE: WeakValueDictionary[str, Table] = WeakValueDictionary()
 def known_table(digest: str) -> Table | None:
     """The living table with this digest: whoever reads a file makes its tables first, and holds them."""
     return _ALIVE.get(digest)
+
+
+def tables_in(value: Any) -> tuple[Table, ...]:
+    """Every table within a declaration, in order."""
+    if isinstance(value, Table):
+        return (value,)
+    if isinstance(value, Declaration):
+        return tuple(table for name in type(value).model_fields for table in tables_in(getattr(value, name)))
+    if isinstance(value, tuple):
+        return tuple(table for item in value if isinstance(item, Declaration) for table in tables_in(item))
+    return ()
 
 
 def _data_of(table: Table, info: Any) -> Any:
