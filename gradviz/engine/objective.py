@@ -15,6 +15,8 @@ class Objective(ABC):
     cut: frozenset[str] = frozenset()
     """Names of values (see `named_values`) or modules that are detached on purpose: no gradient passes them."""
 
+    is_elementwise: bool = False
+    """Whether `loss_at` takes tensors of any one shape, and gives the loss at each of their elements."""
     by_hand: bool = False
     """Whether `backward` takes the gradient from a formula; where it is set to False, autograd is asked."""
 
@@ -48,6 +50,12 @@ class Objective(ABC):
     def named_values(self) -> Iterator[tuple[Tensor, str]]:
         """Values of the last `loss` that have a name of their own."""
         return iter(())
+
+    def retained(self) -> Iterator[tuple[str, Tensor]]:
+        """Named values, besides the parameters, that keep a gradient in their ``.grad``."""
+        for value, name in self.named_values():
+            if value.requires_grad and (value.is_leaf or value.retains_grad):
+                yield name, value
 
     def fault(self) -> str:
         """Where the loss is not finite at the initial parameters, if the objective can tell; else empty."""
