@@ -31,9 +31,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("&File", "quit", "&Quit", ("Ctrl+Q",)),
     ActionSpec("&Edit", "undo", "&Undo", ("Ctrl+Z",)),
     ActionSpec("&Edit", "redo", "&Redo", ("Ctrl+Shift+Z", "Ctrl+Y")),
-    ActionSpec(
-        "&Data", "edit_table", "&Edit table…", ("Ctrl+T",), "Type or paste the numbers that a model is fitted to"
-    ),
+    ActionSpec("&Data", "edit_table", "&Edit table…", ("Ctrl+T",), "Type or paste what a model is fitted to"),
     ActionSpec("&Run", "toggle_run", "&Run or pause", ("Space", "F5")),
     ActionSpec("&Run", "step_forward", "&Step", ("Ctrl+Right",)),
     ActionSpec("&Run", "step_back", "Step &back", ("Ctrl+Left",)),

@@ -56,8 +56,8 @@ _WORDS = {
     CellFault.EMPTY: "empty",
     CellFault.NAN: "nan",
     CellFault.INFINITE: "infinite",
-    CellFault.GROUPED: "grouped digits",
-    CellFault.FOREIGN_DIGITS: "foreign digits",
+    CellFault.GROUPED: "with grouped digits",
+    CellFault.FOREIGN_DIGITS: "with foreign digits",
     CellFault.TEXT: "text",
 }
 

@@ -59,8 +59,8 @@ def setting(
     """A field with everything that a form, a tooltip and an error need to know.
 
     `live` settings take effect between two steps of a run; any other starts a new run. `editor` asks the
-    form for a special widget: "lines" (several lines of text), "device", "table", "names" or "hidden"; of a list, "distinct"
-    asks that a new entry be of a kind that is not there yet.
+    form for a special widget: "lines" (several lines of text), "device", "table", "names" or "hidden"; of a list,
+    "distinct" asks that a new entry be of a kind that is not there yet.
     """
     extra: dict[str, Any] = {"live": live, "editor": editor}
     return Field(default, title=title, description=description, json_schema_extra=extra, **limits)

@@ -11,16 +11,17 @@ from gradviz.views.theme import LIGHT, Theme, mix
 
 ROLE_WORDS: dict[Role, str] = {"input": "Input", "target": "Target", "out": "Left out"}
 LINE_GAP = 3
-SIDE = 8
+SIDE = 4
 
 
 class ColumnHeader(QHeaderView):
-    """Three lines a column. `role_chosen` carries the column and the role that its user wants."""
+    """Two lines a column, with names three. `role_chosen` carries the column and the role that its user wants."""
 
     role_chosen = Signal(int, str)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, has_names: bool = True) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
+        self._has_names = has_names
         self._theme = LIGHT
         self._names: tuple[str, ...] = ()
         self._roles: tuple[Role, ...] = ()
@@ -65,7 +66,7 @@ class ColumnHeader(QHeaderView):
 
     def sizeHint(self) -> QSize:
         line = self.fontMetrics().height() + LINE_GAP
-        return QSize(super().sizeHint().width(), 3 * line + 9)
+        return QSize(super().sizeHint().width(), (2 + self._has_names) * line + 9)
 
     def paintSection(self, painter: QPainter, rect: QRect, index: int) -> None:
         if index >= len(self._names):
@@ -90,9 +91,11 @@ class ColumnHeader(QHeaderView):
         room = QRect(rect.left() + SIDE, rect.top() + 6, rect.width() - 2 * SIDE, line)
         bold = QFont(self.font())
         bold.setWeight(QFont.Weight.DemiBold)
-        self._write(painter, room, self._names[index], bold, theme.muted if role == "out" else theme.text)
-        self._write(painter, room.translated(0, line), f"{ROLE_WORDS[role]}  ▾", self.font(), colour)
-        self._write(painter, room.translated(0, 2 * line), self._notes[index], self.font(), theme.fault)
+        if self._has_names:
+            self._write(painter, room, self._names[index], bold, theme.muted if role == "out" else theme.text)
+            room.translate(0, line)
+        self._write(painter, room, f"{ROLE_WORDS[role]}  ▾", self.font(), colour)
+        self._write(painter, room.translated(0, line), self._notes[index], self.font(), theme.fault)
 
     @staticmethod
     def _write(painter: QPainter, room: QRect, text: str, font: QFont, colour: str) -> None:
@@ -100,3 +103,15 @@ class ColumnHeader(QHeaderView):
         painter.setPen(QColor(colour))
         elided = QFontMetrics(font).elidedText(text, Qt.TextElideMode.ElideRight, room.width())
         painter.drawText(room, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), elided)
+
+
+def table_style(theme: Theme) -> str:
+    """The style sheet of a table under such a head: flat, with lines that step back."""
+    return (
+        f"QTableView {{ gridline-color: {theme.border}; border: 1px solid {theme.border}; }}"
+        f"QHeaderView {{ background: {theme.panel}; }}"
+        f"QHeaderView::section:vertical {{ background: {theme.panel}; color: {theme.muted}; border: none; "
+        f"border-right: 1px solid {theme.border}; padding: 0 6px; }}"
+        f"QTableCornerButton::section {{ background: {theme.panel}; border: none; "
+        f"border-right: 1px solid {theme.border}; border-bottom: 1px solid {theme.border}; }}"
+    )

@@ -7,7 +7,7 @@ from dataclasses import replace
 from time import perf_counter
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QKeyEvent
+from PySide6.QtGui import QCloseEvent, QFont, QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QCheckBox,
@@ -31,7 +31,7 @@ from gradviz.core.scalings import SCALINGS, DivideBy, Scaling, Standardise
 from gradviz.core.sheet_import import ImportChoice, Role, Verdict, dataset_from, first_choice, judge
 from gradviz.core.sheets import Reading
 from gradviz.core.table_datasets import TableSource
-from gradviz.views.column_header import ColumnHeader
+from gradviz.views.column_header import ColumnHeader, table_style
 from gradviz.views.preview_model import PreviewModel
 from gradviz.views.theme import Theme
 
@@ -115,6 +115,9 @@ class ImportDialog(QDialog):
         choices.addStretch(1)
         column.addLayout(choices)
         bottom = QHBoxLayout()
+        weight = self._sentence.font()
+        weight.setWeight(QFont.Weight.DemiBold)
+        self._sentence.setFont(weight)
         bottom.addWidget(self._sentence, 1)
         bottom.addWidget(self._cancel)
         bottom.addWidget(self._import)
@@ -138,6 +141,7 @@ class ImportDialog(QDialog):
         """Colours of head and cells."""
         self._head.set_theme(theme)
         self._model.set_theme(theme)
+        self._table.setStyleSheet(table_style(theme))
         self._table.viewport().update()
 
     # Reading

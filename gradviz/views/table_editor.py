@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 from gradviz.core.grids import Grid
 from gradviz.core.sheet_import import Role
 from gradviz.core.table_datasets import TableDataset
-from gradviz.views.column_header import ColumnHeader
+from gradviz.views.column_header import ColumnHeader, table_style
 from gradviz.views.grid_model import GridModel
 from gradviz.views.theme import Theme
 
@@ -43,7 +43,7 @@ class TableEditor(QDialog):
         self._model.setParent(self)
         self._model.changed.connect(self.apply)
         self._table = _GridView(self._model)
-        self._head = ColumnHeader(self._table)
+        self._head = ColumnHeader(self._table, has_names=False)
         self._table.setHorizontalHeader(self._head)
         self._head.role_chosen.connect(self._on_role)
         self._table.end_passed.connect(self._on_end_passed)
@@ -110,6 +110,7 @@ class TableEditor(QDialog):
         """Colours of head and cells."""
         self._head.set_theme(theme)
         self._model.set_theme(theme)
+        self._table.setStyleSheet(table_style(theme))
         self._table.viewport().update()
 
     # The grid and its undo
