@@ -162,7 +162,9 @@ class Grid:
         except ValueError as error:
             return Verdict(False, str(error))
         what = plural(made.outputs, "class", "classes") if made.is_labelled else plural(made.outputs, "target")
-        return Verdict(True, f"{plural(made.rows, 'row')}, {plural(len(made.input_places), 'input')}, {what}.")
+        gone = [name for name in self.names if name not in made.table.columns]
+        lost = f" “{gone[0][:60]}” is not kept: it does not hold numbers alone." if gone else ""
+        return Verdict(True, f"{plural(made.rows, 'row')}, {plural(len(made.input_places), 'input')}, {what}.{lost}")
 
     def dataset(self, before: TableDataset | None) -> TableDataset:
         """The table, scaled and labelled as `before` was; ValueError with a sentence where there is none."""

@@ -43,7 +43,7 @@ class Standardise(Scaling):
     def apply(self, columns: Floats) -> Floats:
         # by the range, for rounding gives a constant column a deviation that is tiny, not 0
         spread = np.where(np.ptp(columns, axis=0) > 0, columns.std(axis=0), 1.0)
-        return np.asarray((columns - columns.mean(axis=0)) / spread)
+        return np.asarray((columns - columns.mean(axis=0)) / _finite(spread))
 
     def code(self, name: str, columns: Floats) -> tuple[str, ...]:
         if (np.ptp(columns, axis=0) > 0).all():
@@ -61,7 +61,7 @@ class MinMax(Scaling):
 
     def apply(self, columns: Floats) -> Floats:
         spread = np.ptp(columns, axis=0)
-        return np.asarray((columns - columns.min(axis=0)) / np.where(spread > 0, spread, 1.0))
+        return np.asarray((columns - columns.min(axis=0)) / _finite(np.where(spread > 0, spread, 1.0)))
 
     def code(self, name: str, columns: Floats) -> tuple[str, ...]:
         if (np.ptp(columns, axis=0) > 0).all():
@@ -83,6 +83,11 @@ class DivideBy(Scaling):
 
     def code(self, name: str, columns: Floats) -> tuple[str, ...]:
         return (f"{name} = {name} / {self.divisor!r}",)
+
+
+def _finite(spread: Floats) -> Floats:
+    """NaN where a spread overflowed: what is divided by infinity would be 0, and look like data."""
+    return np.where(np.isfinite(spread), spread, np.nan)
 
 
 AnyScaling = Annotated[NoScaling | Standardise | MinMax | DivideBy, Field(discriminator="kind")]
