@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,10 +15,10 @@ from gradviz.app.session import Session
 from gradviz.core.delimited_text import TextFormat
 from gradviz.core.experiment import Experiment
 from gradviz.core.fit_objective import FitObjective
-from gradviz.core.grids import Grid, grid_from
+from gradviz.core.grids import MOST_CELLS, Grid, grid_from
 from gradviz.core.sheets import Reading
 from gradviz.core.table_datasets import TableDataset
-from gradviz.core.table_fits import experiment_on
+from gradviz.core.table_fits import as_table, experiment_on
 from gradviz.storage.csv_encoding import ENCODINGS
 from gradviz.storage.csv_reading import read_csv
 from gradviz.storage.problems import FileError
@@ -25,6 +26,7 @@ from gradviz.views.import_dialog import ImportDialog
 from gradviz.views.table_editor import TableEditor
 
 FILTER = "Tables in text (*.csv *.tsv *.txt *.dat);;All files (*)"
+TITLE = "Table of my own"
 EXPERIMENT_SUFFIXES = (".gradviz", ".json")
 
 
@@ -76,7 +78,7 @@ class DataEntry(QObject):
 
     def edit_table(self) -> None:
         """Show the table editor: with the table of the fit, with its points, or empty."""
-        before = self._table_before()
+        before = self._table_before() or self._points_before()
         try:
             grid = Grid() if before is None else grid_from(before)
         except ValueError as error:
@@ -98,12 +100,20 @@ class DataEntry(QObject):
         is_table = isinstance(objective, FitObjective) and isinstance(objective.data, TableDataset)
         return objective.data if is_table else None  # type: ignore[union-attr, return-value]
 
+    def _points_before(self) -> TableDataset | None:
+        """The points of the fit as a table, if they can be one."""
+        objective = self.session.experiment.objective
+        if not isinstance(objective, FitObjective):
+            return None
+        is_small = objective.data.rows * math.prod(objective.data.input_shape) <= MOST_CELLS
+        return as_table(objective.data, self.session.experiment.seed) if is_small else None
+
     def _on_imported(self, path: Path, dataset: TableDataset) -> None:
         self._take_over(experiment_on(dataset, self.session.experiment, path.stem or path.name))
         self.window.statusBar().showMessage(f"Imported {path.name}.")
 
     def _on_edited(self, dataset: TableDataset) -> None:
-        title = "" if self._table_before() is not None else "Table of my own"
+        title = "" if self._table_before() is not None else TITLE
         self._take_over(experiment_on(dataset, self.session.experiment, title))
 
 

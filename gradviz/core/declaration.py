@@ -164,15 +164,17 @@ def setting_error(error: ValidationError, data: Any = None) -> SettingError:
 def _file_path(loc: Sequence[int | str], data: Any) -> str:
     """Drop the union tags that pydantic adds to a location: keep what can be walked in `data`."""
     parts: list[str] = []
-    value = data
+    value, tag_seen = data, False
     for index, part in enumerate(loc):
+        # the tag comes first, and may be called like a setting: a table's kind and its numbers are both "table"
+        if isinstance(value, dict) and value.get("kind") == part and not tag_seen:
+            tag_seen = True
+            continue
         is_key = isinstance(value, dict) and part in value
         is_index = isinstance(value, list | tuple) and isinstance(part, int) and part < len(value)
         if is_key or is_index:
-            value = value[part]
+            value, tag_seen = value[part], False
             parts.append(str(part))
-        elif isinstance(value, dict) and value.get("kind") == part:
-            continue
         elif data is None or index == len(loc) - 1:
             parts.append(str(part))
     return ".".join(parts)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from pydantic import ValidationError
 
+from gradviz.core.dataset import Dataset
 from gradviz.core.dense_layers import LinearLayer
 from gradviz.core.experiment import Experiment, Texts
 from gradviz.core.fit_objective import FitObjective
@@ -13,6 +15,7 @@ from gradviz.core.fit_starters import starter
 from gradviz.core.losses import MSE, CrossEntropy
 from gradviz.core.objectives import AnyObjective
 from gradviz.core.table_datasets import TableDataset
+from gradviz.core.tables import Table
 
 
 def fitted_to(data: TableDataset, before: AnyObjective) -> FitObjective:
@@ -35,6 +38,23 @@ def fitted_to(data: TableDataset, before: AnyObjective) -> FitObjective:
         except ValidationError:
             continue
     return first
+
+
+def as_table(data: Dataset, seed: int) -> TableDataset | None:
+    """The points of other data as a table that can be edited; None where a row is more than a list of numbers."""
+    if len(data.input_shape) != 1 or data.vocabulary:
+        return None
+    inputs, targets = data.arrays(seed)
+    columns = targets.reshape(len(targets), -1).astype(np.float64)
+    names = (*_numbered("x", inputs.shape[1]), *_numbered("y", columns.shape[1]))
+    target: dict[str, Any] = {"kind": "labels" if data.is_labelled else "values"}
+    if columns.shape[1] > 1:
+        target["columns"] = names[inputs.shape[1] :]
+    return TableDataset.model_validate({"table": Table(names, np.hstack([inputs, columns])), "target": target})
+
+
+def _numbered(stem: str, count: int) -> tuple[str, ...]:
+    return (stem,) if count == 1 else tuple(f"{stem}{number}" for number in range(1, count + 1))
 
 
 def experiment_on(data: TableDataset, before: Experiment, title: str = "") -> Experiment:

@@ -7,32 +7,29 @@ from dataclasses import replace
 from time import perf_counter
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QFont, QKeyEvent
+from PySide6.QtGui import QCloseEvent, QFont
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QCheckBox,
     QComboBox,
     QDialog,
-    QDoubleSpinBox,
     QFormLayout,
     QHBoxLayout,
     QLabel,
     QProgressBar,
     QPushButton,
-    QTableView,
     QVBoxLayout,
     QWidget,
 )
 
-from gradviz.core.cells import CellFault
 from gradviz.core.delimited_text import DECIMALS, SEPARATORS, TextFormat
-from gradviz.core.numbers import plural
-from gradviz.core.scalings import SCALINGS, DivideBy, Scaling, Standardise
+from gradviz.core.scalings import Standardise
 from gradviz.core.sheet_import import ImportChoice, Role, Verdict, dataset_from, first_choice, judge
 from gradviz.core.sheets import Reading
 from gradviz.core.table_datasets import TableSource
 from gradviz.views.column_header import ColumnHeader, table_style
 from gradviz.views.preview_model import PreviewModel
+from gradviz.views.preview_table import PreviewTable, bad_note, bad_sentence
+from gradviz.views.scaling_box import ScalingBox
 from gradviz.views.theme import Theme
 
 SLICE_S = 0.012
@@ -42,7 +39,6 @@ BAD_CELLS = {
     "median": "Fill with the column's median",
     "zero": "Fill with 0",
 }
-ROLE_KEYS: dict[int, Role] = {Qt.Key.Key_I: "input", Qt.Key.Key_T: "target", Qt.Key.Key_O: "out"}
 Reader = Callable[[str, TextFormat | None], Iterator[Reading]]
 
 
@@ -72,11 +68,11 @@ class ImportDialog(QDialog):
         self._header = QCheckBox("First line has the names")
         self._bad_cells = _box(BAD_CELLS)
         self._labels = _box({"values": "Values", "labels": "Class labels"})
-        self._scaling = _ScalingBox()
-        self._target_scaling = _ScalingBox()
+        self._scaling = ScalingBox()
+        self._target_scaling = ScalingBox()
         self._model = PreviewModel()
         self._model.setParent(self)
-        self._table = _Preview(self._model)
+        self._table = PreviewTable(self._model)
         self._head = ColumnHeader(self._table)
         self._table.setHorizontalHeader(self._head)
         self._counts = QLabel()
@@ -250,9 +246,9 @@ class ImportDialog(QDialog):
         last, choice = self._last, self._choice
         self._target_scaling.setEnabled(self._labels.currentData() == "values")
         if choice is not None and last is not None and last.preview is not None and last.counts is not None:
-            notes = tuple(_bad_note(choice, place, row.tolist()) for place, row in enumerate(last.counts))
+            notes = tuple(bad_note(choice, place, row.tolist()) for place, row in enumerate(last.counts))
             self._head.show_columns(last.preview.names, choice.roles, notes)
-            self._counts.setText(_bad_sentence(choice, last))
+            self._counts.setText(bad_sentence(choice, last))
         self._verdict = self._judged()
         self._import.setEnabled(self._verdict.can_succeed)
         self._sentence.setText(self._verdict.sentence)
@@ -311,101 +307,6 @@ class ImportDialog(QDialog):
             "can_import": self._import.isEnabled(),
             "reading": self._reading is not None,
         }
-
-
-class _Preview(QTableView):
-    """The rows. The keys I, T and O give the column of the cursor a role."""
-
-    role_wanted = Signal(int, str)
-
-    def __init__(self, model: PreviewModel) -> None:
-        super().__init__()
-        self.setModel(model)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setAlternatingRowColors(True)
-        self.verticalHeader().setDefaultSectionSize(24)
-        self.setTabKeyNavigation(False)
-        self.setAccessibleName("First rows. I, T and O make the column an input, a target, or leave it out")
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        role = ROLE_KEYS.get(event.key())
-        if role is not None and event.modifiers() == Qt.KeyboardModifier.NoModifier and self.currentIndex().isValid():
-            self.role_wanted.emit(self.currentIndex().column(), role)
-            return
-        super().keyPressEvent(event)
-
-
-class _ScalingBox(QWidget):
-    """A choice of scalings, with the divisor where one is asked for."""
-
-    changed = Signal()
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._box = QComboBox()
-        for scaling in SCALINGS:
-            self._box.addItem(scaling.label, scaling)
-            self._box.setItemData(self._box.count() - 1, scaling.about, Qt.ItemDataRole.ToolTipRole)
-        self._divisor = QDoubleSpinBox()
-        self._divisor.setRange(1e-6, 1e12)
-        self._divisor.setDecimals(6)
-        self._divisor.setStepType(QDoubleSpinBox.StepType.AdaptiveDecimalStepType)
-        self._divisor.setValue(10.0)
-        self._divisor.setAccessibleName("Divisor")
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(self._box, 1)
-        row.addWidget(self._divisor)
-        self.setFocusProxy(self._box)
-        self._box.activated.connect(self._on_chosen)
-        self._divisor.valueChanged.connect(self.changed)
-        self._divisor.hide()
-
-    def choose(self, scaling: type[Scaling]) -> None:
-        """Show a kind of scaling."""
-        self._box.setCurrentIndex(self._box.findText(scaling.label))
-        self._on_chosen()
-
-    def _on_chosen(self) -> None:
-        self._divisor.setVisible(self._box.currentData() is DivideBy)
-        self.changed.emit()
-
-    @property
-    def scaling(self) -> Scaling:
-        """What is chosen."""
-        kind: type[Scaling] = self._box.currentData()
-        return DivideBy(divisor=self._divisor.value()) if kind is DivideBy else kind()
-
-
-def _bad_note(choice: ImportChoice, place: int, counts: list[int]) -> str:
-    """How many cells of a column are bad for what it is wanted for."""
-    role = choice.roles[place]
-    kinds = [kind for kind in CellFault if kind is not CellFault.NONE]
-    if role == "target" and choice.labels:
-        kinds.remove(CellFault.TEXT)
-    bad = sum(counts[kind] for kind in kinds)
-    return "" if role == "out" or not bad else f"{bad:,} bad"
-
-
-def _bad_sentence(choice: ImportChoice, last: Reading) -> str:
-    """Every kind of bad cell among the used columns, counted."""
-    if last.counts is None:
-        return ""
-    totals = dict.fromkeys(CellFault, 0)
-    for place, row in enumerate(last.counts.tolist()):
-        for kind in CellFault:
-            is_class = kind is CellFault.TEXT and choice.labels and choice.roles[place] == "target"
-            if choice.roles[place] != "out" and not is_class:
-                totals[kind] += row[kind]
-    bad = [f"{count:,} {kind.word}" for kind, count in totals.items() if count and kind is not CellFault.NONE]
-    rows = plural(last.rows, "row")
-    shown = (
-        ""
-        if last.preview is None or last.rows <= len(last.preview.cells)
-        else f", the first {len(last.preview.cells)} shown"
-    )
-    return f"{rows}{shown}. " + (f"Bad cells: {', '.join(bad)}." if bad else "No bad cells.")
 
 
 def _box(entries: dict[str, str]) -> QComboBox:

@@ -92,16 +92,16 @@ class TableEditor(QDialog):
         column.addLayout(bottom)
 
     def _add_keys(self) -> None:
-        for text, keys, method in (
-            ("Undo", QKeySequence.StandardKey.Undo, self.undo),
-            ("Redo", QKeySequence.StandardKey.Redo, self.redo),
-            ("Copy", QKeySequence.StandardKey.Copy, self.copy),
-            ("Cut", QKeySequence.StandardKey.Cut, self.cut),
-            ("Paste", QKeySequence.StandardKey.Paste, self.paste),
-            ("Clear", QKeySequence.StandardKey.Delete, self.clear),
+        for keys, method in (
+            (("Ctrl+Z",), self.undo),
+            (("Ctrl+Shift+Z", "Ctrl+Y"), self.redo),
+            (("Ctrl+C",), self.copy),
+            (("Ctrl+X",), self.cut),
+            (("Ctrl+V",), self.paste),
+            (("Del",), self.clear),
         ):
-            action = QAction(text, self)
-            action.setShortcut(QKeySequence(keys))
+            action = QAction(self)
+            action.setShortcuts([QKeySequence(key) for key in keys])
             action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             action.triggered.connect(lambda _=False, chosen=method: chosen())
             self._table.addAction(action)
@@ -263,7 +263,9 @@ class _GridView(QTableView):
         self.setAccessibleName("Cells of the table")
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+        is_enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+        # while a cell is edited its line lets Enter through to here, and is about to be closed by it
+        if is_enter and self.state() != QAbstractItemView.State.EditingState:
             self._go_down()
             return
         super().keyPressEvent(event)

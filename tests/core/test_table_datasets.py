@@ -15,6 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from gradviz.core.class_datasets import Blobs
+from gradviz.core.curve_datasets import Parabola, Regression, Temperatures
 from gradviz.core.declaration import SettingError, setting_error
 from gradviz.core.dense_layers import LinearLayer
 from gradviz.core.experiment import Experiment, Texts, from_data, to_data, with_value
@@ -22,8 +24,9 @@ from gradviz.core.fit_objective import FitObjective
 from gradviz.core.losses import L1, MSE, CrossEntropy
 from gradviz.core.objectives import TestFunctionObjective
 from gradviz.core.scalings import SCALINGS, DivideBy, MinMax, NoScaling, Standardise
+from gradviz.core.shaped_datasets import BarImages
 from gradviz.core.table_datasets import TableDataset
-from gradviz.core.table_fits import experiment_on, fitted_to
+from gradviz.core.table_fits import as_table, experiment_on, fitted_to
 from gradviz.core.table_targets import LabelsTarget
 from gradviz.core.tables import Table, tables_in
 
@@ -216,3 +219,25 @@ def test_an_experiment_with_a_million_rows_is_quick_to_edit_and_leaves_nothing_b
     del data, experiment
     gc.collect()
     assert gone() is None
+
+
+def test_a_fault_is_told_at_its_field_although_kind_and_field_have_one_name() -> None:
+    experiment = experiment_on(dataset(), Experiment())
+    for path, value in (
+        ("objective.data.inputs", ["y"]),
+        ("objective.data.table", {"columns": ["a"], "rows": [["x"]]}),
+        ("objective.data.target.columns", ["nobody"]),
+    ):
+        with pytest.raises(SettingError) as caught:
+            with_value(experiment, path, value)
+        assert caught.value.path == path
+
+
+def test_other_data_becomes_a_table_with_the_same_arrays() -> None:
+    for data in (Temperatures(scale=0.1), Regression(points=5), Blobs(), Parabola()):
+        table = as_table(data, 3)
+        assert table is not None
+        for mine, other in zip(table.arrays(0), data.arrays(3), strict=True):
+            assert np.array_equal(mine, other)
+        assert table.is_labelled == data.is_labelled
+    assert as_table(BarImages(), 0) is None

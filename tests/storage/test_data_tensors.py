@@ -141,5 +141,7 @@ def test_data_of_a_newer_format_that_is_not_known_here_is_left_out(path: Path) -
     save(path, large(), None)
     document, tensors = parts_of(path)
     document["format"] = 99
+    document["experiment"]["objective"]["data"]["colour"] = "red"
+    document["experiment"]["objective"]["data"]["target"]["hue"] = 3
     forge(path, document, tensors | {"data/" + "0" * 64: np.ones((1, 1))})
     assert tables_in(load(path, newer_read_only=True).experiment)[0].rows == ROWS
