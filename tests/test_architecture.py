@@ -30,6 +30,10 @@ FILE_METHODS = {"read_text", "write_text", "read_bytes", "write_bytes", "unlink"
 EXECUTING = {"eval", "exec", "compile", "__import__"}
 
 
+BUILT_BY_TORCH = {PACKAGE / "core" / name for name in ("modules.py", "hand_step.py")}
+"""Modules of core that a builder imports when it builds: torch's own classes are their bases."""
+
+
 @dataclass(frozen=True)
 class Import:
     """One import statement: where it stands, and whether it runs when the module is imported."""
@@ -113,7 +117,7 @@ def test_qt_only_in_views_and_app() -> None:
     assert {layer_of(one.path) for one in users} == {"views", "app"}, "\n".join(map(str, users))
 
 
-def test_torch_only_in_engine_and_in_the_builders_of_core() -> None:
+def test_torch_only_in_engine_in_the_builders_of_core_and_for_the_tensors_of_a_pt_file() -> None:
     users = [one for one in ALL_IMPORTS if top(one.name) in ("torch", "safetensors.torch")]
     assert any(layer_of(one.path) == "engine" for one in users)
     allowed = [
@@ -121,15 +125,17 @@ def test_torch_only_in_engine_and_in_the_builders_of_core() -> None:
         for one in users
         if layer_of(one.path) == "engine"
         or (layer_of(one.path) == "core" and (one.in_function or one.for_types_only))
-        or one.path == PACKAGE / "core" / "modules.py"
+        or (one.path == PACKAGE / "storage" / "weights.py" and one.in_function)
+        or one.path in BUILT_BY_TORCH
     ]
     assert users == allowed, "\n".join(str(one) for one in users if one not in allowed)
 
 
-def test_modules_of_core_are_imported_by_builders_alone() -> None:
-    users = [one for one in ALL_IMPORTS if one.name.startswith("gradviz.core.modules")]
+@pytest.mark.parametrize("path", sorted(BUILT_BY_TORCH), ids=lambda path: path.stem)
+def test_what_needs_torch_in_core_is_imported_by_a_builder_alone(path: Path) -> None:
+    users = [one for one in ALL_IMPORTS if one.name.startswith(f"gradviz.core.{path.stem}")]
     assert users
-    assert all(one.in_function and layer_of(one.path) == "core" for one in users), users
+    assert all(layer_of(one.path) == "engine" or (one.in_function and layer_of(one.path) == "core") for one in users)
 
 
 def test_threads_only_in_the_runner() -> None:
@@ -208,7 +214,8 @@ def test_core_engine_and_storage_never_import_qt() -> None:
 
 
 def test_core_and_storage_never_import_torch() -> None:
-    names = [name for name in names_of("core", "storage") if name != "gradviz.core.modules"]
+    builders = {f"gradviz.core.{path.stem}" for path in BUILT_BY_TORCH}
+    names = [name for name in names_of("core", "storage") if name not in builders]
     assert not loaded_after(import_code(names)) & ({"torch"} | QT)
 
 

@@ -11,7 +11,7 @@ from gradviz.core.curve_datasets import Temperatures
 from gradviz.core.datasets import AnyDataset
 from gradviz.core.declaration import FieldError, setting
 from gradviz.core.dense_layers import LineLayer
-from gradviz.core.layer import Shape, ShapeError, written
+from gradviz.core.layer import Shape, ShapeError, count_of, written
 from gradviz.core.layers import AnyLayer
 from gradviz.core.losses import MSE, AnyLoss
 from gradviz.core.objective import Objective
@@ -56,6 +56,12 @@ class FitObjective(Objective):
     @property
     def parameter_count(self) -> int:
         return sum(layer.parameter_count(shape) for layer, shape in zip(self.model, self.shapes, strict=False))
+
+    @property
+    def activations(self) -> int:
+        """Numbers that the evaluation of one row makes, its inputs included."""
+        made = sum(layer.activations(shape) for layer, shape in zip(self.model, self.shapes, strict=False))
+        return count_of(self.data.input_shape) + made
 
     @field_validator("model", mode="before")
     @classmethod
