@@ -29,6 +29,8 @@ class Form(QWidget):
     """Shows an experiment and emits (path, plain value) for every edit; it changes nothing itself."""
 
     edited = Signal(str, object)
+    details_wanted = Signal(str)
+    """The path of a setting whose own editor is asked for."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -192,6 +194,8 @@ class Form(QWidget):
             rows.addRow("Kind", editor)
         for spec in field_specs(type(value)):
             inner = f"{path}.{spec.name}"
+            if spec.editor == "hidden":
+                continue
             if spec.shape in ("variant", "list", "group"):
                 box = QGroupBox(spec.title)
                 box.setToolTip(spec.description)
@@ -269,6 +273,7 @@ class Form(QWidget):
     def _connect(self, editor: Editor, path: str) -> None:
         self._editors[path] = editor
         editor.edited.connect(lambda value: self._offer(path, value))
+        editor.details_wanted.connect(lambda: self.details_wanted.emit(path))
 
     def _note_at(self, path: str) -> QLabel:
         label = _text_label("muted")

@@ -23,6 +23,7 @@ from gradviz.core.test_functions import AnyTestFunction
 from gradviz.storage.gallery import gallery
 from gradviz.views.editors import ChoiceEditor
 from gradviz.views.form import Form, tooltip
+from gradviz.views.table_fields import NamesField, TableField, names_in
 
 Show = Callable[..., Any]
 
@@ -98,6 +99,10 @@ def test_what_is_shown_reads_back_as_the_experiment(form: Form, name: str) -> No
             assert widget.isChecked() == value
         elif isinstance(value, str):
             assert (widget.toPlainText() if hasattr(widget, "toPlainText") else widget.text()) == value
+        elif isinstance(form.editor(path), NamesField):
+            assert names_in(widget.text()) == value
+        elif isinstance(form.editor(path), TableField):
+            assert widget.text() == "4 rows × 2 columns, edit…"
         elif isinstance(value, list):
             assert json.loads(widget.text()) == value
         else:
