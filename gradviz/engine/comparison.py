@@ -35,6 +35,7 @@ from gradviz.engine.gradients import (
     hand_lines,
     is_cut,
     known_values,
+    reseed,
     symbols_of,
     uncut_gradients,
 )
@@ -111,7 +112,7 @@ class Comparison:
 
     def _loss(self) -> float:
         """The loss in float64, without a graph."""
-        torch.manual_seed(self._seed)
+        reseed(self._seed, self._double)
         with torch.no_grad():
             return float(self._double.loss_at(dict(self._double.parameters)))
 
@@ -123,7 +124,7 @@ class Comparison:
 
     def _by_hand(self) -> Gradients:
         """The gradients by hand; a fault in a line is kept, with its place."""
-        torch.manual_seed(self._seed)
+        reseed(self._seed, self._double)
         with torch.no_grad():
             self._double.loss()
         values = known_values(self._double)
@@ -222,7 +223,7 @@ class Comparison:
         moved = {name: parameter.detach().clone() for name, parameter in self._double.parameters.items()}
 
         def loss_there() -> float:
-            torch.manual_seed(self._seed)
+            reseed(self._seed, self._double)
             with torch.no_grad():
                 return float(self._double.loss_at(moved))
 
