@@ -7,7 +7,6 @@ with h; at a kink it stays, at an infinite slope or a jump it grows. Only where 
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -125,14 +124,20 @@ def _with_kink(slope: Slope, sentence: str) -> Slope:
 
 
 def _extrapolated(tried: list[Slope], noise: float) -> Slope:
-    """Richardson's extrapolation of neighbouring steps; the one that differs least from the next."""
+    """The limit that three steps in a row point to; of all such the one that is surest of itself.
+
+    The change from step to step shrinks by a ratio, 1/64 where f is smooth and 1/8 where its second derivative jumps,
+    so what is still to come is a geometric series (Aitken's extrapolation).
+    """
     best = Slope(tried[2].value, math.inf, tried[2].step_size, tried[2].left, tried[2].right)
-    square = FACTOR**2
-    for wide, narrow in itertools.pairwise(tried):
-        value = (square * narrow.value - wide.value) / (square - 1)
-        error = abs(narrow.value - wide.value) / 16 + 4 * noise / narrow.step_size + narrow.error
-        if math.isfinite(value) and error < best.error:
-            best = Slope(value, error, narrow.step_size, narrow.left, narrow.right)
+    for wide, middle, narrow in zip(tried, tried[1:], tried[2:], strict=False):
+        last, before = narrow.value - middle.value, middle.value - wide.value
+        ratio = last / before if before else 0.0
+        shrinks = 0 <= ratio < STAYS
+        rest = last * ratio / (1 - ratio) if shrinks else 0.0
+        error = (abs(rest) / 2 if shrinks else abs(last)) + 4 * noise / narrow.step_size + narrow.error
+        if math.isfinite(narrow.value) and error < best.error:
+            best = Slope(narrow.value + rest, error, narrow.step_size, narrow.left, narrow.right)
     return best
 
 
