@@ -102,9 +102,9 @@ def _worst(candidate: Floats, reference: Floats, tolerance: Tolerance) -> Judgem
 def _close(candidate: Floats, reference: Floats, tolerance: Tolerance) -> bool:
     if candidate.shape != tolerance.absolute.shape:
         tolerance = Tolerance(tolerance.relative, np.full(candidate.shape, tolerance.absolute.max(initial=0.0)))
-    both_odd = ~np.isfinite(reference)
-    within = np.abs(candidate - np.where(both_odd, candidate, reference)) <= _allowed(reference, tolerance)
-    return bool((within | both_odd).all())
+    odd = ~np.isfinite(reference)
+    within = np.abs(np.where(odd, 0.0, candidate) - np.where(odd, 0.0, reference)) <= _allowed(reference, tolerance)
+    return bool(within.all())
 
 
 def _allowed(reference: Floats, tolerance: Tolerance) -> Floats:

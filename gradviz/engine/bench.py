@@ -64,7 +64,7 @@ class BenchRun:
     def advance(self, seconds: float) -> BenchReport | None:
         """Go on for about `seconds`; the report when it is done."""
         until = time.perf_counter() + seconds
-        with self._random_kept():
+        with self._random_kept(), np.errstate(all="ignore"):  # gradients may be infinite
             try:
                 self.progress = next(self._slices)
                 while time.perf_counter() < until:

@@ -5,7 +5,8 @@ element, and 1e-9 of the largest, lie far above it and far below any real mistak
 operation and adds up over a sum: 1e-3 of each element, 1e-5 of the largest. *A finite difference* has its own error,
 h^2 f'''/6 + eps f/h, known from the difference itself: four times that, and 1e-5 of each element. Near a minimum
 a gradient is a small difference of large numbers, and rounding is all that is left of it. How much that is is
-measured: the gradient at parameters that differ in their last digit; sixteen times what it changes by is allowed.
+measured: the gradient at parameters that differ in their last digit; sixteen times what it changes by is allowed,
+and eight times the last digit of the loss, whose terms may have cancelled.
 """
 
 from __future__ import annotations

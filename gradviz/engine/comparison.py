@@ -92,7 +92,7 @@ class Comparison:
         hand = self._by_hand()
         symbols = yield from self._in_symbols()
         forward = yield from self._by_forward()
-        founds = self._founds(backward, forward)
+        founds = self._founds(loss, backward, forward)
         yield from self._by_difference(loss, founds)
         own = None if self._experiment.dtype == DOUBLE else self._by_backward(self._same)
         rows: list[BenchRow] = []
@@ -172,9 +172,11 @@ class Comparison:
         parameter = self._double.parameters[name]
         return values.reshape(parameter.shape) if parameter.numel() == len(values) else values
 
-    def _founds(self, backward: Answer, forward: Answer) -> dict[str, Found]:
+    def _founds(self, loss: float, backward: Answer, forward: Answer) -> dict[str, Found]:
         """What each parameter is compared with, and what rounding does to it."""
-        noise = {} if isinstance(backward, NoGradientError) else rounding_noise(self._double, backward, self._seed)
+        noise = {}
+        if not isinstance(backward, NoGradientError):
+            noise = rounding_noise(self._double, backward, loss, self._seed)
         uncut = self._without_cuts()
         sizes = self._sizes()
         founds = {}

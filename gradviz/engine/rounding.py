@@ -16,14 +16,16 @@ PERTURBATIONS = 3
 Noise = dict[str, float]
 
 
-def rounding_noise(objective: Objective, gradients: Gradients, seed: int) -> dict[str, Noise]:
+def rounding_noise(objective: Objective, gradients: Gradients, loss: float, seed: int) -> dict[str, Noise]:
     """By how much each of `gradients` changes with the last digit of the parameters, for each dtype.
 
-    `objective` is in float64; its parameters are moved and put back. The signs of the moves are drawn by `seed`.
+    Never less than half the last digit of the `loss`: terms of its size may have cancelled without a trace. `objective`
+    is in float64; its parameters are moved and put back. The signs of the moves are drawn by `seed`.
     """
     kept = {name: parameter.detach().clone() for name, parameter in objective.parameters.items()}
     generator = np.random.default_rng(seed)
-    noise: dict[str, Noise] = {name: dict.fromkeys(DTYPES, 0.0) for name in gradients}
+    least = {dtype: 0.5 * float(np.finfo(dtype).eps) * abs(loss) for dtype in DTYPES}
+    noise: dict[str, Noise] = {name: dict(least) for name in gradients}
     for dtype in DTYPES:
         for _ in range(PERTURBATIONS):
             _nudge(objective, kept, float(np.finfo(dtype).eps), generator)

@@ -6,11 +6,9 @@ import math
 from collections import Counter
 
 import numpy as np
-import pytest
 import torch
 from engine_support import formula_experiment
 from hypothesis import HealthCheck, assume, given, seed, settings
-from hypothesis import strategies as st
 from random_formulas import RandomFormula, formulas
 
 from gradviz.core.bench_records import BenchMethod, BenchReport, BenchRow, Verdict
