@@ -113,7 +113,7 @@ def test_qt_only_in_views_and_app() -> None:
     assert {layer_of(one.path) for one in users} == {"views", "app"}, "\n".join(map(str, users))
 
 
-def test_torch_only_in_engine_and_in_the_builders_of_core() -> None:
+def test_torch_only_in_engine_in_the_builders_of_core_and_for_the_tensors_of_a_pt_file() -> None:
     users = [one for one in ALL_IMPORTS if top(one.name) in ("torch", "safetensors.torch")]
     assert any(layer_of(one.path) == "engine" for one in users)
     allowed = [
@@ -121,13 +121,14 @@ def test_torch_only_in_engine_and_in_the_builders_of_core() -> None:
         for one in users
         if layer_of(one.path) == "engine"
         or (layer_of(one.path) == "core" and (one.in_function or one.for_types_only))
-        or one.path == PACKAGE / "core" / "line_module.py"
+        or (one.path == PACKAGE / "storage" / "weights.py" and one.in_function)
+        or one.path == PACKAGE / "core" / "modules.py"
     ]
     assert users == allowed, "\n".join(str(one) for one in users if one not in allowed)
 
 
-def test_line_module_is_imported_by_a_builder_alone() -> None:
-    users = [one for one in ALL_IMPORTS if one.name.startswith("gradviz.core.line_module")]
+def test_modules_of_core_are_imported_by_builders_alone() -> None:
+    users = [one for one in ALL_IMPORTS if one.name.startswith("gradviz.core.modules")]
     assert users
     assert all(one.in_function and layer_of(one.path) == "core" for one in users), users
 
@@ -167,13 +168,18 @@ def test_every_module_has_a_docstring() -> None:
     assert not without, without
 
 
-def test_every_gallery_file_is_json_with_a_case() -> None:
+def test_every_gallery_file_has_a_case_and_its_texts_in_two_languages() -> None:
     files = sorted((ROOT / "assets" / "experiments").glob("*.json"))
     assert files
     for path in files:
         data = json.loads(path.read_text(encoding="utf-8"))
-        assert data["format"] == 1, path.name
-        assert data["experiment"]["case"], path.name
+        assert data["format"] == 2, path.name
+        experiment = data["experiment"]
+        for texts in (experiment, experiment["chinese"]):
+            assert texts["title"], path.name
+            assert texts["hint"], path.name
+            assert texts["lesson"].count("\n\n") == 2, path.name
+        assert experiment["case"], path.name
 
 
 def loaded_after(code: str) -> set[str]:
@@ -203,7 +209,7 @@ def test_core_engine_and_storage_never_import_qt() -> None:
 
 
 def test_core_and_storage_never_import_torch() -> None:
-    names = [name for name in names_of("core", "storage") if name != "gradviz.core.line_module"]
+    names = [name for name in names_of("core", "storage") if name != "gradviz.core.modules"]
     assert not loaded_after(import_code(names)) & ({"torch"} | QT)
 
 

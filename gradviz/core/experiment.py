@@ -8,7 +8,7 @@ from typing import Any, Literal
 from pydantic import ValidationError
 
 from gradviz.core.declaration import Declaration, SettingError, setting, setting_error
-from gradviz.core.layers import LineLayer
+from gradviz.core.dense_layers import LineLayer
 from gradviz.core.objectives import AnyObjective, FormulaObjective, TestFunctionObjective
 from gradviz.core.optimizers import SGD, AnyOptimizer, Optimizer
 
@@ -86,6 +86,16 @@ class Experiment(Declaration):
     def with_optimizers(self, optimizers: tuple[Optimizer, ...]) -> Experiment:
         """The same experiment with other optimisers."""
         return self.model_copy(update={"optimizers": optimizers})
+
+
+def texts_in(experiment: Experiment, language: str) -> Texts:
+    """Title, hint and lesson in a language ("en" or "zh"); in English where there is no other."""
+    chinese = experiment.chinese if language == "zh" else Texts()
+    return Texts(
+        title=chinese.title or experiment.title,
+        hint=chinese.hint or experiment.hint,
+        lesson=chinese.lesson or experiment.lesson,
+    )
 
 
 def optimizer_names(experiment: Experiment) -> tuple[str, ...]:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from gradviz.core.bench_records import BenchProgress, BenchReport
 
 Floats = NDArray[np.float64]
 
@@ -61,9 +64,13 @@ class TensorSummary:
         return bool(np.isfinite(self.minimum) and np.isfinite(self.maximum) and np.isfinite(self.mean))
 
 
+UNTRACKED = "no grad_fn"
+
+
 @dataclass(frozen=True, slots=True)
 class GraphNode:
-    """A node of the graph: an operation (`op` is the name of its grad_fn) or one use of a leaf.
+    """A node of the graph: an operation (`op` is the name of its grad_fn), one use of a leaf, or a named value
+    that autograd does not know (`op` is UNTRACKED): it has no grad_fn, and no edge leads to it or from it.
 
     `name` is what the experiment calls its value ("u", "0.weight") or empty; `module` the layer it is part of.
     """
@@ -91,11 +98,16 @@ class GraphStructure:
 
 @dataclass(frozen=True, slots=True)
 class GraphSnapshot:
-    """The graph at one instant; `values` and `gradients` follow `structure.nodes`, None where there is none."""
+    """The graph at one instant; `values` and `gradients` follow `structure.nodes`, None where there is none.
+
+    `derivatives` follow `structure.edges`: what the consumer's node makes of a gradient of 1, where producer and
+    consumer are single numbers, so the local derivative of the chain rule; None elsewhere, empty for large graphs.
+    """
 
     structure: GraphStructure
     values: tuple[TensorSummary | None, ...]
     gradients: tuple[TensorSummary | None, ...]
+    derivatives: tuple[float | None, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +165,21 @@ class SurfaceGrid:
 
 
 @dataclass(frozen=True, slots=True)
+class BasinMap:
+    """Which start leads where: `labels` (ny, nx) index `ends` (k, 2), -1 where a run came to no rest.
+
+    x (nx,) and y (ny,) are the starts. `steps` is how many steps the longest run took, `note` what it says of itself.
+    """
+
+    x: Floats
+    y: Floats
+    labels: NDArray[np.int64]
+    ends: Floats
+    steps: int
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
 class LiveEdit:
     """The optimisers that a run had from `step` on, as JSON data."""
 
@@ -201,3 +228,4 @@ class Update:
     snapshot: Snapshot | None
     surface: SurfaceGrid | None
     result: RunResult | None
+    bench: BenchReport | BenchProgress | None = None

@@ -72,7 +72,7 @@ class BenchRun:
             except StopIteration as end:
                 report: BenchReport = end.value
                 return report
-            except (EngineError, RuntimeError, ValueError, ArithmeticError, LookupError, TypeError) as error:
+            except Exception as error:
                 return BenchReport(self._step, math.nan, fault=f"The bench stopped: {first_line(error)}"[:300])
         return None
 

@@ -20,6 +20,7 @@ class TestFunctionDescent(Objective):
     """A test function at scalar parameters x and y."""
 
     __test__ = False
+    is_elementwise = True
 
     def __init__(self, declared: TestFunctionObjective, dtype: torch.dtype, device: torch.device) -> None:
         self._function = declared.function
@@ -60,7 +61,7 @@ class FormulaDescent(Objective):
         self._upstream = None if given == "" else torch.tensor(given, dtype=dtype, device=device)
         formula = declared.parsed
         self._objective = formula.objective.name
-        self._by_hand = declared.gradient == "by_hand"
+        self.by_hand = declared.gradient == "by_hand"
         self._line_names = [line.name for line in formula.lines]
         self._last: Values = {}
         try:
@@ -71,7 +72,7 @@ class FormulaDescent(Objective):
 
     def loss(self) -> Tensor:
         self._program.cut, self._program.makes_leaves = self.cut, True
-        if not self._by_hand:
+        if not self.by_hand:
             return self._evaluated()
         with torch.no_grad():
             return self._evaluated()
@@ -97,7 +98,7 @@ class FormulaDescent(Objective):
         return loss.reshape(())
 
     def backward(self, loss: Tensor) -> None:
-        if not self._by_hand:
+        if not self.by_hand:
             loss.backward(self._upstream)  # type: ignore[no-untyped-call]
             return
         with torch.no_grad():

@@ -16,6 +16,11 @@ class Objective(ABC):
     cut: frozenset[str] = frozenset()
     """Names of values (see `named_values`) or modules that are detached on purpose: no gradient passes them."""
 
+    is_elementwise: bool = False
+    """Whether `loss_at` takes tensors of any one shape, and gives the loss at each of their elements."""
+    by_hand: bool = False
+    """Whether `backward` takes the gradient from a formula; where it is set to False, autograd is asked."""
+
     def at_step(self, step: int) -> None:  # noqa: B027 - most objectives have nothing to choose
         """Get ready for the evaluation of `step`: choose its batch, say. Any order of steps is allowed."""
 
@@ -57,6 +62,12 @@ class Objective(ABC):
         with torch.no_grad():
             for name, parameter in self.parameters.items():
                 parameter.copy_(other.parameters[name])
+
+    def retained(self) -> Iterator[tuple[str, Tensor]]:
+        """Named values, besides the parameters, that keep a gradient in their ``.grad``."""
+        for value, name in self.named_values():
+            if value.requires_grad and (value.is_leaf or value.retains_grad):
+                yield name, value
 
     def fault(self) -> str:
         """Where the loss is not finite at the initial parameters, if the objective can tell; else empty."""

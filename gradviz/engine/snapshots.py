@@ -47,12 +47,13 @@ class Observer:
         lane = self._trainer.lanes[index]
         capture = self._captures.setdefault(index, GraphCapture(lane.objective))
         random = torch.get_rng_state()
-        gradients = [parameter.grad for parameter in lane.objective.parameters.values()]
+        parameters = list(lane.objective.parameters.values())
+        gradients = [parameter.grad for parameter in parameters]
         try:
-            return capture.capture()
+            return capture.capture(dict(zip(map(id, parameters), gradients, strict=True)))
         finally:
             torch.set_rng_state(random)
-            for parameter, gradient in zip(lane.objective.parameters.values(), gradients, strict=True):
+            for parameter, gradient in zip(parameters, gradients, strict=True):
                 parameter.grad = gradient
 
     def _position(self) -> Floats:
@@ -71,6 +72,9 @@ def _rows(index: int, lane: Lane) -> list[ParameterRow]:
         kept = lane.optimizer.state.get(parameter, {})
         state = tuple((key, summarise(torch.as_tensor(value))) for key, value in kept.items() if value is not None)
         rows.append(ParameterRow(index, name, summarise(parameter), gradient, state))
+    for name, value in lane.objective.retained():
+        gradient = None if value.grad is None else summarise(value.grad)
+        rows.append(ParameterRow(index, name, summarise(value), gradient, ()))
     return rows
 
 

@@ -9,8 +9,8 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen, QPolygonF
 
-from gradviz.core.numbers import shape_text, summary_text
-from gradviz.core.records import Floats, GraphNode, GraphSnapshot, TensorSummary
+from gradviz.core.numbers import shape_text, short_number, summary_text
+from gradviz.core.records import UNTRACKED, Floats, GraphNode, GraphSnapshot, TensorSummary
 from gradviz.views.theme import Theme, mix, monospace
 
 TEXT_SCALE = 0.42
@@ -56,6 +56,7 @@ class GraphPainter:
         self._mono_metrics = QFontMetricsF(self._mono)
         self._edge = QPen(QColor(mix(theme.muted, theme.base, 0.25)), 1.4)
         self._border = QPen(QColor(theme.border), 1.2)
+        self._untracked = QPen(QColor(theme.muted), 1.4, Qt.PenStyle.DashLine)
         self._chosen = QPen(QColor(theme.accent), 2.4)
 
     def paint(self, painter: QPainter, graph: GraphSnapshot, visible: QRectF, scale: float, chosen: int) -> int:
@@ -81,6 +82,23 @@ class GraphPainter:
             painter.drawText(QPointF(box.left() + INDENT, box.top() + 58), _cut(value, room))
             painter.setPen(gradient_pen)
             painter.drawText(QPointF(box.left() + INDENT, box.top() + 77), _cut(gradient, room))
+        self._paint_derivatives(painter, graph, visible)
+
+    def _paint_derivatives(self, painter: QPainter, graph: GraphSnapshot, visible: QRectF) -> None:
+        """On each edge the factor of the chain rule, just above the consumer."""
+        painter.setFont(self._small)
+        ground = QColor(self._theme.base)
+        for route, derivative in zip(graph.structure.routes, graph.derivatives, strict=False):
+            if derivative is None:
+                continue
+            text = f"× {short_number(derivative)}"
+            at = _towards_the_end(route)
+            box = QRectF(0, 0, self._small_metrics.horizontalAdvance(text) + 8, 15)
+            box.moveCenter(at)
+            if box.intersects(visible):
+                painter.fillRect(box, ground)
+                painter.setPen(QColor(self._theme.gradient))
+                painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
 
     def _boxes(self, graph: GraphSnapshot, visible: QRectF) -> list[tuple[int, QRectF]]:
         """The nodes within `visible`, with their boxes."""
@@ -114,7 +132,8 @@ class GraphPainter:
         self, painter: QPainter, graph: GraphSnapshot, index: int, box: QRectF, scale: float, chosen: bool
     ) -> None:
         node = graph.structure.nodes[index]
-        painter.setPen(self._chosen if chosen else self._border)
+        untracked = node.op == UNTRACKED
+        painter.setPen(self._chosen if chosen else self._untracked if untracked else self._border)
         painter.setBrush(QColor(self._fill(node, index)))
         radius = 22.0 if node.is_leaf else 7.0
         painter.drawRoundedRect(box, radius, radius)
@@ -126,6 +145,8 @@ class GraphPainter:
         self._paint_titles(painter, text, box.adjusted(INDENT, 6, -10, -6))
 
     def _fill(self, node: GraphNode, index: int) -> str:
+        if node.op == UNTRACKED:
+            return self._theme.base
         if node.is_leaf:
             return self._theme.leaf
         return self._theme.result if index == 0 else self._theme.operation
@@ -163,6 +184,13 @@ def _number_lines(value: TensorSummary | None, gradient: TensorSummary | None) -
 def _cut(text: str, room: int) -> str:
     """`text` in at most `room` characters of a fixed-pitch font: measuring each would cost more than painting it."""
     return text if len(text) <= room else text[: room - 1] + "…"
+
+
+def _towards_the_end(route: Floats) -> QPointF:
+    """A point of the last piece of a route, where edges to one consumer have not met yet."""
+    before, after = route[-2], route[-1]
+    share = 0.5
+    return QPointF(*(before + share * (after - before)))
 
 
 def _smooth(points: list[QPointF]) -> QPainterPath:

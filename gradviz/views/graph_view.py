@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QToolTip, QWidget
 
 from gradviz.core.experiment import Experiment, optimizer_names
 from gradviz.core.numbers import shape_text, summary_text
-from gradviz.core.records import GraphSnapshot, Snapshot
-from gradviz.views.graph_painter import GraphPainter, node_text
+from gradviz.core.records import UNTRACKED, GraphSnapshot, Snapshot
+from gradviz.views.graph_painter import TEXT_SCALE, GraphPainter, node_text
 from gradviz.views.picture_label import PictureLabel
 from gradviz.views.theme import Theme
 from gradviz.views.view import View
@@ -76,11 +76,12 @@ class GraphView(View):
     def drawn(self) -> dict[str, object]:
         graph = self._graph
         if graph is None:
-            return {"nodes": [], "step": self._step, "painted": 0}
+            return {"nodes": [], "step": self._step, "painted": 0, "derivatives": {}}
         rows = zip(graph.structure.nodes, graph.values, graph.gradients, strict=True)
         texts = [node_text(node, value, gradient) for node, value, gradient in rows]
         nodes = [(text.title, text.subtitle, text.value, text.gradient) for text in texts]
-        return {"nodes": nodes, "step": self._step, "painted": self._painted_nodes}
+        derivatives = dict(zip(graph.structure.edges, graph.derivatives, strict=False))
+        return {"nodes": nodes, "step": self._step, "painted": self._painted_nodes, "derivatives": derivatives}
 
     def fit(self) -> None:
         """Zoom so that the whole graph is seen."""
@@ -127,10 +128,14 @@ class GraphView(View):
         with QPainter(picture) as painter:
             if self._graph is not None and self._graph.structure.nodes:
                 painter.setPen(QColor(self.theme.muted))
-                painter.drawText(10, 18, f"step {self._step:,}{self._racer}")
+                painter.drawText(10, 18, f"step {self._step:,}{self._racer}{self._legend()}")
                 visible = self._place_painter(painter)
                 self._painter.paint_numbers(painter, self._graph, visible, self._scale)
         self._numbers.show_picture(picture)
+
+    def _legend(self) -> str:
+        has_derivatives = self._graph is not None and any(one is not None for one in self._graph.derivatives)
+        return "    × local derivative along an edge" if has_derivatives and self._scale >= TEXT_SCALE else ""
 
     def _place_painter(self, painter: QPainter) -> QRectF:
         """Let `painter` work in scene units; returns what is seen of the scene."""
@@ -220,10 +225,14 @@ class GraphView(View):
         node = self._graph.structure.nodes[index]
         value, gradient = self._graph.values[index], self._graph.gradients[index]
         lines = [f"{node.name or node.op}  ({'leaf' if node.is_leaf else node.op})"]
+        if node.op == UNTRACKED:
+            lines.append("Autograd does not know where it comes from: it was computed without a graph, or cut off.")
         if node.module:
             lines.append(f"in {node.module}")
         if value is not None:
             lines.append(f"value {shape_text(value.shape)} {value.dtype}: {summary_text(value, 16)}")
         if gradient is not None:
             lines.append(f"gradient of the loss: {summary_text(gradient, 16)}")
+        if not node.is_leaf and gradient is not None:
+            lines.append("It passes here; a .grad keeps it only where retain_grad() was called.")
         return "\n".join(lines)

@@ -16,7 +16,7 @@ from torch.autograd.graph import GradientEdge, Node
 
 from gradviz.core.experiment import Experiment
 from gradviz.core.optimizers import SGD, Adam
-from gradviz.core.records import GraphSnapshot, TensorSummary
+from gradviz.core.records import UNTRACKED, GraphSnapshot, TensorSummary
 from gradviz.engine.commands import Wanted
 from gradviz.engine.graph_capture import GraphCapture
 from gradviz.engine.objective import Objective
@@ -336,3 +336,67 @@ def test_only_what_is_wanted_is_taken() -> None:
     bare = observer.look(Wanted())
     assert (bare.graph, bare.parameters, bare.fit) == (None, (), None)
     assert observer.look(ALL).fit is None
+
+
+def capture_of(text: str, **changes: Any) -> GraphSnapshot:
+    experiment = formula_experiment(text, x=2.0, y=3.0, v=(1.0, 2.0))
+    made = experiment.model_copy(update={"objective": experiment.objective.model_copy(update=changes)})
+    return GraphCapture(build_objective(made, torch.device("cpu"))).capture()
+
+
+def test_the_local_derivatives_of_random_chains_multiply_to_the_gradients() -> None:
+    graph = capture_of("a = x*y\nb = sin(a) + y\nc = exp(b/5)*a\nloss = c*c + x")
+    arrived: dict[int, float] = {}
+    for (producer, consumer), factor in zip(graph.structure.edges, graph.derivatives, strict=True):
+        gradient = graph.gradients[consumer]
+        assert gradient is not None
+        assert factor is not None
+        arrived[producer] = arrived.get(producer, 0.0) + gradient.mean * factor
+    leaves = [k for k, node in enumerate(graph.structure.nodes) if node.is_leaf]
+    for index, node in enumerate(graph.structure.nodes):
+        if index and not node.is_leaf:
+            assert arrived[index] == pytest.approx(graph.gradients[index].mean, rel=1e-12)
+    for name in ("x", "y"):
+        uses = [k for k in leaves if graph.structure.nodes[k].name == name]
+        assert sum(arrived[k] for k in uses) == pytest.approx(graph.gradients[uses[0]].mean, rel=1e-12)
+
+
+def test_an_edge_of_vectors_has_no_single_derivative() -> None:
+    graph = capture_of("a = v*x\nloss = sum(a)*y")
+    nodes = graph.structure.nodes
+    found = {
+        (nodes[a].name or nodes[a].op, nodes[b].name or nodes[b].op): factor
+        for (a, b), factor in zip(graph.structure.edges, graph.derivatives, strict=True)
+    }
+    assert found[("SumBackward0", "loss")] == 3.0
+    assert found[("y", "loss")] == 6.0
+    assert found[("a", "SumBackward0")] is None
+    assert found[("v", "a")] is None
+
+
+def test_named_values_without_a_graph_stand_alone() -> None:
+    graph = capture_of("a = no_grad(3*x)\nb = requires_grad(a)\nloss = b*b + detach(y*y)")
+    nodes = graph.structure.nodes
+    untracked = [k for k, node in enumerate(nodes) if node.op == UNTRACKED]
+    assert [nodes[k].name for k in untracked] == ["a"]
+    assert graph.values[untracked[0]].mean == 6.0
+    assert graph.gradients[untracked[0]] is None
+    assert not any(untracked[0] in edge for edge in graph.structure.edges)
+    leaf = next(k for k, node in enumerate(nodes) if node.is_leaf)
+    assert nodes[leaf].name == "b"
+    assert graph.gradients[leaf].mean == 12.0
+
+
+@pytest.mark.parametrize("text", ["loss = v*x", "loss = no_grad(x*x)"])
+def test_what_pytorch_refuses_to_go_back_through_is_shown_without_gradients(text: str) -> None:
+    graph = capture_of(text)
+    values = dict(zip([node.name for node in graph.structure.nodes], graph.values, strict=True))
+    assert values["loss"].values.tolist() == ([2.0, 4.0] if "v" in text else 4.0)
+    assert not any(graph.gradients)
+
+
+def test_an_upstream_gradient_arrives_at_the_vector() -> None:
+    graph = capture_of("w = v*x", upstream=(1.0, 10.0))
+    assert graph.gradients[0].values.tolist() == [1.0, 10.0]
+    leaf = next(k for k, node in enumerate(graph.structure.nodes) if node.name == "x")
+    assert graph.gradients[leaf].mean == 21.0

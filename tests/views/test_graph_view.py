@@ -76,7 +76,7 @@ def view(shown: Show) -> GraphView:
 
 def test_without_a_graph_it_says_what_will_come(shown: Show) -> None:
     view = shown(GraphView())
-    assert view.drawn() == {"nodes": [], "step": 0, "painted": 0}
+    assert view.drawn() == {"nodes": [], "step": 0, "painted": 0, "derivatives": {}}
     assert colours(view) > 1
     assert has_colour(pixels(view), LIGHT.base) > 0.9 * view.width() * view.height()
 
@@ -160,6 +160,7 @@ def test_tooltip_tells_all_of_a_node(view: GraphView, qtbot: Any) -> None:
         "in Sequential.0",
         "value () torch.float32: 43",
         "gradient of the loss: 3",
+        "It passes here; a .grad keeps it only where retain_grad() was called.",
     ]
     QToolTip.hideText()
     assert "mean 0.25" in view.node_details(2)
