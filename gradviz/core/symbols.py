@@ -17,6 +17,7 @@ import sympy
 from numpy.typing import NDArray
 
 from gradviz.core.formula import Binary, Call, Expression, Formula, Name, Negative, Number
+from gradviz.core.numbers import short_number
 from gradviz.core.records import Floats
 from gradviz.core.symbol_functions import ALONG, ELEMENTWISE, OPERATORS, REDUCTIONS, Symbols, number
 from gradviz.core.symbol_values import Point
@@ -26,7 +27,7 @@ BUDGET_S = 2.0
 LONGEST_TEXT = 160
 MOST_TEXTS = 4
 _ONCE = re.compile(r"(?<![\w.*/])1\.0\*(?!\*)")
-_WHOLE = re.compile(r"(?<![\w.])(\d+)\.0(?![\w.])")
+_DECIMAL = re.compile(r"(?<![\w.])\d+\.\d+(?:e[-+]?\d+)?")
 _CONSTANTS = {"pi": sympy.pi, "e": sympy.E, "tau": 2 * sympy.pi}
 
 
@@ -170,7 +171,7 @@ def expression_text(expression: Any) -> str:
 
 def _printed(expression: Any) -> str:
     text: str = sympy.sstr(expression, full_prec=False)
-    return _WHOLE.sub(r"\1", _ONCE.sub("", text))
+    return _DECIMAL.sub(lambda found: short_number(float(found[0])), _ONCE.sub("", text))
 
 
 class _Walk:

@@ -207,7 +207,7 @@ class Runner:
         waiting = self._commands.copy()
         if any(isinstance(later, Close | Load) for later in waiting):
             return True
-        first = next((later for later in waiting if not isinstance(later, Look | Survey)), None)
+        first = next((later for later in waiting if not isinstance(later, Look | Survey | Check | CancelCheck)), None)
         return isinstance(first, Seek | Pause)
 
     def _answer(self, command: Look | Survey | Collect, trainer: Trainer, observer: Observer) -> None:
