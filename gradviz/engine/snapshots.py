@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import torch
@@ -41,7 +43,8 @@ class Observer:
         rows = tuple(row for k in range(len(lanes)) for row in _rows(k, lanes[k])) if wanted.parameters else ()
         fit = _fit(lanes) if wanted.fit else None
         position = self._position()
-        return Snapshot(self._trainer.step, graph, rows, fit, position, time.perf_counter() - begin)
+        seconds = time.perf_counter() - begin
+        return Snapshot(self._trainer.step, graph, rows, fit, position, seconds, self._trainer.rates)
 
     def _graph(self, index: int) -> GraphSnapshot:
         lane = self._trainer.lanes[index]
@@ -70,12 +73,23 @@ def _rows(index: int, lane: Lane) -> list[ParameterRow]:
     for name, parameter in lane.objective.parameters.items():
         gradient = None if parameter.grad is None else summarise(parameter.grad)
         kept = lane.optimizer.state.get(parameter, {})
-        state = tuple((key, summarise(torch.as_tensor(value))) for key, value in kept.items() if value is not None)
+        state = tuple((key, summarise(tensor)) for key, tensor in _tensors(kept))
         rows.append(ParameterRow(index, name, summarise(parameter), gradient, state))
     for name, value in lane.objective.retained():
         gradient = None if value.grad is None else summarise(value.grad)
         rows.append(ParameterRow(index, name, summarise(value), gradient, ()))
     return rows
+
+
+def _tensors(state: dict[str, Any]) -> Iterator[tuple[str, torch.Tensor]]:
+    """What an optimiser keeps, numbers and lists as well: LBFGS keeps its history as lists, with empty places."""
+    for key, value in state.items():
+        if isinstance(value, list):
+            kept = [torch.as_tensor(item) for item in value if item is not None]
+            if kept:
+                yield f"{key} ×{len(kept)}", torch.stack(kept)
+        elif value is not None:
+            yield key, torch.as_tensor(value)
 
 
 def _fit(lanes: list[Lane]) -> FitSnapshot | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import os
+import warnings
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -102,11 +103,12 @@ def _loaded(data: bytes) -> Weights:
     import torch
 
     try:
-        found = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, ValueError, KeyError, EOFError, TypeError, AttributeError):
-        raise FileError(
-            "This .pt file holds more than tensors, or is damaged: nothing of it was run.", CHOOSE
-        ) from None
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of a pickle protocol that is not torch's own: it is read or refused
+            found = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
+    except (pickle.UnpicklingError, LookupError, RuntimeError, ValueError, EOFError, TypeError, AttributeError):
+        cause = "This .pt file holds more than tensors, or is damaged: nothing of it was run."
+        raise FileError(cause, CHOOSE) from None
     if isinstance(found, dict) and isinstance(found.get("state_dict"), dict):
         found = found["state_dict"]
     if not isinstance(found, dict) or not found:
