@@ -9,7 +9,7 @@ import numpy as np
 from gradviz.core.bench_records import BenchReport, BenchRow, Verdict
 from gradviz.core.numbers import short_number
 
-COLUMNS = ("Parameter", "Method", "Values", "Difference", "Relative", "dtype", "Step", "Verdict")
+COLUMNS = ("Parameter", "Method", "Verdict", "Values", "Difference", "Relative", "Step size", "dtype")
 MARKS = {
     Verdict.REFERENCE: "=",
     Verdict.AGREES: "✓",
@@ -26,14 +26,19 @@ def mark_of(verdict: Verdict) -> str:
     return MARKS.get(verdict, FAULT_MARK)
 
 
-def values_text(row: BenchRow, most: int = 3, digits: int = 7) -> str:
+def method_text(row: BenchRow) -> str:
+    """The method; the row in the run's own dtype follows that of backward in float64."""
+    return str(row.method) if row.dtype == "float64" else f"the same in {row.dtype}"
+
+
+def values_text(row: BenchRow, most: int = 2) -> str:
     """The numbers of a gradient, or the first of them."""
     if row.values is None:
         return "–"
     flat = row.values.reshape(-1)
     if flat.size == 1:
-        return short_number(float(flat[0]), digits)
-    shown = ", ".join(short_number(float(value), min(digits, 5)) for value in flat[:most])
+        return short_number(float(flat[0]))
+    shown = ", ".join(short_number(float(value), 4) for value in flat[:most])
     return f"[{shown}, …]" if flat.size > most else f"[{shown}]"
 
 
@@ -46,13 +51,13 @@ def row_texts(row: BenchRow) -> tuple[str, ...]:
     """The row under `COLUMNS`."""
     return (
         row.parameter,
-        str(row.method),
+        method_text(row),
+        f"{mark_of(row.verdict)} {row.verdict}",
         values_text(row),
         difference_text(row.absolute),
         difference_text(row.relative),
-        row.dtype,
         difference_text(row.step_size),
-        f"{mark_of(row.verdict)} {row.verdict}",
+        row.dtype,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QFont
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from gradviz.core.bench_records import NAMED, BenchRow, Verdict
@@ -13,8 +13,8 @@ from gradviz.core.bench_text import COLUMNS, row_texts, values_text
 from gradviz.views.theme import LIGHT, Theme, monospace
 
 Index = QModelIndex | QPersistentModelIndex
-PARAMETER, METHOD, VERDICT = 0, 1, 7
-WIDTHS = (88, 132, 150, 84, 76, 66, 62)
+PARAMETER, METHOD, VERDICT = 0, 1, 2
+WIDTHS = (74, 134, 104, 146, 76, 66, 70)
 MOST_IN_TIP = 48
 
 
@@ -61,8 +61,12 @@ class BenchModel(QAbstractTableModel):
         return number == 0 or self._rows[number - 1].parameter != self._rows[number].parameter
 
     def _font(self, row: BenchRow, column: int) -> Any:
-        if column in (METHOD, VERDICT):
+        if column == METHOD or (column == VERDICT and not row.is_fault):
             return None
+        if column == VERDICT:
+            bold = QFont()
+            bold.setBold(True)
+            return bold
         font = monospace(9)
         font.setBold(column == PARAMETER)
         return font

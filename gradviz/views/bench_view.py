@@ -21,7 +21,9 @@ from gradviz.views.theme import Theme, monospace
 from gradviz.views.view import View
 
 INVITATION = "Check compares this step's gradient by hand, by finite difference, by autograd and in symbols."
-HAND_TIP = "Lines  d_name = expression, one for each parameter, and lines between them. A formula's own names may be used."
+HAND_TIP = (
+    "Lines  d_name = expression, one for each parameter, and lines between them. A formula's own names may be used."
+)
 OWN_LINES = "The formula has its own lines d_… : these are compared. Edit them in the formula."
 
 
@@ -30,6 +32,7 @@ class BenchView(View):
 
     key: ClassVar[str] = "bench"
     title: ClassVar[str] = "Bench"
+    is_picture: ClassVar[bool] = False
     check_wanted = Signal()
     cancel_wanted = Signal()
     hand_edited = Signal(str)
@@ -39,6 +42,7 @@ class BenchView(View):
         self._report: BenchReport | None = None
         self._waiting = False
         self._is_edited = False
+        self._has_own = False
         self._step = 0
         self._names: tuple[str, ...] = ()
         self._check = QPushButton("Check")
@@ -53,10 +57,12 @@ class BenchView(View):
         self._symbols = QPlainTextEdit()
         self._symbols.setReadOnly(True)
         self._symbols.setTabChangesFocus(True)
+        self._symbols.setMinimumHeight(48)
         self._symbols.setFont(monospace(9))
         self._symbols.setAccessibleName("Derivatives in symbols")
         self._hand = LinesEditor()
         self._hand.setToolTip(HAND_TIP)
+        self._hand.focus_widget().setMinimumHeight(48)
         self._hand.focus_widget().setAccessibleName("Gradient by hand")
         self._hand.edited.connect(self._on_hand_edited)
         self._hand_note = _words(muted=True)
@@ -77,7 +83,7 @@ class BenchView(View):
         head.addWidget(self._copy, 0, Qt.AlignmentFlag.AlignTop)
         below = QSplitter(Qt.Orientation.Horizontal)
         below.addWidget(_titled("Gradient by hand", self._hand, self._hand_fault, self._hand_note))
-        self._symbols_box = _titled("In symbols", self._symbols)
+        self._symbols_box = _titled("In symbols, and notes", self._symbols)
         below.addWidget(self._symbols_box)
         below.setSizes([300, 300])
         parts = QSplitter(Qt.Orientation.Vertical)
@@ -104,9 +110,13 @@ class BenchView(View):
         own = own_lines(experiment)
         self._hand.show_value(own or experiment.hand_gradient)
         self._hand.focus_widget().setProperty("readOnly", bool(own))
-        note = OWN_LINES if own else f"Known names: {', '.join(self._names)}" if self._names else HAND_TIP
-        self._hand_note.setText(note)
+        self._has_own = bool(own)
+        self._show_note()
         self._mark_hand("" if own else experiment.hand_gradient)
+
+    def _show_note(self) -> None:
+        names = f"Known here: {', '.join(self._names)}."
+        self._hand_note.setText(OWN_LINES if self._has_own else names if self._names else HAND_TIP)
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
         if snapshot.step != self._step:
@@ -126,6 +136,7 @@ class BenchView(View):
         self._names = told.names or self._names
         self._table.rows.show(told.rows)
         self._show()
+        self._show_note()
         if told.place is not None:
             self._show_hand_fault(told.fault, told.place)
 
@@ -200,7 +211,7 @@ class BenchView(View):
             self._show_hand_fault("", None)
 
     def _show_hand_fault(self, sentence: str, place: tuple[int, int] | None) -> None:
-        self._hand_fault.setText(sentence)
+        self._hand_fault.setText(sentence.removeprefix("Gradient by hand: "))
         self._hand_fault.setVisible(bool(sentence))
         self._hand.mark_place(place)
         area = self._hand.focus_widget()

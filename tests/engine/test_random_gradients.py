@@ -6,6 +6,7 @@ import math
 from collections import Counter
 
 import numpy as np
+import pytest
 import torch
 from engine_support import formula_experiment
 from hypothesis import HealthCheck, assume, given, seed, settings
@@ -17,12 +18,25 @@ from gradviz.engine.bench import bench
 RELATIVE = 1e-5
 EXAMPLES = 200
 NAMED = {Verdict.KINK, Verdict.UNSURE, Verdict.NAN}
+VERDICTS = {"sign": {Verdict.SIGN}, "factor": {Verdict.FACTOR}, "part": {Verdict.DIFFERS, Verdict.FACTOR}}
+"""What each mistake must be called: a part too much may happen to be a plain multiple."""
 EVERY = {BenchMethod.BACKWARD, BenchMethod.FORWARD, BenchMethod.DIFFERENCE, BenchMethod.SYMBOLS, BenchMethod.HAND}
 
 
 def report_of(made: RandomFormula, hand: str | None = None) -> BenchReport:
     experiment = formula_experiment(made.text, **made.values)
     return bench(experiment.model_copy(update={"hand_gradient": made.hand() if hand is None else hand}))
+
+
+def spoiled(made: RandomFormula, how: str) -> str:
+    """The gradient by hand with one mistake of a known kind in the line of every parameter."""
+    changes = {"sign": "-({})", "factor": "2*({})", "part": "({}) + 0.37*cos({}) + 0.21"}
+    lines = []
+    for line in made.hand().split("\n"):
+        name, _, expression = line.partition(" = ")
+        is_gradient = name.startswith("d_")
+        lines.append(f"{name} = {changes[how].format(expression, name[2:])}" if is_gradient else line)
+    return "\n".join(lines)
 
 
 def is_usable(made: RandomFormula) -> bool:
@@ -86,3 +100,30 @@ def test_200_random_formulas_agree_or_the_point_is_named() -> None:
     print(dict(seen))
     assert seen["formulas"] >= EXAMPLES
     assert seen["agreed"] > 3 * seen["named"], "a bench that names every point says nothing"
+
+
+@pytest.mark.parametrize("how", sorted(VERDICTS))
+def test_a_gradient_wrong_on_purpose_is_found_and_named(how: str) -> None:
+    found: Counter[str] = Counter()
+
+    @seed(7)
+    @settings(
+        max_examples=40,
+        database=None,
+        suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow, HealthCheck.data_too_large],
+    )
+    @given(formulas())
+    def check(made: RandomFormula) -> None:
+        assume(is_usable(made) and len(spoiled(made, how)) < 4000)
+        right = by_parameter(report_of(made))
+        for name, rows in by_parameter(report_of(made, spoiled(made, how))).items():
+            reference = right[name][0].values
+            is_clear = {row.verdict for row in right[name]} <= {Verdict.REFERENCE, Verdict.AGREES}
+            if not is_clear or reference is None or float(np.abs(reference).max()) < 1e-3:
+                continue  # zero with another sign is zero
+            hand = next(row for row in rows if row.method is BenchMethod.HAND)
+            found[str(hand.verdict)] += 1
+            assert hand.verdict in VERDICTS[how], (hand, made.text, made.values)
+
+    check()
+    assert sum(found.values()) > 20, found
