@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from gradviz.core.bench_records import BenchProgress, BenchReport
 
 Floats = NDArray[np.float64]
 
@@ -226,3 +229,4 @@ class Update:
     snapshot: Snapshot | None
     surface: SurfaceGrid | None
     result: RunResult | None
+    bench: BenchReport | BenchProgress | None = None
