@@ -167,13 +167,18 @@ def test_every_module_has_a_docstring() -> None:
     assert not without, without
 
 
-def test_every_gallery_file_is_json_with_a_case() -> None:
+def test_every_gallery_file_has_a_case_and_its_texts_in_two_languages() -> None:
     files = sorted((ROOT / "assets" / "experiments").glob("*.json"))
     assert files
     for path in files:
         data = json.loads(path.read_text(encoding="utf-8"))
-        assert data["format"] == 1, path.name
-        assert data["experiment"]["case"], path.name
+        assert data["format"] == 2, path.name
+        experiment = data["experiment"]
+        for texts in (experiment, experiment["chinese"]):
+            assert texts["title"], path.name
+            assert texts["hint"], path.name
+            assert texts["lesson"].count("\n\n") == 2, path.name
+        assert experiment["case"], path.name
 
 
 def loaded_after(code: str) -> set[str]:

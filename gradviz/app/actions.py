@@ -40,12 +40,15 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("&View", "use_system_theme", "Colours of the &system"),
     ActionSpec("&View", "use_light_theme", "L&ight colours"),
     ActionSpec("&View", "use_dark_theme", "Dar&k colours"),
+    ActionSpec("&View", "use_system_language", "Lessons in the language of the s&ystem"),
+    ActionSpec("&View", "use_english", "Lessons in &English"),
+    ActionSpec("&View", "use_chinese", "Lessons in &Chinese (中文课文)"),
     ActionSpec("&View", "reset_layout", "&Reset layout"),
     ActionSpec("&View", "toggle_full_screen", "F&ull screen", ("F11",)),
     ActionSpec("&Help", "show_shortcuts", "&Keyboard shortcuts", ("F1",)),
     ActionSpec("&Help", "show_about", "&About gradviz"),
 )
-SEPARATED_BEFORE = frozenset({"ask_export_history", "quit", "use_system_theme", "reset_layout"})
+SEPARATED_BEFORE = frozenset({"ask_export_history", "quit", "use_system_theme", "use_system_language", "reset_layout"})
 
 
 def build_menus(
@@ -73,11 +76,6 @@ def build_menus(
         menu.addAction(action)
         actions[spec.name] = action
     return actions, menus
-
-
-def _method(handlers: tuple[object, ...], name: str) -> Callable[[], None]:
-    found: Callable[[], None] = next(getattr(handler, name) for handler in handlers if hasattr(handler, name))
-    return found
 
 
 def _caller(method: Callable[[], None]) -> Callable[[bool], None]:

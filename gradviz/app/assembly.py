@@ -27,6 +27,7 @@ from gradviz.views.fit_view import FitView
 from gradviz.views.form import Form
 from gradviz.views.gallery_view import GalleryView
 from gradviz.views.graph_view import GraphView
+from gradviz.views.lesson_view import LessonView
 from gradviz.views.message_bar import MessageBar
 from gradviz.views.opengl import probe_opengl
 from gradviz.views.parameter_view import ParameterView
@@ -39,7 +40,7 @@ from gradviz.views.view import View
 def make_views(opengl_fault: str) -> tuple[View, ...]:
     """Every view, once. Adding one: its class here, and its place in `main_window.PANES`."""
     pg.setConfigOptions(antialias=True)
-    return (GraphView(), SurfaceView(opengl_fault), CurvesView(), FitView(), ParameterView())
+    return (LessonView(), GraphView(), SurfaceView(opengl_fault), CurvesView(), FitView(), ParameterView())
 
 
 def assemble(window: MainWindow, reset_layout: bool = False) -> WindowController:

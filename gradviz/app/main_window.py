@@ -28,10 +28,11 @@ if TYPE_CHECKING:
     from gradviz.views.run_bar import RunBar
     from gradviz.views.view import View
 
-LAYOUT_VERSION = "1"
+LAYOUT_VERSION = "2"
 PANES = (
     ("gallery", "Gallery"),
     ("experiment", "Experiment"),
+    ("lesson", "Lesson"),
     ("graph", "Graph"),
     ("surface", "Surface"),
     ("curves", "Curves"),
@@ -117,6 +118,8 @@ class MainWindow(QMainWindow):
             dock.setFloating(False)
             self.removeDockWidget(dock)
         self.addDockWidget(left, docks["gallery"])
+        # split first: what is split off a tab joins the tabs
+        self.splitDockWidget(docks["gallery"], docks["lesson"], Qt.Orientation.Vertical)
         self.tabifyDockWidget(docks["gallery"], docks["experiment"])
         self.addDockWidget(right, docks["graph"])
         self.splitDockWidget(docks["graph"], docks["surface"], Qt.Orientation.Horizontal)
@@ -130,6 +133,7 @@ class MainWindow(QMainWindow):
         self.resizeDocks(
             [docks["gallery"], docks["graph"], docks["surface"]], [330, 560, 590], Qt.Orientation.Horizontal
         )
+        self.resizeDocks([docks["gallery"], docks["lesson"]], [560, 260], Qt.Orientation.Vertical)
         self.resizeDocks([docks["graph"], docks["curves"]], [520, 300], Qt.Orientation.Vertical)
         self.resizeDocks([docks["surface"], docks["parameters"]], [560, 260], Qt.Orientation.Vertical)
 

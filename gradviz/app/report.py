@@ -51,7 +51,7 @@ def portrait_views(experiment: Experiment, portrait: Portrait) -> list[View]:
 
     filled = []
     for view in make_views(probe_opengl()):
-        if view.needs_fit and portrait.snapshot.fit is None:
+        if not view.is_picture or (view.needs_fit and portrait.snapshot.fit is None):
             continue
         view.resize(*PICTURE_SIZE)
         view.set_theme(LIGHT)

@@ -74,7 +74,14 @@ def _faults_of(started: Startup, controller: WindowController, name: str) -> lis
 def is_drawn(view: View, objective_kind: str) -> bool:
     """Whether a view says that it shows something, and its pixels agree."""
     shown = view.drawn()
-    content = {"graph": "painted", "surface": "surface", "curves": "points", "parameters": "rows", "fit": "points"}
+    content = {
+        "lesson": "text",
+        "graph": "painted",
+        "surface": "surface",
+        "curves": "points",
+        "parameters": "rows",
+        "fit": "points",
+    }
     has_content = bool(shown[content[view.key]]) or (view.key == "fit" and objective_kind != "fit")
     return has_content and _colours(view) >= LEAST_COLOURS
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import QLocale, QObject, Qt
 from PySide6.QtGui import QCloseEvent, QKeySequence
-from PySide6.QtWidgets import QAbstractButton, QApplication, QMessageBox, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QMenu, QMessageBox, QWidget
 
 import gradviz
 from gradviz.app.actions import build_menus, shortcut_table
@@ -17,15 +17,17 @@ from gradviz.app.refresher import Refresher
 from gradviz.app.run_control import RunControl
 from gradviz.app.session import Change, Document, Session
 from gradviz.core.declaration import SettingError
-from gradviz.core.experiment import Experiment, with_start
+from gradviz.core.experiment import Experiment, texts_in, with_start
 from gradviz.core.records import RunState
-from gradviz.storage.gallery import GalleryEntry
+from gradviz.storage.gallery import GalleryEntry, section_of
 from gradviz.storage.preferences import Preferences, save_preferences
 from gradviz.views.gallery_view import Card
 from gradviz.views.surface_view import SurfaceView
 from gradviz.views.theme import theme_named
 
 MOST_SURVEYS = 12
+_THEME_ACTIONS = {"system": "use_system_theme", "light": "use_light_theme", "dark": "use_dark_theme"}
+_LANGUAGE_ACTIONS = {"system": "use_system_language", "en": "use_english", "zh": "use_chinese"}
 
 
 class WindowController(QObject):
@@ -51,9 +53,11 @@ class WindowController(QObject):
         self._surveys = 0
         self.actions, self.menus = build_menus(window, window.menu, (self, self.documents))
         self._add_pane_menu()
-        self._add_gallery_menu(gallery)
+        self._gallery_menu = window.menu.addMenu("&Gallery")
+        window.menu.insertMenu(self.menus["&Help"].menuAction(), self._gallery_menu)
         self._connect()
-        window.gallery.show_cards(tuple(_card(entry) for entry in gallery))
+        self._apply_language()
+        self._show_choices()
         window.gallery.show_recent(preferences.recent)
 
     def _add_pane_menu(self) -> None:
@@ -61,12 +65,15 @@ class WindowController(QObject):
         for key, _title in PANES:
             panes.addAction(self.window.docks[key].toggleViewAction())
 
-    def _add_gallery_menu(self, gallery: tuple[GalleryEntry, ...]) -> None:
-        menu = self.window.menu.addMenu("&Gallery")
-        self.window.menu.insertMenu(self.menus["&Help"].menuAction(), menu)
-        for entry in gallery:
-            action = menu.addAction(f"{entry.experiment.case}  {entry.experiment.title}")
-            action.triggered.connect(lambda _=False, name=entry.name: self.documents.open_gallery(name))
+    def _fill_gallery_menu(self, cards: tuple[Card, ...]) -> None:
+        """One menu for each section."""
+        self._gallery_menu.clear()
+        menus: dict[str, QMenu] = {}
+        for card in cards:
+            if card.section not in menus:
+                menus[card.section] = self._gallery_menu.addMenu(f"{card.case[:1]}  {card.section}")
+            action = menus[card.section].addAction(f"{card.case}  {card.title}")
+            action.triggered.connect(lambda _=False, name=card.name: self.documents.open_gallery(name))
 
     def _connect(self) -> None:
         window, bar = self.window, self.window.run_bar
@@ -220,6 +227,49 @@ class WindowController(QObject):
     def _choose_theme(self, name: str) -> None:
         self.preferences.theme = name
         self._apply_theme()
+        self._show_choices()
+
+    def use_system_language(self) -> None:
+        """Lessons in the language of the desktop."""
+        self._choose_language("system")
+
+    def use_english(self) -> None:
+        """Lessons in English."""
+        self._choose_language("en")
+
+    def use_chinese(self) -> None:
+        """Lessons in Simplified Chinese."""
+        self._choose_language("zh")
+
+    def _choose_language(self, language: str) -> None:
+        self.preferences.language = language
+        self._apply_language()
+        self._show_choices()
+
+    def _apply_language(self) -> None:
+        """Gallery and lesson in the chosen language."""
+        language = self.language
+        cards = tuple(_card(entry, language) for entry in self.documents.gallery.values())
+        self.window.gallery.show_cards(cards, "搜索" if language == "zh" else "Search the gallery")
+        self.window.gallery.mark_current(self.session.gallery_name)
+        self._fill_gallery_menu(cards)
+        lesson: Any = self.window.views["lesson"]
+        lesson.set_language(language)
+
+    @property
+    def language(self) -> str:
+        """``en`` or ``zh``."""
+        chosen = self.preferences.language
+        system = "zh" if QLocale.system().language() == QLocale.Language.Chinese else "en"
+        return system if chosen == "system" else chosen
+
+    def _show_choices(self) -> None:
+        """Mark in the menu what is chosen."""
+        for choice, name in (*_THEME_ACTIONS.items(), *_LANGUAGE_ACTIONS.items()):
+            action = self.actions[name]
+            action.setCheckable(True)
+            chosen = self.preferences.language if name in _LANGUAGE_ACTIONS.values() else self.preferences.theme
+            action.setChecked(choice == chosen)
 
     def _apply_theme(self) -> None:
         self.window.set_theme(theme_named(self.preferences.theme))
@@ -336,6 +386,6 @@ def _wider(low: float, high: float, value: float) -> tuple[float, float]:
     )
 
 
-def _card(entry: GalleryEntry) -> Card:
-    experiment = entry.experiment
-    return Card(entry.name, experiment.case, experiment.title, experiment.hint, entry.picture)
+def _card(entry: GalleryEntry, language: str) -> Card:
+    case, texts = entry.experiment.case, texts_in(entry.experiment, language)
+    return Card(entry.name, section_of(case, language), case, texts.title, texts.hint, entry.picture)

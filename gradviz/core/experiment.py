@@ -88,6 +88,16 @@ class Experiment(Declaration):
         return self.model_copy(update={"optimizers": optimizers})
 
 
+def texts_in(experiment: Experiment, language: str) -> Texts:
+    """Title, hint and lesson in a language ("en" or "zh"); in English where there is no other."""
+    chinese = experiment.chinese if language == "zh" else Texts()
+    return Texts(
+        title=chinese.title or experiment.title,
+        hint=chinese.hint or experiment.hint,
+        lesson=chinese.lesson or experiment.lesson,
+    )
+
+
 def optimizer_names(experiment: Experiment) -> tuple[str, ...]:
     """What the optimisers are called where they are told apart: SGD, Adam; or SGD 1, SGD 2."""
     labels = [type(optimizer).label for optimizer in experiment.optimizers]

@@ -56,6 +56,7 @@ FUNCTIONS: dict[str, FormulaFunction] = {
     "one_hot": FormulaFunction("nn.functional.one_hot", 2, 2, "one_hot(labels, classes): a row of 0 and 1 a label"),
     "detach": FormulaFunction("detach", 1, 1, "the same value, cut off from the graph before it"),
     "no_grad": FormulaFunction("no_grad", 1, 1, "what is inside is computed without a graph"),
+    "retain_grad": FormulaFunction("retain_grad", 1, 1, "the same value, whose gradient is kept in its .grad"),
     "requires_grad": FormulaFunction("requires_grad_", 1, 1, "a new leaf with this value: a graph begins here"),
 }
 

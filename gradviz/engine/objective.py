@@ -49,6 +49,12 @@ class Objective(ABC):
         """Values of the last `loss` that have a name of their own."""
         return iter(())
 
+    def retained(self) -> Iterator[tuple[str, Tensor]]:
+        """Named values, besides the parameters, that keep a gradient in their ``.grad``."""
+        for value, name in self.named_values():
+            if value.requires_grad and (value.is_leaf or value.retains_grad):
+                yield name, value
+
     def fault(self) -> str:
         """Where the loss is not finite at the initial parameters, if the objective can tell; else empty."""
         return ""

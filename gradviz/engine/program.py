@@ -151,6 +151,17 @@ class Program:
 
         return untracked
 
+    def _retained(self, expression: Call) -> Closure:
+        inside = self._tensor_closure(expression.arguments[0])
+
+        def retained(values: Values) -> Tensor:
+            value = inside(values)
+            if self.makes_leaves and value.requires_grad:
+                value.retain_grad()
+            return value
+
+        return retained
+
     def _leaf(self, expression: Call) -> Closure:
         inside = self._tensor_closure(expression.arguments[0])
 
@@ -170,6 +181,7 @@ class Program:
 
 _SPECIAL: dict[str, Callable[[Program, Call], Closure]] = {
     "no_grad": Program._no_grad,
+    "retain_grad": Program._retained,
     "requires_grad": Program._leaf,
     "one_hot": Program._one_hot,
 }

@@ -72,6 +72,9 @@ def _rows(index: int, lane: Lane) -> list[ParameterRow]:
         kept = lane.optimizer.state.get(parameter, {})
         state = tuple((key, summarise(torch.as_tensor(value))) for key, value in kept.items() if value is not None)
         rows.append(ParameterRow(index, name, summarise(parameter), gradient, state))
+    for name, value in lane.objective.retained():
+        gradient = None if value.grad is None else summarise(value.grad)
+        rows.append(ParameterRow(index, name, summarise(value), gradient, ()))
     return rows
 
 

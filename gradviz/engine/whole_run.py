@@ -95,9 +95,10 @@ class WholeRun:
         return {name: parameter.detach().cpu().tolist() for name, parameter in found.items()}
 
     def gradients(self, optimizer: int = 0) -> dict[str, Any]:
-        """Gradients of the last evaluation by name as nested lists."""
-        found = self.trainer.lanes[optimizer].objective.parameters
-        return {name: p.grad.cpu().tolist() for name, p in found.items() if p.grad is not None}
+        """What stands in ``.grad`` after the last evaluation, by name as nested lists; None where nothing does."""
+        objective = self.trainer.lanes[optimizer].objective
+        found = {**objective.parameters, **dict(objective.retained())}
+        return {name: None if value.grad is None else value.grad.cpu().tolist() for name, value in found.items()}
 
     def values(self, optimizer: int = 0) -> dict[str, Any]:
         """The values of the last evaluation that have names, such as the lines of a formula."""

@@ -10,6 +10,24 @@ from gradviz.core.experiment import Experiment
 from gradviz.storage.experiment_file import load
 from gradviz.storage.problems import FileError
 
+SECTIONS = {
+    "A": ("Graphs and derivatives", "计算图与导数"),
+    "B": ("A line through eleven points", "过十一个点的直线"),
+    "C": ("y = 3x + 0.8", "y = 3x + 0.8"),
+    "D": ("Batches, optimisers, schedules", "批量、优化器与学习率调度"),
+    "E": ("Himmelblau's function", "Himmelblau 函数"),
+    "F": ("Ten inputs, two outputs", "十个输入，两个输出"),
+    "G": ("Two neurons", "两个神经元"),
+    "K": ("Classes", "分类"),
+}
+"""What the first letter of a case stands for, in English and in Chinese."""
+
+
+def section_of(case: str, language: str) -> str:
+    """The heading that a case stands under; empty for a case of no known section."""
+    english, chinese = SECTIONS.get(case[:1], ("", ""))
+    return chinese if language == "zh" else english
+
 
 @dataclass(frozen=True)
 class GalleryEntry:

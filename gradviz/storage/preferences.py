@@ -22,6 +22,7 @@ from gradviz.storage.problems import FileError, cause_of, plain
 
 MAX_RECENT = 10
 THEMES = ("system", "light", "dark")
+LANGUAGES = ("system", "en", "zh")
 _FILE = "preferences.json"
 _MARKER = "layout_attempt"
 
@@ -36,6 +37,7 @@ class Preferences:
     layout_version: str = ""
     first_start: bool = True
     last_folder: str = ""
+    language: str = "system"
 
     def add_recent(self, path: str) -> None:
         """Put a file at the top of the recent ones."""
@@ -133,6 +135,7 @@ def _is_text(value: Any) -> bool:
 
 _CHECKS: dict[str, Callable[[Any], bool]] = {
     "theme": lambda value: value in THEMES,
+    "language": lambda value: value in LANGUAGES,
     "recent": _is_recent,
     "layout": _is_text,
     "layout_version": _is_text,

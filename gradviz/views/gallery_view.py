@@ -7,7 +7,16 @@ from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QPixmap
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 PICTURE = QSize(104, 78)
 LEAST_WIDTH = 270
@@ -15,9 +24,10 @@ LEAST_WIDTH = 270
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """What a card shows; `name` is what is asked for when it is chosen."""
+    """What a card shows; `name` is what is asked for when it is chosen. Cards of one `section` stand together."""
 
     name: str
+    section: str
     case: str
     title: str
     hint: str
@@ -25,38 +35,75 @@ class Card:
 
 
 class GalleryView(QWidget):
-    """Cards from top to bottom; a click or Enter chooses one."""
+    """Cards from top to bottom, under headings; a click or Enter chooses one. What is typed above filters them."""
 
     chosen = Signal(str)
     file_chosen = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._cards: dict[str, QPushButton] = {}
-        self._inner = QWidget()
-        self._column = QVBoxLayout(self._inner)
-        self._column.setContentsMargins(10, 8, 10, 10)
-        self._column.setSpacing(8)
+        self._cards: dict[str, _CardButton] = {}
+        self._headings: dict[str, QLabel] = {}
+        self._filter = QLineEdit()
+        self._filter.setClearButtonEnabled(True)
+        self._filter.textChanged.connect(self._show_matching)
+        inner = QWidget()
+        column = QVBoxLayout(inner)
+        column.setContentsMargins(10, 4, 10, 10)
+        column.setSpacing(8)
         self._recent = QVBoxLayout()
         self._recent.setSpacing(2)
-        self._column.addLayout(self._recent)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setWidget(self._inner)
+        self._column = QVBoxLayout()
+        self._column.setSpacing(8)
+        column.addLayout(self._recent)
+        column.addLayout(self._column)
+        column.addStretch(1)
+        self._scroll = QScrollArea()
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._scroll.setWidget(inner)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(scroll)
+        layout.setSpacing(0)
+        head = QVBoxLayout()
+        head.setContentsMargins(10, 8, 10, 4)
+        head.addWidget(self._filter)
+        layout.addLayout(head)
+        layout.addWidget(self._scroll)
         self.setMinimumWidth(LEAST_WIDTH)
 
-    def show_cards(self, cards: tuple[Card, ...]) -> None:
-        """The cases, in order."""
+    def show_cards(self, cards: tuple[Card, ...], search: str = "Search the gallery") -> None:
+        """The cases, in order; `search` is what stands in the empty filter."""
+        self._forget_cards()
+        self._filter.setPlaceholderText(search)
+        self._filter.setAccessibleName(search)
         for card in cards:
+            if card.section and card.section not in self._headings:
+                self._headings[card.section] = _heading(card.section)
+                self._column.addWidget(self._headings[card.section])
             button = _CardButton(card)
             button.clicked.connect(lambda _checked=False, name=card.name: self.chosen.emit(name))
             self._cards[card.name] = button
             self._column.addWidget(button)
-        self._column.addStretch(1)
+        self._show_matching(self._filter.text())
+
+    def _forget_cards(self) -> None:
+        for widget in (*self._cards.values(), *self._headings.values()):
+            self._column.removeWidget(widget)
+            widget.deleteLater()
+        self._cards, self._headings = {}, {}
+
+    def _show_matching(self, text: str) -> None:
+        """Only the cards whose case, title or hint hold every word."""
+        words = text.casefold().split()
+        shown = set()
+        for button in self._cards.values():
+            matches = all(word in button.text_of_card for word in words)
+            button.setVisible(matches)
+            if matches:
+                shown.add(button.card.section)
+        for section, heading in self._headings.items():
+            heading.setVisible(section in shown)
 
     def mark_current(self, name: str) -> None:
         """Frame the card whose experiment is open; none if `name` is empty."""
@@ -66,6 +113,8 @@ class GalleryView(QWidget):
                 button.setProperty("current", current)
                 button.style().unpolish(button)
                 button.style().polish(button)
+            if current:
+                self._scroll.ensureWidgetVisible(button)
 
     def show_recent(self, paths: list[str]) -> None:
         """The files opened last, newest first."""
@@ -91,7 +140,17 @@ class GalleryView(QWidget):
     def drawn(self) -> dict[str, object]:
         """The names of the cards, and which is framed."""
         current = [name for name, button in self._cards.items() if button.property("current")]
-        return {"cards": list(self._cards), "current": current}
+        shown = [name for name, button in self._cards.items() if not button.isHidden()]
+        headings = [name for name, heading in self._headings.items() if not heading.isHidden()]
+        titles = [button.card.title for button in self._cards.values()]
+        return {"cards": shown, "current": current, "headings": headings, "titles": titles}
+
+
+def _heading(text: str) -> QLabel:
+    label = QLabel(text)
+    label.setObjectName("heading")
+    label.setContentsMargins(0, 8, 0, 0)
+    return label
 
 
 class _CardButton(QPushButton):
@@ -99,6 +158,8 @@ class _CardButton(QPushButton):
 
     def __init__(self, card: Card) -> None:
         super().__init__()
+        self.card = card
+        self.text_of_card = f"{card.case} {card.title} {card.hint} {card.section} {card.name}".casefold()
         self.setObjectName("card")
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # after a click, Space runs what was chosen
         self.setAutoDefault(True)  # Enter presses it

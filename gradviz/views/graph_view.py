@@ -233,4 +233,6 @@ class GraphView(View):
             lines.append(f"value {shape_text(value.shape)} {value.dtype}: {summary_text(value, 16)}")
         if gradient is not None:
             lines.append(f"gradient of the loss: {summary_text(gradient, 16)}")
+        if not node.is_leaf and gradient is not None:
+            lines.append("It passes here; a .grad keeps it only where retain_grad() was called.")
         return "\n".join(lines)

@@ -117,6 +117,8 @@ def style_sheet(theme: Theme) -> str:
     QMainWindow::separator:hover {{ background: {theme.accent}; }}
     QToolTip {{ color: {theme.text}; background: {theme.panel}; border: 1px solid {theme.border}; padding: 4px; }}
     QLabel[muted="true"] {{ color: {theme.muted}; }}
+    QLabel#heading {{ color: {theme.text}; font-weight: 600; }}
+    QTextBrowser {{ border: none; background: {theme.base}; color: {theme.text}; }}
     QLabel[fault="true"] {{ color: {theme.fault}; }}
     QLineEdit, QPlainTextEdit {{ border: 1px solid {theme.border}; border-radius: 3px; padding: 2px 4px;
         background: {theme.base}; selection-background-color: {theme.accent}; }}

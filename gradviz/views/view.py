@@ -27,6 +27,8 @@ class View(QWidget):
     needs_surface: ClassVar[bool] = False
     needs_history: ClassVar[bool] = False
     follows_closely: ClassVar[bool] = False
+    is_picture: ClassVar[bool] = True
+    """Whether a report without a window holds a picture of it; a view of text is left out."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

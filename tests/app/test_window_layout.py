@@ -139,3 +139,26 @@ def test_a_folder_that_cannot_be_written_is_no_reason_not_to_start_or_end(
     assert desk.control.state == "ready"
     desk.window.close()
     assert not desk.window.isVisible()
+
+
+def test_gallery_and_lesson_speak_the_chosen_language_and_remember_it(new_desk: Callable[..., Desk]) -> None:
+    desk = new_desk()
+    desk.open_card("line")
+    lesson = desk.window.views["lesson"]
+    assert lesson.isVisible()
+    assert "scaled by 0.1" in lesson.drawn()["text"]
+    desk.choose_menu("use_chinese")
+    assert "同一条直线" in lesson.drawn()["text"]
+    assert "同一条直线，输入乘以 0.1" in desk.window.gallery.drawn()["titles"]
+    assert "过十一个点的直线" in desk.window.gallery.drawn()["headings"]
+    assert desk.controller.actions["use_chinese"].isChecked()
+    assert not desk.controller.actions["use_english"].isChecked()
+    assert desk.window.gallery.drawn()["current"] == ["line"]
+    desk.close()
+    again = new_desk()
+    assert "himmelblau" in again.window.gallery.drawn()["current"]
+    assert "空格键" in again.drawn("lesson")["text"]
+    again.choose_menu("use_english")
+    assert "Press Space" in again.drawn("lesson")["text"]
+    assert "Fit" not in again.window.gallery.drawn()["headings"]
+    assert "A line through eleven points" in again.window.gallery.drawn()["headings"]

@@ -200,7 +200,7 @@ RENAMED: dict[str, Callable[..., Tensor]] = {
 }
 
 
-OF_THE_GRAPH = ("detach", "no_grad", "requires_grad", "one_hot")
+OF_THE_GRAPH = ("detach", "no_grad", "requires_grad", "retain_grad", "one_hot")
 
 
 @pytest.mark.parametrize("name", [name for name in FUNCTIONS if name not in OF_THE_GRAPH])
@@ -391,6 +391,14 @@ def test_functions_that_stop_the_graph_and_begin_one() -> None:
     assert torch.equal(leaf.grad, 2 * leaf)
     assert begun.parameters["x"].grad is None
     assert torch.func.grad(lambda x: begun.loss_at({"x": x}))(torch.ones(2)).abs().sum() == 0
+
+
+def test_a_retained_gradient_is_kept_where_pytorch_keeps_none() -> None:
+    objective = objective_of("a = retain_grad(y*y)\nc = 2*a\nloss = c*c")
+    objective.evaluate()
+    kept = dict(objective.retained())
+    assert list(kept) == ["a"]
+    assert kept["a"].grad == 8 * 9.0
 
 
 def test_one_hot_is_that_of_torch() -> None:

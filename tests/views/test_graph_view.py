@@ -160,6 +160,7 @@ def test_tooltip_tells_all_of_a_node(view: GraphView, qtbot: Any) -> None:
         "in Sequential.0",
         "value () torch.float32: 43",
         "gradient of the loss: 3",
+        "It passes here; a .grad keeps it only where retain_grad() was called.",
     ]
     QToolTip.hideText()
     assert "mean 0.25" in view.node_details(2)

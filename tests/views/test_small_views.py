@@ -12,19 +12,20 @@ from desk import LEFT, colours, handle_at, has_colour, pixels
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QComboBox, QPushButton, QSlider, QTableView, QToolButton
+from PySide6.QtWidgets import QComboBox, QLineEdit, QPushButton, QSlider, QTableView, QToolButton
 
-from gradviz.core.experiment import Experiment
+from gradviz.core.experiment import Experiment, Texts
 from gradviz.core.objectives import FitObjective
 from gradviz.core.optimizers import SGD, Adam
 from gradviz.core.records import FitSnapshot, ParameterRow, RunState, Snapshot, TensorSummary
 from gradviz.views.fit_view import FitView
 from gradviz.views.gallery_view import Card, GalleryView
+from gradviz.views.lesson_view import LessonView
 from gradviz.views.message_bar import MessageBar
 from gradviz.views.parameter_view import COLUMNS, ParameterView
 from gradviz.views.readout import Readout
 from gradviz.views.run_bar import PACES, RunBar
-from gradviz.views.theme import LIGHT, style_sheet
+from gradviz.views.theme import DARK, LIGHT, style_sheet
 
 Show = Callable[..., Any]
 
@@ -290,9 +291,14 @@ def cards(shown: Show, tmp_path: Path) -> GalleryView:
     view = shown(GalleryView(), 360, 500)
     view.show_cards(
         (
-            Card("a", "A1", "The first", "Try this.", tmp_path / "a.png"),
+            Card("a", "Graphs", "A1", "The first", "Try this.", tmp_path / "a.png"),
             Card(
-                "b", "B2", "The second, whose title is long enough to need more than one line of a card", "h" * 90, None
+                "b",
+                "Lines",
+                "B2",
+                "The second, whose title is long enough to need more than one line of a card",
+                "h" * 90,
+                None,
             ),
         )
     )
@@ -328,11 +334,47 @@ def test_the_open_card_is_framed(cards: GalleryView) -> None:
     cards.setStyleSheet(style_sheet(LIGHT))
     before = has_colour(pixels(card(cards, 1)), LIGHT.accent, 30)
     cards.mark_current("b")
-    assert cards.drawn() == {"cards": ["a", "b"], "current": ["b"]}
+    assert cards.drawn()["current"] == ["b"]
     assert has_colour(pixels(card(cards, 1)), LIGHT.accent, 30) > before + 300
     cards.mark_current("")
     assert cards.drawn()["current"] == []
     assert has_colour(pixels(card(cards, 1)), LIGHT.accent, 30) == before
+
+
+def test_what_is_typed_filters_cards_and_their_headings(cards: GalleryView) -> None:
+    assert cards.drawn()["cards"] == ["a", "b"]
+    assert cards.drawn()["headings"] == ["Graphs", "Lines"]
+    field = cards.findChild(QLineEdit)
+    assert field is not None
+    QTest.keyClicks(field, "second b2")
+    assert cards.drawn()["cards"] == ["b"]
+    assert cards.drawn()["headings"] == ["Lines"]
+    assert not card(cards, 0).isVisible()
+    field.clear()
+    assert cards.drawn()["cards"] == ["a", "b"]
+
+
+def test_cards_are_exchanged_for_those_of_another_language(cards: GalleryView, qtbot: Any) -> None:
+    cards.show_cards((Card("a", "计算图", "A1", "标量的链", "看图。", None),), "搜索")
+    assert cards.drawn()["titles"] == ["标量的链"]
+    qtbot.waitUntil(lambda: len(cards.findChildren(QPushButton, "card")) == 1)
+
+
+# Lesson
+
+
+def test_a_lesson_is_shown_in_its_language_and_falls_back_to_english(shown: Show) -> None:
+    view = shown(LessonView())
+    texts = Texts(title="标题", lesson="看：甲。\n\n改：<乙>。")
+    experiment = Experiment(title="A title", case="E1", hint="Try.", lesson="Look: at a < b.\n\nPlain.", chinese=texts)
+    view.begin_run(experiment)
+    assert str(view.drawn()["text"]).split("\n") == ["E1  A title", "Try.", "Look  at a < b.", "Plain."]
+    view.set_language("zh")
+    assert str(view.drawn()["text"]).split("\n") == ["E1  标题", "Try.", "看  甲。", "改  <乙>。"]
+    view.set_theme(DARK)
+    assert has_colour(pixels(view), DARK.accent, 60) > 5
+    view.begin_run(Experiment(title="Another"))
+    assert "Another" in str(view.drawn()["text"])
 
 
 def test_recent_files_are_listed_and_chosen(cards: GalleryView, qtbot: Any) -> None:

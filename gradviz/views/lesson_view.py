@@ -1,0 +1,76 @@
+"""The lesson of an experiment: what to look at, what to change, what to expect."""
+
+from __future__ import annotations
+
+import html
+import re
+from typing import ClassVar
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QTextBrowser, QVBoxLayout, QWidget
+
+from gradviz.core.experiment import Experiment, texts_in
+from gradviz.views.theme import Theme
+from gradviz.views.view import View
+
+_LEAD = re.compile(r"(\w[\w ]{0,11})[:：]\s*")
+
+
+class LessonView(View):
+    """Title, hint and lesson in the chosen language. Paragraphs may begin with a word and a colon, which stands out."""
+
+    key: ClassVar[str] = "lesson"
+    title: ClassVar[str] = "Lesson"
+    is_picture: ClassVar[bool] = False
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._experiment: Experiment | None = None
+        self._language = "en"
+        self._text = QTextBrowser()
+        self._text.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._text.document().setDocumentMargin(12)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._text)
+        self.setMinimumSize(160, 80)
+
+    def sizeHint(self) -> QSize:
+        return QSize(330, 240)
+
+    def set_theme(self, theme: Theme) -> None:
+        super().set_theme(theme)
+        self._redraw()
+
+    def set_language(self, language: str) -> None:
+        """``en`` or ``zh``."""
+        self._language = language
+        self._redraw()
+
+    def begin_run(self, experiment: Experiment) -> None:
+        before, self._experiment = self._experiment, experiment
+        if before is None or texts_in(before, self._language) != texts_in(experiment, self._language):
+            self._redraw()
+
+    def _redraw(self) -> None:
+        if self._experiment is not None:
+            self._text.setHtml(self._html(self._experiment))
+
+    def _html(self, experiment: Experiment) -> str:
+        texts = texts_in(experiment, self._language)
+        case = f"{html.escape(experiment.case)}&nbsp; " if experiment.case else ""
+        parts = [f"<p style='font-size: large'><b>{case}{html.escape(texts.title)}</b></p>"]
+        if texts.hint:
+            parts.append(f"<p style='color: {self.theme.muted}'>{html.escape(texts.hint)}</p>")
+        parts += [self._paragraph(part) for part in re.split(r"\n\s*\n", texts.lesson) if part.strip()]
+        return "".join(parts)
+
+    def _paragraph(self, text: str) -> str:
+        lead = _LEAD.match(text)
+        if lead is None:
+            return f"<p>{html.escape(text)}</p>"
+        word, rest = html.escape(lead.group(1)), html.escape(text[lead.end() :])
+        return f"<p><b style='color: {self.theme.accent}'>{word}</b>&nbsp; {rest}</p>"
+
+    def drawn(self) -> dict[str, object]:
+        return {"text": self._text.toPlainText()}
