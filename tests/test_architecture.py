@@ -121,13 +121,13 @@ def test_torch_only_in_engine_and_in_the_builders_of_core() -> None:
         for one in users
         if layer_of(one.path) == "engine"
         or (layer_of(one.path) == "core" and (one.in_function or one.for_types_only))
-        or one.path == PACKAGE / "core" / "line_module.py"
+        or one.path == PACKAGE / "core" / "modules.py"
     ]
     assert users == allowed, "\n".join(str(one) for one in users if one not in allowed)
 
 
-def test_line_module_is_imported_by_a_builder_alone() -> None:
-    users = [one for one in ALL_IMPORTS if one.name.startswith("gradviz.core.line_module")]
+def test_modules_of_core_are_imported_by_builders_alone() -> None:
+    users = [one for one in ALL_IMPORTS if one.name.startswith("gradviz.core.modules")]
     assert users
     assert all(one.in_function and layer_of(one.path) == "core" for one in users), users
 
@@ -208,7 +208,7 @@ def test_core_engine_and_storage_never_import_qt() -> None:
 
 
 def test_core_and_storage_never_import_torch() -> None:
-    names = [name for name in names_of("core", "storage") if name != "gradviz.core.line_module"]
+    names = [name for name in names_of("core", "storage") if name != "gradviz.core.modules"]
     assert not loaded_after(import_code(names)) & ({"torch"} | QT)
 
 

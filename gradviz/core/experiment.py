@@ -8,7 +8,7 @@ from typing import Any, Literal
 from pydantic import ValidationError
 
 from gradviz.core.declaration import Declaration, SettingError, setting, setting_error
-from gradviz.core.layers import LineLayer
+from gradviz.core.dense_layers import LineLayer
 from gradviz.core.objectives import AnyObjective, FormulaObjective, TestFunctionObjective
 from gradviz.core.optimizers import SGD, AnyOptimizer, Optimizer
 

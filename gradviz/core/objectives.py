@@ -3,35 +3,32 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from gradviz.core.datasets import AnyDataset, Temperatures
-from gradviz.core.declaration import Alternative, Declaration, FieldError, alternatives, setting
+from gradviz.core.declaration import Declaration, FieldError, alternatives, setting
 from gradviz.core.drawn import Source, parse_source
+from gradviz.core.fit_objective import FitObjective
 from gradviz.core.formula import Formula, parse_formula
 from gradviz.core.formula_functions import CONSTANTS, FUNCTIONS
 from gradviz.core.formula_text import FormulaError
-from gradviz.core.layers import AnyLayer, LineLayer
-from gradviz.core.losses import MSE, AnyLoss
+from gradviz.core.objective import Objective
 from gradviz.core.test_functions import AnyTestFunction, Himmelblau
 
 Scalar = float
 Vector = tuple[float, ...]
 Matrix = tuple[tuple[float, ...], ...]
 
-MAX_PARAMETERS = 100_000_000
-MAX_LAYERS = 1000
-
-
-class Objective(Alternative):
-    """What is minimised."""
-
-    @property
-    def parameter_count(self) -> int:
-        """Number of trained numbers, known before anything is built."""
-        raise NotImplementedError
+__all__ = [
+    "OBJECTIVES",
+    "AnyObjective",
+    "FitObjective",
+    "FormulaObjective",
+    "NamedTensor",
+    "Objective",
+    "TestFunctionObjective",
+]
 
 
 class TestFunctionObjective(Objective):
@@ -171,58 +168,6 @@ class FormulaObjective(Objective):
         missing = [tensor.name for tensor in self.parameters if tensor.name not in given]
         if self.gradient == "by_hand" and missing:
             raise FieldError("gradient", f"the gradient by hand needs a line  d_{missing[0]} = ...")
-        return self
-
-
-class FitObjective(Objective):
-    """A model, a list of layers, fitted to data under a loss."""
-
-    label: ClassVar[str] = "Fit"
-    about: ClassVar[str] = "A model fitted to data under a loss."
-    kind: Literal["fit"] = "fit"
-    data: AnyDataset = setting(Temperatures(), title="Data", description="What the model is fitted to.")
-    model: tuple[AnyLayer, ...] = setting(
-        (LineLayer(),),
-        title="Model",
-        description="The layers, from input to output.",
-        min_length=1,
-    )
-    loss: AnyLoss = setting(MSE(), title="Loss", description="How prediction and target are compared.")
-
-    @property
-    def parameter_count(self) -> int:
-        features, count = 1, 0
-        for layer in self.model:
-            count += layer.parameter_count(features)
-            features = layer.features_out(features)
-        return count
-
-    @field_validator("model", mode="before")
-    @classmethod
-    def _has_few_layers(cls, model: Any) -> Any:
-        """Counted before the first layer is read, so that a million of them cost nothing."""
-        if not isinstance(model, list | tuple):
-            return model
-        if len(model) > MAX_LAYERS:
-            raise ValueError(f"the model has {len(model):,} layers; at most {MAX_LAYERS:,} can be drawn")
-        return tuple(model)  # JSON hands this validator a list
-
-    @model_validator(mode="after")
-    def _can_be_built(self) -> FitObjective:
-        count = self.parameter_count
-        if count > MAX_PARAMETERS:
-            gib = count * 4 / 2**30
-            raise ValueError(
-                f"the model would have {count:,} parameters, about {gib:,.0f} GiB in float32; "
-                f"at most {MAX_PARAMETERS:,} can be built"
-            )
-        if count == 0:
-            raise ValueError("the model has no parameter: add a Linear layer")
-        features = 1
-        for layer in self.model:
-            features = layer.features_out(features)
-        if features != 1:
-            raise ValueError(f"the last layer gives {features} outputs, but the data has 1 target")
         return self
 
 

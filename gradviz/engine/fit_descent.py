@@ -8,18 +8,24 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from gradviz.core.objectives import FitObjective
+from gradviz.core.dataset import DataError
+from gradviz.core.fit_objective import FitObjective
 from gradviz.engine.objective import Objective
+from gradviz.engine.problems import EngineError
 
 
 class FitDescent(Objective):
-    """A model of layers, its data and its loss."""
+    """A model of layers, its data and its loss. `targets` are in the form that the loss wants."""
 
     def __init__(self, declared: FitObjective, seed: int, dtype: torch.dtype, device: torch.device) -> None:
+        try:
+            inputs, targets = declared.data.build(seed, dtype)
+        except DataError as error:
+            raise EngineError(f"The data cannot be used: {error}.") from None
+        self.inputs = inputs.to(device)
+        self.targets = _targets_for(declared, targets, dtype).to(device)
         torch.manual_seed(seed)
-        inputs, targets = declared.data.build(seed, dtype)
-        self.inputs, self.targets = inputs.to(device), targets.to(device)
-        self.model = _build_model(declared, inputs.shape[1], dtype).to(device)
+        self.model = _build_model(declared, dtype).to(device)
         self._criterion = declared.loss.build()
         self.parameters = dict(self.model.named_parameters())
         self._prediction: Tensor | None = None
@@ -37,7 +43,7 @@ class FitDescent(Objective):
         return loss
 
     def predict(self, inputs: Tensor) -> Tensor:
-        """Predictions of shape (rows, 1) for inputs of shape (rows, 1), without a graph."""
+        """Predictions (rows, outputs) for inputs (rows, *input_shape), without a graph."""
         with torch.no_grad():
             prediction: Tensor = self.model(inputs)
         return prediction
@@ -54,10 +60,16 @@ class FitDescent(Objective):
         return dict(self.model.named_children())
 
 
-def _build_model(declared: FitObjective, features: int, dtype: torch.dtype) -> nn.Module:
+def _targets_for(declared: FitObjective, targets: Tensor, dtype: torch.dtype) -> Tensor:
+    """Labels as the loss wants them: as they are, one-hot, or as a column of 0 and 1."""
+    if not declared.data.is_labelled or declared.loss.wants == "labels":
+        return targets
+    if declared.loss.wants == "binary":
+        return targets.to(dtype).unsqueeze(1)
+    return nn.functional.one_hot(targets, declared.data.outputs).to(dtype)
+
+
+def _build_model(declared: FitObjective, dtype: torch.dtype) -> nn.Module:
     """A Sequential of the layers; a single layer stands alone, so that its parameters keep their short names."""
-    layers: list[nn.Module] = []
-    for layer in declared.model:
-        layers.append(layer.build(features, dtype))
-        features = layer.features_out(features)
+    layers = [layer.build(shape, dtype) for layer, shape in zip(declared.model, declared.shapes, strict=False)]
     return layers[0] if len(layers) == 1 else nn.Sequential(*layers)

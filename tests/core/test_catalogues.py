@@ -8,16 +8,18 @@ from typing import Any
 
 import pytest
 import torch
+from fits import fit_with
 from hypothesis import given
 from hypothesis import strategies as st
-from torch.nn import functional
 
-from gradviz.core.datasets import DATASETS, NoisyLine, Parabola, Temperatures
+from gradviz.core.batches import BATCHES
+from gradviz.core.datasets import DATASETS
 from gradviz.core.declaration import Alternative, Declaration, FieldSpec, field_specs, kind_of
 from gradviz.core.experiment import Experiment, from_data, live_names, to_data
-from gradviz.core.layers import INITIALISATIONS, LAYERS, ConstantInitialisation, LinearLayer, NormalInitialisation
-from gradviz.core.losses import LOSSES, Huber
-from gradviz.core.objectives import OBJECTIVES, FitObjective, TestFunctionObjective
+from gradviz.core.initialisations import INITIALISATIONS
+from gradviz.core.layers import LAYERS
+from gradviz.core.losses import LOSSES
+from gradviz.core.objectives import OBJECTIVES, TestFunctionObjective
 from gradviz.core.optimizers import OPTIMIZERS, Adam, AdamW
 from gradviz.core.test_functions import TEST_FUNCTIONS, Ackley, Quadratic, Saddle
 
@@ -27,6 +29,7 @@ CATALOGUES: dict[str, tuple[type[Alternative], ...]] = {
     "layers": LAYERS,
     "initialisations": INITIALISATIONS,
     "losses": LOSSES,
+    "batches": BATCHES,
     "optimisers": OPTIMIZERS,
     "objectives": OBJECTIVES,
 }
@@ -48,12 +51,7 @@ def experiment_with(entry: type[Alternative]) -> Experiment:
         return Experiment(optimizers=(default,))
     if entry in TEST_FUNCTIONS:
         return Experiment(objective=TestFunctionObjective(function=default))
-    if entry in DATASETS:
-        return Experiment(objective=FitObjective(data=default))
-    if entry in LOSSES:
-        return Experiment(objective=FitObjective(loss=default))
-    model = (LinearLayer(init=default),) if entry in INITIALISATIONS else (LinearLayer(), default, LinearLayer())
-    return Experiment(objective=FitObjective(model=model))
+    return Experiment(objective=fit_with(entry))
 
 
 def named(value: Any) -> str:
@@ -80,7 +78,7 @@ def test_every_field_tells_a_form_what_it_is(entry: type[Alternative]) -> None:
     for spec in field_specs(entry):
         assert spec.title
         assert spec.description.endswith(".")
-        assert spec.shape != "value" or spec.name in ("betas", "value", "model", "upstream"), (
+        assert spec.shape != "value" or spec.name in ("betas", "value", "model", "shape", "upstream"), (
             f"{entry.__name__}.{spec.name}"
         )
 
@@ -177,107 +175,6 @@ def test_a_test_function_is_elementwise(entry: Any) -> None:
     whole = entry().evaluate(x, y)
     assert whole.shape == (3, 4)
     assert whole[1, 2].item() == pytest.approx(at(entry(), x[1, 2].item(), y[1, 2].item())[0], rel=1e-12)
-
-
-@pytest.mark.parametrize("entry", DATASETS, ids=named)
-def test_a_dataset_is_columns_that_follow_the_seed(entry: Any) -> None:
-    inputs, targets = entry().build(7, torch.float64)
-    assert inputs.shape == targets.shape == (entry().rows, 1)
-    assert inputs.dtype == targets.dtype == torch.float64
-    again = entry().build(7, torch.float64)
-    assert torch.equal(inputs, again[0])
-    assert torch.equal(targets, again[1])
-
-
-def test_datasets_are_those_of_the_cases() -> None:
-    inputs, targets = Temperatures(scale=0.1).build(0, torch.float64)
-    assert inputs[3].item() == pytest.approx(8.19)
-    assert targets.reshape(-1).tolist() == [0.5, 14, 15, 28, 11, 8, 3, -4, 6, 13, 21]
-    x, y = Parabola().build(0, torch.float64)
-    assert x.reshape(-1).tolist() == pytest.approx([k / 9 for k in range(10)])
-    torch.testing.assert_close(y, x * x - 0.5 * x + 1.5625)
-
-
-@given(slope=st.floats(-10, 10), intercept=st.floats(-10, 10), seed=st.integers(0, 2**63 - 1))
-def test_line_without_noise_is_exact_at_every_seed(slope: float, intercept: float, seed: int) -> None:
-    x, y = NoisyLine(points=20, slope=slope, intercept=intercept).build(seed, torch.float64)
-    assert bool(((x >= 0) & (x < 1)).all())
-    torch.testing.assert_close(y, slope * x + intercept)
-    noisy = NoisyLine(points=20, slope=slope, intercept=intercept, noise=1.0).build(seed, torch.float64)
-    assert torch.equal(noisy[0], x)
-    assert not torch.equal(noisy[1], y)
-
-
-@pytest.mark.parametrize("entry", LAYERS, ids=named)
-def test_a_layer_has_the_parameters_and_outputs_that_it_promises(entry: Any) -> None:
-    layer = entry()
-    module = layer.build(1, torch.float64)
-    assert sum(parameter.numel() for parameter in module.parameters()) == layer.parameter_count(1)
-    assert module(torch.rand(5, 1, dtype=torch.float64)).shape == (5, layer.features_out(1))
-
-
-@given(features_in=st.integers(1, 20), features=st.integers(1, 20), bias=st.booleans())
-def test_linear_counts_its_parameters_before_it_is_built(features_in: int, features: int, bias: bool) -> None:
-    layer = LinearLayer(features=features, bias=bias)
-    module = layer.build(features_in, torch.float32)
-    assert sum(parameter.numel() for parameter in module.parameters()) == layer.parameter_count(features_in)
-    assert module(torch.zeros(3, features_in)).shape == (3, layer.features_out(features_in))
-
-
-@pytest.mark.parametrize(
-    ("kind", "function"),
-    [
-        ("sigmoid", lambda x: 1 / (1 + math.exp(-x))),
-        ("tanh", math.tanh),
-        ("relu", lambda x: max(x, 0.0)),
-        ("softplus", lambda x: math.log1p(math.exp(x))),
-    ],
-)
-@given(x=st.floats(-15, 15))
-def test_an_activation_is_its_formula(kind: str, function: Any, x: float) -> None:
-    entry: Any = next(entry for entry in LAYERS if kind_of(entry) == kind)
-    module = entry().build(1, torch.float64)
-    assert module(torch.tensor(x, dtype=torch.float64)).item() == pytest.approx(function(x), rel=1e-9, abs=1e-12)
-
-
-def test_initialisations() -> None:
-    torch.manual_seed(3)
-    plain = torch.nn.Linear(4, 5)
-    torch.manual_seed(3)
-    ours: Any = LinearLayer(features=5).build(4, torch.float32)
-    assert torch.equal(plain.weight, ours.weight)
-    assert torch.equal(plain.bias, ours.bias)
-    constant: Any = LinearLayer(features=5, init=ConstantInitialisation(weight=2.5, bias=-1)).build(4, torch.float32)
-    assert set(constant.weight.reshape(-1).tolist()) == {2.5}
-    assert set(constant.bias.tolist()) == {-1}
-    normal: Any = LinearLayer(features=200, init=NormalInitialisation(deviation=3)).build(200, torch.float32)
-    assert normal.weight.std().item() == pytest.approx(3, rel=0.03)
-    assert not normal.bias.any()
-    for init in INITIALISATIONS:
-        LinearLayer(bias=False, init=init()).build(2, torch.float32)
-
-
-@pytest.mark.parametrize("reduction", ["mean", "sum"])
-@pytest.mark.parametrize("entry", LOSSES, ids=named)
-@given(pairs=st.lists(st.tuples(st.floats(-9, 9), st.floats(-9, 9)), min_size=1, max_size=6))
-def test_a_loss_is_its_formula(entry: Any, reduction: str, pairs: list[tuple[float, float]]) -> None:
-    errors = [p - y for p, y in pairs]
-    by_kind = {
-        "mse": lambda error: error**2,
-        "l1": abs,
-        "huber": lambda error: error**2 / 2 if abs(error) < 1 else abs(error) - 0.5,
-    }
-    total = sum(by_kind[kind_of(entry)](error) for error in errors)
-    expected = total / len(errors) if reduction == "mean" else total
-    prediction, target = torch.tensor(pairs, dtype=torch.float64).T
-    found = entry(reduction=reduction).build()(prediction, target)
-    assert found.item() == pytest.approx(expected, rel=1e-9, abs=1e-12)
-
-
-def test_huber_takes_its_delta() -> None:
-    prediction, target = torch.tensor([3.0]), torch.tensor([0.0])
-    expected = functional.huber_loss(prediction, target, delta=2.0)
-    assert Huber(delta=2.0).build()(prediction, target) == expected == 4.0
 
 
 @pytest.mark.parametrize("entry", OPTIMIZERS, ids=named)

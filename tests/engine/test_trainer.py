@@ -10,13 +10,16 @@ import numpy as np
 import pytest
 import torch
 from engine_support import HIMMELBLAU, LINE, NEURONS, formula_experiment
+from fits import fit_with
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
+from gradviz.core.batches import BATCHES
 from gradviz.core.datasets import DATASETS
 from gradviz.core.experiment import Experiment, with_value
-from gradviz.core.layers import INITIALISATIONS, LAYERS, LinearLayer
+from gradviz.core.initialisations import INITIALISATIONS
+from gradviz.core.layers import LAYERS
 from gradviz.core.losses import LOSSES
 from gradviz.core.objectives import OBJECTIVES, FitObjective, TestFunctionObjective
 from gradviz.core.optimizers import OPTIMIZERS, SGD, Adagrad, Adam, AdamW, RMSprop
@@ -64,16 +67,16 @@ def plain_himmelblau(dtype: torch.dtype, seed: int) -> tuple[list[nn.Parameter],
 
 def plain_line(dtype: torch.dtype, seed: int) -> tuple[list[nn.Parameter], Callable[[], torch.Tensor]]:
     w, b = (nn.Parameter(torch.tensor(value, dtype=dtype)) for value in (1.0, 0.0))
-    t_x, t_y = (torch.tensor(values, dtype=dtype).unsqueeze(1) for values in (T_X, T_Y))
-    inputs = t_x * 0.1
+    t_x, t_y = (torch.tensor(values, dtype=torch.float64).unsqueeze(1) for values in (T_X, T_Y))
+    inputs, t_y = (t_x * 0.1).to(dtype), t_y.to(dtype)
     return [w, b], lambda: nn.functional.mse_loss(w * inputs + b, t_y)
 
 
 def plain_neurons(dtype: torch.dtype, seed: int) -> tuple[list[nn.Parameter], Callable[[], torch.Tensor]]:
     torch.manual_seed(seed)
     model = nn.Sequential(nn.Linear(1, 2, dtype=dtype), nn.Sigmoid(), nn.Linear(2, 1, dtype=dtype))
-    x = torch.linspace(0, 1, 10, dtype=dtype).unsqueeze(1)
-    y = x**2 - 0.5 * x + 1.5625
+    points = np.linspace(0, 1, 10).reshape(-1, 1)
+    x, y = (torch.from_numpy(values).to(dtype) for values in (points, points**2 - 0.5 * points + 1.5625))
     return list(model.parameters()), lambda: nn.functional.l1_loss(model(x), y, reduction="sum")
 
 
@@ -323,10 +326,7 @@ def catalogue_experiments() -> Iterator[tuple[str, Experiment]]:
     for function in TEST_FUNCTIONS:
         yield function.__name__, Experiment(objective=TestFunctionObjective(function=function(), x=0.5, y=0.3))
     fits = {
-        **{data.__name__: FitObjective(data=data()) for data in DATASETS},
-        **{loss.__name__: FitObjective(loss=loss()) for loss in LOSSES},
-        **{layer.__name__: FitObjective(model=(LinearLayer(), layer(), LinearLayer())) for layer in LAYERS},
-        **{init.__name__: FitObjective(model=(LinearLayer(init=init()),)) for init in INITIALISATIONS},
+        **{kind.__name__: fit_with(kind) for kind in (*DATASETS, *LOSSES, *LAYERS, *INITIALISATIONS, *BATCHES)},
         **{objective.__name__: objective() for objective in OBJECTIVES},
     }
     for name, objective in fits.items():

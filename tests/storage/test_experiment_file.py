@@ -14,16 +14,19 @@ from typing import Any
 import numpy as np
 import pytest
 import safetensors.numpy
+from fits import fit_with
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from pydantic import BaseModel
 
-from gradviz.core.datasets import AnyDataset
+from gradviz.core.batches import BATCHES
+from gradviz.core.datasets import DATASETS
 from gradviz.core.declaration import alternatives
 from gradviz.core.experiment import FORMAT_VERSION, Experiment, to_data
-from gradviz.core.layers import INITIALISATIONS, LAYERS, LinearLayer
-from gradviz.core.losses import AnyLoss
+from gradviz.core.initialisations import INITIALISATIONS
+from gradviz.core.layers import LAYERS
+from gradviz.core.losses import LOSSES
 from gradviz.core.objectives import OBJECTIVES, FitObjective, TestFunctionObjective
 from gradviz.core.optimizers import OPTIMIZERS
 from gradviz.core.records import LiveEdit, RunResult, RunState
@@ -59,14 +62,8 @@ def every_choice() -> Iterator[Experiment]:
     yield from (Experiment(optimizers=(optimizer(),)) for optimizer in OPTIMIZERS)
     for function in alternatives(AnyTestFunction):
         yield Experiment(objective=TestFunctionObjective(function=function()))
-    for data in alternatives(AnyDataset):
-        yield Experiment(objective=FitObjective(data=data()))
-    for loss in alternatives(AnyLoss):
-        yield Experiment(objective=FitObjective(loss=loss()))
-    for layer in LAYERS:
-        yield Experiment(objective=FitObjective(model=(layer(), LinearLayer())))
-    for init in INITIALISATIONS:
-        yield Experiment(objective=FitObjective(model=(LinearLayer(init=init()),)))
+    for kind in (*DATASETS, *LOSSES, *LAYERS, *INITIALISATIONS, *BATCHES):
+        yield Experiment(objective=fit_with(kind))
 
 
 @pytest.mark.parametrize("ending", ["gradviz", "json"])

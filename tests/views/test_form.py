@@ -6,13 +6,16 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from fits import fit_with
 from PySide6.QtWidgets import QLabel, QPushButton
 
-from gradviz.core.datasets import AnyDataset
+from gradviz.core.batches import BATCHES
+from gradviz.core.datasets import DATASETS
 from gradviz.core.declaration import Declaration, alternatives, field_specs
 from gradviz.core.experiment import Experiment, from_data, to_data, value_at
-from gradviz.core.layers import INITIALISATIONS, LAYERS, LinearLayer
-from gradviz.core.losses import AnyLoss
+from gradviz.core.initialisations import INITIALISATIONS
+from gradviz.core.layers import LAYERS
+from gradviz.core.losses import LOSSES
 from gradviz.core.objectives import OBJECTIVES, FitObjective, FormulaObjective, TestFunctionObjective
 from gradviz.core.optimizers import OPTIMIZERS, SGD, Adam
 from gradviz.core.test_functions import AnyTestFunction
@@ -34,10 +37,10 @@ EXPERIMENTS: dict[str, Experiment] = {
         f"function {kind.label}": Experiment(objective=TestFunctionObjective(function=kind()))
         for kind in alternatives(AnyTestFunction)
     },
-    **{f"data {kind.label}": fit(data=kind()) for kind in alternatives(AnyDataset)},
-    **{f"loss {kind.label}": fit(loss=kind()) for kind in alternatives(AnyLoss)},
-    **{f"layer {kind.label}": fit(model=(LinearLayer(), kind())) for kind in LAYERS},
-    **{f"start {kind.label}": fit(model=(LinearLayer(init=kind()),)) for kind in INITIALISATIONS},
+    **{
+        f"{kind.__module__} {kind.label}": Experiment(objective=fit_with(kind))
+        for kind in (*DATASETS, *LOSSES, *LAYERS, *INITIALISATIONS, *BATCHES)
+    },
     **{f"gallery {entry.name}": entry.experiment for entry in gallery()},
 }
 
