@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 from gradviz.core.experiment import Experiment
-from gradviz.core.objectives import FormulaObjective, TestFunctionObjective
+from gradviz.core.mistakes import BackwardTwice, NoMistake, RateTimesTen
+from gradviz.core.objectives import FitObjective, FormulaObjective, TestFunctionObjective
+from gradviz.core.optimizers import Optimizer
 from gradviz.storage.problems import ScriptError
+from gradviz.storage.scripts.back_propagation import fit_sketch
 from gradviz.storage.scripts.dialects import DIALECTS, LABELS, LIBRARIES, DialectName
+from gradviz.storage.scripts.hand_schedules import scheduled
 from gradviz.storage.scripts.hand_script import HandScript
+from gradviz.storage.scripts.loops import batch_lines
 from gradviz.storage.scripts.page import page
 from gradviz.storage.scripts.sketch import Sketch, Start, formula_sketch, test_function_sketch
 from gradviz.storage.scripts.tensorflow_script import TensorFlowScript
-from gradviz.storage.scripts.torch_script import FormulaTorchScript, torch_body
-from gradviz.storage.scripts.updates import rule
+from gradviz.storage.scripts.torch_script import (
+    FitSource,
+    FormulaSource,
+    HandTorchScript,
+    TorchScript,
+    TorchSource,
+    detached_name,
+)
+from gradviz.storage.scripts.updates import Rule, rule
 
 
 def script(experiment: Experiment, dialect: DialectName, start: Start | None = None) -> str:
@@ -39,25 +51,59 @@ def _refusal(experiment: Experiment, dialect: DialectName, start: Start | None) 
 
 
 def _script(experiment: Experiment, dialect: DialectName, start: Start) -> str:
-    body = _body(experiment, _sketch(experiment), dialect, start)
-    precision = ["torch.set_default_dtype(torch.float64)", ""] if _is_double_torch(experiment, dialect) else []
+    _refuse(experiment)
+    body = _body(experiment, dialect, start)
+    is_double = experiment.dtype == "float64" and dialect in ("autograd", "torch")
+    precision = ["torch.set_default_dtype(torch.float64)", ""] if is_double else []
     return page(_docstring(experiment, dialect), LIBRARIES[dialect], precision, body)
 
 
-def _is_double_torch(experiment: Experiment, dialect: DialectName) -> bool:
-    return experiment.dtype == "float64" and dialect in ("autograd", "torch")
+def _refuse(experiment: Experiment) -> None:
+    """What no dialect can: an experiment that stops at an error."""
+    if any(isinstance(optimizer.mistake, BackwardTwice) for optimizer in experiment.optimizers):
+        raise ScriptError("the run stops at PyTorch's error: the graph is used twice.", "Take the mistake out.")
 
 
-def _body(experiment: Experiment, sketch: Sketch, dialect: DialectName, start: Start) -> list[str]:
-    if dialect == "torch":
-        return torch_body(experiment, FormulaTorchScript(experiment, sketch, start))
+def _body(experiment: Experiment, dialect: DialectName, start: Start) -> list[str]:
+    optimizer = experiment.optimizers[0]
+    if dialect == "torch" and optimizer.kind != "by_hand":
+        return TorchScript(experiment, _source(experiment, start), optimizer).body()
+    if len(experiment.optimizers) > 1:
+        raise ScriptError("several optimisers race here; by hand there is one.", "Keep one of them.")
+    found = scheduled(rule(optimizer), optimizer)
+    objective = experiment.objective
+    is_plain = not isinstance(objective, FitObjective) or objective.model[0].kind == "line"
+    if dialect in ("autograd", "torch") and not is_plain:
+        return HandTorchScript(experiment, _source(experiment, start), optimizer, found).body()
+    _refuse_mistakes(optimizer)
+    return _plain_body(experiment, found, dialect, start)
+
+
+def _refuse_mistakes(optimizer: Optimizer) -> None:
+    if not isinstance(optimizer.mistake, NoMistake | RateTimesTen):
+        raise ScriptError(
+            f"the mistake {type(optimizer.mistake).label!r} by hand is not known.", "PyTorch nn + optim has it."
+        )
+
+
+def _plain_body(experiment: Experiment, found: Rule, dialect: DialectName, start: Start) -> list[str]:
+    """The dialects over plain tensors."""
+    sketch = _sketch(experiment)
     if dialect == "autograd" and sketch.by_hand:
         raise ScriptError("this experiment takes its gradient by hand.", "Set Gradient to autograd.")
     if dialect == "numpy" and sketch.unknown:
         raise ScriptError(f"{sketch.unknown}.", "Choose another dialect.")
-    found = rule(experiment.optimizers[0])
+    objective = experiment.objective
+    batches = batch_lines(objective, experiment) if isinstance(objective, FitObjective) else []
     made = TensorFlowScript if dialect == "tensorflow" else HandScript
-    return made(experiment, sketch, found, dialect, start).body()
+    return made(experiment, sketch, found, dialect, start, batches).body()
+
+
+def _source(experiment: Experiment, start: Start) -> TorchSource:
+    objective, detached = experiment.objective, detached_name(experiment.optimizers[0])
+    if isinstance(objective, FitObjective):
+        return FitSource(experiment, objective, detached)
+    return FormulaSource(experiment, _sketch(experiment), start, detached)
 
 
 def _sketch(experiment: Experiment) -> Sketch:
@@ -66,7 +112,7 @@ def _sketch(experiment: Experiment) -> Sketch:
         return test_function_sketch(objective)
     if isinstance(objective, FormulaObjective):
         return formula_sketch(objective, experiment.hand_gradient)
-    raise ScriptError("fits are not known yet.")
+    return fit_sketch(experiment, objective)
 
 
 _ABOUT: dict[DialectName, str] = {

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from gradviz.core.experiment import Experiment
 from gradviz.storage.scripts.dialects import LIBRARIES, DialectName
 from gradviz.storage.scripts.expressions import Printer
 from gradviz.storage.scripts.loops import (
     UpdatePrinter,
+    fused,
     indented,
     is_by_line,
+    is_fused,
     loop_over,
     names_of,
     progress_every,
@@ -26,23 +30,42 @@ from gradviz.storage.scripts.updates import Rule
 class HandScript:
     """A sketch and a rule as the body of a script."""
 
-    def __init__(self, experiment: Experiment, sketch: Sketch, rule: Rule, dialect: DialectName, start: Start) -> None:
+    def __init__(
+        self,
+        experiment: Experiment,
+        sketch: Sketch,
+        rule: Rule,
+        dialect: DialectName,
+        start: Start,
+        batches: Sequence[str] = (),
+    ) -> None:
         self.experiment = experiment
         self.sketch = sketch
         self.rule = rule
+        self.batches = batches
         self.library = LIBRARIES[dialect]
         self.is_numpy = dialect == "numpy"
         self.by_hand = self.is_numpy or sketch.by_hand
+        self.is_fused = is_fused(experiment.optimizers[0])
         self.reached = reached(sketch)
-        lines = (*sketch.lines, *sketch.backward)
-        taken = set(rule.settings) if is_by_line(rule, len(self.reached)) else names_of(rule)
-        all_names = [*(tensor.name for tensor in sketch.tensors), *(line.name for line in lines)]
-        self.names = safe_names(all_names, taken) | dict(sketch.written)
-        ranks = {tensor.name: len(tensor.shape) for tensor in sketch.tensors}
+        self.names = self._all_names()
+        ranks = {tensor.name: len(tensor.shape) for tensor in (*sketch.tensors, *sketch.inputs)}
         self.printer = Printer(self.library, experiment.dtype, self.names, ranks)
         self.writer = TensorWriter(self.library, experiment.dtype, experiment.seed, start, dialect)
         self.update = UpdatePrinter(rule, self.printer)
         self.trained = [self.names[tensor.name] for tensor in sketch.parameters if tensor.name in self.reached]
+
+    def _all_names(self) -> dict[str, str]:
+        """What everything is called in the script; a batch of x is xb."""
+        sketch, rule = self.sketch, self.rule
+        taken = set(rule.settings) if is_by_line(rule, len(self.reached)) else names_of(rule)
+        lines = (*sketch.lines, *sketch.backward)
+        names = safe_names([*(tensor.name for tensor in sketch.tensors), *(line.name for line in lines)], taken)
+        inputs = {tensor.name: tensor.name + "b" * bool(self.batches) for tensor in sketch.inputs}
+        if not inputs:
+            return names
+        rows = f"{inputs['y']}.shape[0]" if self.library.name == "tensorflow" else f"len({inputs['y']})"
+        return names | inputs | {"rows": rows, "count": "prediction.size"}
 
     def body(self) -> list[str]:
         """Everything below the imports."""
@@ -55,7 +78,8 @@ class HandScript:
         return [
             *top,
             "",
-            *settings_lines(steps, self.rule.settings),
+            f"steps = {steps}",
+            *settings_lines(self.rule.settings),
             *state,
             *loop,
             *indented(self.step()),
@@ -71,7 +95,7 @@ class HandScript:
             casts = [] if self.experiment.dtype == "float64" else [f"x, y = x.astype({dtype}), y.astype({dtype})"]
         else:
             casts = [f"x, y = torch.tensor(x, dtype={dtype}), torch.tensor(y, dtype={dtype})"]
-        return [*self.sketch.data, *casts, ""]
+        return [*self.sketch.data, *casts, *(self.batches or [""])]
 
     def zeros(self, first: str) -> str:
         """A tensor like p, filled."""
@@ -80,10 +104,14 @@ class HandScript:
 
     def evaluation(self) -> list[str]:
         """The loss and the gradients of a step."""
-        lines = self.printed(self.sketch.lines)
+        lines = [*self.batch(), *self.printed(self.sketch.lines)]
         if self.by_hand:
             return lines + self.printed(self.sketch.backward)
         return [*lines, f"{self.loss}.backward()"]
+
+    def batch(self) -> list[str]:
+        """The rows of a step."""
+        return ["rows = batches[step]", "xb, yb = x[rows], y[rows]"] if self.batches else []
 
     @property
     def loss(self) -> str:
@@ -144,9 +172,8 @@ class HandScript:
     def keep(name: str, value: str) -> str:
         return f"{name} = {value}"
 
-    @staticmethod
-    def subtract(name: str, value: str) -> str:
-        return f"{name} -= {value}"
+    def subtract(self, name: str, value: str) -> str:
+        return fused(name, value) if self.is_fused and not self.is_numpy else f"{name} -= {value}"
 
     def result(self) -> list[str]:
         """The JSON of the end."""

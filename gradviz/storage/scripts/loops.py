@@ -5,10 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from gradviz.core.batches import MiniBatch
+from gradviz.core.experiment import Experiment
+from gradviz.core.objectives import FitObjective
+from gradviz.core.optimizers import Optimizer
+from gradviz.core.seeds import random_state_code
 from gradviz.storage.scripts.expressions import Printer, ScalarPrinter
 from gradviz.storage.scripts.page import fitted
 from gradviz.storage.scripts.updates import Rule
 
+Entries = Mapping[str, str] | str
+"""The values of a dictionary by their keys, or the whole of it as an expression."""
 FEW = 4
 """So many parameters are updated line by line where the rule is one line; more, or any state, by a loop."""
 
@@ -18,10 +25,10 @@ def progress_every(steps: int) -> int:
     return max(1, steps // 20)
 
 
-def settings_lines(steps: int, settings: Mapping[str, Any]) -> list[str]:
-    """The number of steps, and the settings of the rule in one line if they fit."""
+def settings_lines(settings: Mapping[str, Any]) -> list[str]:
+    """The settings of the rule, in one line if they fit."""
     names, values = ", ".join(settings), ", ".join(repr(value) for value in settings.values())
-    return [f"steps = {steps}", *fitted(f"{names} = {values}")]
+    return fitted(f"{names} = {values}")
 
 
 def state_lines(rule: Rule, zeros: Callable[[str], str]) -> list[str]:
@@ -106,7 +113,7 @@ def loop_over(gradients: str, needs_index: bool) -> str:
     return f"for k, (p, g) in enumerate({pairs}):" if needs_index else f"for p, g in {pairs}:"
 
 
-def result_lines(loss: str, parameters: Mapping[str, str], gradients: Mapping[str, str]) -> list[str]:
+def result_lines(loss: str, parameters: Entries, gradients: Entries) -> list[str]:
     """The last statement: the result as one line of JSON."""
     entries = [f'"loss": {loss}', f'"parameters": {_dict(parameters)}', f'"gradients": {_dict(gradients)}']
     whole = f"print(json.dumps({{{', '.join(entries)}}}))"
@@ -115,13 +122,54 @@ def result_lines(loss: str, parameters: Mapping[str, str], gradients: Mapping[st
     lines = ["result = {"]
     for name, values in (("parameters", parameters), ("gradients", gradients)):
         entry = f'    "{name}": {_dict(values)},'
-        lines += [entry] if len(entry) <= 100 else [f'    "{name}": {{', *_entries(values), "    },"]
+        lines += (
+            [entry]
+            if len(entry) <= 100 or isinstance(values, str)
+            else [f'    "{name}": {{', *_entries(values), "    },"]
+        )
     return [lines[0], f'    "loss": {loss},', *lines[1:], "}", "print(json.dumps(result))"]
 
 
-def _dict(values: Mapping[str, str]) -> str:
+def _dict(values: Entries) -> str:
+    if isinstance(values, str):
+        return values
     return "{" + ", ".join(f'"{key}": {value}' for key, value in values.items()) + "}"
 
 
 def _entries(values: Mapping[str, str]) -> list[str]:
     return [f'        "{key}": {value},' for key, value in values.items()]
+
+
+def is_fused(optimizer: Optimizer) -> bool:
+    """Whether the update by hand is one rounding, as torch's own SGD has it."""
+    return optimizer.kind == "by_hand" and getattr(optimizer, "rounding", "") == "once"
+
+
+def fused(name: str, value: str) -> str:
+    """``p -= lr * g`` in one rounding."""
+    gradient = value.removeprefix("lr * ")
+    return f"{name}.sub_({gradient}, alpha=lr)"
+
+
+def batch_lines(objective: FitObjective, experiment: Experiment) -> list[str]:
+    """The rows of every step, as numpy draws them; nothing where a step looks at all rows."""
+    batch = objective.batch
+    if not isinstance(batch, MiniBatch):
+        return []
+    order = (
+        f"order = random.permutation({objective.data.rows})"
+        if batch.shuffle
+        else (f"order = np.arange({objective.data.rows})")
+    )
+    drawn = [f"random = {random_state_code(experiment.seed)}"] if batch.shuffle else []
+    new = "  # the rows of every step: every epoch in a new order" if batch.shuffle else "  # the rows of every step"
+    cut = f"[order[k : k + {batch.size}] for k in range(0, {objective.data.rows}, {batch.size})]"
+    return [
+        "",
+        *drawn,
+        f"batches = []{new}",
+        f"while len(batches) <= {experiment.steps}:",
+        f"    {order}",
+        f"    batches += {cut}",
+        "",
+    ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from numpy.typing import NDArray
@@ -43,10 +43,10 @@ class Line:
 
 @dataclass(frozen=True)
 class Sketch:
-    """`data` are numpy lines that make x and y; `backward` ends with a line ``d_name`` for every parameter.
+    """`data` are numpy lines that make `inputs`; `backward` has a line ``d_name`` for every parameter.
 
     `unknown` says why there is no gradient by hand; `by_hand` whether the experiment itself takes it.
-    `written` names what is not in the notation of formulas, such as a count of elements.
+    `batch` is the size of a mini-batch, 0 for all rows.
     """
 
     tensors: tuple[ScriptTensor, ...]
@@ -56,7 +56,9 @@ class Sketch:
     by_hand: bool = False
     data: tuple[str, ...] = ()
     upstream: Any = None
-    written: Mapping[str, str] = field(default_factory=dict)
+    inputs: tuple[ScriptTensor, ...] = ()
+    batch: int = 0
+    shuffle: bool = False
 
     @property
     def objective(self) -> str:

@@ -22,9 +22,10 @@ class TensorFlowScript(HandScript):
         state = state_lines(self.rule, self.zeros)
         return [
             *top,
-            *settings_lines(steps, self.rule.settings),
+            f"steps = {steps}",
+            *settings_lines(self.rule.settings),
             *self.running(state),
-            *["", "", "def evaluate():", *indented(self.evaluation())],
+            *["", "", f"def evaluate({self.step_given}):", *indented(self.evaluation())],
             *["", "", "@tf.function", *self.train()],
             *["", "", *self.chunks(steps)],
             *self.result(),
@@ -34,7 +35,23 @@ class TensorFlowScript(HandScript):
         if not self.sketch.data:
             return []
         dtype = self.library.dtype(self.experiment.dtype)
-        return [*self.sketch.data, f"x, y = tf.constant(x, dtype={dtype}), tf.constant(y, dtype={dtype})", ""]
+        casts = f"x, y = tf.constant(x, dtype={dtype}), tf.constant(y, dtype={dtype})"
+        if not self.batches:
+            return [*self.sketch.data, casts, ""]
+        rows, size = self.sketch.inputs[0].shape[0], self.sketch.batch
+        if rows % size:
+            raise ScriptError(
+                f"{rows:,} rows do not divide into batches of {size:,}.", "Choose a size that divides them."
+            )
+        return [*self.sketch.data, casts, *self.batches[:-1], "batches = tf.constant(np.array(batches))", ""]
+
+    def batch(self) -> list[str]:
+        return ["xb, yb = tf.gather(x, batches[step]), tf.gather(y, batches[step])"] if self.batches else []
+
+    @property
+    def step_given(self) -> str:
+        """What evaluate takes: the step, where it decides the rows."""
+        return "step" if self.batches else ""
 
     def zeros(self, first: str) -> str:
         return f"tf.Variable(tf.zeros_like(p){'' if first == '0' else f' + {first}'})"
@@ -48,7 +65,7 @@ class TensorFlowScript(HandScript):
         ]
 
     def evaluation(self) -> list[str]:
-        lines = self.printed(self.sketch.lines)
+        lines = [*self.batch(), *self.printed(self.sketch.lines)]
         if self.sketch.by_hand:
             return [*lines, *self.printed(self.sketch.backward), f"return {self.loss}, {self.gradient_list()}"]
         taped = ["with tf.GradientTape() as tape:", *indented(lines)]
@@ -56,7 +73,11 @@ class TensorFlowScript(HandScript):
 
     def train(self) -> list[str]:
         """The function that steps from `first` to `last`."""
-        lines = [f"{self.loss}, gradients = evaluate()", f"if not tf.math.is_finite({self.loss}):", "    break"]
+        lines = [
+            f"{self.loss}, gradients = evaluate({self.step_given})",
+            f"if not tf.math.is_finite({self.loss}):",
+            "    break",
+        ]
         update = self.update.lines(self.keep, self.subtract)
         lines += [*self.scalars(), loop_over("gradients", self.update.needs_index), *indented(update)]
         loop = ["for step in tf.range(first, last):  # this loop runs inside the graph", *indented(lines)]
@@ -87,19 +108,19 @@ class TensorFlowScript(HandScript):
     def keep(name: str, value: str) -> str:
         return f"{name}.assign({value})"
 
-    @staticmethod
-    def subtract(name: str, value: str) -> str:
+    def subtract(self, name: str, value: str) -> str:
         return f"{name}.assign_sub({value})"
 
     def chunks(self, steps: int) -> list[str]:
         """The steps from one line of progress to the next."""
         every = progress_every(steps)
+        first, last = ("first", "steps") if self.batches else ("", "")
         return [
             f"for first in range(0, steps, {every}):",
-            f"    {self.loss}, gradients = evaluate()",
+            f"    {self.loss}, gradients = evaluate({first})",
             f'    print(f"step {{first:6d}}  {self.sketch.objective} {{float({self.loss}):.7g}}")',
             f"    train(tf.constant(first), tf.constant(min(first + {every}, steps)))",
-            f"{self.loss}, gradients = evaluate()",
+            f"{self.loss}, gradients = evaluate({last})",
         ]
 
     def result(self) -> list[str]:

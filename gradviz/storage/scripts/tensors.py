@@ -31,7 +31,7 @@ class TensorWriter:
         written_out = False
         for tensor in sketch.tensors:
             is_trained = tensor.name in reached
-            if tensor.value is None and self._is_copied(tensor) and not written_out:
+            if tensor.value is None and self._is_copied(tensor) and self._varies(tensor) and not written_out:
                 made.append(f"# the numbers that torch.manual_seed({self.seed}) draws")
                 written_out = True
             made += self._statement(names[tensor.name], tensor, is_trained)
@@ -51,6 +51,11 @@ class TensorWriter:
         if tensor.source is None:
             return True
         return tensor.drawn_by == "torch" and self.library.name != "torch"
+
+    def _varies(self, tensor: ScriptTensor) -> bool:
+        """Whether its first numbers differ, as those that are drawn do."""
+        values = self.start.get(tensor.key)
+        return values is not None and (values.size == 1 or bool((values != values.flat[0]).any()))
 
     def _statement(self, name: str, tensor: ScriptTensor, is_trained: bool) -> list[str]:
         head, tail = self._around(is_trained)
@@ -77,14 +82,14 @@ class TensorWriter:
         values = self.start.get(tensor.key)
         if values is None:
             raise ScriptError(f"What torch draws for {tensor.key} is not known here.", "Run the experiment once.")
+        if values.size > 1 and not self._varies(tensor):
+            return [f"{name} = {self._full(tensor, values)}"]
         if values.size > MOST_LITERALS:
             raise ScriptError(
                 f"Only PyTorch draws the {values.size:,} initial numbers of {tensor.key}; at most {MOST_LITERALS} "
                 "are written out.",
                 "Choose a PyTorch dialect.",
             )
-        if values.size > 1 and bool((values == values.flat[0]).all()):
-            return [f"{name} = {self._full(tensor, values)}"]
         return _literal(f"{name} = {head}", values.tolist(), tail)
 
     def _full(self, tensor: ScriptTensor, values: Any) -> str:
