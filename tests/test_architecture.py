@@ -30,6 +30,10 @@ FILE_METHODS = {"read_text", "write_text", "read_bytes", "write_bytes", "unlink"
 EXECUTING = {"eval", "exec", "compile", "__import__"}
 
 
+BUILT_BY_TORCH = {PACKAGE / "core" / name for name in ("line_module.py", "hand_step.py")}
+"""Modules of core that a builder imports when it builds: torch's own classes are their bases."""
+
+
 @dataclass(frozen=True)
 class Import:
     """One import statement: where it stands, and whether it runs when the module is imported."""
@@ -121,13 +125,14 @@ def test_torch_only_in_engine_and_in_the_builders_of_core() -> None:
         for one in users
         if layer_of(one.path) == "engine"
         or (layer_of(one.path) == "core" and (one.in_function or one.for_types_only))
-        or one.path == PACKAGE / "core" / "modules.py"
+        or one.path in BUILT_BY_TORCH
     ]
     assert users == allowed, "\n".join(str(one) for one in users if one not in allowed)
 
 
-def test_modules_of_core_are_imported_by_builders_alone() -> None:
-    users = [one for one in ALL_IMPORTS if one.name.startswith("gradviz.core.modules")]
+@pytest.mark.parametrize("path", sorted(BUILT_BY_TORCH), ids=lambda path: path.stem)
+def test_what_needs_torch_in_core_is_imported_by_a_builder_alone(path: Path) -> None:
+    users = [one for one in ALL_IMPORTS if one.name.startswith(f"gradviz.core.{path.stem}")]
     assert users
     assert all(one.in_function and layer_of(one.path) == "core" for one in users), users
 
@@ -167,18 +172,13 @@ def test_every_module_has_a_docstring() -> None:
     assert not without, without
 
 
-def test_every_gallery_file_has_a_case_and_its_texts_in_two_languages() -> None:
+def test_every_gallery_file_is_json_with_a_case() -> None:
     files = sorted((ROOT / "assets" / "experiments").glob("*.json"))
     assert files
     for path in files:
         data = json.loads(path.read_text(encoding="utf-8"))
-        assert data["format"] == 2, path.name
-        experiment = data["experiment"]
-        for texts in (experiment, experiment["chinese"]):
-            assert texts["title"], path.name
-            assert texts["hint"], path.name
-            assert texts["lesson"].count("\n\n") == 2, path.name
-        assert experiment["case"], path.name
+        assert data["format"] == 1, path.name
+        assert data["experiment"]["case"], path.name
 
 
 def loaded_after(code: str) -> set[str]:
@@ -208,7 +208,8 @@ def test_core_engine_and_storage_never_import_qt() -> None:
 
 
 def test_core_and_storage_never_import_torch() -> None:
-    names = [name for name in names_of("core", "storage") if name != "gradviz.core.modules"]
+    builders = {f"gradviz.core.{path.stem}" for path in BUILT_BY_TORCH}
+    names = [name for name in names_of("core", "storage") if name not in builders]
     assert not loaded_after(import_code(names)) & ({"torch"} | QT)
 
 

@@ -145,6 +145,11 @@ def _shape(annotation: Any) -> tuple[Any, tuple[str, ...], tuple[type[Declaratio
     return "value", (), ()
 
 
+def live_fields(model: type[BaseModel]) -> tuple[str, ...]:
+    """The fields of a declaration that are marked live."""
+    return tuple(spec.name for spec in field_specs(model) if spec.live)
+
+
 def kind_of(model: type[BaseModel]) -> str:
     """The ``kind`` by which a file names this alternative."""
     return str(model.model_fields["kind"].default)

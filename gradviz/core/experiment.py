@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any, Literal
 
-from pydantic import ValidationError
+from pydantic import ValidationError, model_validator
 
-from gradviz.core.declaration import Declaration, SettingError, setting, setting_error
+from gradviz.core.captions import captions
+from gradviz.core.declaration import Declaration, FieldError, SettingError, live_fields, setting, setting_error
 from gradviz.core.dense_layers import LineLayer
 from gradviz.core.objectives import AnyObjective, FormulaObjective, TestFunctionObjective
 from gradviz.core.optimizers import SGD, AnyOptimizer, Optimizer
@@ -83,6 +84,15 @@ class Experiment(Declaration):
         pattern=r"^[a-z]{2,12}(:\d{1,3})?$",
     )
 
+    @model_validator(mode="after")
+    def _schedules_last_as_long_as_the_run(self) -> Experiment:
+        for index, optimizer in enumerate(self.optimizers):
+            try:
+                optimizer.schedule.check(self.steps)
+            except FieldError as error:
+                raise FieldError(f"optimizers.{index}.schedule.{error.field}", str(error)) from None
+        return self
+
     def with_optimizers(self, optimizers: tuple[Optimizer, ...]) -> Experiment:
         """The same experiment with other optimisers."""
         return self.model_copy(update={"optimizers": optimizers})
@@ -99,12 +109,8 @@ def texts_in(experiment: Experiment, language: str) -> Texts:
 
 
 def optimizer_names(experiment: Experiment) -> tuple[str, ...]:
-    """What the optimisers are called where they are told apart: SGD, Adam; or SGD 1, SGD 2."""
-    labels = [type(optimizer).label for optimizer in experiment.optimizers]
-    return tuple(
-        label if labels.count(label) == 1 else f"{label} {labels[: index + 1].count(label)}"
-        for index, label in enumerate(labels)
-    )
+    """What the optimisers are called where they are told apart: SGD, Adam; or SGD lr 0.1, SGD lr 0.01."""
+    return captions(experiment.optimizers)
 
 
 def to_data(experiment: Declaration) -> dict[str, Any]:
@@ -195,21 +201,19 @@ def is_live_change(old: Experiment, new: Experiment) -> bool:
 def _frozen_part(experiment: Experiment) -> str:
     """The JSON of all that a run cannot change while it goes on."""
     data = to_data(experiment)
+    is_planned = any(optimizer.schedule.depends_on_steps for optimizer in experiment.optimizers)
     for name in NOT_OF_THE_RUN:
-        data.pop(name)
+        if name != "steps" or not is_planned:
+            data.pop(name)
     for plain, optimizer in zip(data["optimizers"], experiment.optimizers, strict=True):
-        for name in live_names(type(optimizer)):
+        for name in live_names(optimizer):
             plain.pop(name)
     return json.dumps(data, sort_keys=True)
 
 
-def live_names(declaration: type[Declaration]) -> tuple[str, ...]:
-    """The settings of a declaration that may change while a run goes on."""
-    return tuple(
-        name
-        for name, info in declaration.model_fields.items()
-        if isinstance(info.json_schema_extra, dict) and info.json_schema_extra.get("live")
-    )
+def live_names(declaration: Declaration) -> tuple[str, ...]:
+    """The settings of a declaration, as it stands, that may change while a run goes on."""
+    return declaration.live if isinstance(declaration, Optimizer) else live_fields(type(declaration))
 
 
 def with_start(experiment: Experiment, x: float, y: float) -> Experiment | None:

@@ -132,7 +132,7 @@ class FitSnapshot:
 class Snapshot:
     """What was asked for, of one step. `position` (optimisers, 2) is where each stands on the surface.
 
-    `seconds` is what taking it cost the training thread.
+    `seconds` is what taking it cost the training thread, `rates` the learning rate of each optimiser's next update.
     """
 
     step: int
@@ -141,6 +141,7 @@ class Snapshot:
     fit: FitSnapshot | None
     position: Floats
     seconds: float
+    rates: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

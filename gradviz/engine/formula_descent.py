@@ -29,7 +29,9 @@ class TestFunctionDescent(Objective):
         self._last: Tensor | None = None
 
     def loss(self) -> Tensor:
-        self._last = self._function.evaluate(self._x, self._y)
+        x = self._x.detach() if "x" in self.cut else self._x
+        y = self._y.detach() if "y" in self.cut else self._y
+        self._last = self._function.evaluate(x, y)
         return self._last
 
     def loss_at(self, parameters: Mapping[str, Tensor]) -> Tensor:
@@ -73,7 +75,10 @@ class FormulaDescent(Objective):
             return self._evaluated()
 
     def _evaluated(self) -> Tensor:
-        self._last = self._program.evaluate(self._tensors)
+        tensors = self._tensors
+        if self.cut:
+            tensors = {name: value.detach() if name in self.cut else value for name, value in tensors.items()}
+        self._last = self._program.evaluate(tensors)
         return self._as_scalar(self._last[self._objective])
 
     def loss_at(self, parameters: Mapping[str, Tensor]) -> Tensor:

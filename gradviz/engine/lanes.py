@@ -1,101 +1,128 @@
-"""Lanes: an optimiser with parameters of its own, and copies of its state to go back to or to save."""
+"""Lanes: an optimiser with parameters of its own, its schedule, and what stopped it if anything did."""
 
 from __future__ import annotations
 
-import copy
 import math
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
+from torch import Tensor
 
+from gradviz.core.mistakes import Cycle, NoZeroGrad
+from gradviz.core.numbers import short_number
+from gradviz.core.optimizers import Optimizer
+from gradviz.engine.evaluations import cut, wrong_evaluation
+from gradviz.engine.explanations import Fault, explained
 from gradviz.engine.objective import Objective
 from gradviz.engine.problems import EngineError
 
+# a lack of memory and a broken device stop the whole run, not one optimiser
+_NOT_OF_THE_GRAPH = (torch.OutOfMemoryError, *filter(None, [getattr(torch, "AcceleratorError", None)]))
 
-@dataclass(slots=True)
+
 class Lane:
-    """One optimiser with parameters of its own. `loss` is that of the current step."""
+    """One optimiser with parameters of its own. `loss` is that of the current step.
 
-    objective: Objective
-    optimizer: torch.optim.Optimizer
-    loss: float = math.nan
+    `fault` is why it stopped, None while it goes on. EngineError where the optimiser cannot train these parameters.
+    """
 
-    def evaluate(self) -> float:
-        """Loss and gradient at the current parameters."""
-        self.loss = self.objective.evaluate().item()
+    __slots__ = (
+        "_evaluation", "_is_first_call", "_needs_loss", "carried", "carries", "fault", "loss", "needs_closure",
+        "objective", "optimizer", "scheduler", "step", "update",
+    )  # fmt: skip
+
+    def __init__(self, objective: Objective, declared: Optimizer, steps: int) -> None:
+        refusal = declared.refusal({name: tuple(p.shape) for name, p in objective.parameters.items()})
+        if refusal:
+            raise EngineError(refusal)
+        cut(objective, declared.mistake)
+        self.objective = objective
+        self.optimizer = declared.build(list(objective.parameters.values()))
+        self.scheduler = declared.build_schedule(self.optimizer, steps)
+        self.loss = math.nan
+        self.fault: Fault | None = None
+        self.step = 0
+        self.needs_closure = declared.needs_closure
+        self._needs_loss = declared.schedule.needs_loss
+        self._is_first_call = False
+        self._evaluation = wrong_evaluation(objective, declared.mistake)
+        self.carries = isinstance(declared.mistake, NoZeroGrad | Cycle)
+        """Whether an evaluation adds to the gradients of the one before."""
+        self.carried: list[Tensor | None] = [None for _ in objective.parameters]
+        """The gradients that the last evaluation began with, where it adds to them."""
+        is_plain = self.scheduler is None and not self.needs_closure
+        self.update: Callable[[], Any] = self.optimizer.step if is_plain else self._update
+        """One update of the parameters, and of the rate where there is a schedule."""
+
+    @property
+    def rate(self) -> float:
+        """The learning rate of the next update, from torch's own param_groups."""
+        return float(self.optimizer.param_groups[0]["lr"])
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether the next step will update it."""
+        return self.fault is None and math.isfinite(self.loss)
+
+    def evaluate(self, step: int) -> float:
+        """Loss and gradient at the current parameters; a lane that stopped keeps its last loss."""
+        if self.fault is not None:
+            return self.loss
+        self.step = step
+        self.objective.at_step(step)
+        if self.carries:
+            self.carried = [None if p.grad is None else p.grad.clone() for p in self.objective.parameters.values()]
+        try:
+            self.loss = self._evaluated().item()
+        except RuntimeError as error:
+            self._fail(error)
         return self.loss
 
+    def _evaluated(self) -> Tensor:
+        return self.objective.evaluate() if self._evaluation is None else self._evaluation(self.step)
 
-def array_of(tensor: torch.Tensor) -> NDArray[Any]:
-    """A copy of a tensor, on the CPU."""
-    array: NDArray[Any] = tensor.detach().cpu().numpy().copy()
-    return array
+    def _fail(self, error: RuntimeError) -> None:
+        """Stop here with PyTorch's words, and keep the loss, which the forward pass has still given."""
+        if isinstance(error, _NOT_OF_THE_GRAPH):
+            raise error
+        try:
+            self.loss = self.objective.number(self.objective.loss()).item()
+        except RuntimeError:
+            self.loss = math.nan
+        self.fault = explained(error, self.step)
 
+    def _update(self) -> None:
+        if self.needs_closure:
+            self._is_first_call = True
+            try:
+                self.optimizer.step(self._closure)
+            except RuntimeError as error:
+                self._fail(error)
+                return
+        else:
+            self.optimizer.step()
+        if self.scheduler is not None:
+            self._step_schedule()
 
-def restore_parameter(
-    lane: Lane, parameter: torch.nn.Parameter, tensors: dict[str, NDArray[Any]], index: int, name: str
-) -> None:
-    """Give a parameter and its optimiser state the values that a file holds; EngineError where they do not fit."""
-    saved = tensors.get(f"weights/{index}/{name}")
-    if saved is None or saved.shape != tuple(parameter.shape):
-        raise EngineError(f"The file holds no fitting weights for {name}: press Reset to start from the seed.")
-    with torch.no_grad():
-        parameter.copy_(torch.from_numpy(np.array(saved)))
-    prefix = f"optimizer/{index}/{name}/"
-    state = {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}
-    for key, value in state.items():
-        tensor = torch.from_numpy(np.array(value))
-        lane.optimizer.state[parameter][key] = tensor if key == "step" else tensor.to(parameter.device)
+    def _closure(self) -> float:
+        """What LBFGS evaluates: its first call asks for the loss of this step, which is known."""
+        if self._is_first_call:
+            self._is_first_call = False
+        else:
+            self.loss = self._evaluated().item()
+        return self.loss
 
-
-@dataclass(frozen=True, slots=True)
-class LaneState:
-    """A copy of a lane's parameters and optimiser state."""
-
-    parameters: list[torch.Tensor]
-    optimizer: dict[str, Any]
-    random: torch.Tensor
-
-    @staticmethod
-    def of(lane: Lane) -> LaneState:
-        parameters = [parameter.detach().clone() for parameter in lane.objective.parameters.values()]
-        return LaneState(parameters, copy.deepcopy(lane.optimizer.state_dict()), torch.get_rng_state())
-
-    def put_back(self, lane: Lane) -> None:
-        with torch.no_grad():
-            for parameter, saved in zip(lane.objective.parameters.values(), self.parameters, strict=True):
-                parameter.copy_(saved)
-        lane.optimizer.load_state_dict(copy.deepcopy(self.optimizer))
-        torch.set_rng_state(self.random)
-
-
-class Checkpoints:
-    """At most 64 states, evenly spread: when full, every second is dropped and the stride doubles."""
-
-    MOST = 64
-
-    def __init__(self) -> None:
-        self.stride = 256
-        self._states: dict[int, list[LaneState]] = {}
-
-    def keep(self, step: int, lanes: list[Lane]) -> None:
-        """Copy the lanes at `step`, unless they are there already."""
-        if step in self._states:
-            return
-        self._states[step] = [LaneState.of(lane) for lane in lanes]
-        if len(self._states) > self.MOST:
-            self.stride *= 2
-            first = min(self._states)
-            self._states = {k: v for k, v in self._states.items() if k % self.stride == 0 or k == first}
-
-    def forget_beyond(self, step: int) -> None:
-        """Drop the states after `step`."""
-        self._states = {known: state for known, state in self._states.items() if known <= step}
-
-    def latest(self, step: int) -> tuple[int, list[LaneState]] | None:
-        """The last state at or before `step`."""
-        before = [known for known in self._states if known <= step]
-        return (max(before), self._states[max(before)]) if before else None
+    def _step_schedule(self) -> None:
+        """The rate of the next step; a schedule without a finite one stops the lane there."""
+        scheduler: Any = self.scheduler
+        reason = ""
+        try:
+            scheduler.step(self.loss) if self._needs_loss else scheduler.step()
+        except (ArithmeticError, ValueError) as error:
+            reason = f"The schedule fails here ({str(error)[:80]})"
+        if not reason and not math.isfinite(self.rate):
+            reason = f"The schedule gives the learning rate {short_number(self.rate)}"
+        if reason:
+            self.evaluate(self.step + 1)
+            self.fault = Fault(self.step, "", f"{reason}: change its formula or its factors.")

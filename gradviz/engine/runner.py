@@ -151,7 +151,8 @@ class Runner:
         trainer = self._trainer
         if trainer is None or self._running:
             return
-        fault = trainer.fault_at_start() if trainer.step == 0 else ""
+        self._tell_faults(trainer)
+        fault = trainer.fault_at_start() if trainer.step == 0 else trainer.failure
         if fault:
             self._fail(fault)
         elif trainer.diverged:
@@ -162,6 +163,14 @@ class Runner:
             self._say(RunState.READY, "Ready. Press Space to run.")
         else:
             self._say(RunState.PAUSED, f"Paused at step {trainer.step:,}.")
+
+    def _tell_faults(self, trainer: Trainer) -> None:
+        """Say once why an optimiser has stopped while others race on."""
+        sentence = trainer.untold_faults()
+        if sentence and not trainer.failure:
+            with self._lock:
+                self._outbox.notice = f"{self._outbox.notice} {sentence}".strip()[-MESSAGE_LIMIT:]
+                self._outbox.changed = True
 
     def _steer(self, command: Run | Step | Pause | Seek, trainer: Trainer) -> None:
         if self._outbox.state is RunState.FAILED and not isinstance(command, Seek):
@@ -232,6 +241,7 @@ class Runner:
                 break
         with self._lock:
             self._outbox.step = trainer.step
+        self._tell_faults(trainer)
         if trainer.step == goal or trainer.finished or trainer.diverged:
             self._running = False
             self._settle()

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -41,20 +44,21 @@ class Observer:
         rows = tuple(row for k in range(len(lanes)) for row in _rows(k, lanes[k])) if wanted.parameters else ()
         fit = _fit(lanes) if wanted.fit else None
         position = self._position()
-        return Snapshot(self._trainer.step, graph, rows, fit, position, time.perf_counter() - begin)
+        seconds = time.perf_counter() - begin
+        return Snapshot(self._trainer.step, graph, rows, fit, position, seconds, self._trainer.rates)
 
     def _graph(self, index: int) -> GraphSnapshot:
         lane = self._trainer.lanes[index]
         capture = self._captures.setdefault(index, GraphCapture(lane.objective))
         random = torch.get_rng_state()
-        parameters = list(lane.objective.parameters.values())
-        gradients = [parameter.grad for parameter in parameters]
+        gradients = [parameter.grad for parameter in lane.objective.parameters.values()]
         try:
-            return capture.capture(dict(zip(map(id, parameters), gradients, strict=True)))
+            captured = capture.capture()
         finally:
             torch.set_rng_state(random)
-            for parameter, gradient in zip(parameters, gradients, strict=True):
+            for parameter, gradient in zip(lane.objective.parameters.values(), gradients, strict=True):
                 parameter.grad = gradient
+        return _with_kept_gradients(captured, lane) if lane.carries else captured
 
     def _position(self) -> Floats:
         lanes = self._trainer.lanes
@@ -65,17 +69,35 @@ class Observer:
         return np.array(places, dtype=np.float64)
 
 
+def _with_kept_gradients(captured: GraphSnapshot, lane: Lane) -> GraphSnapshot:
+    """The leaves with the gradients that have added up in ``.grad``, in the place of those of one backward."""
+    kept = {name: parameter.grad for name, parameter in lane.objective.parameters.items()}
+    gradients = []
+    for node, gradient in zip(captured.structure.nodes, captured.gradients, strict=True):
+        added_up = kept.get(node.name) if node.is_leaf else None
+        gradients.append(gradient if added_up is None else summarise(added_up))
+    return replace(captured, gradients=tuple(gradients))
+
+
 def _rows(index: int, lane: Lane) -> list[ParameterRow]:
     rows = []
     for name, parameter in lane.objective.parameters.items():
         gradient = None if parameter.grad is None else summarise(parameter.grad)
         kept = lane.optimizer.state.get(parameter, {})
-        state = tuple((key, summarise(torch.as_tensor(value))) for key, value in kept.items() if value is not None)
+        state = tuple((key, summarise(tensor)) for key, tensor in _tensors(kept))
         rows.append(ParameterRow(index, name, summarise(parameter), gradient, state))
-    for name, value in lane.objective.retained():
-        gradient = None if value.grad is None else summarise(value.grad)
-        rows.append(ParameterRow(index, name, summarise(value), gradient, ()))
     return rows
+
+
+def _tensors(state: dict[str, Any]) -> Iterator[tuple[str, torch.Tensor]]:
+    """What an optimiser keeps, numbers and lists as well: LBFGS keeps its history as lists, with empty places."""
+    for key, value in state.items():
+        if isinstance(value, list):
+            kept = [torch.as_tensor(item) for item in value if item is not None]
+            if kept:
+                yield f"{key} ×{len(kept)}", torch.stack(kept)
+        elif value is not None:
+            yield key, torch.as_tensor(value)
 
 
 def _fit(lanes: list[Lane]) -> FitSnapshot | None:

@@ -15,14 +15,17 @@ from typing import Any
 import torch
 from numpy.typing import NDArray
 
-from gradviz.core.experiment import Experiment, live_names, to_data
+from gradviz.core.experiment import Experiment, optimizer_names, to_data
 from gradviz.core.numbers import short_number
 from gradviz.core.optimizers import Optimizer
 from gradviz.core.records import LiveEdit, RunResult, RunState, StepRecord
+from gradviz.engine.checkpoints import Checkpoints
 from gradviz.engine.devices import resolve_device
-from gradviz.engine.lanes import Checkpoints, Lane, array_of, restore_parameter
+from gradviz.engine.explanations import LIMIT
+from gradviz.engine.lanes import Lane
 from gradviz.engine.objectives import build_objective
 from gradviz.engine.problems import EngineError
+from gradviz.engine.saved_state import arrays_of, restore_lane
 from gradviz.engine.versions import versions
 
 LARGE_MODEL = 1_000_000
@@ -42,6 +45,7 @@ class Trainer:
         self.step = 0
         self.edits: list[LiveEdit] = [_edit(0, experiment)]
         self._checkpoints = Checkpoints()
+        self._told: set[int] = set()
         self._coordinates = [lane.objective.coordinates for lane in self.lanes]
         self._restored_unfit = start is not None and not start.finite
         if start is not None:
@@ -52,34 +56,33 @@ class Trainer:
         """The last step whose record is that of the present settings: after a seek back it lies ahead."""
 
     def _lane(self, optimizer: Optimizer) -> Lane:
-        objective = build_objective(self.experiment, self.device)
-        built = optimizer.build(list(objective.parameters.values()))
-        return Lane(objective, built)
+        return Lane(build_objective(self.experiment, self.device), optimizer, self.experiment.steps)
 
     def steps(self) -> Iterator[StepRecord]:
-        """Update and evaluate until the experiment's steps are done or every optimiser has diverged."""
+        """Update and evaluate until the experiment's steps are done or no optimiser can go on."""
         while not self.finished and not self.diverged:
             yield self.advance()
 
     def advance(self) -> StepRecord:
-        """One update of every optimiser that has not diverged, then the evaluation of the new step."""
+        """One update of every optimiser that goes on, then the evaluation of the new step."""
         if self.step % self._checkpoints.stride == 0:
             self._checkpoints.keep(self.step, self.lanes)
         for lane in self.lanes:
-            if math.isfinite(lane.loss):
-                lane.optimizer.step()
+            if lane.fault is None and math.isfinite(lane.loss):
+                lane.update()
         self.step += 1
         self.record = self._evaluate()
         self.known = max(self.known, self.step)
         return self.record
 
     def _evaluate(self) -> StepRecord:
-        losses = tuple([lane.evaluate() for lane in self.lanes])
+        step = self.step
+        losses = tuple([lane.evaluate(step) for lane in self.lanes])
         position: list[float] = []
         for pair in self._coordinates:
             if pair is not None:
                 position += (pair[0].item(), pair[1].item())
-        return StepRecord(self.step, losses, tuple(position))
+        return StepRecord(step, losses, tuple(position))
 
     @property
     def finished(self) -> bool:
@@ -88,36 +91,60 @@ class Trainer:
 
     @property
     def diverged(self) -> bool:
-        """Whether no optimiser has a finite loss any more, or the weights of a file were not finite."""
-        return self._restored_unfit or not any(math.isfinite(lane.loss) for lane in self.lanes)
+        """Whether no optimiser can go on: no loss is finite any more, faults stopped them, or a file's weights did."""
+        return self._restored_unfit or not any(lane.goes_on for lane in self.lanes)
+
+    @property
+    def failure(self) -> str:
+        """The sentence of the first fault, where faults alone have stopped every optimiser; else empty."""
+        if not self._restored_unfit and all(lane.fault is not None for lane in self.lanes):
+            return self._fault_sentence(0)
+        return ""
+
+    def _fault_sentence(self, index: int) -> str:
+        fault = self.lanes[index].fault
+        return "" if fault is None else fault.sentence(optimizer_names(self.experiment)[index])
+
+    def untold_faults(self) -> str:
+        """A sentence on each optimiser that has stopped by a fault since the last call, the others racing on."""
+        stopped = {index for index, lane in enumerate(self.lanes) if lane.fault is not None}
+        new = sorted(stopped - self._told)
+        self._told = stopped
+        if not new:
+            return ""
+        others = f" {len(new) - 1} more stopped by a fault of their own." if len(new) > 1 else ""
+        return self._fault_sentence(new[0])[: LIMIT - len(others)] + others
+
+    @property
+    def rates(self) -> tuple[float, ...]:
+        """The learning rate of each optimiser's next update."""
+        return tuple(lane.rate for lane in self.lanes)
 
     def fault_at_start(self) -> str:
         """A sentence if the first loss or gradient is not finite, so that a run must not start; else empty."""
-        lane = self.lanes[0]
+        lane = next((lane for lane in self.lanes if lane.fault is None), None)
+        if lane is None:
+            return self.failure
         if not math.isfinite(lane.loss):
             return lane.objective.fault() or f"The loss is {lane.loss} at the start: choose other initial values."
         for name, parameter in lane.objective.parameters.items():
             if parameter.grad is not None and not bool(torch.isfinite(parameter.grad).all()):
                 return (
                     f"The loss is finite ({short_number(lane.loss)}), but the gradient of {name} is not, at "
-                    f"{self._point()}. A square root or a division inside where(...) does this: start elsewhere."
+                    f"{_point(lane)}. A square root or a division inside where(...) does this: start elsewhere."
                 )
         return ""
-
-    def _point(self) -> str:
-        parts = []
-        for name, parameter in list(self.lanes[0].objective.parameters.items())[:4]:
-            text = short_number(parameter.item()) if parameter.numel() == 1 else "..."
-            parts.append(f"{name} = {text}")
-        return ", ".join(parts)
 
     def divergence(self) -> str:
         """Why the run stopped, and what to try: for a person."""
         if self._restored_unfit:
             return "The weights in this file are not finite, so the run cannot go on. Reset starts again from the seed."
-        loss = self.lanes[0].loss
+        if self.failure:
+            return self.failure
+        diverged = [lane for lane in self.lanes if lane.fault is None]
+        loss = diverged[0].loss
         word = "is no longer a number" if math.isnan(loss) else f"grew beyond what {self.experiment.dtype} can hold"
-        rates = [optimizer.keywords["lr"] for optimizer in self.experiment.optimizers]
+        rates = [lane.rate for lane in diverged]
         shown = " and ".join(short_number(rate) for rate in rates[:3])
         what = f"The learning rate {shown} is" if len(rates) == 1 else f"The learning rates {shown} are"
         advice = f"{what} too large here: try a smaller one, such as {short_number(min(rates) / 10)}"
@@ -147,9 +174,8 @@ class Trainer:
 
     def _set_live(self, optimizers: tuple[Any, ...]) -> None:
         for lane, declared in zip(self.lanes, optimizers, strict=True):
-            live = {name: value for name, value in declared.keywords.items() if name in live_names(type(declared))}
             for group in lane.optimizer.param_groups:
-                group.update(live)
+                group.update(declared.live_keywords)
 
     def seek(self, step: int) -> StepRecord:
         """Go to `step`, back or forth, by the nearest checkpoint and the same updates as before."""
@@ -184,20 +210,15 @@ class Trainer:
         """The run so far, without its history."""
         tensors: dict[str, NDArray[Any]] = {"random/cpu": torch.get_rng_state().numpy().copy()}
         for index, lane in enumerate(self.lanes):
-            for name, parameter in lane.objective.parameters.items():
-                tensors[f"weights/{index}/{name}"] = array_of(parameter)
-                for key, value in lane.optimizer.state.get(parameter, {}).items():
-                    if value is not None:
-                        tensors[f"optimizer/{index}/{name}/{key}"] = array_of(torch.as_tensor(value))
+            tensors.update(arrays_of(index, lane))
         return RunResult(state, self.step, str(self.device), versions(), tuple(self.edits), tensors)
 
     def _restore(self, start: RunResult) -> None:
-        """Continue `start`: its weights, optimiser state, random state, step and live edits."""
+        """Continue `start`: its weights, optimiser, schedule and random state, step and live edits."""
         self.step = start.step
         self.edits = list(start.edits) or self.edits
         for index, lane in enumerate(self.lanes):
-            for name, parameter in lane.objective.parameters.items():
-                restore_parameter(lane, parameter, start.tensors, index, name)
+            restore_lane(index, lane, start.tensors)
         if "random/cpu" in start.tensors:
             torch.set_rng_state(torch.from_numpy(start.tensors["random/cpu"].copy()))
         self._set_live(self.experiment.optimizers)
@@ -207,6 +228,15 @@ def _choose_threads(experiment: Experiment) -> None:
     """One thread for small models: with torch's default a loaded machine falls from 1108 to 8 steps/s."""
     large = experiment.objective.parameter_count > LARGE_MODEL
     torch.set_num_threads((os.cpu_count() or 1) if large else 1)
+
+
+def _point(lane: Lane) -> str:
+    """Where the first few parameters are."""
+    parts = []
+    for name, parameter in list(lane.objective.parameters.items())[:4]:
+        text = short_number(parameter.item()) if parameter.numel() == 1 else "..."
+        parts.append(f"{name} = {text}")
+    return ", ".join(parts)
 
 
 def _edit(step: int, experiment: Experiment) -> LiveEdit:

@@ -56,7 +56,7 @@ def test_a_start_begins_a_new_run(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("path", "text", "word"),
     [
-        ("optimizers.0.lr", "-1", "greater than 0"),
+        ("optimizers.0.lr", "-1", "greater than or equal to 0"),
         ("optimizers.0.lr", "fast", "number"),
         ("optimizers.0.lr", "nan", "finite"),
         ("optimizers.0.lr", "1e999", "finite"),
