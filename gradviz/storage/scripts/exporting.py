@@ -13,6 +13,7 @@ from gradviz.storage.scripts.hand_schedules import scheduled
 from gradviz.storage.scripts.hand_script import HandScript
 from gradviz.storage.scripts.loops import batch_lines
 from gradviz.storage.scripts.page import page
+from gradviz.storage.scripts.race_script import RaceScript
 from gradviz.storage.scripts.sketch import Sketch, Start, formula_sketch, test_function_sketch
 from gradviz.storage.scripts.tensorflow_script import TensorFlowScript
 from gradviz.storage.scripts.torch_script import (
@@ -66,17 +67,27 @@ def _refuse(experiment: Experiment) -> None:
 
 def _body(experiment: Experiment, dialect: DialectName, start: Start) -> list[str]:
     optimizer = experiment.optimizers[0]
+    is_race = len(experiment.optimizers) > 1
+    if dialect == "torch" and is_race:
+        return RaceScript(experiment, _source(experiment, start)).body()
     if dialect == "torch" and optimizer.kind != "by_hand":
         return TorchScript(experiment, _source(experiment, start), optimizer).body()
-    if len(experiment.optimizers) > 1:
-        raise ScriptError("several optimisers race here; by hand there is one.", "Keep one of them.")
-    found = scheduled(rule(optimizer), optimizer)
+    found = _one_rule(experiment)
     objective = experiment.objective
     is_plain = not isinstance(objective, FitObjective) or objective.model[0].kind == "line"
     if dialect in ("autograd", "torch") and not is_plain:
         return HandTorchScript(experiment, _source(experiment, start), optimizer, found).body()
-    _refuse_mistakes(optimizer)
     return _plain_body(experiment, found, dialect, start)
+
+
+def _one_rule(experiment: Experiment) -> Rule:
+    """The update by hand; that of a race only where all do the same, as SGD and an update by hand may."""
+    for optimizer in experiment.optimizers:
+        _refuse_mistakes(optimizer)
+    rules = [scheduled(rule(optimizer), optimizer) for optimizer in experiment.optimizers]
+    if any(other != rules[0] for other in rules):
+        raise ScriptError("optimisers race here that differ; by hand there is one.", "Keep one of them.")
+    return rules[0]
 
 
 def _refuse_mistakes(optimizer: Optimizer) -> None:

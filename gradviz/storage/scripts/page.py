@@ -12,13 +12,13 @@ from gradviz.storage.scripts.dialects import NEEDS, Library
 
 WIDTH = 100
 _IMPORTS = (
-    ("json", r"\bjson\.", "import json"),
+    ("json", r"(?<![\w.])json\.", "import json"),
     ("math", r"(?<![\w.])math\.", "import math"),
     ("", "", ""),
-    ("numpy", r"\bnp\.", "import numpy as np"),
-    ("tensorflow", r"\btf\.", "import tensorflow as tf"),
-    ("torch", r"\btorch\.", "import torch"),
-    ("nn", r"\bnn\.", "from torch import nn"),
+    ("numpy", r"(?<![\w.])np\.", "import numpy as np"),
+    ("tensorflow", r"(?<![\w.])tf\.", "import tensorflow as tf"),
+    ("torch", r"(?<![\w.])torch\.", "import torch"),
+    ("nn", r"(?<![\w.])nn\.", "from torch import nn"),
 )
 _TAKEN = frozenset(keyword.kwlist) | frozenset(dir(builtins)) | {"l", "O", "I"}
 _OF_SCRIPTS = frozenset(
@@ -79,6 +79,7 @@ def page(docstring: str, library: Library, settings: list[str], body: list[str])
 
 
 def _imports(code: str) -> str:
+    code = re.sub(r"#.*", "", code)
     lines = [line for _, pattern, line in _IMPORTS if not pattern or re.search(pattern, code)]
     return "\n".join(lines).strip() + "\n"
 

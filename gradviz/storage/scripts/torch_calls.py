@@ -15,7 +15,8 @@ _SCHEDULERS = "torch.optim.lr_scheduler"
 
 def optimizer_call(optimizer: Optimizer, parameters: str) -> str:
     """``torch.optim.SGD(parameters, lr=0.001)``."""
-    defaults = type(optimizer)().keywords
+    plain: Any = type(optimizer)
+    defaults = plain().keywords
     keywords = {name: value for name, value in optimizer.keywords.items() if name == "lr" or value != defaults[name]}
     return f"torch.optim.{optimizer.torch_name}({parameters}{_keywords(keywords)})"
 
@@ -26,30 +27,28 @@ def schedule_of(optimizer: Optimizer) -> Schedule:
     return schedule.faster() if isinstance(optimizer.mistake, RateTimesTen) else schedule
 
 
-def scheduler_lines(optimizer: Optimizer, steps: int) -> list[str]:
-    """The statement that makes the scheduler; none where the rate is constant."""
+def scheduler_call(optimizer: Optimizer, steps: int) -> str:
+    """The scheduler over ``optimizer`` for a run of `steps` steps; nothing where the rate is constant."""
     schedule = schedule_of(optimizer)
     if isinstance(schedule, NoSchedule):
-        return []
+        return ""
     if not isinstance(schedule, Composite):
-        return [f"scheduler = {_scheduler_call(schedule, steps)}"]
+        return _single_call(schedule, steps)
     parts = zip(schedule.schedules, schedule.lengths(steps), strict=True)
-    inner = [f"    {_scheduler_call(part, length)}," for part, length in parts]
+    inner = f"[{', '.join(_single_call(part, length) for part, length in parts)}]"
     call = f"{_SCHEDULERS}.{schedule.torch_name}"
-    tail = (
-        f"optimizer, schedulers, milestones={schedule.changes}"
-        if isinstance(schedule, Sequential)
-        else ("schedulers, optimizer")
-    )
-    return ["schedulers = [", *inner, "]", f"scheduler = {call}({tail})"]
+    if isinstance(schedule, Sequential):
+        return f"{call}(optimizer, {inner}, milestones={schedule.changes})"
+    return f"{call}({inner}, optimizer)"
 
 
-def _scheduler_call(schedule: Schedule, steps: int) -> str:
+def _single_call(schedule: Schedule, steps: int) -> str:
     call = f"{_SCHEDULERS}.{schedule.torch_name}(optimizer"
     if isinstance(schedule, Lambda):
         printed = ScalarPrinter({"step": "step"}).text(parse_expression(schedule.lr_lambda, {"step"}))
         return f"{call}, lr_lambda=lambda step: {printed})"
-    defaults = type(schedule)().keywords(steps)
+    plain: Any = type(schedule)
+    defaults = plain().keywords(steps)
     needed = {"step_size", "milestones", "gamma", "T_max", "T_0", "base_lr", "max_lr", "total_steps"}
     keywords = {
         name: value

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from gradviz.core.experiment import Experiment
 from gradviz.core.mistakes import Cycle, Detach, NoZeroGrad
-from gradviz.core.objectives import FitObjective
+from gradviz.core.objectives import FitObjective, FormulaObjective
 from gradviz.core.optimizers import Optimizer
 from gradviz.storage.problems import ScriptError
 from gradviz.storage.scripts.dialects import TORCH
@@ -28,7 +28,7 @@ from gradviz.storage.scripts.loops import (
 from gradviz.storage.scripts.page import fitted, safe_names
 from gradviz.storage.scripts.sketch import Line, Sketch, Start, reached
 from gradviz.storage.scripts.tensors import TensorWriter
-from gradviz.storage.scripts.torch_calls import optimizer_call, schedule_of, scheduler_lines
+from gradviz.storage.scripts.torch_calls import optimizer_call, schedule_of, scheduler_call
 from gradviz.storage.scripts.updates import Rule
 
 
@@ -74,6 +74,7 @@ class FormulaSource(TorchSource):
     """A formula or a test function, its tensors as parameters."""
 
     def __init__(self, experiment: Experiment, sketch: Sketch, start: Start, detached: str) -> None:
+        self.experiment = experiment
         self.sketch = sketch
         self.detached = detached
         lines = (*sketch.lines, *sketch.backward)
@@ -87,7 +88,7 @@ class FormulaSource(TorchSource):
             raise ScriptError(f"how {detached} is detached is not known.", "Detach one of the formula's lines.")
 
     def data(self) -> list[str]:
-        return []
+        return default_device(self.experiment)
 
     def start(self) -> list[str]:
         return self.writer.lines(self.sketch, self.names, self.trained)
@@ -130,13 +131,12 @@ class FitSource(TorchSource):
     def data(self) -> list[str]:
         objective, dtype = self.objective, self.experiment.dtype
         inputs = "x = torch.tensor(x)" if objective.data.vocabulary else f"x = torch.tensor(x, dtype=torch.{dtype})"
-        moved = [f"x, y = x.to({self.device!r}), y.to({self.device!r})"] if self.device != "cpu" else []
+        is_elsewhere = self.experiment.device != "cpu"
+        moved = (
+            [f"device = {device_code(self.experiment)}", "x, y = x.to(device), y.to(device)"] if is_elsewhere else []
+        )
         lines = [*objective.data.code(self.experiment.seed), inputs, self._targets(), *moved, ""]
         return [*lines, *self._definitions(), f"criterion = {objective.loss.code()}", *self._batches()]
-
-    @property
-    def device(self) -> str:
-        return self.experiment.device
 
     def _targets(self) -> str:
         data, dtype = self.objective.data, self.experiment.dtype
@@ -163,10 +163,10 @@ class FitSource(TorchSource):
     def start(self) -> list[str]:
         if self.is_line:
             line = self.objective.model[0]
-            made = [f"{name} = nn.Parameter(torch.tensor({getattr(line, name)!r}))" for name in "wb"]
-            return made
+            place = "" if self.experiment.device == "cpu" else ", device=device"
+            return [f"{name} = nn.Parameter(torch.tensor({getattr(line, name)!r}{place}))" for name in "wb"]
         mode = ["model.eval()  # as the experiment is set"] if self.objective.mode == "eval" else []
-        moved = [f"model.to({self.device!r})"] if self.device != "cpu" else []
+        moved = ["model.to(device)"] if self.experiment.device != "cpu" else []
         return [f"torch.manual_seed({self.experiment.seed})", *self._model(), *moved, *mode]
 
     def _model(self) -> list[str]:
@@ -219,6 +219,22 @@ class FitSource(TorchSource):
         ]
 
 
+def device_code(experiment: Experiment) -> str:
+    """The device where this machine has it, as gradviz chooses."""
+    kind = experiment.device.partition(":")[0]
+    known = {"cuda": "torch.cuda", "mps": "torch.backends.mps", "xpu": "torch.xpu"}
+    if kind not in known:
+        return f'"{experiment.device}"'
+    return f'"{experiment.device}" if {known[kind]}.is_available() else "cpu"'
+
+
+def default_device(experiment: Experiment) -> list[str]:
+    """Every tensor on the device of the experiment; what torch draws is drawn on the CPU, and stays there."""
+    objective = experiment.objective
+    draws = isinstance(objective, FormulaObjective) and objective.generator == "torch"
+    return [] if experiment.device == "cpu" or draws else [f"torch.set_default_device({device_code(experiment)})"]
+
+
 def detached_name(optimizer: Optimizer) -> str:
     """What the mistake of an optimiser detaches; nothing without it."""
     return optimizer.mistake.name if isinstance(optimizer.mistake, Detach) else ""
@@ -243,9 +259,9 @@ class TorchScript:
 
     def made(self) -> list[str]:
         """Optimiser and scheduler."""
-        scheduler = scheduler_lines(self.optimizer, self.experiment.steps)
-        call = optimizer_call(self.optimizer, self.source.parameters)
-        return [*fitted(f"optimizer = {call}"), *(line for made in scheduler for line in fitted(made)), *self.closure()]
+        made = fitted(f"optimizer = {optimizer_call(self.optimizer, self.source.parameters)}")
+        scheduler = scheduler_call(self.optimizer, self.experiment.steps)
+        return [*made, *(fitted(f"scheduler = {scheduler}") if scheduler else []), *self.closure()]
 
     def closure(self) -> list[str]:
         """What LBFGS calls as often as it wants."""
