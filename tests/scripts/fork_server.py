@@ -1,7 +1,7 @@
 """Runs scripts, each in a process of its own that is forked from one that has imported the slow libraries.
 
 Started as ``python fork_server.py torch`` or ``... tensorflow``; reads one JSON request a line, ``{"path", "seconds"}``
-with the most seconds it may take, and answers ``{"status", "seconds"}``. A script's output is in ``path.out`` and ``path.err``.
+with the most seconds it may take, and answers ``{"status", "seconds"}``. A script's output is in path.out and path.err.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ from gradviz.core.experiment import Experiment
 from gradviz.core.mistakes import BackwardTwice, NoMistake, RateTimesTen
 from gradviz.core.objectives import FitObjective, FormulaObjective, TestFunctionObjective
 from gradviz.core.optimizers import Optimizer
+from gradviz.core.records import Start
 from gradviz.storage.problems import ScriptError
 from gradviz.storage.scripts.back_propagation import fit_sketch
 from gradviz.storage.scripts.dialects import DIALECTS, LABELS, LIBRARIES, DialectName
@@ -14,7 +15,7 @@ from gradviz.storage.scripts.hand_script import HandScript
 from gradviz.storage.scripts.loops import batch_lines
 from gradviz.storage.scripts.page import page
 from gradviz.storage.scripts.race_script import RaceScript
-from gradviz.storage.scripts.sketch import Sketch, Start, formula_sketch, test_function_sketch
+from gradviz.storage.scripts.sketch import Sketch, formula_sketch, test_function_sketch
 from gradviz.storage.scripts.tensorflow_script import TensorFlowScript
 from gradviz.storage.scripts.torch_script import (
     FitSource,
@@ -33,7 +34,7 @@ def script(experiment: Experiment, dialect: DialectName, start: Start | None = N
     `start` are its tensors before the first step, which some dialects cannot draw themselves.
     """
     try:
-        return _script(experiment, dialect, start or {})
+        return _script(experiment, dialect, start or Start())
     except ScriptError as error:
         raise ScriptError(f"{LABELS[dialect]}: {error.cause}", error.next_step) from None
 
@@ -99,11 +100,13 @@ def _refuse_mistakes(optimizer: Optimizer) -> None:
 
 def _plain_body(experiment: Experiment, found: Rule, dialect: DialectName, start: Start) -> list[str]:
     """The dialects over plain tensors."""
-    sketch = _sketch(experiment)
-    if dialect == "autograd" and sketch.by_hand:
-        raise ScriptError("this experiment takes its gradient by hand.", "Set Gradient to autograd.")
+    sketch = _sketch(experiment, start)
+    if dialect == "autograd" and sketch.by_hand and not sketch.holds:
+        raise ScriptError("the gradient by hand, which this experiment takes, is another.", "Set Gradient to autograd.")
     if dialect == "numpy" and sketch.unknown:
         raise ScriptError(f"{sketch.unknown}.", "Choose another dialect.")
+    if dialect == "numpy" and not sketch.by_hand and not sketch.holds:
+        raise ScriptError("the gradient by hand is not that of autograd, which the run follows.", "Correct its lines.")
     objective = experiment.objective
     batches = batch_lines(objective, experiment) if isinstance(objective, FitObjective) else []
     made = TensorFlowScript if dialect == "tensorflow" else HandScript
@@ -114,15 +117,15 @@ def _source(experiment: Experiment, start: Start) -> TorchSource:
     objective, detached = experiment.objective, detached_name(experiment.optimizers[0])
     if isinstance(objective, FitObjective):
         return FitSource(experiment, objective, detached)
-    return FormulaSource(experiment, _sketch(experiment), start, detached)
+    return FormulaSource(experiment, _sketch(experiment, start), start, detached)
 
 
-def _sketch(experiment: Experiment) -> Sketch:
+def _sketch(experiment: Experiment, start: Start) -> Sketch:
     objective = experiment.objective
     if isinstance(objective, TestFunctionObjective):
         return test_function_sketch(objective)
     if isinstance(objective, FormulaObjective):
-        return formula_sketch(objective, experiment.hand_gradient)
+        return formula_sketch(objective, experiment.hand_gradient, start.gradient_holds)
     return fit_sketch(experiment, objective)
 
 

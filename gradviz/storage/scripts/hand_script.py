@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gradviz.core.experiment import Experiment
+from gradviz.core.records import Start
 from gradviz.storage.scripts.dialects import LIBRARIES, DialectName
 from gradviz.storage.scripts.expressions import Printer
 from gradviz.storage.scripts.loops import (
@@ -22,7 +23,7 @@ from gradviz.storage.scripts.loops import (
     state_lines,
 )
 from gradviz.storage.scripts.page import fitted, safe_names
-from gradviz.storage.scripts.sketch import Line, Sketch, Start, reached
+from gradviz.storage.scripts.sketch import Line, Sketch, reached, used_lines
 from gradviz.storage.scripts.tensors import TensorWriter
 from gradviz.storage.scripts.updates import Rule
 
@@ -45,7 +46,7 @@ class HandScript:
         self.batches = batches
         self.library = LIBRARIES[dialect]
         self.is_numpy = dialect == "numpy"
-        self.by_hand = self.is_numpy or sketch.by_hand
+        self.by_hand = self.is_numpy or (sketch.by_hand and not sketch.holds)
         self.is_fused = is_fused(experiment.optimizers[0])
         self.reached = reached(sketch)
         self.names = self._all_names()
@@ -70,7 +71,7 @@ class HandScript:
     def body(self) -> list[str]:
         """Everything below the imports."""
         sketch, steps = self.sketch, self.experiment.steps
-        top = [*self.data(), *self.writer.lines(sketch, self.names, self.reached)]
+        top = [*self.fitted_data(), *self.writer.lines(sketch, self.names, self.reached)]
         if not is_by_line(self.rule, len(self.trained)):
             top += fitted(f"parameters = [{', '.join(self.trained)}]")
         state = state_lines(self.rule, self.zeros)
@@ -85,6 +86,10 @@ class HandScript:
             *indented(self.step()),
             *self.result(),
         ]
+
+    def fitted_data(self) -> list[str]:
+        """The data in lines that fit."""
+        return [part for line in self.data() for part in fitted(line)]
 
     def data(self) -> list[str]:
         """The data of a fit in the experiment's precision."""
@@ -104,7 +109,7 @@ class HandScript:
 
     def evaluation(self) -> list[str]:
         """The loss and the gradients of a step."""
-        lines = [*self.batch(), *self.printed(self.sketch.lines)]
+        lines = [*self.batch(), *self.printed(used_lines(self.sketch, self.by_hand))]
         if self.by_hand:
             return lines + self.printed(self.sketch.backward)
         return [*lines, f"{self.loss}.backward()"]

@@ -74,7 +74,7 @@ def page(docstring: str, library: Library, settings: list[str], body: list[str])
     code = "\n".join([*helpers, text])
     parts = [f'"""{docstring}"""\n', _imports(code)]
     if helpers:
-        parts += ["\n\n".join(helpers), "", ""]
+        parts += ["", "\n\n".join(helpers), "", ""]
     return _spaced("\n".join([*parts, text]))
 
 

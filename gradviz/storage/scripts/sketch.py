@@ -7,17 +7,12 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from numpy.typing import NDArray
-
 from gradviz.core.drawn import Source
-from gradviz.core.formula import Call, Expression, Formula, Name, Number, parse_expression, parse_formula
+from gradviz.core.formula import Call, Expression, Formula, Name, Number, parse_expression, parse_gradients
 from gradviz.core.formula_text import FormulaError
 from gradviz.core.objectives import FormulaObjective, TestFunctionObjective
 from gradviz.storage.problems import ScriptError
 from gradviz.storage.scripts.expressions import names_in
-
-Start = Mapping[str, NDArray[Any]]
-"""The tensors of an experiment by name as they are before the first step: what torch drew from the seed."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +41,7 @@ class Sketch:
     """`data` are numpy lines that make `inputs`; `backward` has a line ``d_name`` for every parameter.
 
     `unknown` says why there is no gradient by hand; `by_hand` whether the experiment itself takes it.
-    `batch` is the size of a mini-batch, 0 for all rows.
+    `batch` is the size of a mini-batch, 0 for all rows. `holds` says whether the gradient by hand is that of autograd.
     """
 
     tensors: tuple[ScriptTensor, ...]
@@ -54,6 +49,7 @@ class Sketch:
     backward: tuple[Line, ...] = ()
     unknown: str = ""
     by_hand: bool = False
+    holds: bool = True
     data: tuple[str, ...] = ()
     upstream: Any = None
     inputs: tuple[ScriptTensor, ...] = ()
@@ -108,7 +104,7 @@ def _with_numbers(expression: Expression, settings: Mapping[str, float]) -> Expr
     return replace(expression, **changed) if changed else expression
 
 
-def formula_sketch(objective: FormulaObjective, hand_gradient: str) -> Sketch:
+def formula_sketch(objective: FormulaObjective, hand_gradient: str, holds: bool) -> Sketch:
     """A typed formula; its gradient by hand are its own ``d_`` lines, or those that the bench compares."""
     formula = objective.parsed
     names = [tensor.name for tensor in objective.tensors]
@@ -130,7 +126,7 @@ def formula_sketch(objective: FormulaObjective, hand_gradient: str) -> Sketch:
     missing = [tensor.name for tensor in objective.parameters if f"d_{tensor.name}" not in given]
     unknown = f"the gradient by hand has no line  d_{missing[0]} = ..." if missing else ""
     upstream = None if objective.upstream == "" else objective.upstream
-    return Sketch(tensors, lines, backward, unknown, objective.gradient == "by_hand", upstream=upstream)
+    return Sketch(tensors, lines, backward, unknown, objective.gradient == "by_hand", holds, upstream=upstream)
 
 
 def _given_gradient(formula: Formula, names: list[str], hand_gradient: str) -> tuple[Line, ...]:
@@ -139,11 +135,9 @@ def _given_gradient(formula: Formula, names: list[str], hand_gradient: str) -> t
         return tuple(Line(line.name, line.expression) for line in formula.gradients)
     known = [*names, *(line.name for line in formula.lines)]
     try:
-        given = parse_formula(hand_gradient, known)
+        return tuple(Line(line.name, line.expression) for line in parse_gradients(hand_gradient, known, names))
     except FormulaError as error:
         raise ScriptError(f"The gradient by hand cannot be read: {error}.") from None
-    ordered = sorted((*given.lines, *given.gradients), key=lambda line: line.line)
-    return tuple(Line(line.name, line.expression) for line in ordered)
 
 
 def reached(sketch: Sketch) -> frozenset[str]:
@@ -157,6 +151,15 @@ def reached(sketch: Sketch) -> frozenset[str]:
             found.add(name)
             pending += uses.get(name, ())
     return frozenset(tensor.name for tensor in sketch.parameters if tensor.name in found)
+
+
+def used_lines(sketch: Sketch, by_hand: bool) -> tuple[Line, ...]:
+    """The lines of the formula that the loss needs, and where the gradient is `by_hand` that one as well."""
+    needed = {sketch.objective}
+    for line in (*sketch.lines, *(sketch.backward if by_hand else ()))[::-1]:
+        if line.name in needed or line in sketch.backward:
+            needed |= names_in(line.expression)
+    return tuple(line for line in sketch.lines if line.name in needed)
 
 
 _CUTTING = ("detach", "no_grad", "requires_grad")

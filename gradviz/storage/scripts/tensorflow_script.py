@@ -7,7 +7,7 @@ from gradviz.storage.scripts.expressions import Printer, names_in
 from gradviz.storage.scripts.hand_script import HandScript
 from gradviz.storage.scripts.loops import indented, loop_over, progress_every, result_lines, settings_lines, state_lines
 from gradviz.storage.scripts.page import fitted
-from gradviz.storage.scripts.sketch import parsed_lines
+from gradviz.storage.scripts.sketch import parsed_lines, used_lines
 
 
 class TensorFlowScript(HandScript):
@@ -17,7 +17,7 @@ class TensorFlowScript(HandScript):
         if not self.trained:
             raise ScriptError("the loss does not depend on any variable.", "Choose PyTorch nn + optim.")
         steps, sketch = self.experiment.steps, self.sketch
-        top = [*self.data(), *self.writer.lines(sketch, self.names, self.reached)]
+        top = [*self.fitted_data(), *self.writer.lines(sketch, self.names, self.reached)]
         top += [*fitted(f"parameters = [{', '.join(self.trained)}]"), ""]
         state = state_lines(self.rule, self.zeros)
         return [
@@ -65,8 +65,8 @@ class TensorFlowScript(HandScript):
         ]
 
     def evaluation(self) -> list[str]:
-        lines = [*self.batch(), *self.printed(self.sketch.lines)]
-        if self.sketch.by_hand:
+        lines = [*self.batch(), *self.printed(used_lines(self.sketch, self.by_hand))]
+        if self.by_hand:
             return [*lines, *self.printed(self.sketch.backward), f"return {self.loss}, {self.gradient_list()}"]
         taped = ["with tf.GradientTape() as tape:", *indented(lines)]
         return [*taped, f"return {self.loss}, tape.gradient({self.loss}, parameters)"]
@@ -80,7 +80,8 @@ class TensorFlowScript(HandScript):
         ]
         update = self.update.lines(self.keep, self.subtract)
         lines += [*self.scalars(), loop_over("gradients", self.update.needs_index), *indented(update)]
-        loop = ["for step in tf.range(first, last):  # this loop runs inside the graph", *indented(lines)]
+        step = "step" if self.batches or self.rule.scalars else "_"
+        loop = [f"for {step} in tf.range(first, last):  # this loop runs inside the graph", *indented(lines)]
         return ["def train(first, last):", *indented(loop)]
 
     def scalars(self) -> list[str]:

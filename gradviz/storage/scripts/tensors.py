@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from gradviz.core.drawn import Source
+from gradviz.core.records import Start
 from gradviz.storage.problems import ScriptError
 from gradviz.storage.scripts.dialects import Library
 from gradviz.storage.scripts.expressions import number_text
 from gradviz.storage.scripts.page import array_lines
-from gradviz.storage.scripts.sketch import ScriptTensor, Sketch, Start
+from gradviz.storage.scripts.sketch import ScriptTensor, Sketch
 
 MOST_LITERALS = 200
 
@@ -54,7 +55,7 @@ class TensorWriter:
 
     def _varies(self, tensor: ScriptTensor) -> bool:
         """Whether its first numbers differ, as those that are drawn do."""
-        values = self.start.get(tensor.key)
+        values = self.start.tensors.get(tensor.key)
         return values is not None and (values.size == 1 or bool((values != values.flat[0]).any()))
 
     def _statement(self, name: str, tensor: ScriptTensor, is_trained: bool) -> list[str]:
@@ -79,7 +80,7 @@ class TensorWriter:
         return "torch.tensor(", ", requires_grad=True)"
 
     def _copied(self, name: str, tensor: ScriptTensor, head: str, tail: str) -> list[str]:
-        values = self.start.get(tensor.key)
+        values = self.start.tensors.get(tensor.key)
         if values is None:
             raise ScriptError(f"What torch draws for {tensor.key} is not known here.", "Run the experiment once.")
         if values.size > 1 and not self._varies(tensor):

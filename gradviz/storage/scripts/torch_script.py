@@ -9,6 +9,7 @@ from gradviz.core.experiment import Experiment
 from gradviz.core.mistakes import Cycle, Detach, NoZeroGrad
 from gradviz.core.objectives import FitObjective, FormulaObjective
 from gradviz.core.optimizers import Optimizer
+from gradviz.core.records import Start
 from gradviz.storage.problems import ScriptError
 from gradviz.storage.scripts.dialects import TORCH
 from gradviz.storage.scripts.expressions import Printer
@@ -26,7 +27,7 @@ from gradviz.storage.scripts.loops import (
     state_lines,
 )
 from gradviz.storage.scripts.page import fitted, safe_names
-from gradviz.storage.scripts.sketch import Line, Sketch, Start, reached
+from gradviz.storage.scripts.sketch import Line, Sketch, reached, used_lines
 from gradviz.storage.scripts.tensors import TensorWriter
 from gradviz.storage.scripts.torch_calls import optimizer_call, schedule_of, scheduler_call
 from gradviz.storage.scripts.updates import Rule
@@ -94,7 +95,7 @@ class FormulaSource(TorchSource):
         return self.writer.lines(self.sketch, self.names, self.trained)
 
     def forward(self) -> list[str]:
-        return self._printed(self.sketch.lines)
+        return self._printed(used_lines(self.sketch, self.sketch.by_hand))
 
     def backward(self) -> list[str]:
         if not self.sketch.by_hand:
@@ -135,7 +136,8 @@ class FitSource(TorchSource):
         moved = (
             [f"device = {device_code(self.experiment)}", "x, y = x.to(device), y.to(device)"] if is_elsewhere else []
         )
-        lines = [*objective.data.code(self.experiment.seed), inputs, self._targets(), *moved, ""]
+        made = [part for line in objective.data.code(self.experiment.seed) for part in fitted(line)]
+        lines = [*made, inputs, self._targets(), *moved, ""]
         return [*lines, *self._definitions(), f"criterion = {objective.loss.code()}", *self._batches()]
 
     def _targets(self) -> str:
