@@ -20,6 +20,7 @@ class TestFunctionDescent(Objective):
     """A test function at scalar parameters x and y."""
 
     __test__ = False
+    is_elementwise = True
 
     def __init__(self, declared: TestFunctionObjective, dtype: torch.dtype, device: torch.device) -> None:
         self._function = declared.function

@@ -7,7 +7,8 @@ the hooks return nothing, and no node is kept: holding one would keep the activa
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
 from typing import Any
 
@@ -16,12 +17,14 @@ from torch import Tensor
 from torch.autograd.graph import Node
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from gradviz.core.records import GraphNode, GraphSnapshot, GraphStructure, TensorSummary
+from gradviz.core.records import UNTRACKED, GraphNode, GraphSnapshot, GraphStructure, TensorSummary
 from gradviz.engine.layout import place
 from gradviz.engine.objective import Objective
 from gradviz.engine.summaries import summarise
 
 NODE_SIZE = (192.0, 92.0)
+MOST_DERIVATIVES = 64
+"""Operations of a graph whose local derivatives are taken: those of a larger one could not be read."""
 
 
 def _sequence_number() -> int:
@@ -83,37 +86,43 @@ class GraphCapture:
         self._objective = objective
         self._structure: GraphStructure | None = None
 
-    def capture(self) -> GraphSnapshot:
+    def capture(self, gradients_of_run: Mapping[int, Tensor | None] | None = None) -> GraphSnapshot:
         """Evaluate forward and backward once, watched. The gradients left in ``.grad`` are autograd's.
 
-        The random state is the caller's business.
+        `gradients_of_run` has by id of a parameter the gradient that the run goes by: what is shown of it. Where
+        PyTorch refuses the backward pass there are no gradients. The random state is the caller's business.
         """
         for parameter in self._objective.parameters.values():
             parameter.grad = None
+        by_hand, self._objective.by_hand = self._objective.by_hand, False
+        try:
+            return self._captured(gradients_of_run or {})
+        finally:
+            self._objective.by_hand = by_hand
+
+    def _captured(self, gradients_of_run: Mapping[int, Tensor | None]) -> GraphSnapshot:
         with ExitStack() as stack:
             modules = _ModuleWatch(self._objective, stack)
             watch = stack.enter_context(_ValueWatch())
             with torch.enable_grad():
                 loss = self._objective.loss()
         walk = _Walk(loss, self._objective, modules)
+        derivatives = walk.local_derivatives() if len(walk.operations) <= MOST_DERIVATIVES else ()
         gradients: dict[Node, TensorSummary] = {}
         with ExitStack() as hooks:
             for node in walk.operations:
                 hooks.callback(node.register_prehook(_keeper(node, gradients)).remove)
-            # what fails in backward leaves the graph to be looked at, with the gradients that came so far
-            with suppress(RuntimeError):
+            with suppress(RuntimeError):  # the run says why; the values are worth a look all the same
                 self._objective.backward(loss)
-        return self._snapshot(walk, watch.values, gradients)
-
-    def _snapshot(
-        self, walk: _Walk, values: dict[int, TensorSummary], gradients: dict[Node, TensorSummary]
-    ) -> GraphSnapshot:
-        node_values: list[TensorSummary | None] = [values.get(node._sequence_nr()) for node in walk.operations]
+        values: list[TensorSummary | None] = [watch.values.get(node._sequence_nr()) for node in walk.operations]
         node_gradients = [gradients.get(node) for node in walk.operations]
         for leaf in walk.leaves:
-            node_values.append(summarise(leaf))
-            node_gradients.append(summarise(leaf.grad) if leaf.grad is not None else None)
-        return GraphSnapshot(self._laid_out(walk), tuple(node_values), tuple(node_gradients))
+            gradient = gradients_of_run.get(id(leaf), leaf.grad)
+            values.append(summarise(leaf))
+            node_gradients.append(None if gradient is None else summarise(gradient))
+        values += [summarise(value) for value in walk.untracked]
+        node_gradients += [None] * len(walk.untracked)
+        return GraphSnapshot(self._laid_out(walk), tuple(values), tuple(node_gradients), derivatives)
 
     def _laid_out(self, walk: _Walk) -> GraphStructure:
         nodes, edges = tuple(walk.nodes), tuple(walk.edges)
@@ -137,30 +146,36 @@ def _keeper(node: Node, gradients: dict[Node, TensorSummary]) -> Any:
 
 
 class _Walk:
-    """The nodes below a loss, by a stack: operations in order of discovery, then one leaf a use."""
+    """The nodes below a loss, by a stack: operations in order of discovery, one leaf a use, named values without a
+    graph."""
 
     def __init__(self, loss: Tensor, objective: Objective, modules: _ModuleWatch) -> None:
         self.operations: list[Node] = []
         self.leaves: list[Tensor] = []
+        self._inner: list[tuple[int, int, int]] = []
         uses = self._walk(loss.grad_fn)
-        named = {value.grad_fn: name for value, name in objective.named_values() if value.grad_fn is not None}
-        names = {**modules.outputs, **named}
-        leaf_names = {id(parameter): name for name, parameter in objective.parameters.items()}
+        named = list(objective.named_values())
+        names = modules.outputs | {value.grad_fn: name for value, name in named if value.grad_fn is not None}
+        leaf_names = {id(value): name for value, name in named if value.requires_grad and value.is_leaf}
+        leaf_names |= {id(parameter): name for name, parameter in objective.parameters.items()}
         self.nodes = [
             GraphNode(node.name(), names.get(node, ""), modules.module_of(node._sequence_nr()), False)
             for node in self.operations
         ]
-        first_leaf = len(self.operations)
-        self.edges = [(index, target) for index, target in self._inner]
-        for number, (leaf, target) in enumerate(uses):
+        self._inputs = [(consumer, position) for _, consumer, position in self._inner]
+        self._inputs += [(consumer, position) for _, consumer, position in uses]
+        self.edges = [(producer, consumer) for producer, consumer, _ in self._inner]
+        for leaf, consumer, _ in uses:
+            self.edges.append((len(self.nodes), consumer))
             self.leaves.append(leaf)
             self.nodes.append(GraphNode("AccumulateGrad", leaf_names.get(id(leaf), "leaf"), "", True))
-            self.edges.append((first_leaf + number, target))
+        untracked = [(value, name) for value, name in named if not value.requires_grad]
+        self.untracked = [value for value, _ in untracked]
+        self.nodes += [GraphNode(UNTRACKED, name, "", False) for _, name in untracked]
 
-    def _walk(self, root: Node | None) -> list[tuple[Tensor, int]]:
-        """Fill `operations` and the edges between them; return each use of a leaf with its consumer."""
-        self._inner: list[tuple[int, int]] = []
-        uses: list[tuple[Tensor, int]] = []
+    def _walk(self, root: Node | None) -> list[tuple[Tensor, int, int]]:
+        """Fill `operations` and the edges between them; return each use of a leaf with its consumer and place."""
+        uses: list[tuple[Tensor, int, int]] = []
         if root is None:
             return uses
         numbers: dict[Node, int] = {root: 0}
@@ -168,15 +183,37 @@ class _Walk:
         stack = [root]
         while stack:
             node = stack.pop()
-            for producer, _ in node.next_functions:
+            for position, (producer, _) in enumerate(node.next_functions):
                 if producer is None:
                     continue
                 if hasattr(producer, "variable"):
-                    uses.append((producer.variable, numbers[node]))
+                    uses.append((producer.variable, numbers[node], position))
                     continue
                 if producer not in numbers:
                     numbers[producer] = len(self.operations)
                     self.operations.append(producer)
                     stack.append(producer)
-                self._inner.append((numbers[producer], numbers[node]))
+                self._inner.append((numbers[producer], numbers[node], position))
         return uses
+
+    def local_derivatives(self) -> tuple[float | None, ...]:
+        """For each edge what its consumer's node gives back for a gradient of 1; before the backward pass."""
+        given = [_given_back(node) for node in self.operations]
+        return tuple(given[consumer][position] for consumer, position in self._inputs)
+
+
+def _given_back(node: Node) -> list[float | None]:
+    """The derivatives of a node's one number by its inputs, None for those that are not one number."""
+    outputs = node._input_metadata
+    nothing: list[float | None] = [None] * len(node.next_functions)
+    if len(outputs) != 1 or math.prod(outputs[0].shape) != 1:
+        return nothing
+    try:
+        one = torch.ones(tuple(outputs[0].shape), dtype=outputs[0].dtype, device=outputs[0].device)
+        back = node(one)  # type: ignore[operator]  # a node is a function, torch's stubs do not say so
+    except RuntimeError:
+        return nothing
+    found = back if isinstance(back, tuple) else (back,)
+    return [
+        gradient.item() if isinstance(gradient, Tensor) and gradient.numel() == 1 else None for gradient in found
+    ] + nothing[len(found) :]

@@ -15,6 +15,8 @@ class Objective(ABC):
     cut: frozenset[str] = frozenset()
     """Names of values (see `named_values`) or modules that are detached on purpose: no gradient passes them."""
 
+    is_elementwise: bool = False
+    """Whether `loss_at` takes tensors of any one shape, and gives the loss at each of their elements."""
     by_hand: bool = False
     """Whether `backward` takes the gradient from a formula; where it is set to False, autograd is asked."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -51,14 +50,14 @@ class Observer:
         lane = self._trainer.lanes[index]
         capture = self._captures.setdefault(index, GraphCapture(lane.objective))
         random = torch.get_rng_state()
-        gradients = [parameter.grad for parameter in lane.objective.parameters.values()]
+        parameters = list(lane.objective.parameters.values())
+        gradients = [parameter.grad for parameter in parameters]
         try:
-            captured = capture.capture()
+            return capture.capture(dict(zip(map(id, parameters), gradients, strict=True)))
         finally:
             torch.set_rng_state(random)
-            for parameter, gradient in zip(lane.objective.parameters.values(), gradients, strict=True):
+            for parameter, gradient in zip(parameters, gradients, strict=True):
                 parameter.grad = gradient
-        return _with_kept_gradients(captured, lane) if lane.carries else captured
 
     def _position(self) -> Floats:
         lanes = self._trainer.lanes
@@ -69,16 +68,6 @@ class Observer:
         return np.array(places, dtype=np.float64)
 
 
-def _with_kept_gradients(captured: GraphSnapshot, lane: Lane) -> GraphSnapshot:
-    """The leaves with the gradients that have added up in ``.grad``, in the place of those of one backward."""
-    kept = {name: parameter.grad for name, parameter in lane.objective.parameters.items()}
-    gradients = []
-    for node, gradient in zip(captured.structure.nodes, captured.gradients, strict=True):
-        added_up = kept.get(node.name) if node.is_leaf else None
-        gradients.append(gradient if added_up is None else summarise(added_up))
-    return replace(captured, gradients=tuple(gradients))
-
-
 def _rows(index: int, lane: Lane) -> list[ParameterRow]:
     rows = []
     for name, parameter in lane.objective.parameters.items():
@@ -86,6 +75,9 @@ def _rows(index: int, lane: Lane) -> list[ParameterRow]:
         kept = lane.optimizer.state.get(parameter, {})
         state = tuple((key, summarise(tensor)) for key, tensor in _tensors(kept))
         rows.append(ParameterRow(index, name, summarise(parameter), gradient, state))
+    for name, value in lane.objective.retained():
+        gradient = None if value.grad is None else summarise(value.grad)
+        rows.append(ParameterRow(index, name, summarise(value), gradient, ()))
     return rows
 
 

@@ -11,7 +11,6 @@ from PySide6.QtCore import QPointF, QRectF, Signal
 from PySide6.QtWidgets import QWidget
 
 from gradviz.core.records import Floats
-from gradviz.views.colours import colour_table
 from gradviz.views.quiet_plot import LiveCurve, QuietPlot
 from gradviz.views.surface_geometry import SurfaceBox
 from gradviz.views.theme import Theme, mix
@@ -45,8 +44,7 @@ class ContourPlot(QuietPlot):
         """Show a surface from above."""
         grid = box.grid
         levels = box.level(grid.heights)
-        table = colour_table()
-        picture = table[np.nan_to_num(levels * 255).astype(int)].copy()
+        picture = box.colours()
         gap = colour_bytes(mix(self.theme.base, self.theme.muted, 0.25))
         picture[~np.isfinite(levels)] = gap
         self._image.setImage(picture, autoLevels=False)

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradviz.core.numbers import short_number
-from gradviz.core.records import Floats, SurfaceGrid
+from gradviz.core.records import BasinMap, Floats, SurfaceGrid
+from gradviz.views.colours import basin_colours, colour_table
 
 HEIGHT = 0.9
 LOG_SHARE = 1 / 500
@@ -23,13 +24,24 @@ class SurfaceBox:
     log_height: bool
     lowest: float
     highest: float
+    basins: BasinMap | None = None
 
     @staticmethod
-    def of(grid: SurfaceGrid, log_height: bool) -> SurfaceBox:
-        """The box of a grid; a grid of nothing but gaps gets a flat one."""
+    def of(grid: SurfaceGrid, log_height: bool, basins: BasinMap | None = None) -> SurfaceBox:
+        """The box of a grid; a grid of nothing but gaps gets a flat one. With `basins` the colours are theirs."""
         finite = grid.heights[np.isfinite(grid.heights)]
         lowest, highest = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
-        return SurfaceBox(grid, log_height, lowest, highest if highest > lowest else lowest + 1.0)
+        return SurfaceBox(grid, log_height, lowest, highest if highest > lowest else lowest + 1.0, basins)
+
+    def colours(self) -> NDArray[np.uint8]:
+        """The colour (ny, nx, 4) of every point of the grid: by height, or by basin."""
+        levels = self.level(self.grid.heights)
+        if self.basins is None:
+            table = colour_table()
+            return table[np.nan_to_num(levels * (len(table) - 1)).astype(int)]
+        rows = _nearest(self.basins.y, self.grid.y)
+        columns = _nearest(self.basins.x, self.grid.x)
+        return basin_colours(self.basins.labels[np.ix_(rows, columns)], levels)
 
     def level(self, loss: Floats) -> Floats:
         """Losses to 0..1; what lies outside the grid's range is cut off."""
@@ -70,6 +82,12 @@ class SurfaceBox:
         return np.column_stack((a, b, np.nan_to_num(heights) + lift))
 
 
+def _nearest(known: Floats, wanted: Floats) -> NDArray[np.int64]:
+    """The index of the known value (ascending, evenly apart) next to each wanted one."""
+    share = (wanted - known[0]) / (known[-1] - known[0])
+    return np.clip(np.rint(share * (len(known) - 1)), 0, len(known) - 1).astype(np.int64)
+
+
 def interpolate(grid: SurfaceGrid, x: Floats, y: Floats) -> Floats:
     """Bilinear heights at points inside the grid; only for placing marks on the picture, never for a number."""
     column = np.clip((x - grid.x[0]) / (grid.x[1] - grid.x[0]), 0, len(grid.x) - 1.000001)
@@ -82,9 +100,7 @@ def interpolate(grid: SurfaceGrid, x: Floats, y: Floats) -> Floats:
     return np.asarray(low * (1 - v) + high * v)
 
 
-def mesh(
-    box: SurfaceBox, colours: NDArray[np.uint8], every: int = 1
-) -> tuple[NDArray[np.float32], NDArray[np.uint32], NDArray[np.float32]]:
+def mesh(box: SurfaceBox, every: int = 1) -> tuple[NDArray[np.float32], NDArray[np.uint32], NDArray[np.float32]]:
     """Vertices (n, 3), faces (m, 3) without those at a gap, and shaded vertex colours (n, 4) in 0..1."""
     levels = box.level(box.grid.heights)[::every, ::every]
     rows, columns = levels.shape
@@ -97,17 +113,17 @@ def mesh(
     solid = np.isfinite(vertices[:, 2])
     faces = faces[solid[faces].all(axis=1)]
     vertices[~solid, 2] = 0
-    return vertices, faces, _shaded(levels, colours)
+    return vertices, faces, _shaded(levels, box.colours()[::every, ::every])
 
 
 def _shaded(levels: Floats, colours: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Colour by height, darker where the surface turns away from a light at the upper left."""
+    """The colours (rows, columns, 4), darker where the surface turns away from a light at the upper left."""
     filled = np.nan_to_num(levels)
     spacing = 2 / max(1, len(filled) - 1)
     slope_y, slope_x = np.gradient(filled * HEIGHT, spacing)
     light = (-0.45 * slope_x + 0.35 * slope_y + 1.0) / np.sqrt(slope_x**2 + slope_y**2 + 1) / 1.15
     shade = 0.62 + 0.42 * np.clip(light, 0, 1)
-    picked = colours[(filled * (len(colours) - 1)).astype(int)].astype(np.float32) / 255
+    picked = colours.astype(np.float32) / 255
     picked[..., :3] = np.clip(picked[..., :3] * shade[..., None], 0, 1)
     return picked.reshape(-1, 4)
 

@@ -23,7 +23,6 @@ from OpenGL import GL  # noqa: E402
 from pyqtgraph.opengl.GLViewWidget import GLViewMixin  # noqa: E402
 
 from gradviz.core.records import Floats  # noqa: E402
-from gradviz.views.colours import colour_table  # noqa: E402
 from gradviz.views.surface_geometry import SurfaceBox, mesh  # noqa: E402
 
 SAMPLES = 4
@@ -105,7 +104,7 @@ class SurfaceRenderer(GLViewMixin, QObject):  # type: ignore[misc]
 
     def show_box(self, box: SurfaceBox, every: int = 1) -> None:
         """Take a surface over; `every` > 1 leaves grid lines out, for a quick picture."""
-        vertices, faces, colours = mesh(box, colour_table(), every)
+        vertices, faces, colours = mesh(box, every)
         data = gl.MeshData(vertexes=vertices, faces=faces, vertexColors=colours)
         if self._mesh is None:
             self._mesh = gl.GLMeshItem(meshdata=data, smooth=True, computeNormals=False, glOptions="opaque")

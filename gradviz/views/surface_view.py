@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from gradviz.core.experiment import Experiment
 from gradviz.core.history import History
-from gradviz.core.records import Floats, Snapshot, SurfaceGrid
+from gradviz.core.records import BasinMap, Floats, Snapshot, SurfaceGrid
 from gradviz.core.trajectory import Trajectory
 from gradviz.views.contour_plot import ContourPlot
 from gradviz.views.surface_geometry import SurfaceBox
@@ -42,6 +42,8 @@ class SurfaceView(View):
 
     start_chosen = Signal(float, float)
     recentre_wanted = Signal()
+    basins_wanted = Signal(bool)
+    """The user switched the map of basins on or off."""
 
     def __init__(self, opengl_fault: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -57,6 +59,10 @@ class SurfaceView(View):
         self._kind = QComboBox()
         self._log = QCheckBox("Log height")
         self._log.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._basins_switch = QCheckBox("Basins")
+        self._basins_switch.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._basins: BasinMap | None = None
+        self._progress = ""
         self._recentre = QPushButton("Slice here")
         self._recentre.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._note = QLabel()
@@ -86,6 +92,8 @@ class SurfaceView(View):
         self._log.setChecked(True)
         self._log.setToolTip("Heights and colours on a logarithmic scale: shows the valleys. The ticks are losses.")
         self._log.toggled.connect(self._on_log_toggled)
+        self._basins_switch.setToolTip("Colours by where the first optimiser ends from each start.")
+        self._basins_switch.toggled.connect(self._on_basins_toggled)
         self._recentre.setToolTip("Lay the slice through the parameters of the current step.")
         self._recentre.clicked.connect(self.recentre_wanted)
         self._recentre.hide()
@@ -98,7 +106,7 @@ class SurfaceView(View):
         head.setContentsMargins(8, 4, 8, 4)
         head.setSpacing(12)
         head.addWidget(self._note, 1)
-        for widget in (self._recentre, self._log, self._kind):
+        for widget in (self._recentre, self._basins_switch, self._log, self._kind):
             head.addWidget(widget)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -129,7 +137,27 @@ class SurfaceView(View):
     def _on_log_toggled(self, on: bool) -> None:
         self._show_box()
 
+    def _on_basins_toggled(self, on: bool) -> None:
+        self._basins, self._progress = None, "Computing the basins…" if on else ""
+        self.basins_wanted.emit(on)
+        self._show_note()
+        self._show_box()
+
+    @property
+    def wants_basins(self) -> bool:
+        """Whether the map of basins is switched on, and the surface is one that has it."""
+        return self._basins_switch.isChecked() and self._grid is not None and self._grid.exact
+
+    def show_basins(self, basins: BasinMap | None, note: str = "") -> None:
+        """Colour the surface by basins; None takes the colours away, and `note` says why or how far it is."""
+        had = self._basins is not None
+        self._basins, self._progress = basins, note if basins is None else ""
+        self._show_note()
+        if had or basins is not None:
+            self._show_box()
+
     def begin_run(self, experiment: Experiment) -> None:
+        self._basins = None
         self._optimizers = len(experiment.optimizers)
         self._trajectories, self._projected, self._history = [], [], None
         self._grid = self._box = None
@@ -145,13 +173,23 @@ class SurfaceView(View):
         self._trajectories = [Trajectory(index, extent / 600) for index in range(self._optimizers)]
         self._projected = []
         self._recentre.setVisible(not surface.exact)
-        note = self._note_text(surface)
-        self._note.setText(note.split("\n", maxsplit=1)[0])
-        self._note.setToolTip(note)
+        self._basins_switch.setVisible(surface.exact)
+        self._show_note()
         self._show_box()
 
+    def _show_note(self) -> None:
+        if self._grid is None:
+            return
+        note = self._note_text(self._grid)
+        self._note.setText(note.split("\n", maxsplit=1)[0])
+        self._note.setToolTip(note)
+
     def _note_text(self, surface: SurfaceGrid) -> str:
-        parts = [f"No 3-D here: {self.opengl_fault}"] if self.opengl_fault else []
+        parts = [self._progress] if self._progress else []
+        if self._basins is not None:
+            parts.append(f"Colours: where it ends from each start. {self._basins.note}")
+        if self.opengl_fault:
+            parts.append(f"No 3-D here: {self.opengl_fault}")
         if np.isnan(surface.heights).any():
             parts.append("Gaps: the loss is not finite there.")
         if surface.note:
@@ -162,7 +200,7 @@ class SurfaceView(View):
         """Only the picture that is seen is built."""
         if self._grid is None:
             return
-        self._box = SurfaceBox.of(self._grid, self._log.isChecked())
+        self._box = SurfaceBox.of(self._grid, self._log.isChecked(), self._basins)
         shown = self._stack.currentWidget()
         shown.show_box(self._box)  # type: ignore[attr-defined]
         self._paths = [] if self._grid.exact else self._paths
@@ -207,6 +245,7 @@ class SurfaceView(View):
             "three_dimensional": self.is_three_dimensional,
             "contours": self.contour.levels,
             "note": self._note.text(),
+            "basins": [] if self._basins is None else np.unique(self._basins.labels).tolist(),
         }
 
 

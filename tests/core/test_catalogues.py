@@ -15,14 +15,17 @@ from hypothesis import strategies as st
 from gradviz.core.batches import BATCHES
 from gradviz.core.datasets import DATASETS
 from gradviz.core.declaration import Alternative, Declaration, FieldSpec, field_specs, kind_of
-from gradviz.core.experiment import Experiment, from_data, live_names, to_data
+from gradviz.core.experiment import Experiment, from_data, to_data
 from gradviz.core.initialisations import INITIALISATIONS
 from gradviz.core.layers import LAYERS
 from gradviz.core.losses import LOSSES
+from gradviz.core.mistakes import MISTAKES
 from gradviz.core.objectives import OBJECTIVES, TestFunctionObjective
-from gradviz.core.optimizers import OPTIMIZERS, Adam, AdamW
+from gradviz.core.optimizers import OPTIMIZERS, Adam
+from gradviz.core.schedules import SCHEDULES
 from gradviz.core.test_functions import TEST_FUNCTIONS, Ackley, Quadratic, Saddle
 
+PAIRS = ("betas", "etas", "step_sizes", "eps", "ns_coefficients", "milestones", "actions")
 CATALOGUES: dict[str, tuple[type[Alternative], ...]] = {
     "test functions": TEST_FUNCTIONS,
     "datasets": DATASETS,
@@ -31,6 +34,8 @@ CATALOGUES: dict[str, tuple[type[Alternative], ...]] = {
     "losses": LOSSES,
     "batches": BATCHES,
     "optimisers": OPTIMIZERS,
+    "schedules": SCHEDULES,
+    "mistakes": MISTAKES,
     "objectives": OBJECTIVES,
 }
 ENTRIES = [entry for catalogue in CATALOGUES.values() for entry in catalogue]
@@ -49,6 +54,10 @@ def experiment_with(entry: type[Alternative]) -> Experiment:
         return Experiment(objective=default)
     if entry in OPTIMIZERS:
         return Experiment(optimizers=(default,))
+    if entry in SCHEDULES:
+        return Experiment(optimizers=(Adam(schedule=default),))
+    if entry in MISTAKES:
+        return Experiment(optimizers=(Adam(mistake=default),))
     if entry in TEST_FUNCTIONS:
         return Experiment(objective=TestFunctionObjective(function=default))
     return Experiment(objective=fit_with(entry))
@@ -78,7 +87,7 @@ def test_every_field_tells_a_form_what_it_is(entry: type[Alternative]) -> None:
     for spec in field_specs(entry):
         assert spec.title
         assert spec.description.endswith(".")
-        assert spec.shape != "value" or spec.name in ("betas", "value", "model", "shape", "upstream"), (
+        assert spec.shape != "value" or spec.name in (*PAIRS, "value", "model", "shape", "upstream"), (
             f"{entry.__name__}.{spec.name}"
         )
 
@@ -175,42 +184,3 @@ def test_a_test_function_is_elementwise(entry: Any) -> None:
     whole = entry().evaluate(x, y)
     assert whole.shape == (3, 4)
     assert whole[1, 2].item() == pytest.approx(at(entry(), x[1, 2].item(), y[1, 2].item())[0], rel=1e-12)
-
-
-@pytest.mark.parametrize("entry", OPTIMIZERS, ids=named)
-def test_settings_of_an_optimiser_are_keywords_of_torch(entry: Any) -> None:
-    built = entry().build([torch.nn.Parameter(torch.zeros(2))])
-    assert type(built).__name__ == entry.torch_name
-    assert type(built) is getattr(torch.optim, entry.torch_name)
-    for name, value in entry().keywords.items():
-        assert built.param_groups[0][name] == value
-    assert set(live_names(entry)) <= set(built.param_groups[0])
-
-
-@pytest.mark.parametrize("entry", OPTIMIZERS, ids=named)
-@given(data=st.data())
-def test_what_an_optimiser_accepts_torch_accepts(entry: Any, data: st.DataObject) -> None:
-    """The other way round as well for betas, where torch's own check is the oracle."""
-    values = {
-        spec.name: data.draw(st.floats(spec.lower, spec.upper)) for spec in field_specs(entry) if spec.shape == "number"
-    }
-    values |= {spec.name: data.draw(st.booleans()) for spec in field_specs(entry) if spec.shape == "switch"}
-    try:
-        declared = entry(**values)
-    except ValueError:
-        return
-    declared.build([torch.nn.Parameter(torch.zeros(1))])
-
-
-@pytest.mark.parametrize("entry", [Adam, AdamW], ids=named)
-@given(betas=st.tuples(st.floats(-0.5, 1.5), st.floats(-0.5, 1.5)) | st.tuples(*[st.sampled_from([0.0, 1.0, 0.5])] * 2))
-def test_betas_are_refused_where_torch_refuses_them(entry: Any, betas: tuple[float, float]) -> None:
-    def accepted(build: Any) -> bool:
-        try:
-            build()
-        except ValueError:
-            return False
-        return True
-
-    by_torch = accepted(lambda: torch.optim.Adam([torch.nn.Parameter(torch.zeros(1))], betas=betas))
-    assert accepted(lambda: entry(betas=betas)) == by_torch

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradviz.core.records import SurfaceGrid
-from gradviz.views.colours import colour_table
+from gradviz.core.records import BasinMap, SurfaceGrid
+from gradviz.views.colours import BASINS, basin_table
 from gradviz.views.surface_geometry import HEIGHT, SurfaceBox, height_ticks, interpolate, mesh, nice_ticks, pick
 
 
@@ -100,7 +100,7 @@ def test_a_flat_surface_and_one_of_gaps_have_a_box() -> None:
     gaps = SurfaceBox.of(grid(np.full((25, 33), np.nan)), True)
     assert (gaps.lowest, gaps.highest) == (0, 1)
     for made in (flat, gaps):
-        vertices, _, colours = mesh(made, colour_table())
+        vertices, _, colours = mesh(made)
         assert np.isfinite(vertices).all()
         assert np.isfinite(colours).all()
         assert height_ticks(made)
@@ -110,8 +110,8 @@ def test_faces_at_a_gap_are_dropped_and_no_other() -> None:
     heights = grid().heights.copy()
     heights[10, 12] = np.nan
     heights[0, 0] = np.inf
-    whole = mesh(box(), colour_table())[1]
-    vertices, faces, _ = mesh(SurfaceBox.of(grid(heights), False), colour_table())
+    whole = mesh(box())[1]
+    vertices, faces, _ = mesh(SurfaceBox.of(grid(heights), False))
     gap = 10 * 33 + 12
     assert gap not in faces
     assert len(whole) == 2 * 32 * 24
@@ -122,7 +122,7 @@ def test_faces_at_a_gap_are_dropped_and_no_other() -> None:
 
 @pytest.mark.parametrize("every", [1, 2, 3])
 def test_mesh_spans_the_box(every: int) -> None:
-    vertices, faces, colours = mesh(box(True), colour_table(), every)
+    vertices, faces, colours = mesh(box(True), every)
     assert vertices[:, :2].min() == -1
     assert vertices[:, :2].max() == 1
     assert 0 <= vertices[:, 2].min() <= vertices[:, 2].max() <= HEIGHT + 1e-6
@@ -175,3 +175,18 @@ def test_a_ray_that_passes_by_finds_nothing() -> None:
     assert pick(made, np.array([0.0, 0.0, 5.0]), np.array([0.0, 0.0, 1.0])) is None
     gaps = SurfaceBox.of(grid(np.full((25, 33), np.nan)), False)
     assert pick(gaps, np.array([0.0, 0.0, 5.0]), np.array([0.0, 0.0, -1.0])) is None
+
+
+def test_basins_colour_the_points_that_lie_in_them() -> None:
+    labels = np.zeros((10, 20), dtype=np.int64)
+    labels[:, 10:], labels[0, 0] = 1, -1
+    known = grid()
+    basins = BasinMap(np.linspace(-3, 5, 20), np.linspace(-2, 2, 10), labels, np.zeros((2, 2)), 5, "")
+    coloured = SurfaceBox.of(known, False, basins).colours()[..., :3].astype(float)
+    table = basin_table()[:, :3].astype(float)
+    hues = {-1: table[len(BASINS)], 0: table[0], 1: table[1]}
+    at = {-1: (0, 0), 0: (12, 8), 1: (12, 20)}
+    for label, place in at.items():
+        distances = {other: np.ptp(coloured[place] - hue) for other, hue in hues.items()}
+        assert min(distances, key=lambda other: distances[other]) == label
+    assert not np.array_equal(SurfaceBox.of(known, False).colours()[..., :3], coloured)

@@ -10,11 +10,11 @@ import pytest
 from desk import colours, has_colour, pixels
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QCheckBox
 
 from gradviz.core.experiment import Experiment
 from gradviz.core.history import History
-from gradviz.core.records import RecordBlock, Snapshot, SurfaceGrid
+from gradviz.core.records import BasinMap, RecordBlock, Snapshot, SurfaceGrid
 from gradviz.views.opengl import probe_opengl
 from gradviz.views.surface_geometry import SurfaceBox, pick
 from gradviz.views.surface_view import SurfaceView
@@ -252,3 +252,28 @@ def test_a_double_click_on_the_contour_asks_for_that_start(flat: SurfaceView, qt
     with qtbot.waitSignal(flat.start_chosen) as caught:
         QTest.mouseDClick(flat.contour.viewport(), Qt.MouseButton.LeftButton, pos=at)
     assert caught.args == pytest.approx([1.0, -0.5], abs=0.03)
+
+
+def test_basins_are_asked_for_shown_and_taken_away(flat: SurfaceView, qtbot: Any) -> None:
+    switch = next(box for box in flat.findChildren(QCheckBox) if box.text() == "Basins")
+    assert not flat.wants_basins
+    flat.show_surface(hill())
+    with qtbot.waitSignal(flat.basins_wanted) as caught:
+        QTest.mouseClick(switch, Qt.MouseButton.LeftButton, pos=QPoint(8, switch.height() // 2))
+    assert caught.args == [True]
+    assert flat.wants_basins
+    assert "Computing" in flat.drawn()["note"]
+    flat.show_surface(hill())
+    qtbot.waitUntil(lambda: colours(flat.contour) > 30)
+    before = pixels(flat.contour)
+    labels = np.tile(np.repeat([0, 3], 16), (32, 1))
+    flat.show_basins(
+        BasinMap(np.linspace(-3, 5, 32), np.linspace(-2, 2, 32), labels, np.zeros((4, 2)), 9, "32 x 32 starts.")
+    )
+    assert flat.drawn()["basins"] == [0, 3]
+    assert "32 x 32 starts" in flat.drawn()["note"]
+    qtbot.waitUntil(lambda: not np.array_equal(pixels(flat.contour), before))
+    flat.show_basins(None, "Adam has no map.")
+    assert flat.drawn()["basins"] == []
+    assert flat.drawn()["note"] == "Adam has no map."
+    qtbot.waitUntil(lambda: np.array_equal(pixels(flat.contour), before))

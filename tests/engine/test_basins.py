@@ -1,0 +1,89 @@
+"""The map of basins: each of its points against a run of its own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from engine_support import HIMMELBLAU, formula_experiment
+
+from gradviz.core.experiment import Experiment, with_start
+from gradviz.core.optimizers import SGD, Adam
+from gradviz.core.records import BasinMap
+from gradviz.engine.basins import basins
+from gradviz.engine.problems import EngineError
+from gradviz.engine.trainer import Trainer
+
+BOX = ((-6.0, 6.0), (-6.0, 6.0))
+
+
+def map_of(experiment: Experiment, resolution: int = 24, box: Any = BOX) -> BasinMap:
+    work = basins(experiment, box, resolution)
+    shares = []
+    while True:
+        try:
+            shares.append(next(work))
+        except StopIteration as ended:
+            assert shares == sorted(shares)
+            assert 0 < shares[-1] <= 1
+            return ended.value
+
+
+def end_of(experiment: Experiment, x: float, y: float) -> np.ndarray:
+    started = with_start(experiment, x, y)
+    assert started is not None
+    trainer = Trainer(started)
+    for _ in trainer.steps():
+        pass
+    return np.array(trainer.record.position) if not trainer.diverged else np.full(2, np.nan)
+
+
+@pytest.mark.parametrize("optimizer", [SGD(lr=1e-3), SGD(lr=1e-3, momentum=0.8), Adam(lr=0.02)], ids=lambda o: o.kind)
+def test_every_start_of_a_sample_ends_where_its_own_run_ends(optimizer: Any) -> None:
+    experiment = Experiment(objective=HIMMELBLAU, optimizers=(optimizer,), steps=2000)
+    found = map_of(experiment)
+    assert set(np.unique(found.labels)) >= {0, 1, 2, 3}
+    for row, column in np.random.default_rng(3).integers(0, 24, (12, 2)):
+        label = found.labels[row, column]
+        end = end_of(experiment, found.x[column], found.y[row])
+        if label < 0:
+            assert np.hypot(*(found.ends - end).T).min() > 0.1 or not np.isfinite(end).all()
+        else:
+            np.testing.assert_allclose(end, found.ends[label], atol=0.05)
+
+
+def test_runs_that_diverge_belong_to_no_basin() -> None:
+    experiment = Experiment(objective=HIMMELBLAU, optimizers=(SGD(lr=0.02),), steps=300)
+    found = map_of(experiment)
+    assert (found.labels >= 0).any()
+    corners = [(row, column) for row in (0, 23) for column in (0, 23)]
+    wild = [at for at in corners if not np.isfinite(end_of(experiment, found.x[at[1]], found.y[at[0]])).all()]
+    assert len(wild) >= 2
+    assert all(found.labels[at] == -1 for at in wild)
+
+
+def test_what_moves_to_the_last_has_no_end() -> None:
+    found = map_of(Experiment(objective=HIMMELBLAU, optimizers=(SGD(lr=1e-5),), steps=60))
+    assert (found.labels == -1).mean() > 0.3
+
+
+def test_the_ends_of_a_formula_are_found_without_being_known() -> None:
+    experiment = formula_experiment("loss = (x**2 - 1)**2 + mean(v*y)**2", constants=("v",), x=0.5, y=0.5, v=(1.0, 3.0))
+    found = map_of(experiment.model_copy(update={"steps": 3000}), box=((-2.0, 2.0), (-2.0, 2.0)))
+    assert sorted(np.round(found.ends).tolist()) == [[-1.0, 0.0], [1.0, 0.0]]
+    left = found.labels[:, :12]
+    assert (left == left[0, 0]).all()
+    assert (found.labels[:, 12:] == 1 - left[0, 0]).all()
+
+
+def test_it_stops_when_nothing_moves_any_more() -> None:
+    found = map_of(Experiment(objective=HIMMELBLAU, optimizers=(SGD(lr=1e-3),), steps=10**6))
+    assert found.steps < 20_000
+
+
+def test_what_has_no_map_says_why() -> None:
+    with pytest.raises(EngineError, match="two numbers"):
+        map_of(formula_experiment("loss = x*x", x=1.0))
+    with pytest.raises(EngineError, match="two numbers"):
+        map_of(formula_experiment("loss = sum(x)", x=(1.0, 2.0)))

@@ -1,0 +1,124 @@
+"""Weights by themselves: round trips, what PyTorch itself makes of them, and files that are none or mean harm."""
+
+from __future__ import annotations
+
+import pickle
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from torch import nn
+
+from gradviz.core.records import RunResult, RunState
+from gradviz.storage.problems import FileError
+from gradviz.storage.weights import PickleNotAllowedError, load_weights, save_weights, weights_of
+
+MODEL = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 2))
+WEIGHTS = {name: value.detach().numpy() for name, value in MODEL.state_dict().items()}
+
+
+@pytest.mark.parametrize("ending", ["safetensors", "pt", "PTH"])
+def test_weights_survive_bit_for_bit(tmp_path: Path, ending: str) -> None:
+    path = tmp_path / f"权重.{ending}"
+    save_weights(path, WEIGHTS)
+    found = load_weights(path, allow_pickle=True)
+    assert set(found) == set(WEIGHTS)
+    for name, value in WEIGHTS.items():
+        assert found[name].dtype == value.dtype
+        np.testing.assert_array_equal(found[name], value)
+
+
+def test_pytorch_loads_what_is_written_and_the_other_way_round(tmp_path: Path) -> None:
+    save_weights(tmp_path / "a.pt", WEIGHTS)
+    other = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 2))
+    other.load_state_dict(torch.load(tmp_path / "a.pt", weights_only=True))
+    assert all(torch.equal(a, b) for a, b in zip(other.parameters(), MODEL.parameters(), strict=True))
+    torch.save({"state_dict": MODEL.half().state_dict(), "epoch": 3}, tmp_path / "b.pt")
+    MODEL.float()
+    found = load_weights(tmp_path / "b.pt", allow_pickle=True)
+    assert found["0.weight"].dtype == np.float32
+    np.testing.assert_allclose(found["0.weight"], WEIGHTS["0.weight"], atol=1e-3)
+
+
+def test_the_weights_of_one_optimiser() -> None:
+    tensors = {"weights/0/w": np.ones(2), "weights/1/w": np.zeros(2), "optimizer/0/w/step": np.ones(())}
+    result = RunResult(RunState.PAUSED, 3, "cpu", {}, (), tensors)
+    assert list(weights_of(result)) == ["w"]
+    assert weights_of(result, 1)["w"].sum() == 0
+
+
+def test_a_pickle_is_refused_unless_it_is_allowed(tmp_path: Path) -> None:
+    save_weights(tmp_path / "a.pt", WEIGHTS)
+    with pytest.raises(PickleNotAllowedError, match="unless you allow it"):
+        load_weights(tmp_path / "a.pt")
+
+
+class Evil:
+    def __reduce__(self) -> Any:
+        return Path.touch, (Path("evil-was-here"),)
+
+
+def archive(path: Path, method: int, pickled: bytes, extra: bytes = b"") -> None:
+    with zipfile.ZipFile(path, "w", method) as made:
+        made.writestr("archive/data.pkl", pickled)
+        made.writestr("archive/version", "3\n")
+        if extra:
+            made.writestr("archive/data/0", extra)
+
+
+def test_an_evil_pickle_runs_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    archive(tmp_path / "evil.pt", zipfile.ZIP_STORED, pickle.dumps(Evil()))
+    with pytest.raises(FileError, match="nothing of it was run"):
+        load_weights(tmp_path / "evil.pt", allow_pickle=True)
+    torch.save(Evil(), tmp_path / "evil2.pt")
+    with pytest.raises(FileError, match="nothing of it was run"):
+        load_weights(tmp_path / "evil2.pt", allow_pickle=True)
+    assert not (tmp_path / "evil-was-here").exists()
+
+
+def test_a_bomb_is_refused_by_its_declared_size(tmp_path: Path) -> None:
+    path = tmp_path / "bomb.pt"
+    archive(path, zipfile.ZIP_DEFLATED, b"x", bytes(2**26))
+    assert path.stat().st_size < 2**20
+    with pytest.raises(FileError, match="nothing compressed"):
+        load_weights(path, allow_pickle=True)
+
+
+@pytest.mark.parametrize("value", [[1, 2], {}, {"a": 3}, {3: torch.ones(1)}, torch.ones(2)])
+def test_what_is_no_state_dict_is_named(tmp_path: Path, value: Any) -> None:
+    torch.save(value, tmp_path / "a.pt")
+    with pytest.raises(FileError) as caught:
+        load_weights(tmp_path / "a.pt", allow_pickle=True)
+    assert len(str(caught.value)) <= 300
+
+
+@pytest.mark.parametrize("name", ["a.npz", "a", "a.gradviz"])
+def test_an_unknown_ending_is_refused_before_anything_is_written(tmp_path: Path, name: str) -> None:
+    with pytest.raises(FileError, match="kind of weights"):
+        save_weights(tmp_path / name, WEIGHTS)
+    assert not list(tmp_path.iterdir())
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data(), ending=st.sampled_from(["safetensors", "pt"]))
+def test_damaged_files_raise_nothing_but_a_sentence(tmp_path: Path, data: st.DataObject, ending: str) -> None:
+    path = tmp_path / f"a.{ending}"
+    save_weights(path, WEIGHTS)
+    raw = bytearray(path.read_bytes())
+    for _ in range(data.draw(st.integers(1, 4))):
+        raw[data.draw(st.integers(0, len(raw) - 1))] = data.draw(st.integers(0, 255))
+    path.write_bytes(bytes(raw[: data.draw(st.integers(0, len(raw)))]) if data.draw(st.booleans()) else bytes(raw))
+    before = path.read_bytes()
+    message = ""
+    try:
+        load_weights(path, allow_pickle=True)
+    except FileError as error:
+        message = str(error)
+    assert len(message) <= 300
+    assert path.read_bytes() == before
