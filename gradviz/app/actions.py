@@ -26,6 +26,8 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("&File", "save", "&Save", ("Ctrl+S",)),
     ActionSpec("&File", "ask_save_as", "Save &as…", ("Ctrl+Shift+S",)),
     ActionSpec("&File", "ask_import", "&Import data…", ("Ctrl+I",)),
+    ActionSpec("&File", "ask_import_weights", "Import &weights…", (), "Begin with the weights of a file"),
+    ActionSpec("&File", "ask_export_weights", "Export weigh&ts…", (), "As safetensors, or as a state_dict (.pt)"),
     ActionSpec("&File", "ask_export_history", "&Export history as CSV…", ("Ctrl+E",)),
     ActionSpec("&File", "ask_export_pictures", "Export &pictures of all views…"),
     ActionSpec("&File", "quit", "&Quit", ("Ctrl+Q",)),

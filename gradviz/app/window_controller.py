@@ -97,6 +97,7 @@ class WindowController(QObject):
         bar.pace_changed.connect(lambda: self.control.set_pace(bar.pace))
         surface = self.surface
         surface.start_chosen.connect(self.start_at)
+        surface.basins_wanted.connect(self.refresher.ask_basins)
         surface.recentre_wanted.connect(lambda: self.refresher.ask_surface(recentre=True))
         self.bench.check_wanted.connect(self.check_gradient)
         self.bench.cancel_wanted.connect(lambda: self.control.post(CancelCheck()))
@@ -227,7 +228,7 @@ class WindowController(QObject):
         self.window.form.show_experiment(document.experiment)
         self._surveys = 0
         self._raise_fit(document.experiment)
-        self.control.load(document.experiment, document.result)
+        self.control.open(document.experiment, document.result)
         self._show_document()
 
     def _raise_fit(self, experiment: Experiment) -> None:

@@ -91,6 +91,13 @@ class CancelCheck:
 
 
 @dataclass(frozen=True, slots=True)
+class MapBasins:
+    """Ask for the map of basins over `domain`; None drops the one under way."""
+
+    domain: tuple[Range, Range] | None
+
+
+@dataclass(frozen=True, slots=True)
 class Collect:
     """Ask for the result of the run so far, to be saved."""
 
@@ -100,4 +107,4 @@ class Close:
     """End the thread."""
 
 
-Command = Load | Edit | Run | Pause | Step | Seek | Look | Survey | Check | CancelCheck | Collect | Close
+Command = Load | Edit | Run | Pause | Step | Seek | Look | Survey | Check | CancelCheck | MapBasins | Collect | Close
