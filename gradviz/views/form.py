@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -18,7 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from gradviz.core.declaration import Alternative, Declaration, FieldSpec, field_specs, kind_of
-from gradviz.core.experiment import Experiment, to_data
+from gradviz.core.experiment import Experiment, live_names, to_data
 from gradviz.views.editors import ChoiceEditor, Editor, editor_for
 
 LEAST_WIDTH = 270
@@ -177,7 +178,7 @@ class Form(QWidget):
             editor.focus_widget().setAccessibleName("Kind")
             self._connect(editor, f"{path}.kind")
             rows.addRow("Kind", editor)
-        for spec in field_specs(type(value)):
+        for spec in _specs_of(value):
             inner = f"{path}.{spec.name}"
             if spec.shape in ("variant", "list", "group"):
                 box = QGroupBox(spec.title)
@@ -260,6 +261,12 @@ class Form(QWidget):
         label = _fault_label()
         self._faults[path] = label
         return label
+
+
+def _specs_of(value: Declaration) -> tuple[FieldSpec, ...]:
+    """The fields of a declaration as it stands: a schedule takes a setting's place, which is then not live."""
+    live = live_names(value)
+    return tuple(replace(spec, live=spec.name in live) for spec in field_specs(type(value)))
 
 
 def tooltip(spec: FieldSpec) -> str:
