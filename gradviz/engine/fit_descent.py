@@ -134,6 +134,17 @@ class FitDescent(Objective):
             yield self._prediction, "prediction"
             yield self._loss, "loss"
 
+    def hand_values(self) -> dict[str, Tensor]:
+        values = {"inputs": self.inputs, "targets": self.targets}
+        return values if self._prediction is None else {**values, "prediction": self._prediction}
+
+    def adopt(self, other: Objective) -> None:
+        super().adopt(other)
+        assert isinstance(other, FitDescent)
+        self.inputs, self.targets = other.inputs.to(self.inputs), other.targets.to(self.targets)
+        for name, buffer in self.model.named_buffers():
+            buffer.copy_(other.model.get_buffer(name))
+
     @property
     def modules(self) -> dict[str, nn.Module]:
         if not isinstance(self.model, nn.Sequential):

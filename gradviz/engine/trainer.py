@@ -23,6 +23,7 @@ from gradviz.engine.checkpoints import Checkpoints
 from gradviz.engine.devices import resolve_device
 from gradviz.engine.explanations import LIMIT
 from gradviz.engine.lanes import Lane
+from gradviz.engine.memory_limit import check_memory
 from gradviz.engine.objectives import build_objective
 from gradviz.engine.problems import EngineError
 from gradviz.engine.saved_state import arrays_of, restore_lane
@@ -40,6 +41,7 @@ class Trainer:
     def __init__(self, experiment: Experiment, start: RunResult | None = None) -> None:
         self.experiment = experiment
         self.device, self.notice = resolve_device(experiment.device, experiment.dtype)
+        check_memory(experiment, self.device)
         _choose_threads(experiment)
         self.lanes = [self._lane(optimizer) for optimizer in experiment.optimizers]
         self.step = 0
