@@ -135,13 +135,14 @@ class FitDescent(Objective):
             yield self._loss, "loss"
 
     def hand_values(self) -> dict[str, Tensor]:
-        values = {"inputs": self.inputs, "targets": self.targets}
+        values = {"inputs": self._inputs, "targets": self._targets}
         return values if self._prediction is None else {**values, "prediction": self._prediction}
 
     def adopt(self, other: Objective) -> None:
         super().adopt(other)
         assert isinstance(other, FitDescent)
-        self.inputs, self.targets = other.inputs.to(self.inputs), other.targets.to(self.targets)
+        self._inputs, self._targets = other._inputs.to(self._inputs), other._targets.to(self._targets)
+        self._step = other._step
         for name, buffer in self.model.named_buffers():
             buffer.copy_(other.model.get_buffer(name))
 
