@@ -17,8 +17,10 @@ from gradviz.app.main_window import LAYOUT_VERSION, PANES, MainWindow
 from gradviz.app.refresher import Refresher
 from gradviz.app.run_control import RunControl
 from gradviz.app.session import Change, Document, Session
+from gradviz.core.comparison import compared_with
 from gradviz.core.declaration import SettingError
 from gradviz.core.experiment import Experiment, texts_in, with_start
+from gradviz.core.mistakes import BackwardTwice, Detach, Mistake, NoZeroGrad, RateTimesTen
 from gradviz.core.records import RunState
 from gradviz.engine.commands import CancelCheck, Check
 from gradviz.storage.gallery import GalleryEntry, section_of
@@ -29,6 +31,12 @@ from gradviz.views.surface_view import SurfaceView
 from gradviz.views.theme import theme_named
 
 MOST_SURVEYS = 12
+COMPARISONS: tuple[tuple[str, Mistake], ...] = (
+    ("&Forget zero_grad", NoZeroGrad()),
+    ("&Detach a branch", Detach()),
+    ("Learning rate × &10", RateTimesTen()),
+    ("&Graph used twice", BackwardTwice()),
+)
 _THEME_ACTIONS = {"system": "use_system_theme", "light": "use_light_theme", "dark": "use_dark_theme"}
 _LANGUAGE_ACTIONS = {"system": "use_system_language", "en": "use_english", "zh": "use_chinese"}
 
@@ -57,6 +65,7 @@ class WindowController(QObject):
         self._surveys = 0
         self.actions, self.menus = build_menus(window, window.menu, (self, self.documents, self.data_entry))
         self._add_pane_menu()
+        self._add_comparison_menu()
         self._gallery_menu = window.menu.addMenu("&Gallery")
         window.menu.insertMenu(self.menus["&Help"].menuAction(), self._gallery_menu)
         self._connect()
@@ -68,6 +77,14 @@ class WindowController(QObject):
         panes = self.menus["&View"].addMenu("&Panes")
         for key, _title in PANES:
             panes.addAction(self.window.docks[key].toggleViewAction())
+
+    def _add_comparison_menu(self) -> None:
+        menu = self.menus["&Run"].addMenu("&Compare with a mistake")
+        self.menus["comparisons"] = menu
+        for text, mistake in COMPARISONS:
+            action = menu.addAction(text)
+            action.setStatusTip(type(mistake).about)
+            action.triggered.connect(lambda _=False, mistake=mistake: self.compare_with(mistake))
 
     def _fill_gallery_menu(self, cards: tuple[Card, ...]) -> None:
         """One menu for each section."""
@@ -184,6 +201,15 @@ class WindowController(QObject):
         if control.state is RunState.DIVERGED:
             return experiment.optimizers != control.experiment.optimizers
         return control.state is RunState.FINISHED and experiment.steps <= control.step
+
+    def compare_with(self, mistake: Mistake) -> None:
+        """Let a copy of the first optimiser race that makes a mistake."""
+        try:
+            changed = compared_with(self.session.experiment, mistake)
+        except SettingError as error:
+            self.window.form.show_fault(error.path, error.reason)
+            return
+        self._after(self.session.apply(changed))
 
     # Running
 
