@@ -214,6 +214,28 @@ def test_what_was_guessed_is_changed_and_read_anew_at_once(desk: Desk, chosen: l
     assert not desk.controller.session.modified
 
 
+def test_many_columns_are_left_out_at_once(desk: Desk, chosen: list[str], tmp_path: Path) -> None:
+    path = tmp_path / "wide.csv"
+    lines = [",".join(f"c{k}" for k in range(2000)), *(",".join([str(row)] * 2000) for row in range(3))]
+    path.write_text("\n".join(lines), encoding="ascii")
+    dialog = import_by_key(desk, chosen, path)
+    view = dialog.findChild(QTableView)
+    view.setFocus()
+    desk.press(Key.Key_A, CONTROL)
+    desk.press(Key.Key_O)
+    assert set(dialog.drawn()["roles"]) == {"out"}
+    desk.press(Key.Key_Home)
+    desk.press(Key.Key_T)
+    desk.press(Key.Key_Right)
+    desk.press(Key.Key_Right, SHIFT)
+    desk.press(Key.Key_I)
+    assert dialog.drawn()["roles"][:4] == ("target", "input", "input", "out")
+    assert dialog.drawn()["sentence"] == "3 rows, 2 inputs, 1 target."
+    desk.press(Key.Key_Return)
+    gone(desk)
+    assert table_data(desk).table.columns == ("c0", "c1", "c2")
+
+
 def test_roles_by_click_and_by_key_and_labels(desk: Desk, chosen: list[str], tmp_path: Path) -> None:
     path = tmp_path / "flowers.csv"
     rows = [f"{k % 7}.5,{k},{k % 3},{['rose', 'lily'][k % 2]}" for k in range(40)]
