@@ -224,7 +224,7 @@ def test_many_columns_are_left_out_at_once(desk: Desk, chosen: list[str], tmp_pa
     desk.press(Key.Key_A, CONTROL)
     desk.press(Key.Key_O)
     assert set(dialog.drawn()["roles"]) == {"out"}
-    desk.press(Key.Key_Home)
+    desk.press(Key.Key_Down)
     desk.press(Key.Key_T)
     desk.press(Key.Key_Right)
     desk.press(Key.Key_Right, SHIFT)
