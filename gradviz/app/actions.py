@@ -36,6 +36,9 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("&Run", "step_forward", "&Step", ("Ctrl+Right",)),
     ActionSpec("&Run", "step_back", "Step &back", ("Ctrl+Left",)),
     ActionSpec("&Run", "reset", "R&eset", ("Ctrl+R",), "Step 0 again, with the same initial values"),
+    ActionSpec(
+        "&Run", "check_gradient", "&Check the gradient", ("Ctrl+B",), "By hand, finite difference, autograd, symbols"
+    ),
     ActionSpec("&View", "toggle_log_scale", "&Log scale of the curves", ("Ctrl+L",)),
     ActionSpec("&View", "toggle_three_dimensions", "Surface in &3-D or as contour", ("Ctrl+D",)),
     ActionSpec("&View", "fit_graph", "&Fit the graph", ("Ctrl+0",)),

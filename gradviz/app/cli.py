@@ -9,9 +9,9 @@ from typing import Annotated
 import typer
 
 import gradviz
-from gradviz.app.headless import MISTAKE, MISTAKES, find_experiment, replay_file, run, say, with_settings
+from gradviz.app.headless import MISTAKE, MISTAKES, check, find_experiment, replay_file, run, say, with_settings
 
-COMMANDS = ("open", "run", "replay", "gallery", "selftest")
+COMMANDS = ("open", "run", "check", "replay", "gallery", "selftest")
 
 cli = typer.Typer(
     name="gradviz",
@@ -52,6 +52,20 @@ def run_command(
     shorthand = [f"{path}={json.dumps(value)}" for path, value in chosen.items() if value is not None]
     edited = with_settings(find_experiment(experiment).experiment, [*shorthand, *(settings or [])])
     return run(edited, out, as_json)
+
+
+@cli.command("check")
+def check_command(
+    experiment: Annotated[str, typer.Argument(metavar="FILE_OR_GALLERY_NAME")],
+    steps: Annotated[int, typer.Option(min=0, help="Optimiser updates before the check.")] = 0,
+    settings: Annotated[list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="A setting.")] = None,
+    as_json: AsJson = False,
+) -> int:
+    """Compare the gradient by hand, finite difference, autograd and symbols.
+
+    Exit status: 0 all agree, 1 one is wrong, 2 a mistake.
+    """
+    return check(with_settings(find_experiment(experiment).experiment, settings or []), steps, as_json)
 
 
 @cli.command("replay")

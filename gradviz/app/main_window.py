@@ -41,6 +41,7 @@ PANES = (
     ("curves", "Curves"),
     ("fit", "Fit"),
     ("parameters", "Parameters"),
+    ("bench", "Bench"),
 )
 
 
@@ -132,10 +133,12 @@ class MainWindow(QMainWindow):
         self.splitDockWidget(docks["graph"], docks["curves"], Qt.Orientation.Vertical)
         self.splitDockWidget(docks["surface"], docks["fit"], Qt.Orientation.Vertical)
         self.tabifyDockWidget(docks["fit"], docks["parameters"])
+        self.tabifyDockWidget(docks["graph"], docks["bench"])
         for dock in docks.values():
             dock.show()
         docks["gallery"].raise_()
         docks["parameters"].raise_()
+        docks["graph"].raise_()
         self.resizeDocks(
             [docks["gallery"], docks["graph"], docks["surface"]], [330, 560, 590], Qt.Orientation.Horizontal
         )

@@ -94,6 +94,9 @@ class Refresher(QObject):
         update = self._control.drain()
         if update is not None and update.surface is not None:
             self._give_surface(update.surface)
+        if update is not None and update.bench is not None:
+            for view in self._views:
+                view.show_bench(update.bench)
         if update is not None and update.snapshot is not None:
             self._draw(update.snapshot)
         elif update is not None and update.records is not None:

@@ -20,8 +20,10 @@ from gradviz.app.session import Change, Document, Session
 from gradviz.core.declaration import SettingError
 from gradviz.core.experiment import Experiment, texts_in, with_start
 from gradviz.core.records import RunState
+from gradviz.engine.commands import CancelCheck, Check
 from gradviz.storage.gallery import GalleryEntry, section_of
 from gradviz.storage.preferences import Preferences, save_preferences
+from gradviz.views.bench_view import BenchView
 from gradviz.views.gallery_view import Card
 from gradviz.views.surface_view import SurfaceView
 from gradviz.views.theme import theme_named
@@ -96,6 +98,9 @@ class WindowController(QObject):
         surface = self.surface
         surface.start_chosen.connect(self.start_at)
         surface.recentre_wanted.connect(lambda: self.refresher.ask_surface(recentre=True))
+        self.bench.check_wanted.connect(self.check_gradient)
+        self.bench.cancel_wanted.connect(lambda: self.control.post(CancelCheck()))
+        self.bench.hand_edited.connect(self.edit_hand_gradient)
         self.documents.opened.connect(self._on_opened)
         self.documents.saved.connect(self._show_document)
         self.refresher.refreshed.connect(self._on_refreshed)
@@ -111,6 +116,13 @@ class WindowController(QObject):
         """The surface view."""
         view = self.window.views["surface"]
         assert isinstance(view, SurfaceView)
+        return view
+
+    @property
+    def bench(self) -> BenchView:
+        """The gradient bench."""
+        view = self.window.views["bench"]
+        assert isinstance(view, BenchView)
         return view
 
     def _on_focus_changed(self, _before: QWidget | None, now: QWidget | None) -> None:
@@ -166,6 +178,8 @@ class WindowController(QObject):
     def _needs_new_run(self) -> bool:
         """A run that is over cannot go on with another learning rate; one that has more steps to go can."""
         control, experiment = self.control, self.session.experiment
+        if experiment.model_copy(update={"hand_gradient": control.experiment.hand_gradient}) == control.experiment:
+            return False
         if control.state is RunState.DIVERGED:
             return experiment.optimizers != control.experiment.optimizers
         return control.state is RunState.FINISHED and experiment.steps <= control.step
@@ -190,6 +204,21 @@ class WindowController(QObject):
     def reset(self) -> None:
         """Step 0 of the same initial values."""
         self.control.load(self.session.experiment)
+
+    def check_gradient(self) -> None:
+        """Compare the gradient of the current step, and bring the bench to the front."""
+        dock = self.window.docks["bench"]
+        dock.show()
+        dock.raise_()
+        self.bench.begin_check()
+        self.control.post(Check())
+
+    def edit_hand_gradient(self, text: str) -> None:
+        """Take over the lines that the bench compares; the run goes on."""
+        try:
+            self._after(self.session.edit("hand_gradient", text))
+        except SettingError as error:
+            self.window.messages.show_message(str(error))
 
     # Documents
 
@@ -323,6 +352,7 @@ class WindowController(QObject):
 
     def _show_document(self) -> None:
         session = self.session
+        self.bench.show_experiment(session.experiment)
         self.window.setWindowTitle(session.title)
         self.window.setWindowModified(session.modified)
         self.actions["undo"].setEnabled(session.can_undo)

@@ -16,6 +16,10 @@ class Declaration(BaseModel):
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid", allow_inf_nan=False)
 
+    def notes(self) -> dict[str, str]:
+        """Lines that a form shows below a group, a choice or an item of a list, by its path from here ("" is this)."""
+        return {}
+
 
 class Alternative(Declaration):
     """One choice of a catalogue, told from the others by its ``kind``."""
@@ -143,6 +147,24 @@ def _shape(annotation: Any) -> tuple[Any, tuple[str, ...], tuple[type[Declaratio
         shape, _, variants = _shape(item)
         return ("list", (), variants) if shape in ("variant", "group") else ("value", (), ())
     return "value", (), ()
+
+
+def notes_of(declaration: Declaration, path: str = "") -> dict[str, str]:
+    """The notes of a declaration and of all within it, by their paths; several at one path are lines below another."""
+    found: dict[str, str] = {}
+    for name in type(declaration).model_fields:
+        value = getattr(declaration, name)
+        items = enumerate(value) if isinstance(value, tuple) else [(None, value)]
+        for index, item in items:
+            if isinstance(item, Declaration):
+                _add(found, notes_of(item, name if index is None else f"{name}.{index}"))
+    _add(found, declaration.notes())
+    return {".".join(part for part in (path, inner) if part): note for inner, note in found.items()}
+
+
+def _add(found: dict[str, str], more: dict[str, str]) -> None:
+    for path, note in more.items():
+        found[path] = f"{found[path]}\n{note}" if path in found else note
 
 
 def live_fields(model: type[BaseModel]) -> tuple[str, ...]:

@@ -63,6 +63,15 @@ class FitObjective(Objective):
         made = sum(layer.activations(shape) for layer, shape in zip(self.model, self.shapes, strict=False))
         return count_of(self.data.input_shape) + made
 
+    def notes(self) -> dict[str, str]:
+        notes = {}
+        for index, (layer, shape) in enumerate(zip(self.model, self.shapes, strict=False)):
+            count = layer.parameter_count(shape)
+            counted = f"   {count:,} parameter{'s' * (count != 1)}" if count else ""
+            notes[f"model.{index}"] = f"{written(shape)} → {written(self.shapes[index + 1])}{counted}"
+        hint = self.loss.hint(self.model[-1].kind)
+        return notes | ({"loss": hint} if hint else {})
+
     @field_validator("model", mode="before")
     @classmethod
     def _has_few_layers(cls, model: Any) -> Any:
@@ -105,14 +114,11 @@ class FitObjective(Objective):
         """Labels or values: what the loss wants and what the data has."""
         if self.data.is_labelled and self.data.outputs < 2:
             raise FieldError("data", "the labels name only one class: there is nothing to tell apart")
+        name, classes = type(self.loss).label, self.data.outputs
         if self.loss.wants != "values" and not self.data.is_labelled:
-            raise FieldError(
-                "loss", f"{type(self.loss).label} wants class labels, but the data has values: try Squared error"
-            )
-        if self.loss.wants == "binary" and self.data.outputs != 2:
-            raise FieldError(
-                "loss", f"it tells two classes apart, but the data has {self.data.outputs}: try Cross entropy"
-            )
+            raise FieldError("loss", f"{name} wants class labels, but the data has values: try Squared error")
+        if self.loss.wants == "binary" and classes != 2:
+            raise FieldError("loss", f"{name} wants two classes, but the data has {classes}: try Cross entropy")
 
     @property
     def needed_outputs(self) -> int:

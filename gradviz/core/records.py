@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from gradviz.core.bench_records import BenchProgress, BenchReport
 
 Floats = NDArray[np.float64]
 
@@ -22,6 +25,17 @@ class RunState(StrEnum):
     FINISHED = "finished"
     DIVERGED = "diverged"
     FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What an experiment starts from: every parameter, and of a formula every constant, as torch draws them.
+
+    `gradient_holds` says whether the lines that give its gradient by hand, if it has any, agree with autograd there.
+    """
+
+    tensors: dict[str, NDArray[Any]] = field(default_factory=dict)
+    gradient_holds: bool = True
 
 
 class StepRecord(NamedTuple):
@@ -226,3 +240,4 @@ class Update:
     snapshot: Snapshot | None
     surface: SurfaceGrid | None
     result: RunResult | None
+    bench: BenchReport | BenchProgress | None = None

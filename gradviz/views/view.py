@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from PySide6.QtWidgets import QWidget
 
+from gradviz.core.bench_records import BenchProgress, BenchReport
 from gradviz.core.experiment import Experiment
 from gradviz.core.history import History
 from gradviz.core.records import Snapshot, SurfaceGrid
@@ -50,6 +51,9 @@ class View(QWidget):
 
     def show_surface(self, surface: SurfaceGrid) -> None:
         """The surface of the run."""
+
+    def show_bench(self, told: BenchReport | BenchProgress) -> None:
+        """What the gradient bench found, or how far it is."""
 
     def drawn(self) -> dict[str, object]:
         """What the view shows right now, in words and numbers: for tests, the self-test and assistive tools."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -25,9 +26,12 @@ from gradviz.core.layers import LAYERS
 from gradviz.core.losses import LOSSES, MSE, BCEWithLogits, CrossEntropy
 from gradviz.core.objectives import FitObjective
 from gradviz.core.optimizers import SGD
+from gradviz.core.records import RunState
 from gradviz.core.regular_layers import BatchNorm1d, Dropout
+from gradviz.engine.checkpoints import Checkpoints, LaneState
 from gradviz.engine.commands import Wanted
 from gradviz.engine.fit_descent import FitDescent
+from gradviz.engine.problems import EngineError
 from gradviz.engine.snapshots import Observer
 from gradviz.engine.surfaces import plane_of, survey
 from gradviz.engine.trainer import Trainer
@@ -275,3 +279,46 @@ def test_the_loss_of_every_layer_falls_along_its_gradient(entry: Any) -> None:
     lower = objective.loss_at(parameters_of(objective) | steps).item()
     assert math.isfinite(lower)
     assert lower < before.item()
+
+
+NORMED = FitObjective(
+    data=SMALL, model=(LinearLayer(features=4), BatchNorm1d(), Dropout(p=0.3), LinearLayer()), batch=MiniBatch(size=4)
+)
+
+
+@settings(max_examples=12, deadline=None)
+@given(places=st.lists(st.integers(0, 60), min_size=1, max_size=6))
+def test_seeking_gives_the_records_of_before_with_batches_dropout_and_batch_norm(places: list[int]) -> None:
+    straight = run(trainer_of(NORMED), 60)
+    trainer = trainer_of(NORMED)
+    trainer._checkpoints.stride = 8
+    for place in places:
+        assert trainer.seek(place).losses == (straight[place],)
+
+
+def test_a_restored_run_goes_on_with_the_running_means_of_its_file() -> None:
+    straight = run(trainer_of(NORMED), 30)
+    first = trainer_of(NORMED)
+    run(first, 13)
+    result = first.result(RunState.PAUSED)
+    assert result.tensors["buffers/0/1.num_batches_tracked"] == 13
+    again = Trainer(first.experiment, result)
+    assert run(again, 17) == straight[13:]
+    lacking = replace(result, tensors={k: v for k, v in result.tensors.items() if not k.startswith("buffers/")})
+    with pytest.raises(EngineError, match="running means"):
+        Trainer(first.experiment, lacking)
+
+
+def test_checkpoints_of_a_large_model_are_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    trainer = trainer_of(NORMED.model_copy(update={"batch": FullBatch()}))
+    size = LaneState.of(trainer.lanes[0]).bytes
+    assert size >= sum(p.nbytes for p in trainer.lanes[0].objective.parameters.values())
+    monkeypatch.setattr("gradviz.engine.checkpoints.CHECKPOINT_BYTES", 5 * size)
+    kept = Checkpoints()
+    kept.stride = 1
+    for step in range(200):
+        if step % kept.stride == 0:
+            kept.keep(step, trainer.lanes)
+        assert len(kept._states) <= 5
+    assert kept.latest(0) is not None
+    assert kept.latest(199)[0] >= 128  # type: ignore[index]
