@@ -11,7 +11,9 @@ from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QApplication,
     QDockWidget,
+    QGraphicsView,
     QLabel,
+    QLineEdit,
     QMainWindow,
     QMenuBar,
     QTabWidget,
@@ -152,6 +154,9 @@ class MainWindow(QMainWindow):
         self.views = {view.key: view for view in views}
         for key, widget in {"gallery": gallery, "experiment": form, **self.views}.items():
             self._exchange(self.docks[key], widget)
+        for taking in (QGraphicsView, QLineEdit):
+            for widget in self.findChildren(taking):
+                widget.setAcceptDrops(False)  # what is dropped anywhere is for the window
         self._bottom.addWidget(run_bar)
         self._top.addWidget(messages)
         self.set_theme(self.theme)
