@@ -71,17 +71,25 @@ def run(experiment: Experiment, out: Path | None, as_json: bool) -> int:
     whole = WholeRun(experiment)
     if whole.trainer.notice:
         say(whole.trainer.notice)
-    with step_progress(experiment.title, experiment.steps) as advance:
-        whole.train(advance)
+    if whole.fault:
+        whole.train(lambda _step: None)
+    else:
+        with step_progress(experiment.title, experiment.steps) as advance:
+            whole.train(advance)
+    for sentence in whole.faults:
+        say(sentence)
     if as_json:
         print(json.dumps(_finite(_summary(whole)), ensure_ascii=False))  # noqa: T201 - stdout is the result
-    else:
+    if whole.fault:
+        say(f"gradviz: {whole.fault}")
+        return MISTAKE
+    if not as_json:
         say(whole.message)
         say(f"loss {short_number(whole.trainer.lanes[0].loss)}")
     if out is not None:
         written = write_report(out, experiment, whole.result(), whole.portrait())
         say(f"Wrote {', '.join(written)} to {out.resolve()}.")
-    return DIVERGED if whole.state is RunState.DIVERGED else FINISHED
+    return FINISHED if whole.state is RunState.FINISHED else DIVERGED
 
 
 def _summary(whole: Any) -> dict[str, Any]:

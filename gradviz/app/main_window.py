@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import base64
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, QEvent, QObject, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent
+from PySide6.QtCore import QByteArray, QEvent, QMimeData, QObject, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QApplication,
     QDockWidget,
@@ -62,6 +63,8 @@ class MainWindow(QMainWindow):
 
     first_painted = Signal()
     closing = Signal(QCloseEvent)
+    dropped = Signal(Path)
+    """A file was dropped on the window."""
     uncovered = Signal()
     """A pane became visible that was not."""
 
@@ -77,6 +80,7 @@ class MainWindow(QMainWindow):
         self.setObjectName("main")
         self.setWindowTitle("gradviz")
         self.setDockNestingEnabled(True)
+        self.setAcceptDrops(True)
         self.menu = QMenuBar()
         top = QWidget()
         self._top = QVBoxLayout(top)
@@ -190,8 +194,25 @@ class MainWindow(QMainWindow):
         self.restoreGeometry(QByteArray.fromBase64(geometry))
         return self.restoreState(QByteArray.fromBase64(state))
 
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if _dropped_file(event.mimeData()) is not None:
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        path = _dropped_file(event.mimeData())
+        if path is not None:
+            event.acceptProposedAction()
+            # a moment later: whoever dropped the file waits until this returns
+            QTimer.singleShot(0, lambda: self.dropped.emit(path))
+
     def closeEvent(self, event: QCloseEvent) -> None:
         self.closing.emit(event)
 
     def sizeHint(self) -> QSize:
         return QSize(1480, 940)
+
+
+def _dropped_file(dragged: QMimeData) -> Path | None:
+    """The one file of this machine that is dragged; None for anything else."""
+    urls = dragged.urls()
+    return Path(urls[0].toLocalFile()) if len(urls) == 1 and urls[0].isLocalFile() else None

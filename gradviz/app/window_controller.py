@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QMenu, QMessageBox,
 
 import gradviz
 from gradviz.app.actions import build_menus, shortcut_table
+from gradviz.app.data_entry import DataEntry
 from gradviz.app.documents import Documents
 from gradviz.app.main_window import LAYOUT_VERSION, PANES, MainWindow
 from gradviz.app.refresher import Refresher
@@ -50,10 +51,11 @@ class WindowController(QObject):
         self.refresher = refresher
         self.session = Session()
         self.documents = Documents(window, control, self.session, gallery, preferences)
+        self.data_entry = DataEntry(window, self.session, self.documents, self.take_over)
         self.preferences = preferences
         self._folder = folder
         self._surveys = 0
-        self.actions, self.menus = build_menus(window, window.menu, (self, self.documents))
+        self.actions, self.menus = build_menus(window, window.menu, (self, self.documents, self.data_entry))
         self._add_pane_menu()
         self._gallery_menu = window.menu.addMenu("&Gallery")
         window.menu.insertMenu(self.menus["&Help"].menuAction(), self._gallery_menu)
@@ -82,6 +84,8 @@ class WindowController(QObject):
         window.closing.connect(self._on_closing)
         window.uncovered.connect(self.refresher.refresh_all)
         window.form.edited.connect(self.edit)
+        window.form.details_wanted.connect(lambda _path: self.data_entry.edit_table())
+        window.dropped.connect(self.data_entry.open_dropped)
         window.gallery.chosen.connect(self.documents.open_gallery)
         window.gallery.file_chosen.connect(lambda path: self.documents.open_file(Path(path)))
         bar.run_wanted.connect(self.toggle_run)
@@ -136,6 +140,13 @@ class WindowController(QObject):
             self.window.form.show_fault(error.path, error.reason, error.place)
             return
         self._after(change)
+
+    def take_over(self, experiment: Experiment) -> None:
+        """Take an edit of the whole experiment over, such as other data."""
+        self.window.form.forget_drafts()
+        self._after(self.session.apply(experiment))
+        self._surveys = 0
+        self._raise_fit(experiment)
 
     def start_at(self, x: float, y: float) -> None:
         """Start where the user pointed to."""

@@ -27,6 +27,17 @@ class RunState(StrEnum):
     FAILED = "failed"
 
 
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What an experiment starts from: every parameter, and of a formula every constant, as torch draws them.
+
+    `gradient_holds` says whether the lines that give its gradient by hand, if it has any, agree with autograd there.
+    """
+
+    tensors: dict[str, NDArray[Any]] = field(default_factory=dict)
+    gradient_holds: bool = True
+
+
 class StepRecord(NamedTuple):
     """One step: the loss of each optimiser at the parameters before the update, and where each stands.
 

@@ -32,6 +32,26 @@ class Objective(ABC):
     def loss_at(self, parameters: Mapping[str, Tensor]) -> Tensor:
         """The loss at other parameters: a pure function, which `torch.func.vmap` may map."""
 
+    def landscape_at(self, parameters: Mapping[str, Tensor]) -> Tensor:
+        """What a surface shows at other parameters: a pure function like `loss_at`, the same at every step."""
+        return self.loss_at(parameters)
+
+    @property
+    def landscape_note(self) -> str:
+        """How `landscape_at` differs from the loss of a step; empty where it does not."""
+        return ""
+
+    @property
+    def buffers(self) -> dict[str, Tensor]:
+        """Tensors that are not trained but kept: those that the evaluation of the present step began with.
+
+        They belong to the state of a step, as the parameters do: copy them into a checkpoint or a file.
+        """
+        return {}
+
+    def restore_buffers(self, saved: Mapping[str, Tensor]) -> None:  # noqa: B027 - most objectives have none
+        """Begin the next evaluation with these buffers, as `buffers` gave them."""
+
     def evaluate(self) -> Tensor:
         """One evaluation: the loss, and the gradient of every parameter in its ``.grad``."""
         for parameter in self.parameters.values():

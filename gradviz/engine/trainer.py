@@ -23,6 +23,7 @@ from gradviz.engine.checkpoints import Checkpoints
 from gradviz.engine.devices import resolve_device
 from gradviz.engine.explanations import LIMIT
 from gradviz.engine.lanes import Lane
+from gradviz.engine.memory_limit import check_memory
 from gradviz.engine.objectives import build_objective
 from gradviz.engine.problems import EngineError
 from gradviz.engine.saved_state import arrays_of, restore_lane
@@ -40,6 +41,7 @@ class Trainer:
     def __init__(self, experiment: Experiment, start: RunResult | None = None) -> None:
         self.experiment = experiment
         self.device, self.notice = resolve_device(experiment.device, experiment.dtype)
+        check_memory(experiment, self.device)
         _choose_threads(experiment)
         self.lanes = [self._lane(optimizer) for optimizer in experiment.optimizers]
         self.step = 0
@@ -104,6 +106,11 @@ class Trainer:
     def _fault_sentence(self, index: int) -> str:
         fault = self.lanes[index].fault
         return "" if fault is None else fault.sentence(optimizer_names(self.experiment)[index])
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """A sentence on each optimiser that an error has stopped."""
+        return tuple(self._fault_sentence(k) for k, lane in enumerate(self.lanes) if lane.fault is not None)
 
     def untold_faults(self) -> str:
         """A sentence on each optimiser that has stopped by a fault since the last call, the others racing on."""

@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QLabel, QPushButton
 
 from gradviz.core.batches import BATCHES
 from gradviz.core.datasets import DATASETS
-from gradviz.core.declaration import Declaration, alternatives, field_specs
+from gradviz.core.declaration import Declaration, alternatives, field_specs, notes_of
+from gradviz.core.dense_layers import LinearLayer
 from gradviz.core.experiment import Experiment, from_data, to_data, value_at
 from gradviz.core.initialisations import INITIALISATIONS
 from gradviz.core.layers import LAYERS
@@ -22,6 +23,7 @@ from gradviz.core.test_functions import AnyTestFunction
 from gradviz.storage.gallery import gallery
 from gradviz.views.editors import ChoiceEditor
 from gradviz.views.form import Form, tooltip
+from gradviz.views.table_fields import NamesField, TableField, names_in
 
 Show = Callable[..., Any]
 
@@ -97,6 +99,10 @@ def test_what_is_shown_reads_back_as_the_experiment(form: Form, name: str) -> No
             assert widget.isChecked() == value
         elif isinstance(value, str):
             assert (widget.toPlainText() if hasattr(widget, "toPlainText") else widget.text()) == value
+        elif isinstance(form.editor(path), NamesField):
+            assert names_in(widget.text()) == value
+        elif isinstance(form.editor(path), TableField):
+            assert widget.text() == "4 rows × 2 columns, edit…"
         elif isinstance(value, list):
             assert json.loads(widget.text()) == value
         else:
@@ -184,3 +190,22 @@ def test_moving_exchanges_two_items(form: Form) -> None:
     downs = [button for button in form.findChildren(QPushButton) if button.text() == "↓"]
     downs[0].click()
     assert told == [("optimizers", ["adam", "sgd"])]
+
+
+def test_notes_stand_below_the_items_they_are_about_and_follow_every_edit(form: Form) -> None:
+    experiment = fit(model=(LinearLayer(features=2), LinearLayer()))
+    form.show_experiment(experiment)
+    notes = form.note_texts()
+    assert notes == notes_of(experiment)
+    assert notes["objective.model.0"] == "(1) → (2)   4 parameters"
+    form.show_experiment(fit(model=(LinearLayer(features=3), LinearLayer())))
+    assert form.note_texts()["objective.model.0"] == "(1) → (3)   6 parameters"
+    assert "10 parameters" in form.note_texts()["objective.model"]
+    form.show_experiment(Experiment())
+    assert form.note_texts() == {}
+
+
+@pytest.mark.parametrize("experiment", EXPERIMENTS.values(), ids=EXPERIMENTS)
+def test_every_note_has_its_place(form: Form, experiment: Experiment) -> None:
+    form.show_experiment(experiment)
+    assert form.note_texts() == notes_of(experiment)
