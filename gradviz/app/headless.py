@@ -172,6 +172,8 @@ def check(experiment: Experiment, steps: int, as_json: bool) -> int:
     while report is None:
         say(f"{bench.progress.done:.0%} {bench.progress.what}")
         report = bench.advance(PROGRESS_S)
+    if report.fault and not report.rows and not as_json:
+        raise EngineError(report.fault)
     if as_json:
         print(json.dumps(_finite(report_data(report)), ensure_ascii=False))  # noqa: T201 - stdout is the result
     else:
