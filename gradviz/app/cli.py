@@ -48,7 +48,7 @@ def open_command(
 
 
 @cli.command("run")
-def run_command(
+def run_command(  # noqa: PLR0913, PLR0917 - one a flag
     experiment: Annotated[str, typer.Argument(metavar="FILE_OR_GALLERY_NAME")],
     steps: Annotated[int | None, typer.Option(help="Optimiser updates.")] = None,
     seed: Annotated[int | None, typer.Option(help="Decides every random number.")] = None,

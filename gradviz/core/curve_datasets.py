@@ -37,12 +37,15 @@ class Temperatures(Dataset):
         return len(self.inputs)
 
     def arrays(self, seed: int) -> Arrays:
-        return np.array(self.inputs).reshape(-1, 1) * self.scale, np.array(self.targets).reshape(-1, 1)
+        return np.array(self.inputs).reshape(-1, 1), np.array(self.targets).reshape(-1, 1)
+
+    @property
+    def input_scale(self) -> float:
+        return self.scale
 
     def code(self, seed: int) -> tuple[str, ...]:
-        scale = "" if self.scale == 1 else f" * {self.scale!r}"
         return (
-            f"x = np.array({list(self.inputs)}).reshape(-1, 1){scale}",
+            f"x = np.array({list(self.inputs)}).reshape(-1, 1)",
             f"y = np.array({list(self.targets)}).reshape(-1, 1)",
         )
 
