@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from gradviz.core.fit_records import FitSnapshot
+
 Floats = NDArray[np.float64]
 
 
@@ -116,16 +118,6 @@ class ParameterRow:
     value: TensorSummary
     gradient: TensorSummary | None
     state: tuple[tuple[str, TensorSummary], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class FitSnapshot:
-    """Data and prediction: `inputs`, `targets` (rows,); `curve_x` (k,), `curves` (optimisers, k)."""
-
-    inputs: Floats
-    targets: Floats
-    curve_x: Floats
-    curves: Floats
 
 
 @dataclass(frozen=True, slots=True)
