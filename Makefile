@@ -11,10 +11,10 @@ run: ## set gradviz up and start it (ARGS="..." are its arguments)
 	@$(SETUP) run -m gradviz $(ARGS)
 
 setup: ## set up everything, for the tests and checks too, and start nothing
-	@$(SETUP) dev
+	@$(SETUP) test
 
 test: ## the tests, on a virtual display (ARGS="..." go to pytest)
-	@$(SETUP) virtual -m pytest $(ARGS)
+	@$(SETUP) test -m pytest $(ARGS)
 
 check: ## formatting, lint and types
 	@$(SETUP) dev -m ruff check .
@@ -25,11 +25,11 @@ bench: ## the benchmarks, on the display there is
 	@$(SETUP) display -m tests.benchmarks $(ARGS)
 
 soak: ## the long runs (GRADVIZ_SOAK_SECONDS, 600 unless set)
-	@GRADVIZ_SOAK_SECONDS="$${GRADVIZ_SOAK_SECONDS:-600}" $(SETUP) virtual -m pytest -m soak --timeout 0 $(ARGS)
+	@GRADVIZ_SOAK_SECONDS="$${GRADVIZ_SOAK_SECONDS:-600}" $(SETUP) test -m pytest -m soak --timeout 0 $(ARGS)
 
 pictures: ## the pictures of the gallery, made anew
 	@$(SETUP) virtual packaging/pictures.py $(ARGS)
 
-clean: ## remove .venv and what the tests, checks and builds left
-	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .benchmarks *.egg-info
+clean: ## remove .venv, .venv-tensorflow and what the tests, checks and builds left
+	rm -rf .venv .venv-tensorflow build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .benchmarks *.egg-info
 	find . -name .git -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -5,9 +5,11 @@
 #   sh packaging/setup.sh dev      [ARGUMENTS OF PYTHON]   and what its tests and checks need
 #   sh packaging/setup.sh display  [ARGUMENTS OF PYTHON]   dev, on the display there is, else on a virtual one
 #   sh packaging/setup.sh virtual  [ARGUMENTS OF PYTHON]   dev, on a virtual display where there can be one
+#   sh packaging/setup.sh test     [ARGUMENTS OF PYTHON]   virtual, with TensorFlow in .venv-tensorflow besides
 #
 # PYTHON=/path/to/python chooses the Python that .venv is made from (3.11 or newer).
 # A set-up that is complete leaves .venv/.gradviz-run or .venv/.gradviz-dev, a stamp of everything it depended on.
+# TensorFlow is for the tests of exported scripts alone: where it cannot be installed they are skipped, except with CI=true.
 set -u
 unset CDPATH
 cd -- "$(dirname -- "$0")/.." || exit 1
@@ -19,15 +21,15 @@ has() { command -v "$1" >/dev/null 2>&1; }
 mode=${1:-}
 case $mode in
     run) extra='' level=run ;;
-    dev | display | virtual) extra='[dev]' level=dev ;;
-    *) die "usage: sh packaging/setup.sh run|dev|display|virtual [ARGUMENTS OF PYTHON]" ;;
+    dev | display | virtual | test) extra='[dev]' level=dev ;;
+    *) die "usage: sh packaging/setup.sh run|dev|display|virtual|test [ARGUMENTS OF PYTHON]" ;;
 esac
 shift
 
 system=$(uname -s)
 case $system in
-    MINGW* | MSYS* | CYGWIN*) python=.venv/Scripts/python.exe ;;
-    *) python=.venv/bin/python ;;
+    MINGW* | MSYS* | CYGWIN*) programs=Scripts python=.venv/Scripts/python.exe ;;
+    *) programs=bin python=.venv/bin/python ;;
 esac
 busy=.venv/.gradviz-busy       # there while packages are being installed: what it outlives cannot be trusted
 missing=.venv/.gradviz-missing # there when system packages were missing: look again at the next start
@@ -224,6 +226,26 @@ set_up_python() {
     [ $status -eq 0 ] || die "the Python packages could not be installed; what pip said is above."
 }
 
+# ---- TensorFlow ----
+
+# It pins versions of its own, some of which are not ours: hence the second environment.
+set_up_tensorflow() {
+    stamp=.venv-tensorflow/.gradviz-tensorflow
+    wanted="$(cksum <packaging/constraints-tensorflow.txt) $("$python" -V 2>&1) $PWD"
+    if [ -f "$stamp" ] && IFS= read -r stamped_line <"$stamp" && [ "$stamped_line" = "$wanted" ]; then return 0; fi
+    say "installing TensorFlow in .venv-tensorflow (about a minute)"
+    rm -f "$stamp"
+    if "$python" -m venv --clear .venv-tensorflow &&
+        ".venv-tensorflow/$programs/python" -m pip install -qq --disable-pip-version-check --no-input \
+            -c packaging/constraints-tensorflow.txt tensorflow-cpu; then
+        printf '%s\n' "$wanted" >"$stamp"
+        return 0
+    fi
+    rm -rf .venv-tensorflow
+    [ "${CI:-}" != true ] || die "TensorFlow could not be installed; what pip said is above."
+    say "TensorFlow could not be installed: the tests of TensorFlow scripts are skipped."
+}
+
 # ---- Displays ----
 
 has_display() { [ "$system" != Linux ] || [ -n "${DISPLAY:-}" ] || [ -n "${WAYLAND_DISPLAY:-}" ]; }
@@ -245,7 +267,7 @@ trap 'exit 143' TERM HUP
 absent='' absent_names=''
 if ! up_to_date; then
     set_up_system
-    case $mode in display | virtual) demand_display ;; esac
+    case $mode$# in display* | virtual* | test[1-9]*) demand_display ;; esac
     warn_of_absent
     set_up_python
     if [ -n "$absent" ]; then : >"$missing"; else rm -f "$missing"; fi
@@ -256,6 +278,9 @@ elif [ -f "$missing" ]; then
     find_absent $needs
     warn_of_absent
 fi
+
+[ "$mode" != test ] || set_up_tensorflow
+if [ "$mode" = test ] && [ $# -gt 0 ]; then mode=virtual; fi
 
 case $mode in
     display) demand_display && has_display && mode=dev ;;

@@ -63,8 +63,8 @@ def setting(
     """A field with everything that a form, a tooltip and an error need to know.
 
     `live` settings take effect between two steps of a run; any other starts a new run. `editor` asks the
-    form for a special widget: "lines" (several lines of text), "device" or "hidden"; of a list, "distinct"
-    asks that a new entry be of a kind that is not there yet.
+    form for a special widget: "lines" (several lines of text), "device", "table", "names" or "hidden"; of a list,
+    "distinct" asks that a new entry be of a kind that is not there yet.
     """
     extra: dict[str, Any] = {"live": live, "editor": editor}
     return Field(default, title=title, description=description, json_schema_extra=extra, **limits)
@@ -191,15 +191,17 @@ def setting_error(error: ValidationError, data: Any = None) -> SettingError:
 def _file_path(loc: Sequence[int | str], data: Any) -> str:
     """Drop the union tags that pydantic adds to a location: keep what can be walked in `data`."""
     parts: list[str] = []
-    value = data
+    value, tag_seen = data, False
     for index, part in enumerate(loc):
+        # the tag comes first, and may be called like a setting: a table's kind and its numbers are both "table"
+        if isinstance(value, dict) and value.get("kind") == part and not tag_seen:
+            tag_seen = True
+            continue
         is_key = isinstance(value, dict) and part in value
         is_index = isinstance(value, list | tuple) and isinstance(part, int) and part < len(value)
         if is_key or is_index:
-            value = value[part]
+            value, tag_seen = value[part], False
             parts.append(str(part))
-        elif isinstance(value, dict) and value.get("kind") == part:
-            continue
         elif data is None or index == len(loc) - 1:
             parts.append(str(part))
     return ".".join(parts)

@@ -144,6 +144,25 @@ def parse_formula(text: str, tensors: Collection[str]) -> Formula:
     return Formula(tuple(lines), tuple(gradients))
 
 
+def parse_gradients(text: str, known: Collection[str], parameters: Collection[str]) -> tuple[Assignment, ...]:
+    """Lines that give gradients by hand, ``d_name = expression``, and lines between them, in their order.
+
+    `known` names may be used, among them the `parameters`; FormulaError where no line is a parameter's gradient.
+    """
+    measure(text)
+    lines: list[Assignment] = []
+    names = set(known)
+    for number, raw in enumerate(normalise(text).split("\n"), start=1):
+        source = raw.split("#", 1)[0].rstrip()
+        if source.strip():
+            lines.append(_assignment(source, number, names))
+            names.add(lines[-1].name)
+    if not any(line.name.startswith("d_") and line.name[2:] in parameters for line in lines):
+        some = ", ".join(sorted(parameters)[:6])
+        raise FormulaError(f"write a line  d_name = expression  for a parameter: {some}")
+    return tuple(lines)
+
+
 def parse_expression(text: str, known: Collection[str]) -> Expression:
     """Parse one expression over `known` names."""
     measure(text)

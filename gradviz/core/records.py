@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gradviz.core.fit_records import FitSnapshot
+
+if TYPE_CHECKING:
+    from gradviz.core.bench_records import BenchProgress, BenchReport
 
 Floats = NDArray[np.float64]
 
@@ -24,6 +28,17 @@ class RunState(StrEnum):
     FINISHED = "finished"
     DIVERGED = "diverged"
     FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What an experiment starts from: every parameter, and of a formula every constant, as torch draws them.
+
+    `gradient_holds` says whether the lines that give its gradient by hand, if it has any, agree with autograd there.
+    """
+
+    tensors: dict[str, NDArray[Any]] = field(default_factory=dict)
+    gradient_holds: bool = True
 
 
 class StepRecord(NamedTuple):
@@ -192,10 +207,16 @@ class RunResult:
     edits: tuple[LiveEdit, ...]
     tensors: dict[str, NDArray[Any]] = field(default_factory=dict)
 
+    @staticmethod
+    def beginning_with(weights: Mapping[str, NDArray[Any]]) -> RunResult:
+        """A run at step 0 that begins with these weights, by the names of the parameters."""
+        tensors = {f"start/{name}": value for name, value in weights.items()}
+        return RunResult(RunState.READY, 0, "", {}, (), tensors)
+
     @property
     def finite(self) -> bool:
         """Whether every weight is finite."""
-        weights = (value for name, value in self.tensors.items() if name.startswith("weights/"))
+        weights = (value for name, value in self.tensors.items() if name.startswith(("weights/", "start/")))
         return all(bool(np.isfinite(value).all()) for value in weights)
 
 
@@ -203,7 +224,8 @@ class RunResult:
 class Update:
     """All that the engine has to say since the last one. `run` counts the runs: views ignore an older one.
 
-    `device` is where the run is, `devices` are all that this machine has.
+    `device` is where the run is, `devices` are all that this machine has. `basins` may be a sentence: how far the map
+    is, or why there is none.
     """
 
     run: int
@@ -218,3 +240,5 @@ class Update:
     snapshot: Snapshot | None
     surface: SurfaceGrid | None
     result: RunResult | None
+    bench: BenchReport | BenchProgress | None = None
+    basins: BasinMap | str | None = None

@@ -146,6 +146,18 @@ class FitDescent(Objective):
             yield self._prediction, "prediction"
             yield self._loss, "loss"
 
+    def hand_values(self) -> dict[str, Tensor]:
+        values = {"inputs": self._inputs, "targets": self._targets}
+        return values if self._prediction is None else {**values, "prediction": self._prediction}
+
+    def adopt(self, other: Objective) -> None:
+        super().adopt(other)
+        assert isinstance(other, FitDescent)
+        self._inputs, self._targets = other._inputs.to(self._inputs), other._targets.to(self._targets)
+        self._step = other._step
+        for name, buffer in self.model.named_buffers():
+            buffer.copy_(other.model.get_buffer(name))
+
     @property
     def modules(self) -> dict[str, nn.Module]:
         if not isinstance(self.model, nn.Sequential):

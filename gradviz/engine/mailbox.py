@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from gradviz.core.records import RecordBlock, RunResult, RunState, Snapshot, StepRecord, SurfaceGrid, Update
+from gradviz.core.bench_records import BenchProgress, BenchReport
+from gradviz.core.records import BasinMap, RecordBlock, RunResult, RunState, Snapshot, StepRecord, SurfaceGrid, Update
 
 
 @dataclass(slots=True)
@@ -30,6 +31,8 @@ class Outbox:
     snapshot: Snapshot | None = None
     surface: SurfaceGrid | None = None
     result: RunResult | None = None
+    bench: BenchReport | BenchProgress | None = None
+    basins: BasinMap | str | None = None
     changed: bool = True
     records: deque[StepRecord] = field(default_factory=deque)
 
@@ -43,9 +46,10 @@ class Outbox:
         )
         update = Update(
             self.run, self.state, step, self.message, self.notice, steps_per_s, block, self.device,
-            self.devices, self.snapshot, self.surface, self.result,
+            self.devices, self.snapshot, self.surface, self.result, self.bench, self.basins,
         )  # fmt: skip
         self.notice, self.snapshot, self.surface, self.result, self.changed = "", None, None, None, False
+        self.bench = self.basins = None
         return update
 
     def _take_records(self) -> RecordBlock | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 
+import torch
 from torch import Tensor, nn
 
 
@@ -70,6 +71,17 @@ class Objective(ABC):
     def named_values(self) -> Iterator[tuple[Tensor, str]]:
         """Values of the last `loss` that have a name of their own."""
         return iter(())
+
+    def hand_values(self) -> dict[str, Tensor]:
+        """What a gradient by hand may name, as it was in the last `loss`; parameters besides."""
+        return {}
+
+    def adopt(self, other: Objective) -> None:
+        """Take over parameters and data of another objective of the same experiment, whatever its dtype."""
+        self.cut = other.cut
+        with torch.no_grad():
+            for name, parameter in self.parameters.items():
+                parameter.copy_(other.parameters[name])
 
     def retained(self) -> Iterator[tuple[str, Tensor]]:
         """Named values, besides the parameters, that keep a gradient in their ``.grad``."""

@@ -45,6 +45,10 @@ class NewerFormatError(FileError):
         self.version = version
 
 
+class ScriptError(FileError):
+    """A script that is not known in a dialect: what is missing for it."""
+
+
 def plain(text: str, limit: int) -> str:
     """One line of printable characters, with an ellipsis where it was cut."""
     line = " ".join("".join(letter if letter.isprintable() else " " for letter in text[: 4 * limit]).split())

@@ -24,7 +24,7 @@ from gradviz.core.initialisations import INITIALISATIONS
 from gradviz.core.layers import LAYERS
 from gradviz.core.losses import LOSSES
 from gradviz.core.objectives import OBJECTIVES, FitObjective, TestFunctionObjective
-from gradviz.core.optimizers import OPTIMIZERS, SGD, Adagrad, Adam, AdamW, RMSprop
+from gradviz.core.optimizers import OPTIMIZERS, SGD, Adagrad, Adam, AdamW, Muon, RMSprop
 from gradviz.core.records import RunState
 from gradviz.core.test_functions import TEST_FUNCTIONS
 from gradviz.engine.devices import available_devices, resolve_device
@@ -70,8 +70,8 @@ def plain_himmelblau(dtype: torch.dtype, seed: int) -> tuple[list[nn.Parameter],
 
 def plain_line(dtype: torch.dtype, seed: int) -> tuple[list[nn.Parameter], Callable[[], torch.Tensor]]:
     w, b = (nn.Parameter(torch.tensor(value, dtype=dtype)) for value in (1.0, 0.0))
-    t_x, t_y = (torch.tensor(values, dtype=torch.float64).unsqueeze(1) for values in (T_X, T_Y))
-    inputs, t_y = (t_x * 0.1).to(dtype), t_y.to(dtype)
+    t_x, t_y = (torch.tensor(values, dtype=dtype).unsqueeze(1) for values in (T_X, T_Y))
+    inputs = t_x * 0.1
     return [w, b], lambda: nn.functional.mse_loss(w * inputs + b, t_y)
 
 
@@ -335,7 +335,8 @@ def catalogue_experiments() -> Iterator[tuple[str, Experiment]]:
     for name, objective in fits.items():
         yield name, Experiment(objective=objective, optimizers=(SGD(lr=1e-5),))
     for rule in OPTIMIZERS:
-        yield rule.__name__, Experiment(optimizers=(rule(),))
+        matrix = FitObjective(model=(LinearLayer(bias=False),))
+        yield rule.__name__, Experiment(objective=matrix if rule is Muon else HIMMELBLAU, optimizers=(rule(),))
 
 
 @pytest.mark.parametrize(

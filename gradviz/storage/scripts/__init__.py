@@ -1,0 +1,1 @@
+"""Exported scripts: an experiment as a short program in one of four dialects."""
