@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
@@ -10,6 +10,9 @@ from gradviz.core.dataset import Arrays, Dataset
 from gradviz.core.declaration import setting
 from gradviz.core.layer import Shape
 from gradviz.core.seeds import random_state, random_state_code
+
+if TYPE_CHECKING:
+    from torch import Tensor, dtype
 
 
 def _noise() -> Any:
@@ -42,6 +45,13 @@ class Temperatures(Dataset):
     @property
     def input_scale(self) -> float:
         return self.scale
+
+    def build(self, seed: int, dtype: dtype) -> tuple[Tensor, Tensor]:
+        """Scaled in `dtype`, as the tutorial does: in float32 the last bits differ from those of the arrays."""
+        import torch
+
+        inputs, targets = (torch.tensor(values, dtype=dtype).unsqueeze(1) for values in (self.inputs, self.targets))
+        return inputs * self.scale, targets
 
     def code(self, seed: int) -> tuple[str, ...]:
         return (
