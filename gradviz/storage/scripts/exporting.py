@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gradviz.core.dataset import DataError
 from gradviz.core.experiment import Experiment
 from gradviz.core.mistakes import BackwardTwice, NoMistake, RateTimesTen
 from gradviz.core.objectives import FitObjective, FormulaObjective, TestFunctionObjective
@@ -37,6 +38,8 @@ def script(experiment: Experiment, dialect: DialectName, start: Start | None = N
         return _script(experiment, dialect, start or Start())
     except ScriptError as error:
         raise ScriptError(f"{LABELS[dialect]}: {error.cause}", error.next_step) from None
+    except DataError as error:
+        raise ScriptError(f"{LABELS[dialect]}: {error}.", "Use fewer rows, or data that is made by a rule.") from None
 
 
 def dialects_of(experiment: Experiment, start: Start | None = None) -> dict[DialectName, str]:
