@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from gradviz.views.run_bar import RunBar
     from gradviz.views.view import View
 
-LAYOUT_VERSION = "2"
+LAYOUT_VERSION = "3"
 PANES = (
     ("gallery", "Gallery"),
     ("experiment", "Experiment"),
@@ -38,6 +38,7 @@ PANES = (
     ("curves", "Curves"),
     ("fit", "Fit"),
     ("parameters", "Parameters"),
+    ("code", "Code"),
 )
 
 
@@ -126,10 +127,12 @@ class MainWindow(QMainWindow):
         self.splitDockWidget(docks["graph"], docks["curves"], Qt.Orientation.Vertical)
         self.splitDockWidget(docks["surface"], docks["fit"], Qt.Orientation.Vertical)
         self.tabifyDockWidget(docks["fit"], docks["parameters"])
+        self.tabifyDockWidget(docks["surface"], docks["code"])
         for dock in docks.values():
             dock.show()
         docks["gallery"].raise_()
         docks["parameters"].raise_()
+        docks["surface"].raise_()
         self.resizeDocks(
             [docks["gallery"], docks["graph"], docks["surface"]], [330, 560, 590], Qt.Orientation.Horizontal
         )

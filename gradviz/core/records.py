@@ -237,3 +237,4 @@ class Update:
     snapshot: Snapshot | None
     surface: SurfaceGrid | None
     result: RunResult | None
+    start: Start | None = None

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from gradviz.core.records import RecordBlock, RunResult, RunState, Snapshot, StepRecord, SurfaceGrid, Update
+from gradviz.core.records import RecordBlock, RunResult, RunState, Snapshot, Start, StepRecord, SurfaceGrid, Update
 
 
 @dataclass(slots=True)
@@ -30,6 +30,7 @@ class Outbox:
     snapshot: Snapshot | None = None
     surface: SurfaceGrid | None = None
     result: RunResult | None = None
+    start: Start | None = None
     changed: bool = True
     records: deque[StepRecord] = field(default_factory=deque)
 
@@ -43,9 +44,10 @@ class Outbox:
         )
         update = Update(
             self.run, self.state, step, self.message, self.notice, steps_per_s, block, self.device,
-            self.devices, self.snapshot, self.surface, self.result,
+            self.devices, self.snapshot, self.surface, self.result, self.start,
         )  # fmt: skip
-        self.notice, self.snapshot, self.surface, self.result, self.changed = "", None, None, None, False
+        self.notice, self.snapshot, self.surface, self.result, self.start = "", None, None, None, None
+        self.changed = False
         return update
 
     def _take_records(self) -> RecordBlock | None:

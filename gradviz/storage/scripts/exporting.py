@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from gradviz.core.experiment import Experiment
 from gradviz.core.mistakes import BackwardTwice, NoMistake, RateTimesTen
 from gradviz.core.objectives import FitObjective, FormulaObjective, TestFunctionObjective
 from gradviz.core.optimizers import Optimizer
 from gradviz.core.records import Start
+from gradviz.storage.atomic_write import write_bytes
 from gradviz.storage.problems import ScriptError
 from gradviz.storage.scripts.back_propagation import fit_sketch
 from gradviz.storage.scripts.dialects import DIALECTS, LABELS, LIBRARIES, DialectName
@@ -37,6 +40,11 @@ def script(experiment: Experiment, dialect: DialectName, start: Start | None = N
         return _script(experiment, dialect, start or Start())
     except ScriptError as error:
         raise ScriptError(f"{LABELS[dialect]}: {error.cause}", error.next_step) from None
+
+
+def write_script(path: Path, text: str) -> None:
+    """Write a script as a file, whole or not at all; FileError where it cannot be."""
+    write_bytes(path, text.encode())
 
 
 def dialects_of(experiment: Experiment, start: Start | None = None) -> dict[DialectName, str]:
