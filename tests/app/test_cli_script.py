@@ -35,7 +35,7 @@ def test_a_script_is_written(capsys: Captured, tmp_path: Path) -> None:
         (["race-surface", "--dialect", "numpy"], "NumPy: optimisers race here"),
         (["nowhere", "--dialect", "numpy"], "no gallery experiment named"),
         (["himmelblau", "--set", "steps=-1"], "steps"),
-        (["himmelblau", "-o", "/nowhere/mine.py"], "no such"),
+        (["himmelblau", "-o", "/nowhere/mine.py"], "folder does not exist"),
     ],
 )
 def test_a_mistake_is_a_sentence(capsys: Captured, arguments: list[str], words: str) -> None:
