@@ -1,60 +1,51 @@
-"""The cases of the tutorials with their figures, from the gallery's own files through the trainer.
+"""Every row of the tutorials' cases with its figures, through the command line a person would type.
 
 Step k is a state: the parameters after k updates, and the loss at these. The tutorial of E2 prints the loss of
-step 2000 beside the position after the update, which is that of our step 2001.
+step 2000 beside the position after the update, which is that of our step 2001. The graphs of the rows are looked at
+through the engine; the same rows in the window are in tests/app/test_window_cases.py.
 """
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
-from gradviz.core.experiment import Experiment, from_data
-from gradviz.core.records import Floats, GraphSnapshot
+from gradviz.app.cli import run_command_line
+from gradviz.core.experiment import Experiment, with_value
+from gradviz.core.records import UNTRACKED, Floats, GraphSnapshot
 from gradviz.engine.commands import Wanted
 from gradviz.engine.snapshots import Observer
 from gradviz.engine.trainer import Trainer
+from gradviz.storage.gallery import find_entry
 
-GALLERY = Path(__file__).resolve().parents[1] / "assets" / "experiments"
+Captured = pytest.CaptureFixture[str]
+X = np.array([35.7, 55.9, 58.2, 81.9, 56.3, 48.9, 33.9, 21.8, 48.4, 60.4, 68.4])
+Y = np.array([0.5, 14, 15, 28, 11, 8, 3, -4, 6, 13, 21])
 
 
-@dataclass(frozen=True)
-class Course:
-    """A run from its start: the loss and the position of every step, and the trainer at its end."""
+def run(capsys: Captured, name: str, *arguments: str, status: int = 0, command: str = "run") -> dict[str, Any]:
+    """What ``gradviz run NAME --json`` prints."""
+    capsys.readouterr()
+    assert run_command_line([command, name, *arguments, "--json"]) == status
+    found: dict[str, Any] = json.loads(capsys.readouterr().out, parse_constant=pytest.fail)
+    return found
 
-    losses: Floats
-    positions: Floats
-    trainer: Trainer
+
+def steps(count: int) -> tuple[str, str]:
+    return ("--steps", str(count))
 
 
 def experiment_of(name: str) -> Experiment:
-    return from_data(json.loads((GALLERY / f"{name}.json").read_text(encoding="utf-8"))["experiment"])
-
-
-@pytest.fixture(scope="module")
-def course() -> Callable[[str], Course]:
-    """Runs an experiment of the gallery once, at most `steps` steps."""
-    known: dict[tuple[str, int | None], Course] = {}
-
-    def run(name: str, steps: int | None = None) -> Course:
-        if (name, steps) not in known:
-            experiment = experiment_of(name)
-            trainer = Trainer(experiment if steps is None else experiment.model_copy(update={"steps": steps}))
-            assert trainer.fault_at_start() == ""
-            records = [trainer.record, *trainer.steps()]
-            assert [record.step for record in records] == list(range(len(records)))
-            losses = np.array([record.losses[0] for record in records])
-            known[name, steps] = Course(losses, np.array([record.position for record in records]), trainer)
-        return known[name, steps]
-
-    return run
+    entry = find_entry(name)
+    assert entry is not None
+    assert entry.name == name
+    return entry.experiment
 
 
 def graph_of(name: str) -> GraphSnapshot:
@@ -63,102 +54,377 @@ def graph_of(name: str) -> GraphSnapshot:
     return graph
 
 
-def named(graph: GraphSnapshot, summaries: tuple[object, ...]) -> dict[str, float]:
-    pairs = zip(graph.structure.nodes, summaries, strict=True)
-    return {node.name: summary.mean for node, summary in pairs if node.name}  # type: ignore[attr-defined]
+def operations(graph: GraphSnapshot) -> list[str]:
+    return sorted(node.op for node in graph.structure.nodes if not node.is_leaf)
 
 
-def test_a1_chain_of_scalars() -> None:
-    graph = graph_of("chain")
-    assert named(graph, graph.values) == {"a": 3, "b": 5, "c": 8, "u": 40, "v": 43, "j": 129}
-    assert named(graph, graph.gradients) == {"a": 3, "b": 24, "c": 15, "u": 3, "v": 3, "j": 1}
-    operations = [node.op for node in graph.structure.nodes if not node.is_leaf]
-    assert sorted(operations) == ["AddBackward0", "MulBackward0", "MulBackward0"]
+def history(name: str, count: int) -> Floats:
+    trainer = Trainer(with_value(experiment_of(name), "steps", count))
+    return np.array([trainer.record.losses, *(record.losses for record in trainer.steps())])
 
 
-def test_b1_a_rate_too_large_diverges_and_says_why(course: Callable[..., Course]) -> None:
-    found = course("line-too-fast")
-    assert found.losses[:2] == pytest.approx([1763.8848, 5802486], rel=1e-6)
-    assert found.trainer.diverged
-    assert not math.isfinite(found.losses[-1])
-    assert np.isfinite(found.losses[:-1]).all()
-    assert f"Diverged at step {len(found.losses) - 1}" in found.trainer.divergence()
-    assert "learning rate 0.01 is too large" in found.trainer.divergence()
+# A. Graphs and derivatives
 
 
-def test_b2_a_rate_small_enough(course: Callable[..., Course]) -> None:
-    found = course("line-slow")
-    assert found.losses[:2] == pytest.approx([1763.8848, 323.0905], rel=1e-6)
-    assert (np.diff(found.losses) <= 1e-5 * found.losses[:-1]).all()
+def test_a1_chain_of_scalars(capsys: Captured) -> None:
+    found = run(capsys, "chain")
+    assert found["values"] == {"u": 40, "v": 43, "j": 129}
+    assert found["gradients"] == {"a": 3, "b": 24, "c": 15}, "u, v and j have no .grad"
+    kept = run(capsys, "chain-retained")
+    assert kept["gradients"] == {"a": 3, "b": 24, "c": 15, "u": 3, "v": 3, "j": 1}
+    assert operations(graph_of("chain")) == ["AddBackward0", "MulBackward0", "MulBackward0"]
 
 
-def test_b3_inputs_scaled(course: Callable[..., Course]) -> None:
-    found = course("line")
-    assert found.losses[:2] == pytest.approx([80.3643, 37.5749], abs=5e-5)
-    assert len(found.losses) == 5001
-    assert found.losses[-1] == pytest.approx(2.927648, abs=2e-6)
-    assert found.positions[-1] == pytest.approx([5.36708, -17.30119], abs=2e-4)
+def test_a2_matrix_mean(capsys: Captured) -> None:
+    found = run(capsys, "matrix-mean")
+    assert found["values"] == {"y": [[3, 3], [3, 3]], "z": [[27, 27], [27, 27]], "out": 27}
+    assert found["gradients"] == {"x": [[4.5, 4.5], [4.5, 4.5]]}
+    assert operations(graph_of("matrix-mean")) == ["AddBackward0", "MeanBackward0", "MulBackward0", "MulBackward0"]
 
 
-@pytest.fixture(scope="module")
-def plain_float64() -> Floats:
-    """Step by step in plain PyTorch with the gradient derived by hand."""
-    x = 0.1 * torch.tensor([35.7, 55.9, 58.2, 81.9, 56.3, 48.9, 33.9, 21.8, 48.4, 60.4, 68.4], dtype=torch.float64)
-    y = torch.tensor([0.5, 14, 15, 28, 11, 8, 3, -4, 6, 13, 21], dtype=torch.float64)
-    w, b = torch.tensor(1.0, dtype=torch.float64), torch.tensor(0.0, dtype=torch.float64)
+def test_a3_polynomial_has_one_slope_by_every_method(capsys: Captured) -> None:
+    found = run(capsys, "polynomial")
+    assert found["loss"] == 17
+    assert found["gradients"] == {"x": 16}
+    x = torch.tensor(2.0, requires_grad=True)
+    assert torch.autograd.grad(x**2 + x**3 + 5, x)[0].item() == 16
+    checked = run(capsys, "polynomial", command="check")
+    values = [row["values"] for row in checked["rows"] if row["values"] is not None]
+    assert len(values) >= 4
+    assert np.ravel(values) == pytest.approx(np.full(len(values), 16.0), rel=1e-6)
+
+
+@pytest.mark.parametrize(("step", "gradient"), [(0, 2), (1, 4), (2, 0)])
+def test_a4_gradients_accumulate_until_they_are_zeroed(capsys: Captured, step: int, gradient: float) -> None:
+    found = run(capsys, "accumulation", *steps(step))
+    assert found["gradients"] == {"x": gradient}
+    assert found["parameters"] == {"x": 1}
+
+
+def test_a5_chain_rule_on_the_edges(capsys: Captured) -> None:
+    found = run(capsys, "chain-rule")
+    trainer = Trainer(experiment_of("chain-rule"))
+    x1, w2 = (dict(trainer.lanes[0].objective._tensors)[name].item() for name in ("x1", "w2"))  # type: ignore[attr-defined]
+    assert found["gradients"]["w1"] == np.float32(w2) * np.float32(x1)
+    graph = graph_of("chain-rule")
+    towards = {a: (b, factor) for (a, b), factor in zip(graph.structure.edges, graph.derivatives, strict=True)}
+    at = next(k for k, node in enumerate(graph.structure.nodes) if node.name == "w1")
+    factors = []
+    while at in towards:
+        at, factor = towards[at]
+        factors.append(factor)
+    assert graph.structure.nodes[at].name == "y2"
+    assert math.prod(factors) == pytest.approx(found["gradients"]["w1"], rel=1e-6)
+    assert w2 in factors
+    assert x1 in factors
+
+
+@pytest.mark.parametrize("name", ["softmax-mse", "softmax-cross-entropy"])
+def test_a6_softmax_gradients_agree_by_every_method(capsys: Captured, name: str) -> None:
+    checked = run(capsys, name, command="check")
+    methods = {row["method"] for row in checked["rows"] if row["parameter"] == "w" and row["values"] is not None}
+    assert len(methods) >= 5, methods
+    found = run(capsys, name, *steps(0))
+    by_hand = run(capsys, name, *steps(0), "--set", "objective.gradient=by_hand")
+    for parameter, shape in (("w", (4, 2)), ("b", (2,))):
+        gradient = np.array(found["gradients"][parameter])
+        assert gradient.shape == shape
+        np.testing.assert_allclose(by_hand["gradients"][parameter], gradient, rtol=1e-5, atol=1e-7)
+    wrong = experiment_of(name).objective.text.replace("d_w = ", "d_w = -")
+    assert run(capsys, name, "--set", f"objective.text={json.dumps(wrong)}", command="check", status=1)
+
+
+def test_a7_where_the_graph_begins_stops_and_is_cut(capsys: Captured) -> None:
+    begins = graph_of("tracking-begins")
+    nodes = {node.name: node for node in begins.structure.nodes}
+    assert nodes["a"].op == UNTRACKED
+    assert nodes["leaf"].is_leaf
+    assert nodes["b"].op == "SumBackward0"
+    found = run(capsys, "tracking-begins")
+    assert found["gradients"]["a0"] is None
+    np.testing.assert_allclose(found["gradients"]["leaf"], 2 * np.array(found["values"]["leaf"]), rtol=1e-6)
+    stopped = graph_of("tracking-no-grad")
+    assert {node.op for node in stopped.structure.nodes} == {UNTRACKED}
+    none = run(capsys, "tracking-no-grad", status=2)
+    assert "does not require grad and does not have a grad_fn" in none["message"]
+    assert none["gradients"] == {"a0": None}
+    assert none["values"]["b"] > 0
+    whole = run(capsys, "tracking-detach", "--set", 'objective.text="a = 3*a0/(a0 - 1)\\nb = sum(a*a)"')
+    half = run(capsys, "tracking-detach")
+    np.testing.assert_allclose(2 * np.array(half["gradients"]["a0"]), whole["gradients"]["a0"], rtol=1e-6)
+    assert half["values"]["b"] == whole["values"]["b"]
+
+
+def test_a8_a_vector_needs_an_upstream_gradient(capsys: Captured) -> None:
+    failed = run(capsys, "vector-error", status=2)
+    assert failed["state"] == "failed"
+    assert "grad can be implicitly created only for scalar outputs" in failed["message"]
+    assert failed["values"]["y"] == [3, 8, 15]
+    assert failed["gradients"] == {"x": None}
+    found = run(capsys, "vector-upstream")
+    assert found["gradients"]["x"] == pytest.approx([4, 0.6, 0.08], rel=1e-6)
+    assert found["loss"] == pytest.approx(3 + 0.8 + 0.15, rel=1e-6)
+
+
+# B. A line through eleven points
+
+
+def test_b1_a_rate_too_large_diverges_and_says_why(capsys: Captured) -> None:
+    found = run(capsys, "line-too-fast", status=3)
+    assert found["state"] == "diverged"
+    assert found["first_losses"][:2] == pytest.approx([1763.8848, 5802486], rel=1e-6)
+    assert found["loss"] is None
+    assert f"Diverged at step {found['steps']}" in found["message"]
+    assert "learning rate 0.01 is too large" in found["message"]
+
+
+def test_b2_a_rate_small_enough(capsys: Captured) -> None:
+    assert run(capsys, "line-slow", *steps(1))["first_losses"] == pytest.approx([1763.8848, 323.0905], rel=1e-6)
+    losses = history("line-slow", 5000)[:, 0]
+    assert (np.diff(losses) <= 1e-5 * losses[:-1]).all()
+
+
+def test_b3_inputs_scaled(capsys: Captured) -> None:
+    found = run(capsys, "line")
+    assert found["steps"] == 5000
+    assert found["first_losses"][:2] == pytest.approx([80.3643, 37.5749], rel=1e-5)
+    assert found["loss"] == pytest.approx(2.927648, abs=5e-7)
+    assert found["parameters"] == pytest.approx({"w": 5.36708, "b": -17.30119}, abs=5e-5)
+
+
+def plain_float64(count: int) -> Floats:
+    """Step by step in plain NumPy with the gradient derived by hand."""
+    x, w, b = 0.1 * X, 1.0, 0.0
     losses = []
-    for _ in range(1001):
-        error = w * x + b - y
-        losses.append((error**2).mean().item())
+    for _ in range(count + 1):
+        error = w * x + b - Y
+        losses.append((error**2).mean())
         w, b = w - 1e-2 * (2 * error * x).mean(), b - 1e-2 * (2 * error).mean()
     return np.array(losses)
 
 
 @pytest.mark.parametrize("name", ["line-by-hand", "line-autograd", "line-module"])
-def test_b4_three_ways_give_the_same_numbers(name: str, plain_float64: Floats, course: Callable[..., Course]) -> None:
+def test_b4_three_ways_give_the_same_numbers(capsys: Captured, name: str) -> None:
     assert experiment_of(name).dtype == "float64"
     assert experiment_of(name).steps == 5000
-    np.testing.assert_allclose(course(name, 1000).losses, plain_float64, rtol=0, atol=1e-9)
+    np.testing.assert_allclose(history(name, 5000)[:, 0], plain_float64(5000), rtol=0, atol=1e-9)
+    assert run(capsys, name)["loss"] == pytest.approx(plain_float64(5000)[-1], abs=1e-9)
 
 
-def test_b5_adam_needs_no_small_rate(course: Callable[..., Course]) -> None:
-    found = course("line-adam")
-    assert len(found.losses) == 4001
-    assert found.losses[-1] == pytest.approx(2.92765, abs=5e-6)
+def test_b5_adam_needs_no_small_rate(capsys: Captured) -> None:
+    found = run(capsys, "line-adam")
+    assert found["steps"] == 4000
+    assert found["loss"] == pytest.approx(2.92765, abs=5e-6)
 
 
-def test_e1_plain_descent_comes_close_and_never_to_zero(course: Callable[..., Course]) -> None:
-    found = course("himmelblau")
-    assert found.losses[0] == 170
-    assert len(found.losses) == 30001
-    assert found.positions[-1] == pytest.approx([2.999997, 2.000005], abs=1e-6)
-    assert found.losses[2000:] == pytest.approx(np.full(28001, 4.4838e-10), rel=1e-4)
-    assert (found.losses > 0).all()
+def test_b6_a_wrong_sign_is_named_and_the_run_climbs(capsys: Captured) -> None:
+    climbing = run(capsys, "line-wrong-sign", status=3)
+    assert climbing["first_losses"] == sorted(climbing["first_losses"])
+    checked = run(capsys, "line-wrong-sign", command="check", status=1)
+    verdicts = [row["verdict"] for row in checked["rows"] if row["method"] == "hand"]
+    assert len(verdicts) == 2
+    assert all("sign" in verdict for verdict in verdicts), verdicts
 
 
-def test_e2_adam_ends_at_exactly_zero(course: Callable[..., Course]) -> None:
-    found = course("himmelblau-adam")
-    assert found.losses[0] == 170
-    assert found.losses[2000] == pytest.approx(13.7309, abs=5e-5)
-    assert found.positions[2001] == pytest.approx([2.33318, 1.95407], abs=5e-6)
-    assert found.losses[4000] == pytest.approx(0.014859, abs=5e-6)
-    assert found.losses[-1] == 0.0
-    assert found.positions[-1] == pytest.approx([3, 2], abs=1e-5)
+# C. y = 3x + 0.8
 
 
-def test_g_two_neurons_have_seven_parameters_and_a_falling_loss(course: Callable[..., Course]) -> None:
+def test_c_an_update_by_hand_walks_towards_three_and_eight_tenths(capsys: Captured) -> None:
+    declared = experiment_of("line-500")
+    assert (declared.steps, declared.optimizers[0].kind, declared.optimizers[0].lr) == (500, "by_hand", 0.01)
+    first, on = run(capsys, "line-500", *steps(0)), run(capsys, "line-500")
+    distance = [abs(found["parameters"]["w"] - 3) + abs(found["parameters"]["b"] - 0.8) for found in (first, on)]
+    assert distance[1] < 0.6 * distance[0]
+    there = run(capsys, "line-500", *steps(5000), "--set", "optimizers.0.lr=0.1")
+    assert there["parameters"] == pytest.approx({"w": 3.0, "b": 0.8}, abs=0.01)
+
+
+@pytest.mark.parametrize("name", ["line-50", "line-gpu"])
+def test_c_thirty_thousand_steps_of_a_linear_module(capsys: Captured, name: str) -> None:
+    declared = experiment_of(name)
+    assert (declared.steps, declared.optimizers[0].lr, declared.objective.data.points) == (30000, 1e-3, 50)
+    assert declared.device == ("cpu" if name == "line-50" else "cuda:0")
+    found = run(capsys, name)
+    assert found["parameters"]["weight"][0][0] == pytest.approx(3.0, abs=0.25)
+    assert found["parameters"]["bias"][0] == pytest.approx(0.8, abs=0.15)
+    assert found["device"] == (declared.device if torch.cuda.is_available() else "cpu")
+
+
+# D. Batches, optimisers, schedules
+
+
+@pytest.mark.parametrize("name", ["race-surface", "race-line"])
+def test_d_a_race_on_one_picture(capsys: Captured, name: str) -> None:
+    found = run(capsys, name)
+    assert [entry["kind"] for entry in found["optimizers"]] == ["sgd", "sgd", "sgd", "adagrad", "rmsprop", "adam"]
+    assert all(entry["loss"] < 1e-3 for entry in found["optimizers"]), found["optimizers"]
+    alone = experiment_of(name).optimizers[5]
+    data = json.dumps([alone.model_dump(mode="json")])
+    again = run(capsys, name, "--set", f"optimizers={data}")
+    assert again["loss"] == found["optimizers"][5]["loss"], "a race gives what each gives alone"
+
+
+@pytest.mark.parametrize(("name", "size"), [("batch-full", 200), ("batch-mini", 20), ("batch-stochastic", 1)])
+def test_d_batches_of_three_sizes(capsys: Captured, name: str, size: int) -> None:
+    objective = experiment_of(name).objective
+    assert getattr(objective.batch, "size", objective.data.rows) == size
+    losses = history(name, 1000)[:, 0]
+    found = run(capsys, name)
+    assert found["loss"] == losses[-1]
+    assert found["parameters"] == pytest.approx({"w": 3.0, "b": 0.8}, abs=0.45)
+    climbs = (np.diff(losses) > 0).mean()
+    assert climbs < 0.02 if size == 200 else climbs > 0.2
+
+
+def test_d_schedules_bring_the_trembling_to_rest(capsys: Captured) -> None:
+    trainer = Trainer(experiment_of("schedules"))
+    places = np.array([record.position for record in trainer.steps()]).reshape(-1, 3, 2)
+    constant, step, cosine = places[-200:].std(axis=0).sum(axis=1)
+    assert max(step, cosine) < 0.5 * constant
+    assert run(capsys, "schedules")["optimizers"][0]["parameters"]["w"] == places[-1, 0, 0]
+
+
+def test_d_a_forgotten_zero_grad_beside_the_right_run(capsys: Captured) -> None:
+    found = run(capsys, "forgotten-zero")
+    right, wrong = (entry["loss"] for entry in found["optimizers"])
+    assert right < 1e-6
+    assert wrong > 1
+    x = torch.tensor([0.0, 0.0], requires_grad=True)
+    for _ in range(600):
+        ((x[0] ** 2 + x[1] - 11) ** 2 + (x[0] + x[1] ** 2 - 7) ** 2).backward()
+        with torch.no_grad():
+            x -= 1e-3 * x.grad
+    assert found["optimizers"][1]["parameters"]["x"] == pytest.approx(x[0].item(), abs=0.05)
+
+
+# E. Himmelblau
+
+
+def test_e1_plain_descent_comes_close_and_never_to_zero(capsys: Captured) -> None:
+    found = run(capsys, "himmelblau")
+    assert found["steps"] == 30000
+    assert found["first_losses"][0] == 170
+    assert found["parameters"] == pytest.approx({"x": 2.999997, "y": 2.000005}, abs=5e-7)
+    losses = history("himmelblau", 30000)[:, 0]
+    assert losses[2000:] == pytest.approx(np.full(28001, 4.4838e-10), rel=1e-4)
+    assert (losses > 0).all()
+
+
+def test_e2_adam_ends_at_exactly_zero(capsys: Captured) -> None:
+    assert run(capsys, "himmelblau-adam", *steps(2000))["loss"] == pytest.approx(13.7309, abs=5e-5)
+    after = run(capsys, "himmelblau-adam", *steps(2001))
+    assert after["parameters"] == pytest.approx({"x": 2.33318, "y": 1.95407}, abs=5e-6)
+    assert run(capsys, "himmelblau-adam", *steps(4000))["loss"] == pytest.approx(0.014859, abs=5e-7)
+    end = run(capsys, "himmelblau-adam")
+    assert end["loss"] == 0
+    assert end["parameters"] == {"x": 3.0, "y": 2.0}
+
+
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [
+        ((-1.0, -1.0), (-3.779310, -3.283186)),
+        ((-3.0, 3.0), (-2.805118, 3.131312)),
+        ((3.0, -1.0), (3.584428, -1.848126)),
+        ((0.0, 0.0), (3.0, 2.0)),
+    ],
+)
+def test_e3_other_starts_lead_to_other_minima(capsys: Captured, start: Any, end: Any) -> None:
+    at = ("--set", f"objective.x={start[0]}", "--set", f"objective.y={start[1]}")
+    found = run(capsys, "himmelblau-starts", *at)
+    assert found["parameters"] == pytest.approx({"x": end[0], "y": end[1]}, abs=2e-5)
+    assert found["loss"] < 1e-8
+
+
+def test_e4_the_update_by_hand_is_the_optimiser_bit_for_bit(capsys: Captured) -> None:
+    experiment = experiment_of("himmelblau-by-hand")
+    trainer = Trainer(experiment)
+    records = [trainer.record, *trainer.steps()]
+    assert len(records) == 30001
+    positions = np.array([record.position for record in records])
+    np.testing.assert_array_equal(positions[:, :2], positions[:, 2:])
+    by_hand, by_optimizer = run(capsys, "himmelblau-by-hand")["optimizers"]
+    assert by_hand["parameters"] == by_optimizer["parameters"] == {"x": positions[-1, 0], "y": positions[-1, 1]}
+
+
+# F. Ten inputs, two outputs
+
+
+def hidden_matrix() -> Floats:
+    random = np.random.RandomState(1)
+    random.randn(1000, 10)
+    return random.randint(0, 20, (10, 2)).astype(float)
+
+
+@pytest.mark.parametrize("name", ["ten-to-two", "ten-to-two-autograd"])
+def test_f1_by_hand_and_f4_by_autograd_find_the_matrix(capsys: Captured, name: str) -> None:
+    found = run(capsys, name, *steps(700))
+    assert found["loss"] < 1e-4
+    np.testing.assert_allclose(found["parameters"]["w"], hidden_matrix(), atol=1e-3)
+
+
+def test_f2_rank_one_settles_above_zero(capsys: Captured) -> None:
+    for count in (100, 700):
+        assert run(capsys, "rank-one", *steps(count))["loss"] == pytest.approx(248784.9, abs=0.05)
+    random = np.random.RandomState(1)
+    x = random.randn(1000, 10)
+    left = np.linalg.svd(np.linalg.cholesky(x.T @ x).T @ hidden_matrix(), compute_uv=False)
+    assert left[1] ** 2 == pytest.approx(248784.9, abs=0.05), "the best that rank 1 can do"
+
+
+def test_f2_at_a_larger_rate_overflows_and_says_at_which_step(capsys: Captured) -> None:
+    found = run(capsys, "rank-one-overflow", status=3)
+    assert 2 <= found["steps"] <= 6
+    assert f"Diverged at step {found['steps']}" in found["message"]
+    assert "0.01" in found["message"]
+
+
+def test_f3_rank_five_is_there_sooner_than_f1(capsys: Captured) -> None:
+    assert run(capsys, "rank-five", *steps(300))["loss"] < 1e-6
+    wide, narrow = (history(name, 420)[:, 0] for name in ("rank-five", "ten-to-two"))
+    assert np.argmax(wide < 1) < 420
+    assert np.argmax(wide < 1) < np.argmax(narrow < 1)
+    counts = [experiment_of(name).objective.parameter_count for name in ("rank-five", "ten-to-two")]
+    assert counts == [60, 20]
+
+
+@pytest.mark.parametrize("name", ["ten-to-two-sequential", "ten-to-two-module"])
+def test_f4_modules_with_adam_come_near_zero(capsys: Captured, name: str) -> None:
+    found = run(capsys, name)
+    assert found["loss"] < 1e-3
+    matrices = [np.array(value).T for value in found["parameters"].values()]
+    product = matrices[0] if len(matrices) == 1 else matrices[0] @ matrices[1]
+    np.testing.assert_allclose(product, hidden_matrix(), atol=1e-2)
+    assert not any("bias" in parameter for parameter in found["parameters"])
+
+
+def test_f5_weights_are_kept_and_loaded_again(capsys: Captured, tmp_path: Path) -> None:
+    for ending in ("pt", "safetensors"):
+        path = tmp_path / f"weights.{ending}"
+        trained = run(capsys, "keep-weights", "--save-weights", str(path))
+        again = run(capsys, "keep-weights", *steps(0), "--weights", str(path), "--allow-pt")
+        assert again["loss"] == trained["loss"]
+        assert again["parameters"] == trained["parameters"]
+    state = torch.load(tmp_path / "weights.pt", weights_only=True)
+    model = torch.nn.Linear(10, 2, bias=False)
+    model.load_state_dict(state)
+    np.testing.assert_allclose(model.weight.detach().numpy().T, hidden_matrix(), atol=1e-2)
+
+
+# G. Two neurons
+
+
+def test_g_two_neurons_have_seven_parameters_and_lose_no_step(capsys: Captured) -> None:
     experiment = experiment_of("neurons")
     assert experiment.steps == 100_000
     assert experiment.objective.parameter_count == 7
-    found = course("neurons", 2000)
-    assert sum(p.numel() for p in found.trainer.lanes[0].objective.parameters.values()) == 7
-    assert len(found.losses) == 2001
-    assert found.losses[-1] < 0.2 * found.losses[0]
-    means = found.losses[:2000].reshape(10, 200).mean(axis=1)
-    assert means[0] == means.max()
+    found = run(capsys, "neurons", *steps(2000))
+    assert sum(np.size(value) for value in found["parameters"].values()) == 7
+    losses = history("neurons", 2000)[:, 0]
+    assert len(losses) == 2001
+    assert losses[-1] < 0.2 * losses[0]
     modules = {node.module for node in graph_of("neurons").structure.nodes if node.module}
     assert modules == {"0 Linear", "1 Sigmoid", "2 Linear"}
-    fit = Observer(found.trainer).look(Wanted(fit=True)).fit
+    fit = Observer(Trainer(experiment)).look(Wanted(fit=True)).fit
     assert fit is not None
-    np.testing.assert_allclose(fit.inputs, np.linspace(0, 1, 10), atol=1e-6)
-    np.testing.assert_allclose(fit.targets, fit.inputs**2 - 0.5 * fit.inputs + 1.5625, atol=1e-6)
+    assert len(fit.targets) == 10

@@ -25,6 +25,9 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("&File", "ask_open", "&Open…", ("Ctrl+O",)),
     ActionSpec("&File", "save", "&Save", ("Ctrl+S",)),
     ActionSpec("&File", "ask_save_as", "Save &as…", ("Ctrl+Shift+S",)),
+    ActionSpec("&File", "ask_import", "&Import data…", ("Ctrl+I",)),
+    ActionSpec("&File", "ask_import_weights", "Import &weights…", (), "Begin with the weights of a file"),
+    ActionSpec("&File", "ask_export_weights", "Export weigh&ts…", (), "As safetensors, or as a state_dict (.pt)"),
     ActionSpec("&File", "ask_export_history", "&Export history as CSV…", ("Ctrl+E",)),
     ActionSpec("&File", "ask_export_script", "Export s&cript…"),
     ActionSpec("&File", "ask_export_pictures", "Export &pictures of all views…"),
@@ -32,10 +35,14 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("&Edit", "undo", "&Undo", ("Ctrl+Z",)),
     ActionSpec("&Edit", "redo", "&Redo", ("Ctrl+Shift+Z", "Ctrl+Y")),
     ActionSpec("&Edit", "copy_script", "&Copy the script", ("Ctrl+Shift+C",)),
+    ActionSpec("&Data", "edit_table", "&Edit table…", ("Ctrl+T",), "Type or paste what a model is fitted to"),
     ActionSpec("&Run", "toggle_run", "&Run or pause", ("Space", "F5")),
     ActionSpec("&Run", "step_forward", "&Step", ("Ctrl+Right",)),
     ActionSpec("&Run", "step_back", "Step &back", ("Ctrl+Left",)),
     ActionSpec("&Run", "reset", "R&eset", ("Ctrl+R",), "Step 0 again, with the same initial values"),
+    ActionSpec(
+        "&Run", "check_gradient", "&Check the gradient", ("Ctrl+B",), "By hand, finite difference, autograd, symbols"
+    ),
     ActionSpec("&View", "toggle_log_scale", "&Log scale of the curves", ("Ctrl+L",)),
     ActionSpec("&View", "toggle_three_dimensions", "Surface in &3-D or as contour", ("Ctrl+D",)),
     ActionSpec("&View", "fit_graph", "&Fit the graph", ("Ctrl+0",)),
@@ -50,7 +57,9 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("&Help", "show_shortcuts", "&Keyboard shortcuts", ("F1",)),
     ActionSpec("&Help", "show_about", "&About gradviz"),
 )
-SEPARATED_BEFORE = frozenset({"ask_export_history", "quit", "use_system_theme", "use_system_language", "reset_layout"})
+SEPARATED_BEFORE = frozenset(
+    {"ask_import", "ask_export_history", "quit", "use_system_theme", "use_system_language", "reset_layout"}
+)
 
 
 def build_menus(

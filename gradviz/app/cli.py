@@ -9,9 +9,20 @@ from typing import Annotated
 import typer
 
 import gradviz
-from gradviz.app.headless import MISTAKE, MISTAKES, find_experiment, print_script, replay_file, run, say, with_settings
+from gradviz.app.headless import (
+    MISTAKE,
+    MISTAKES,
+    check,
+    find_experiment,
+    print_script,
+    read_weights,
+    replay_file,
+    run,
+    say,
+    with_settings,
+)
 
-COMMANDS = ("open", "run", "replay", "gallery", "script", "selftest")
+COMMANDS = ("open", "run", "check", "replay", "gallery", "script", "selftest")
 
 cli = typer.Typer(
     name="gradviz",
@@ -45,13 +56,31 @@ def run_command(
     device: Annotated[str | None, typer.Option(help="cpu, cuda:0, mps, ...")] = None,
     settings: Annotated[list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="A setting.")] = None,
     out: Annotated[Path | None, typer.Option(help="A folder for history, file and pictures.")] = None,
+    weights: Annotated[Path | None, typer.Option(help="Begin with these weights: .safetensors or .pt.")] = None,
+    save_weights: Annotated[Path | None, typer.Option(help="Write the weights: .safetensors or .pt.")] = None,
+    allow_pt: Annotated[bool, typer.Option("--allow-pt", help="Read the tensors of a .pt file, a pickle.")] = False,
     as_json: AsJson = False,
 ) -> int:
     """Train to the end with a progress bar. Exit status: 0 finished, 3 diverged, 2 a mistake."""
     chosen = {"steps": steps, "seed": seed, "device": device}
     shorthand = [f"{path}={json.dumps(value)}" for path, value in chosen.items() if value is not None]
     edited = with_settings(find_experiment(experiment).experiment, [*shorthand, *(settings or [])])
-    return run(edited, out, as_json)
+    start = None if weights is None else read_weights(weights, allow_pt)
+    return run(edited, out, as_json, start, save_weights)
+
+
+@cli.command("check")
+def check_command(
+    experiment: Annotated[str, typer.Argument(metavar="FILE_OR_GALLERY_NAME")],
+    steps: Annotated[int, typer.Option(min=0, help="Optimiser updates before the check.")] = 0,
+    settings: Annotated[list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="A setting.")] = None,
+    as_json: AsJson = False,
+) -> int:
+    """Compare the gradient by hand, finite difference, autograd and symbols.
+
+    Exit status: 0 all agree, 1 one is wrong, 2 a mistake.
+    """
+    return check(with_settings(find_experiment(experiment).experiment, settings or []), steps, as_json)
 
 
 @cli.command("replay")

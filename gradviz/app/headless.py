@@ -12,15 +12,17 @@ from gradviz.app.report import write_report
 from gradviz.core.declaration import SettingError
 from gradviz.core.experiment import Experiment, with_value
 from gradviz.core.numbers import short_number
-from gradviz.core.records import RunState
+from gradviz.core.records import RunResult, RunState
 from gradviz.engine.problems import EngineError
 from gradviz.storage.experiment_file import SavedExperiment, load
 from gradviz.storage.gallery import find_entry
 from gradviz.storage.problems import FileError
+from gradviz.storage.weights import PickleNotAllowedError, load_weights, save_weights, weights_of
 
 FINISHED, MISMATCH, MISTAKE, DIVERGED = 0, 1, 2, 3
 MISTAKES = (SettingError, FileError, EngineError)
 FIRST = 10
+PROGRESS_S = 5.0
 DEFAULT_EXPERIMENT = "himmelblau"
 
 
@@ -62,25 +64,54 @@ def with_settings(experiment: Experiment, settings: list[str]) -> Experiment:
     return experiment
 
 
-def run(experiment: Experiment, out: Path | None, as_json: bool) -> int:
-    """Train to the end; returns the exit status."""
+def read_weights(path: Path, allow_pt: bool) -> RunResult:
+    """Weights that a run begins with; FileError where they cannot be read."""
+    try:
+        return RunResult.beginning_with(load_weights(path, allow_pt))
+    except PickleNotAllowedError as error:
+        raise FileError(f"{path.name[:60]}: {error.cause}", "Add --allow-pt to have its tensors read.") from None
+    except FileError as error:
+        raise FileError(f"{path.name[:60]}: {error.cause}", error.next_step) from None
+
+
+def run(
+    experiment: Experiment,
+    out: Path | None,
+    as_json: bool,
+    start: RunResult | None = None,
+    save_weights_to: Path | None = None,
+) -> int:
+    """Train to the end, from imported weights if there are any; returns the exit status."""
     from gradviz.app.progress import step_progress
     from gradviz.engine.whole_run import WholeRun
 
-    whole = WholeRun(experiment)
+    whole = WholeRun(experiment, start)
+    if start is not None and not whole.trainer.begins_with_weights:
+        raise FileError(whole.trainer.notice, "Choose the weights of this model.")
     if whole.trainer.notice:
         say(whole.trainer.notice)
-    with step_progress(experiment.title, experiment.steps) as advance:
-        whole.train(advance)
+    if whole.fault:
+        whole.train(lambda _step: None)
+    else:
+        with step_progress(experiment.title, experiment.steps) as advance:
+            whole.train(advance)
+    for sentence in whole.faults:
+        say(sentence)
     if as_json:
         print(json.dumps(_finite(_summary(whole)), ensure_ascii=False))  # noqa: T201 - stdout is the result
-    else:
+    if whole.fault:
+        say(f"gradviz: {whole.fault}")
+        return MISTAKE
+    if not as_json:
         say(whole.message)
         say(f"loss {short_number(whole.trainer.lanes[0].loss)}")
+    if save_weights_to is not None:
+        save_weights(save_weights_to, weights_of(whole.result()))
+        say(f"Wrote the weights to {save_weights_to.resolve()}.")
     if out is not None:
         written = write_report(out, experiment, whole.result(), whole.portrait())
         say(f"Wrote {', '.join(written)} to {out.resolve()}.")
-    return DIVERGED if whole.state is RunState.DIVERGED else FINISHED
+    return FINISHED if whole.state is RunState.FINISHED else DIVERGED
 
 
 def _summary(whole: Any) -> dict[str, Any]:
@@ -120,6 +151,36 @@ def _finite(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _finite(item) for key, item in value.items()}
     return value
+
+
+def check(experiment: Experiment, steps: int, as_json: bool) -> int:
+    """The gradient bench after `steps` updates; returns the exit status: 0 all agree, 1 one is wrong."""
+    from gradviz.app.progress import step_progress
+    from gradviz.core.bench_text import report_data, report_text
+    from gradviz.engine.bench import BenchRun
+    from gradviz.engine.trainer import Trainer
+
+    trainer = Trainer(with_value(experiment, "steps", max(experiment.steps, steps)))
+    if trainer.notice:
+        say(trainer.notice)
+    if steps:
+        with step_progress(experiment.title, steps) as advance:
+            for record in trainer.towards(steps):
+                advance(record.step)
+    bench = BenchRun(trainer.experiment, trainer.lanes[0].objective, trainer.step)
+    report = bench.advance(1.0)
+    while report is None:
+        say(f"{bench.progress.done:.0%} {bench.progress.what}")
+        report = bench.advance(PROGRESS_S)
+    if report.fault and not report.rows and not as_json:
+        raise EngineError(report.fault)
+    if as_json:
+        print(json.dumps(_finite(report_data(report)), ensure_ascii=False))  # noqa: T201 - stdout is the result
+    else:
+        print(report_text(report))  # noqa: T201 - stdout is the result
+    if report.faults:
+        return MISMATCH
+    return MISTAKE if report.fault else FINISHED
 
 
 def replay_file(path: Path, as_json: bool) -> int:

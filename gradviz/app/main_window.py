@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import base64
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, QEvent, QObject, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent
+from PySide6.QtCore import QByteArray, QEvent, QMimeData, QObject, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QApplication,
     QDockWidget,
+    QGraphicsView,
     QLabel,
+    QLineEdit,
     QMainWindow,
     QMenuBar,
     QTabWidget,
@@ -39,6 +42,7 @@ PANES = (
     ("fit", "Fit"),
     ("parameters", "Parameters"),
     ("code", "Code"),
+    ("bench", "Bench"),
 )
 
 
@@ -62,6 +66,8 @@ class MainWindow(QMainWindow):
 
     first_painted = Signal()
     closing = Signal(QCloseEvent)
+    dropped = Signal(Path)
+    """A file was dropped on the window."""
     uncovered = Signal()
     """A pane became visible that was not."""
 
@@ -77,6 +83,7 @@ class MainWindow(QMainWindow):
         self.setObjectName("main")
         self.setWindowTitle("gradviz")
         self.setDockNestingEnabled(True)
+        self.setAcceptDrops(True)
         self.menu = QMenuBar()
         top = QWidget()
         self._top = QVBoxLayout(top)
@@ -128,11 +135,13 @@ class MainWindow(QMainWindow):
         self.splitDockWidget(docks["surface"], docks["fit"], Qt.Orientation.Vertical)
         self.tabifyDockWidget(docks["fit"], docks["parameters"])
         self.tabifyDockWidget(docks["surface"], docks["code"])
+        self.tabifyDockWidget(docks["graph"], docks["bench"])
         for dock in docks.values():
             dock.show()
         docks["gallery"].raise_()
         docks["parameters"].raise_()
         docks["surface"].raise_()
+        docks["graph"].raise_()
         self.resizeDocks(
             [docks["gallery"], docks["graph"], docks["surface"]], [330, 560, 590], Qt.Orientation.Horizontal
         )
@@ -148,6 +157,9 @@ class MainWindow(QMainWindow):
         self.views = {view.key: view for view in views}
         for key, widget in {"gallery": gallery, "experiment": form, **self.views}.items():
             self._exchange(self.docks[key], widget)
+        for taking in (QGraphicsView, QLineEdit):
+            for widget in self.findChildren(taking):
+                widget.setAcceptDrops(False)  # what is dropped anywhere is for the window
         self._bottom.addWidget(run_bar)
         self._top.addWidget(messages)
         self.set_theme(self.theme)
@@ -190,8 +202,25 @@ class MainWindow(QMainWindow):
         self.restoreGeometry(QByteArray.fromBase64(geometry))
         return self.restoreState(QByteArray.fromBase64(state))
 
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if _dropped_file(event.mimeData()) is not None:
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        path = _dropped_file(event.mimeData())
+        if path is not None:
+            event.acceptProposedAction()
+            # a moment later: whoever dropped the file waits until this returns
+            QTimer.singleShot(0, lambda: self.dropped.emit(path))
+
     def closeEvent(self, event: QCloseEvent) -> None:
         self.closing.emit(event)
 
     def sizeHint(self) -> QSize:
         return QSize(1480, 940)
+
+
+def _dropped_file(dragged: QMimeData) -> Path | None:
+    """The one file of this machine that is dragged; None for anything else."""
+    urls = dragged.urls()
+    return Path(urls[0].toLocalFile()) if len(urls) == 1 and urls[0].isLocalFile() else None

@@ -80,6 +80,7 @@ def is_drawn(view: View, objective_kind: str) -> bool:
         "surface": "surface",
         "curves": "points",
         "parameters": "rows",
+        "bench": "summary",
         "fit": "points",
         "code": "text",
     }

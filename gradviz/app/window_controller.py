@@ -11,22 +11,33 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QMenu, QMessageBox,
 
 import gradviz
 from gradviz.app.actions import build_menus, shortcut_table
+from gradviz.app.data_entry import DataEntry
 from gradviz.app.documents import Documents
 from gradviz.app.main_window import LAYOUT_VERSION, PANES, MainWindow
 from gradviz.app.refresher import Refresher
 from gradviz.app.run_control import RunControl
 from gradviz.app.scripting import Scripting
 from gradviz.app.session import Change, Document, Session
+from gradviz.core.comparison import compared_with
 from gradviz.core.declaration import SettingError
 from gradviz.core.experiment import Experiment, texts_in, with_start
+from gradviz.core.mistakes import BackwardTwice, Detach, Mistake, NoZeroGrad, RateTimesTen
 from gradviz.core.records import RunState
+from gradviz.engine.commands import CancelCheck, Check
 from gradviz.storage.gallery import GalleryEntry, section_of
 from gradviz.storage.preferences import Preferences, save_preferences
+from gradviz.views.bench_view import BenchView
 from gradviz.views.gallery_view import Card
 from gradviz.views.surface_view import SurfaceView
 from gradviz.views.theme import theme_named
 
 MOST_SURVEYS = 12
+COMPARISONS: tuple[tuple[str, Mistake], ...] = (
+    ("&Forget zero_grad", NoZeroGrad()),
+    ("&Detach a branch", Detach()),
+    ("Learning rate × &10", RateTimesTen()),
+    ("&Graph used twice", BackwardTwice()),
+)
 _THEME_ACTIONS = {"system": "use_system_theme", "light": "use_light_theme", "dark": "use_dark_theme"}
 _LANGUAGE_ACTIONS = {"system": "use_system_language", "en": "use_english", "zh": "use_chinese"}
 
@@ -49,12 +60,15 @@ class WindowController(QObject):
         self.refresher = refresher
         self.session = Session()
         self.documents = Documents(window, control, self.session, gallery, preferences)
+        self.data_entry = DataEntry(window, self.session, self.documents, self.take_over)
         self.preferences = preferences
         self._folder = folder
         self._surveys = 0
         self.scripting = Scripting(window, control, self.documents)
-        self.actions, self.menus = build_menus(window, window.menu, (self, self.documents, self.scripting))
+        handlers = (self, self.documents, self.data_entry, self.scripting)
+        self.actions, self.menus = build_menus(window, window.menu, handlers)
         self._add_pane_menu()
+        self._add_comparison_menu()
         self._gallery_menu = window.menu.addMenu("&Gallery")
         window.menu.insertMenu(self.menus["&Help"].menuAction(), self._gallery_menu)
         self._connect()
@@ -66,6 +80,14 @@ class WindowController(QObject):
         panes = self.menus["&View"].addMenu("&Panes")
         for key, _title in PANES:
             panes.addAction(self.window.docks[key].toggleViewAction())
+
+    def _add_comparison_menu(self) -> None:
+        menu = self.menus["&Run"].addMenu("&Compare with a mistake")
+        self.menus["comparisons"] = menu
+        for text, mistake in COMPARISONS:
+            action = menu.addAction(text)
+            action.setStatusTip(type(mistake).about)
+            action.triggered.connect(lambda _=False, mistake=mistake: self.compare_with(mistake))
 
     def _fill_gallery_menu(self, cards: tuple[Card, ...]) -> None:
         """One menu for each section."""
@@ -82,6 +104,8 @@ class WindowController(QObject):
         window.closing.connect(self._on_closing)
         window.uncovered.connect(self.refresher.refresh_all)
         window.form.edited.connect(self.edit)
+        window.form.details_wanted.connect(lambda _path: self.data_entry.edit_table())
+        window.dropped.connect(self.data_entry.open_dropped)
         window.gallery.chosen.connect(self.documents.open_gallery)
         window.gallery.file_chosen.connect(lambda path: self.documents.open_file(Path(path)))
         bar.run_wanted.connect(self.toggle_run)
@@ -93,7 +117,11 @@ class WindowController(QObject):
         bar.pace_changed.connect(lambda: self.control.set_pace(bar.pace))
         surface = self.surface
         surface.start_chosen.connect(self.start_at)
+        surface.basins_wanted.connect(self.refresher.ask_basins)
         surface.recentre_wanted.connect(lambda: self.refresher.ask_surface(recentre=True))
+        self.bench.check_wanted.connect(self.check_gradient)
+        self.bench.cancel_wanted.connect(lambda: self.control.post(CancelCheck()))
+        self.bench.hand_edited.connect(self.edit_hand_gradient)
         self.documents.opened.connect(self._on_opened)
         self.documents.saved.connect(self._show_document)
         self.refresher.refreshed.connect(self._on_refreshed)
@@ -111,6 +139,13 @@ class WindowController(QObject):
         assert isinstance(view, SurfaceView)
         return view
 
+    @property
+    def bench(self) -> BenchView:
+        """The gradient bench."""
+        view = self.window.views["bench"]
+        assert isinstance(view, BenchView)
+        return view
+
     def _on_focus_changed(self, _before: QWidget | None, now: QWidget | None) -> None:
         """Space presses the button that was walked to by Tab; everywhere else it runs."""
         keys = ["F5"] if isinstance(now, QAbstractButton) else ["Space", "F5"]
@@ -126,6 +161,13 @@ class WindowController(QObject):
             self.window.form.show_fault(error.path, error.reason, error.place)
             return
         self._after(change)
+
+    def take_over(self, experiment: Experiment) -> None:
+        """Take an edit of the whole experiment over, such as other data."""
+        self.window.form.forget_drafts()
+        self._after(self.session.apply(experiment))
+        self._surveys = 0
+        self._raise_fit(experiment)
 
     def start_at(self, x: float, y: float) -> None:
         """Start where the user pointed to."""
@@ -157,9 +199,20 @@ class WindowController(QObject):
     def _needs_new_run(self) -> bool:
         """A run that is over cannot go on with another learning rate; one that has more steps to go can."""
         control, experiment = self.control, self.session.experiment
+        if experiment.model_copy(update={"hand_gradient": control.experiment.hand_gradient}) == control.experiment:
+            return False
         if control.state is RunState.DIVERGED:
             return experiment.optimizers != control.experiment.optimizers
         return control.state is RunState.FINISHED and experiment.steps <= control.step
+
+    def compare_with(self, mistake: Mistake) -> None:
+        """Let a copy of the first optimiser race that makes a mistake."""
+        try:
+            changed = compared_with(self.session.experiment, mistake)
+        except SettingError as error:
+            self.window.form.show_fault(error.path, error.reason)
+            return
+        self._after(self.session.apply(changed))
 
     # Running
 
@@ -182,6 +235,21 @@ class WindowController(QObject):
         """Step 0 of the same initial values."""
         self.control.load(self.session.experiment)
 
+    def check_gradient(self) -> None:
+        """Compare the gradient of the current step, and bring the bench to the front."""
+        dock = self.window.docks["bench"]
+        dock.show()
+        dock.raise_()
+        self.bench.begin_check()
+        self.control.post(Check())
+
+    def edit_hand_gradient(self, text: str) -> None:
+        """Take over the lines that the bench compares; the run goes on."""
+        try:
+            self._after(self.session.edit("hand_gradient", text))
+        except SettingError as error:
+            self.window.messages.show_message(str(error))
+
     # Documents
 
     def _on_opened(self, document: Document) -> None:
@@ -189,7 +257,7 @@ class WindowController(QObject):
         self.window.form.show_experiment(document.experiment)
         self._surveys = 0
         self._raise_fit(document.experiment)
-        self.control.load(document.experiment, document.result)
+        self.control.open(document.experiment, document.result)
         self._show_document()
 
     def _raise_fit(self, experiment: Experiment) -> None:
@@ -314,6 +382,7 @@ class WindowController(QObject):
 
     def _show_document(self) -> None:
         session = self.session
+        self.bench.show_experiment(session.experiment)
         self.window.setWindowTitle(session.title)
         self.window.setWindowModified(session.modified)
         self.actions["undo"].setEnabled(session.can_undo)

@@ -71,7 +71,7 @@ class Dataset(Alternative):
     def notes(self) -> dict[str, str]:
         """What the form says below the dataset."""
         what = f"{self.outputs} classes" if self.is_labelled else f"{self.outputs} target{'s' * (self.outputs > 1)}"
-        return {"": f"{self.rows:,} rows of {written(self.input_shape)}, {what}"}
+        return {"": f"{self.rows:,} rows of {written(self.input_shape)}, {what}."}
 
 
 def check_arrays(data: Dataset, inputs: NDArray[Any], targets: NDArray[Any]) -> None:

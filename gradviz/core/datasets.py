@@ -11,6 +11,7 @@ from gradviz.core.curve_datasets import NoisyLine, Parabola, Regression, Tempera
 from gradviz.core.dataset import Dataset
 from gradviz.core.declaration import alternatives
 from gradviz.core.shaped_datasets import BarImages, SineSequence, TokenSequences
+from gradviz.core.table_datasets import TableDataset
 
 AnyDataset = Annotated[
     Temperatures
@@ -23,7 +24,8 @@ AnyDataset = Annotated[
     | Circles
     | SineSequence
     | TokenSequences
-    | BarImages,
+    | BarImages
+    | TableDataset,
     Field(discriminator="kind"),
 ]
 DATASETS: tuple[type[Dataset], ...] = alternatives(AnyDataset)

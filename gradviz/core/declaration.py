@@ -16,6 +16,10 @@ class Declaration(BaseModel):
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid", allow_inf_nan=False)
 
+    def notes(self) -> dict[str, str]:
+        """Lines that a form shows below a group, a choice or an item of a list, by its path from here ("" is this)."""
+        return {}
+
 
 class Alternative(Declaration):
     """One choice of a catalogue, told from the others by its ``kind``."""
@@ -59,8 +63,8 @@ def setting(
     """A field with everything that a form, a tooltip and an error need to know.
 
     `live` settings take effect between two steps of a run; any other starts a new run. `editor` asks the
-    form for a special widget: "lines" (several lines of text), "device" or "hidden"; of a list, "distinct"
-    asks that a new entry be of a kind that is not there yet.
+    form for a special widget: "lines" (several lines of text), "device", "table", "names" or "hidden"; of a list,
+    "distinct" asks that a new entry be of a kind that is not there yet.
     """
     extra: dict[str, Any] = {"live": live, "editor": editor}
     return Field(default, title=title, description=description, json_schema_extra=extra, **limits)
@@ -145,6 +149,24 @@ def _shape(annotation: Any) -> tuple[Any, tuple[str, ...], tuple[type[Declaratio
     return "value", (), ()
 
 
+def notes_of(declaration: Declaration, path: str = "") -> dict[str, str]:
+    """The notes of a declaration and of all within it, by their paths; several at one path are lines below another."""
+    found: dict[str, str] = {}
+    for name in type(declaration).model_fields:
+        value = getattr(declaration, name)
+        items = enumerate(value) if isinstance(value, tuple) else [(None, value)]
+        for index, item in items:
+            if isinstance(item, Declaration):
+                _add(found, notes_of(item, name if index is None else f"{name}.{index}"))
+    _add(found, declaration.notes())
+    return {".".join(part for part in (path, inner) if part): note for inner, note in found.items()}
+
+
+def _add(found: dict[str, str], more: dict[str, str]) -> None:
+    for path, note in more.items():
+        found[path] = f"{found[path]}\n{note}" if path in found else note
+
+
 def live_fields(model: type[BaseModel]) -> tuple[str, ...]:
     """The fields of a declaration that are marked live."""
     return tuple(spec.name for spec in field_specs(model) if spec.live)
@@ -169,15 +191,17 @@ def setting_error(error: ValidationError, data: Any = None) -> SettingError:
 def _file_path(loc: Sequence[int | str], data: Any) -> str:
     """Drop the union tags that pydantic adds to a location: keep what can be walked in `data`."""
     parts: list[str] = []
-    value = data
+    value, tag_seen = data, False
     for index, part in enumerate(loc):
+        # the tag comes first, and may be called like a setting: a table's kind and its numbers are both "table"
+        if isinstance(value, dict) and value.get("kind") == part and not tag_seen:
+            tag_seen = True
+            continue
         is_key = isinstance(value, dict) and part in value
         is_index = isinstance(value, list | tuple) and isinstance(part, int) and part < len(value)
         if is_key or is_index:
-            value = value[part]
+            value, tag_seen = value[part], False
             parts.append(str(part))
-        elif isinstance(value, dict) and value.get("kind") == part:
-            continue
         elif data is None or index == len(loc) - 1:
             parts.append(str(part))
     return ".".join(parts)

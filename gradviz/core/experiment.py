@@ -10,6 +10,8 @@ from pydantic import ValidationError, model_validator
 from gradviz.core.captions import captions
 from gradviz.core.declaration import Declaration, FieldError, SettingError, live_fields, setting, setting_error
 from gradviz.core.dense_layers import LineLayer
+from gradviz.core.fit_starters import mended
+from gradviz.core.memory import memory_note
 from gradviz.core.objectives import AnyObjective, FormulaObjective, TestFunctionObjective
 from gradviz.core.optimizers import SGD, AnyOptimizer, Optimizer
 
@@ -93,6 +95,9 @@ class Experiment(Declaration):
                 raise FieldError(f"optimizers.{index}.schedule.{error.field}", str(error)) from None
         return self
 
+    def notes(self) -> dict[str, str]:
+        return memory_note(self)
+
     def with_optimizers(self, optimizers: tuple[Optimizer, ...]) -> Experiment:
         """The same experiment with other optimisers."""
         return self.model_copy(update={"optimizers": optimizers})
@@ -161,7 +166,7 @@ def with_value(experiment: Experiment, path: str, value: Any) -> Experiment:
     if key == "kind":
         return _with_kind(data, parts[:-1], value)
     parent[key] = value
-    return from_data(data)
+    return _made(data, parts)
 
 
 def _child(value: Any, part: str, path: str) -> Any:
@@ -181,16 +186,37 @@ def _with_kind(data: dict[str, Any], parts: list[str], kind: Any) -> Experiment:
     old = dict(parent[key])
     old.pop("kind", None)
     parent[key] = {"kind": kind}
-    plain = from_data(data)
+    plain = _made(data, [*parts, "kind"])
+    data = to_data(plain)
+    parent = data
+    for part in parts[:-1]:
+        parent = _child(parent, part, ".".join(parts))
     allowed: Any = to_data(plain)
     for part in parts:
         allowed = _child(allowed, part, ".".join(parts))
     shared = {name: value for name, value in old.items() if name in allowed and type(value) is type(allowed[name])}
     parent[key] = {"kind": kind} | {name: value for name, value in shared.items() if not isinstance(value, dict)}
     try:
-        return from_data(data)
+        return _made(data, [*parts, "kind"])
     except SettingError:
         return plain
+
+
+def _made(data: dict[str, Any], parts: list[str]) -> Experiment:
+    """The experiment of `data`; a fit that an edit at `parts` made impossible is mended around what was edited."""
+    try:
+        return from_data(data)
+    except SettingError:
+        objective = data["objective"]
+        is_kind = parts[-1] == "kind"
+        if parts[0] != "objective" or len(parts) < 2 or objective.get("kind") != "fit":
+            raise
+        if parts[1] not in ("data", "loss") and not (parts[1] == "model" and is_kind):
+            raise
+        fit = mended(_tuples(objective), parts[1], is_kind)
+        if fit is None:
+            raise
+    return from_data(data | {"objective": to_data(fit)})
 
 
 def is_live_change(old: Experiment, new: Experiment) -> bool:

@@ -11,7 +11,7 @@ from gradviz.core.curve_datasets import Temperatures
 from gradviz.core.datasets import AnyDataset
 from gradviz.core.declaration import FieldError, setting
 from gradviz.core.dense_layers import LineLayer
-from gradviz.core.layer import Shape, ShapeError, written
+from gradviz.core.layer import Shape, ShapeError, count_of, written
 from gradviz.core.layers import AnyLayer
 from gradviz.core.losses import MSE, AnyLoss
 from gradviz.core.objective import Objective
@@ -57,6 +57,21 @@ class FitObjective(Objective):
     def parameter_count(self) -> int:
         return sum(layer.parameter_count(shape) for layer, shape in zip(self.model, self.shapes, strict=False))
 
+    @property
+    def activations(self) -> int:
+        """Numbers that the evaluation of one row makes, its inputs included."""
+        made = sum(layer.activations(shape) for layer, shape in zip(self.model, self.shapes, strict=False))
+        return count_of(self.data.input_shape) + made
+
+    def notes(self) -> dict[str, str]:
+        notes = {}
+        for index, (layer, shape) in enumerate(zip(self.model, self.shapes, strict=False)):
+            count = layer.parameter_count(shape)
+            counted = f"   {count:,} parameter{'s' * (count != 1)}" if count else ""
+            notes[f"model.{index}"] = f"{written(shape)} → {written(self.shapes[index + 1])}{counted}"
+        hint = self.loss.hint(self.model[-1].kind)
+        return notes | ({"loss": hint} if hint else {})
+
     @field_validator("model", mode="before")
     @classmethod
     def _has_few_layers(cls, model: Any) -> Any:
@@ -99,14 +114,11 @@ class FitObjective(Objective):
         """Labels or values: what the loss wants and what the data has."""
         if self.data.is_labelled and self.data.outputs < 2:
             raise FieldError("data", "the labels name only one class: there is nothing to tell apart")
+        name, classes = type(self.loss).label, self.data.outputs
         if self.loss.wants != "values" and not self.data.is_labelled:
-            raise FieldError(
-                "loss", f"{type(self.loss).label} wants class labels, but the data has values: try Squared error"
-            )
-        if self.loss.wants == "binary" and self.data.outputs != 2:
-            raise FieldError(
-                "loss", f"it tells two classes apart, but the data has {self.data.outputs}: try Cross entropy"
-            )
+            raise FieldError("loss", f"{name} wants class labels, but the data has values: try Squared error")
+        if self.loss.wants == "binary" and classes != 2:
+            raise FieldError("loss", f"{name} wants two classes, but the data has {classes}: try Cross entropy")
 
     @property
     def needed_outputs(self) -> int:

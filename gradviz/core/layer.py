@@ -34,6 +34,10 @@ class Layer(Alternative):
         """Number of trained numbers, known before anything is built."""
         return 0
 
+    def activations(self, shape_in: Shape) -> int:
+        """Numbers that the evaluation of one row makes, and keeps until backward has used them."""
+        return count_of(self.shape_out(shape_in))
+
     def has_numbers(self, shape_in: Shape) -> bool:
         """Whether its module keeps numbers of the experiment's precision."""
         return self.parameter_count(shape_in) > 0

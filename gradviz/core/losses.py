@@ -24,6 +24,8 @@ class Loss(Alternative):
 
     formula: ClassVar[str] = ""
     torch_name: ClassVar[str]
+    builds_in: ClassVar[tuple[str, ...]] = ()
+    """The kinds of last layers that are built into the loss already."""
     wants: ClassVar[Wants] = "values"
     reduction: Literal["mean", "sum"] = setting(
         "mean", title="Reduction", description="Whether the errors of all points are averaged or added up."
@@ -33,6 +35,12 @@ class Loss(Alternative):
     def keywords(self) -> dict[str, Any]:
         """What is not torch's default."""
         return differing(reduction=(self.reduction, "mean"))
+
+    def hint(self, last_kind: str) -> str:
+        """Advice about a model whose last layer is of this kind; empty where there is none."""
+        if last_kind in self.builds_in:
+            return f"{type(self).label} has this built in: leave out the last layer."
+        return ""
 
     def build(self) -> nn.Module:
         """The loss module of torch.nn."""
@@ -91,6 +99,7 @@ class CrossEntropy(Loss):
     formula: ClassVar[str] = "-log(softmax(p)[y])"
     torch_name: ClassVar[str] = "CrossEntropyLoss"
     wants: ClassVar[Wants] = "labels"
+    builds_in: ClassVar[tuple[str, ...]] = ("softmax", "log_softmax")
     kind: Literal["cross_entropy"] = "cross_entropy"
     label_smoothing: float = setting(
         0.0,
@@ -111,6 +120,7 @@ class BCEWithLogits(Loss):
     formula: ClassVar[str] = "-y*log(sigmoid(p)) - (1 - y)*log(1 - sigmoid(p))"
     torch_name: ClassVar[str] = "BCEWithLogitsLoss"
     wants: ClassVar[Wants] = "binary"
+    builds_in: ClassVar[tuple[str, ...]] = ("sigmoid",)
     kind: Literal["bce_with_logits"] = "bce_with_logits"
 
 
@@ -121,6 +131,9 @@ class NLL(Loss):
     torch_name: ClassVar[str] = "NLLLoss"
     wants: ClassVar[Wants] = "labels"
     kind: Literal["nll"] = "nll"
+
+    def hint(self, last_kind: str) -> str:
+        return "" if last_kind == "log_softmax" else "It wants log-probabilities: end the model with Log softmax."
 
 
 AnyLoss = Annotated[MSE | L1 | Huber | SmoothL1 | CrossEntropy | BCEWithLogits | NLL, Field(discriminator="kind")]

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from gradviz.core.bench_records import BenchProgress, BenchReport
 
 Floats = NDArray[np.float64]
 
@@ -211,10 +215,16 @@ class RunResult:
     edits: tuple[LiveEdit, ...]
     tensors: dict[str, NDArray[Any]] = field(default_factory=dict)
 
+    @staticmethod
+    def beginning_with(weights: Mapping[str, NDArray[Any]]) -> RunResult:
+        """A run at step 0 that begins with these weights, by the names of the parameters."""
+        tensors = {f"start/{name}": value for name, value in weights.items()}
+        return RunResult(RunState.READY, 0, "", {}, (), tensors)
+
     @property
     def finite(self) -> bool:
         """Whether every weight is finite."""
-        weights = (value for name, value in self.tensors.items() if name.startswith("weights/"))
+        weights = (value for name, value in self.tensors.items() if name.startswith(("weights/", "start/")))
         return all(bool(np.isfinite(value).all()) for value in weights)
 
 
@@ -222,7 +232,8 @@ class RunResult:
 class Update:
     """All that the engine has to say since the last one. `run` counts the runs: views ignore an older one.
 
-    `device` is where the run is, `devices` are all that this machine has.
+    `device` is where the run is, `devices` are all that this machine has. `basins` may be a sentence: how far the map
+    is, or why there is none.
     """
 
     run: int
@@ -238,3 +249,5 @@ class Update:
     surface: SurfaceGrid | None
     result: RunResult | None
     start: Start | None = None
+    bench: BenchReport | BenchProgress | None = None
+    basins: BasinMap | str | None = None

@@ -88,6 +88,10 @@ class Recurrent(InitialisedLayer):
         weights = inputs + self.depth * self.features
         return self.gates * self.features * (weights + 2 * self.depth * int(self.bias))
 
+    def activations(self, shape_in: Shape) -> int:
+        """All gates of every step, before and after their functions, and the state."""
+        return shape_in[0] * self.features * self.depth * (2 * self.gates + 2)
+
     @property
     def keywords(self) -> dict[str, Any]:
         """What is not torch's default."""

@@ -47,13 +47,17 @@ def basins(
     like = next(iter(objective.parameters.values()))
     places = [torch.nn.Parameter(start.to(like)) for start in starts]
     optimizer = experiment.optimizers[0].build(places)
+    schedule = experiment.optimizers[0].build_schedule(optimizer, experiment.steps)
     extent = max(high - low for low, high in domain)
     before = _positions(places)
     moved = np.full(len(before), np.inf)
     done = 0
     while done < experiment.steps and bool((moved > STILL * extent).any()):
         for _ in range(min(STRIDE, experiment.steps - done)):
+            objective.at_step(done)
             _step(objective, places, optimizer)
+            if schedule is not None:
+                schedule.step()
             done += 1
         now = _positions(places)
         moved = np.nan_to_num(np.abs(now - before).max(axis=1), nan=0.0, posinf=0.0)
@@ -67,12 +71,17 @@ def basins(
 
 def _objective(experiment: Experiment) -> Objective:
     device, _ = resolve_device(experiment.device, experiment.dtype)
-    objective = build_objective(experiment, device)
+    with torch.random.fork_rng([]):  # the run's own numbers stay as they are
+        objective = build_objective(experiment, device)
     if objective.coordinates is None:
         raise EngineError("Basins need an objective of two numbers, such as a test function of x and y.")
     optimizer = experiment.optimizers[0]
     if optimizer.kind in NOT_ELEMENTWISE:
         raise EngineError(f"{type(optimizer).label} looks at all starts together, so it has no map of basins.")
+    if optimizer.schedule.needs_loss:
+        raise EngineError(f"{optimizer.schedule.label} follows one loss, so it has no map of basins: choose another.")
+    if optimizer.mistake.kind not in ("none", "rate_times_ten"):
+        raise EngineError("The map of basins is of a loop without mistakes: take the mistake out of the optimiser.")
     return objective
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from gradviz.core.memory import CHECKPOINT_BYTES, MOST_CHECKPOINTS
 from gradviz.engine.explanations import Fault
 from gradviz.engine.lanes import Lane
 
@@ -48,9 +49,10 @@ def set_numbers(scheduler: Any, numbers: dict[str, Any]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class LaneState:
-    """A copy of a lane: parameters, the gradients that its evaluation began with, optimiser, schedule and fault."""
+    """A copy of a lane: parameters, buffers, the gradients its evaluation began with, optimiser, schedule, fault."""
 
     parameters: list[Tensor]
+    buffers: dict[str, Tensor]
     carried: list[Tensor | None]
     optimizer: list[dict[str, Any]]
     groups: list[dict[str, Any]]
@@ -65,6 +67,7 @@ class LaneState:
         kept = [lane.optimizer.state.get(parameter, {}) for parameter in trained]
         return LaneState(
             [parameter.detach().clone() for parameter in trained],
+            {name: buffer.clone() for name, buffer in lane.objective.buffers.items()},
             lane.carried,
             [{key: copied(value) for key, value in state.items()} for state in kept],
             [{key: value for key, value in group.items() if key != "params"} for group in lane.optimizer.param_groups],
@@ -82,6 +85,7 @@ class LaneState:
                 parameter.copy_(value)
             parameter.grad = copied(gradient)
             lane.optimizer.state[parameter] = {key: copied(item) for key, item in state.items()}
+        lane.objective.restore_buffers(self.buffers)
         for group, values in zip(lane.optimizer.param_groups, self.groups, strict=True):
             group.update(values)
         if lane.scheduler is not None:
@@ -89,11 +93,17 @@ class LaneState:
         lane.loss, lane.fault = self.loss, self.fault
         torch.set_rng_state(self.random)
 
+    @property
+    def bytes(self) -> int:
+        """The memory of its tensors."""
+        kept = [value for state in self.optimizer for value in state.values() if isinstance(value, Tensor)]
+        return sum(tensor.nbytes for tensor in (*self.parameters, *self.buffers.values(), *kept))
+
 
 class Checkpoints:
-    """At most 64 states, evenly spread: when full, every second is dropped and the stride doubles."""
+    """At most 64 states, fewer of a large model, evenly spread: when full, every second goes and the stride doubles."""
 
-    MOST = 64
+    MOST = MOST_CHECKPOINTS
 
     def __init__(self) -> None:
         self.stride = 256
@@ -103,8 +113,9 @@ class Checkpoints:
         """Copy the lanes at `step`, unless they are there already."""
         if step in self._states:
             return
-        self._states[step] = [LaneState.of(lane) for lane in lanes]
-        if len(self._states) > self.MOST:
+        states = self._states[step] = [LaneState.of(lane) for lane in lanes]
+        most = max(2, min(self.MOST, CHECKPOINT_BYTES // max(1, sum(state.bytes for state in states))))
+        while len(self._states) > most:
             self.stride *= 2
             first = min(self._states)
             self._states = {k: v for k, v in self._states.items() if k % self.stride == 0 or k == first}

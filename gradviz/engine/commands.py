@@ -79,6 +79,25 @@ class Survey:
 
 
 @dataclass(frozen=True, slots=True)
+class Check:
+    """Ask for the gradient bench at the current step, of the optimiser `optimizer`; a bench under way is dropped."""
+
+    optimizer: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CancelCheck:
+    """Drop the bench that is under way."""
+
+
+@dataclass(frozen=True, slots=True)
+class MapBasins:
+    """Ask for the map of basins over `domain`; None drops the one under way."""
+
+    domain: tuple[Range, Range] | None
+
+
+@dataclass(frozen=True, slots=True)
 class Collect:
     """Ask for the result of the run so far, to be saved."""
 
@@ -93,4 +112,19 @@ class Close:
     """End the thread."""
 
 
-Command = Load | Edit | Run | Pause | Step | Seek | Look | Survey | Collect | FindStart | Close
+Command = (
+    Load
+    | Edit
+    | Run
+    | Pause
+    | Step
+    | Seek
+    | Look
+    | Survey
+    | Check
+    | CancelCheck
+    | MapBasins
+    | Collect
+    | FindStart
+    | Close
+)

@@ -11,8 +11,8 @@ LIMIT = 300
 _EXPLANATIONS: tuple[tuple[str, str], ...] = (
     (
         r"backward through the graph a second time",
-        "backward() frees what the graph has kept for it, so the same graph serves once: evaluate the loss anew "
-        "before each backward, or call backward(retain_graph=True).",
+        "backward() frees what the graph kept for it, so a graph serves once: evaluate the loss anew before each "
+        "backward, or call backward(retain_graph=True).",
     ),
     (
         r"grad can be implicitly created only for scalar outputs",
@@ -56,7 +56,7 @@ _EXPLANATIONS: tuple[tuple[str, str], ...] = (
         "Detach it first.",
     ),
     (
-        r"of floating point and complex dtype can require gradients",
+        r"floating point.* dtype can require gradients",
         "Whole numbers have no gradient: make the tensor one of floats.",
     ),
     (
@@ -66,6 +66,10 @@ _EXPLANATIONS: tuple[tuple[str, str], ...] = (
     (
         r"to be on the same device",
         "Tensors on different devices meet: put all of them on one.",
+    ),
+    (
+        r"cannot be converted to type \S+ without overflow",
+        "The learning rate, or what a schedule made of it, is larger than this precision can hold: make it smaller.",
     ),
     (
         r"returned nan values in its",
@@ -84,20 +88,26 @@ class Fault:
 
     def sentence(self, name: str) -> str:
         """For a person, at most 300 characters; `name` is that of the optimiser."""
-        said = f"PyTorch: “{self.words}” " if self.words else ""
-        return f"{name} stopped at step {self.step:,}. {said}{self.explanation}".strip()[:LIMIT]
+        begin = f"{name} stopped at step {self.step:,}. "
+        room = LIMIT - len(begin) - len(self.explanation) - len("PyTorch: “” ")
+        said = f"PyTorch: “{_shortened(self.words, room)}” " if self.words else ""
+        return f"{begin}{said}{self.explanation}"[:LIMIT]
 
 
-def explained(error: RuntimeError, step: int) -> Fault:
-    """The fault that PyTorch's `error` is; one that is not known here is passed on in PyTorch's words alone."""
+def explained(error: RuntimeError, step: int) -> Fault | None:
+    """The fault that PyTorch's `error` is; None where it is not one of a graph or a gradient that is known here."""
     text = " ".join(str(error).split())
     explanation = next((plain for pattern, plain in _EXPLANATIONS if re.search(pattern, text)), "")
-    return Fault(step, _first_words(text, MOST_WORDS if explanation else LIMIT - 60), explanation)
+    return Fault(step, _first_words(text), explanation) if explanation else None
 
 
-def _first_words(text: str, most: int) -> str:
-    """The first sentence, shortened at a word where it is long."""
-    sentence = re.split(r"(?<=[a-z)\]])[.:;](?= )", text, maxsplit=1)[0].rstrip(".")
-    if len(sentence) <= most:
-        return sentence
-    return sentence[:most].rsplit(" ", 1)[0] + " …"
+def _first_words(text: str) -> str:
+    """The first sentence, shortened where it is long."""
+    return _shortened(re.split(r"(?<=[a-z)\]])[.:;](?= )", text, maxsplit=1)[0].rstrip("."), MOST_WORDS)
+
+
+def _shortened(text: str, most: int) -> str:
+    """At most `most` characters of `text`, cut at a word."""
+    if len(text) <= most:
+        return text
+    return text[: most - 2].rsplit(" ", 1)[0].removesuffix(" …") + " …"

@@ -42,6 +42,10 @@ class TestFunctionDescent(Objective):
         if self._last is not None:
             yield self._last, "f"
 
+    def hand_values(self) -> dict[str, Tensor]:
+        settings = {name: value for name, value in self._function if isinstance(value, float)}
+        return {name: self._x.new_tensor(value) for name, value in settings.items()}
+
 
 class FormulaDescent(Objective):
     """A typed formula over its tensors; the gradient may be that of its ``d_`` lines.
@@ -112,6 +116,16 @@ class FormulaDescent(Objective):
         for name in self._line_names:
             if name in self._last:
                 yield self._last[name], name
+
+    def hand_values(self) -> dict[str, Tensor]:
+        return {**self._tensors, **self._last}
+
+    def adopt(self, other: Objective) -> None:
+        super().adopt(other)
+        assert isinstance(other, FormulaDescent)
+        for name, value in other._tensors.items():
+            if name not in self.parameters:
+                self._tensors[name] = value.detach().to(self._tensors[name])
 
     def fault(self) -> str:
         return "" if self._odd is None else f"The run cannot start: {self._odd}."

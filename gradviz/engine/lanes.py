@@ -6,7 +6,6 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from gradviz.core.mistakes import Cycle, NoZeroGrad
@@ -16,9 +15,6 @@ from gradviz.engine.evaluations import cut, wrong_evaluation
 from gradviz.engine.explanations import Fault, explained
 from gradviz.engine.objective import Objective
 from gradviz.engine.problems import EngineError
-
-# a lack of memory and a broken device stop the whole run, not one optimiser
-_NOT_OF_THE_GRAPH = (torch.OutOfMemoryError, *filter(None, [getattr(torch, "AcceleratorError", None)]))
 
 
 class Lane:
@@ -83,25 +79,29 @@ class Lane:
         return self.objective.evaluate() if self._evaluation is None else self._evaluation(self.step)
 
     def _fail(self, error: RuntimeError) -> None:
-        """Stop here with PyTorch's words, and keep the loss, which the forward pass has still given."""
-        if isinstance(error, _NOT_OF_THE_GRAPH):
+        """Stop here with PyTorch's words, and keep the loss, which the forward pass has still given.
+
+        What is no known error of a graph is raised again: a lack of memory, say, stops the whole run.
+        """
+        fault = explained(error, self.step)
+        if fault is None:
             raise error
         try:
             self.loss = self.objective.number(self.objective.loss()).item()
         except RuntimeError:
             self.loss = math.nan
-        self.fault = explained(error, self.step)
+        self.fault = fault
 
     def _update(self) -> None:
-        if self.needs_closure:
-            self._is_first_call = True
-            try:
+        self._is_first_call = True
+        try:
+            if self.needs_closure:
                 self.optimizer.step(self._closure)
-            except RuntimeError as error:
-                self._fail(error)
-                return
-        else:
-            self.optimizer.step()
+            else:
+                self.optimizer.step()
+        except RuntimeError as error:
+            self._fail(error)
+            return
         if self.scheduler is not None:
             self._step_schedule()
 
@@ -109,9 +109,8 @@ class Lane:
         """What LBFGS evaluates: its first call asks for the loss of this step, which is known."""
         if self._is_first_call:
             self._is_first_call = False
-        else:
-            self.loss = self._evaluated().item()
-        return self.loss
+            return self.loss
+        return self._evaluated().item()
 
     def _step_schedule(self) -> None:
         """The rate of the next step; a schedule without a finite one stops the lane there."""

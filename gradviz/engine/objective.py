@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 
+import torch
 from torch import Tensor, nn
 
 
@@ -31,6 +32,26 @@ class Objective(ABC):
     def loss_at(self, parameters: Mapping[str, Tensor]) -> Tensor:
         """The loss at other parameters: a pure function, which `torch.func.vmap` may map."""
 
+    def landscape_at(self, parameters: Mapping[str, Tensor]) -> Tensor:
+        """What a surface shows at other parameters: a pure function like `loss_at`, the same at every step."""
+        return self.loss_at(parameters)
+
+    @property
+    def landscape_note(self) -> str:
+        """How `landscape_at` differs from the loss of a step; empty where it does not."""
+        return ""
+
+    @property
+    def buffers(self) -> dict[str, Tensor]:
+        """Tensors that are not trained but kept: those that the evaluation of the present step began with.
+
+        They belong to the state of a step, as the parameters do: copy them into a checkpoint or a file.
+        """
+        return {}
+
+    def restore_buffers(self, saved: Mapping[str, Tensor]) -> None:  # noqa: B027 - most objectives have none
+        """Begin the next evaluation with these buffers, as `buffers` gave them."""
+
     def evaluate(self) -> Tensor:
         """One evaluation: the loss, and the gradient of every parameter in its ``.grad``."""
         for parameter in self.parameters.values():
@@ -50,6 +71,17 @@ class Objective(ABC):
     def named_values(self) -> Iterator[tuple[Tensor, str]]:
         """Values of the last `loss` that have a name of their own."""
         return iter(())
+
+    def hand_values(self) -> dict[str, Tensor]:
+        """What a gradient by hand may name, as it was in the last `loss`; parameters besides."""
+        return {}
+
+    def adopt(self, other: Objective) -> None:
+        """Take over parameters and data of another objective of the same experiment, whatever its dtype."""
+        self.cut = other.cut
+        with torch.no_grad():
+            for name, parameter in self.parameters.items():
+                parameter.copy_(other.parameters[name])
 
     def retained(self) -> Iterator[tuple[str, Tensor]]:
         """Named values, besides the parameters, that keep a gradient in their ``.grad``."""

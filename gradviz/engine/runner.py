@@ -5,13 +5,17 @@ torch is imported inside the thread, so that a window can be painted before it.
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections import deque
 from typing import TYPE_CHECKING
 
-from gradviz.core.records import RunState, Update
+from gradviz.core.bench_records import BenchProgress, BenchReport
+from gradviz.core.records import BasinMap, RunState, Update
 from gradviz.engine.commands import (
+    CancelCheck,
+    Check,
     Close,
     Collect,
     Command,
@@ -19,6 +23,7 @@ from gradviz.engine.commands import (
     FindStart,
     Load,
     Look,
+    MapBasins,
     Pause,
     Run,
     Seek,
@@ -29,10 +34,21 @@ from gradviz.engine.mailbox import Outbox, Speedometer
 from gradviz.engine.problems import EngineError
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from gradviz.engine.bench import BenchRun
     from gradviz.engine.snapshots import Observer
     from gradviz.engine.trainer import Trainer
 
 MESSAGE_LIMIT = 300
+BENCH_SLICE_S = 0.02
+"""How long a bench works before it looks for a command."""
+BENCH_TOLD_AFTER_S = 1.0
+"""A bench that takes longer says how far it is."""
+
+
+_PASSIVE = Look | Survey | Check | CancelCheck | MapBasins
+"""Commands that leave the step where it is."""
 
 
 class Runner:
@@ -46,6 +62,8 @@ class Runner:
         self._speedometer = Speedometer()
         self._trainer: Trainer | None = None
         self._observer: Observer | None = None
+        self._bench: BenchRun | None = None
+        self._basins: Generator[float, None, BasinMap] | None = None
         self._goal: int | None = None
         self._pace: float | None = None
         self._running = False
@@ -88,7 +106,11 @@ class Runner:
             self._obey(self._commands.popleft())
             if self._closing:
                 return
-        if self._running:
+        if self._bench is not None:
+            self._advance_bench(self._bench)
+        elif self._basins is not None and not self._running:
+            self._advance_basins(self._basins)
+        elif self._running:
             self._train()
         else:
             with self._wake:
@@ -120,6 +142,8 @@ class Runner:
             self._closing = True
         elif isinstance(command, Load):
             self._load(command)
+        elif isinstance(command, Check | CancelCheck):
+            self._check(command)
         elif self._trainer is None or self._observer is None:
             return
         elif isinstance(command, Edit):
@@ -128,6 +152,8 @@ class Runner:
                 self._settle()
         elif isinstance(command, Run | Step | Pause | Seek):
             self._steer(command, self._trainer)
+        elif isinstance(command, MapBasins):
+            self._map_basins(command, self._trainer)
         else:
             self._answer(command, self._trainer, self._observer)
 
@@ -136,7 +162,7 @@ class Runner:
         from gradviz.engine.snapshots import Observer
         from gradviz.engine.trainer import Trainer
 
-        self._running, self._trainer, self._observer = False, None, None
+        self._running, self._trainer, self._observer, self._bench, self._basins = False, None, None, None, None
         with self._lock:
             self._outbox = Outbox(command.run, len(command.experiment.optimizers))
         trainer = Trainer(command.experiment, command.result)
@@ -203,7 +229,7 @@ class Runner:
         waiting = self._commands.copy()
         if any(isinstance(later, Close | Load) for later in waiting):
             return True
-        first = next((later for later in waiting if not isinstance(later, Look | Survey)), None)
+        first = next((later for later in waiting if not isinstance(later, _PASSIVE)), None)
         return isinstance(first, Seek | Pause)
 
     def _answer(self, command: Look | Survey | Collect | FindStart, trainer: Trainer, observer: Observer) -> None:
@@ -232,6 +258,57 @@ class Runner:
             result = trainer.result(state)
             with self._lock:
                 self._outbox.result, self._outbox.changed = result, True
+
+    def _check(self, command: Check | CancelCheck) -> None:
+        """Begin a bench of the current step, or drop the one under way. The run waits for it."""
+        from gradviz.engine.bench import BenchRun
+
+        self._bench, trainer = None, self._trainer
+        if isinstance(command, CancelCheck):
+            self._tell_bench(BenchReport(self._outbox.step, math.nan, fault="The check was cancelled."))
+        elif trainer is None:
+            self._tell_bench(BenchReport(0, math.nan, fault=f"There is no run to check. {self._outbox.message}"[:300]))
+        else:
+            lane = trainer.lanes[min(command.optimizer, len(trainer.lanes) - 1)]
+            try:
+                self._bench = BenchRun(trainer.experiment, lane.objective, trainer.step)
+            except Exception as error:
+                self._tell_bench(BenchReport(trainer.step, math.nan, fault=f"The bench cannot begin: {error}"[:300]))
+
+    def _advance_bench(self, bench: BenchRun) -> None:
+        """A slice of the bench. What goes wrong in it is its own, and no fault of the run."""
+        report = bench.advance(BENCH_SLICE_S)
+        if report is not None:
+            self._bench = None
+            self._tell_bench(report)
+        elif time.perf_counter() - bench.began > BENCH_TOLD_AFTER_S:
+            self._tell_bench(bench.progress)
+
+    def _tell_bench(self, told: BenchReport | BenchProgress) -> None:
+        with self._lock:
+            self._outbox.bench, self._outbox.changed = told, True
+
+    def _map_basins(self, command: MapBasins, trainer: Trainer) -> None:
+        """Begin a map of basins, or drop the one under way. It waits while the run goes on."""
+        from gradviz.engine.basins import basins
+
+        self._basins = None if command.domain is None else basins(trainer.experiment, command.domain)
+
+    def _advance_basins(self, work: Generator[float, None, BasinMap]) -> None:
+        """A slice of the map. What goes wrong in it is no fault of the run."""
+        told: BasinMap | str
+        until = time.perf_counter() + BENCH_SLICE_S
+        try:
+            share = next(work)
+            while time.perf_counter() < until:
+                share = next(work)
+            told = f"Computing the basins… {share:.0%}"
+        except StopIteration as end:
+            self._basins, told = None, end.value
+        except Exception as error:
+            self._basins, told = None, str(error)[:MESSAGE_LIMIT]
+        with self._lock:
+            self._outbox.basins, self._outbox.changed = told, True
 
     def _train(self) -> None:
         """Step until a command waits, the goal is reached or the run ends. No lock is taken in the loop."""

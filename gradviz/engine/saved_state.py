@@ -1,8 +1,8 @@
 """A lane as arrays with names, for a file, and back.
 
-``weights/0/w``; ``optimizer/0/w/exp_avg``, whose name ends in ``:int``, ``:float`` or ``:list`` where torch keeps
-no tensor; ``gradient/0/w`` where gradients add up; ``group/0/lr`` and ``schedule/0/last_epoch`` where there is a
-schedule, and ``schedule/0/1/last_epoch`` of the second schedule inside it.
+``weights/0/w``; ``buffers/0/1.running_mean`` of BatchNorm; ``optimizer/0/w/exp_avg``, whose name ends in ``:int``,
+``:float`` or ``:list`` where torch keeps no tensor; ``gradient/0/w`` where gradients add up; ``group/0/lr`` and
+``schedule/0/last_epoch`` where there is a schedule, and ``schedule/0/1/last_epoch`` of the second schedule inside it.
 """
 
 from __future__ import annotations
@@ -42,6 +42,8 @@ def arrays_of(index: int, lane: Lane) -> Iterator[tuple[str, Array]]:
             yield f"gradient/{index}/{name}", array_of(carried)
         for key, value in lane.optimizer.state.get(parameter, {}).items():
             yield from _state_arrays(f"optimizer/{index}/{name}/{key}", value)
+    for name, buffer in lane.objective.buffers.items():
+        yield f"buffers/{index}/{name}", array_of(buffer)
     if lane.scheduler is not None:
         for key, value in _driven(lane).items():
             yield f"group/{index}/{key}", np.array(value)
@@ -91,12 +93,20 @@ def restore_lane(index: int, lane: Lane, tensors: dict[str, Array]) -> None:
         gradient = tensors.get(f"gradient/{index}/{name}")
         parameter.grad = None if gradient is None else _tensor(gradient).to(parameter.device)
         _restore_state(lane, parameter, _below(tensors, f"optimizer/{index}/{name}/"))
+    _restore_buffers(lane, _below(tensors, f"buffers/{index}/"))
     if lane.scheduler is not None:
         group = lane.optimizer.param_groups[0]
         for key, value in _below(tensors, f"group/{index}/").items():
             if key in group and key != "params":
                 group[key] = tuple(value.tolist()) if value.ndim else value.item()
         set_numbers(lane.scheduler, _numbers(numbers_of(lane.scheduler), _below(tensors, f"schedule/{index}/")))
+
+
+def _restore_buffers(lane: Lane, saved: dict[str, Array]) -> None:
+    expected = {name: tuple(buffer.shape) for name, buffer in lane.objective.buffers.items()}
+    if {name: array.shape for name, array in saved.items()} != expected:
+        raise EngineError("The running means of BatchNorm in the file do not fit: press Reset to start from the seed.")
+    lane.objective.restore_buffers({name: _tensor(array) for name, array in saved.items()})
 
 
 def _below(tensors: dict[str, Array], prefix: str) -> dict[str, Array]:

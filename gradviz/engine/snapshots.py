@@ -95,11 +95,11 @@ def _tensors(state: dict[str, Any]) -> Iterator[tuple[str, torch.Tensor]]:
 def _fit(lanes: list[Lane]) -> FitSnapshot | None:
     objectives = [lane.objective for lane in lanes]
     first = objectives[0]
-    if not isinstance(first, FitDescent) or first.inputs.shape[1] != 1:
+    if not isinstance(first, FitDescent) or first.data.inputs.shape[1:] != (1,):
         return None
-    every = max(1, len(first.inputs) // MOST_POINTS)
-    inputs, targets = first.inputs[::every], first.targets[::every]
-    low, high = first.inputs.min(), first.inputs.max()
+    every = max(1, len(first.data.inputs) // MOST_POINTS)
+    inputs, targets = first.data.inputs[::every], first.data.targets[::every]
+    low, high = first.data.inputs.min(), first.data.inputs.max()
     margin = 0.05 * (high - low)
     xs = torch.linspace(
         float(low - margin), float(high + margin), CURVE_POINTS, dtype=inputs.dtype, device=inputs.device

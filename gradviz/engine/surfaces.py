@@ -38,10 +38,10 @@ class Plane:
         """Losses (n,) at the points with coordinates a (n,) and b (n,)."""
 
         def at(a: Tensor, b: Tensor) -> Tensor:
-            return objective.loss_at(self._parameters(self.origin + a * self.first + b * self.second))
+            return objective.landscape_at(self._parameters(self.origin + a * self.first + b * self.second))
 
-        rows = objective.inputs.numel() if isinstance(objective, FitDescent) else 1
-        chunk = max(1, CHUNK // max(rows, len(self.origin)))
+        numbers = objective.landscape_numbers if isinstance(objective, FitDescent) else 1
+        chunk = max(1, CHUNK // max(numbers, len(self.origin)))
         with torch.no_grad():
             losses: Tensor = vmap(at, chunk_size=chunk)(a, b)
         return losses
@@ -106,6 +106,7 @@ def survey(
     for array in (x, y, heights):
         array.flags.writeable = False
     labels, note = _labels(plane, step)
+    note = "\n".join(line for line in (note, objective.landscape_note) if line)
     return SurfaceGrid(x, y, heights, *labels, _minima(experiment), note, plane.exact)
 
 
@@ -143,7 +144,7 @@ def _newton_target(objective: Objective, plane: Plane, here: tuple[float, float]
     like = {name: parameter.dtype for name, parameter in objective.parameters.items()}
 
     def loss(flat: Tensor) -> Tensor:
-        return objective.loss_at({name: flat[i].to(like[name]) for i, name in enumerate(plane.names)})
+        return objective.landscape_at({name: flat[i].to(like[name]) for i, name in enumerate(plane.names)})
 
     hessian = torch.func.hessian(loss)(point)
     gradient = torch.func.grad(loss)(point)

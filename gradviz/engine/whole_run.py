@@ -12,7 +12,6 @@ from gradviz.core.history import History
 from gradviz.core.records import RunResult, RunState, Snapshot, StepRecord, SurfaceGrid
 from gradviz.engine.commands import Wanted
 from gradviz.engine.mailbox import block_of
-from gradviz.engine.problems import EngineError
 from gradviz.engine.snapshots import Observer
 from gradviz.engine.surfaces import survey
 from gradviz.engine.trainer import Trainer
@@ -32,25 +31,24 @@ class Portrait:
 
 
 class WholeRun:
-    """Trains an experiment to its end.
+    """Trains an experiment to its end. EngineError where it cannot be built.
 
-    EngineError where it cannot be built, or its loss or gradient is not finite at the start.
+    `fault` says why it cannot start where its loss or gradient is not finite, or PyTorch refuses its graph; values
+    and graph can be looked at all the same.
     """
 
-    def __init__(self, experiment: Experiment) -> None:
-        self.trainer = Trainer(experiment)
+    def __init__(self, experiment: Experiment, start: RunResult | None = None) -> None:
+        self.trainer = Trainer(experiment, start)
         self.history = History(len(experiment.optimizers))
         self._observer = Observer(self.trainer)
         self.seconds = 0.0
-        fault = self.trainer.fault_at_start()
-        if fault:
-            raise EngineError(fault)
+        self.fault = self.trainer.fault_at_start()
 
     def train(self, progress: Callable[[int], None]) -> None:
         """Run to the end; `progress` is told the step about ten times a second."""
         begin = told = time.perf_counter()
         pending: list[StepRecord] = [self.trainer.record]
-        for record in self.trainer.steps():
+        for record in () if self.fault else self.trainer.steps():
             pending.append(record)
             if len(pending) >= CHUNK:
                 self._flush(pending)
@@ -68,13 +66,22 @@ class WholeRun:
 
     @property
     def state(self) -> RunState:
-        """FINISHED, or DIVERGED where no optimiser has a finite loss."""
+        """FINISHED; DIVERGED where no optimiser has a finite loss, FAILED where it could not start or go on."""
+        if self.fault or self.trainer.failure:
+            return RunState.FAILED
         return RunState.DIVERGED if self.trainer.diverged else RunState.FINISHED
 
     @property
     def message(self) -> str:
         """Why it ended, for a person."""
+        if self.fault:
+            return self.fault
         return self.trainer.divergence() if self.trainer.diverged else f"Finished: {self.trainer.step:,} steps."
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """Why each optimiser that stopped by an error of PyTorch did, the others racing on."""
+        return () if self.trainer.failure else self.trainer.faults
 
     @property
     def steps_per_s(self) -> float:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from gradviz.core.declaration import SettingError
 from gradviz.core.experiment import FORMAT_VERSION, Experiment, from_data, to_data
 from gradviz.core.records import RunResult
-from gradviz.storage import strict_json
+from gradviz.storage import data_tensors, strict_json
 from gradviz.storage.atomic_write import check_name, write_bytes
 from gradviz.storage.foreign_files import CHOOSE, SNIFFED_BYTES
 from gradviz.storage.header import header_of, is_json, open_regular
@@ -73,6 +73,7 @@ def load(path: Path, newer_read_only: bool = False) -> SavedExperiment:
 
 
 def _plain_json(experiment: Experiment) -> bytes:
+    data_tensors.refuse_large(experiment)
     text = json.dumps({"format": FORMAT_VERSION, "experiment": to_data(experiment)}, indent=2, ensure_ascii=False)
     data = f"{text}\n".encode()
     if len(data) > strict_json.MAX_BYTES:
@@ -88,6 +89,7 @@ def _safetensors(experiment: Experiment, result: RunResult | None) -> bytes:
     }
     tensors = {} if result is None else {name: _stored(name, value) for name, value in result.tensors.items()}
     _result(document["run"], experiment, tensors)
+    tensors |= data_tensors.tensors_of(experiment)
     data = safetensors.numpy.save(tensors, {METADATA_KEY: json.dumps(document)})
     header_of(io.BytesIO(data), len(data))
     return data
@@ -127,11 +129,15 @@ def _tensors(data: bytes) -> dict[str, NDArray[Any]]:
 def _saved_experiment(document: Any, tensors: dict[str, NDArray[Any]], newer_read_only: bool) -> SavedExperiment:
     version = _version(document)
     is_newer = version > FORMAT_VERSION and newer_read_only
+    data, tensors = data_tensors.split(tensors)
+    # held until the experiment has them: only by their digests does it find them
+    tables = data_tensors.tables_from(document["experiment"], data, may_be_unknown=is_newer)
     document = _understood(document) if is_newer else migrate(document, version)
     unknown = set(document) - {"format", "experiment", "run"}
     if unknown:
         raise FileError(f"The file has an unknown section {min(unknown)[:60]!r} (format version {version}).", CHOOSE)
     experiment = _experiment(document["experiment"], version)
+    del tables
     result = _result(document.get("run"), experiment, tensors)
     notices = [_newer_notice(version)] if is_newer else []
     if result is not None and not result.finite:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from gradviz.storage import strict_json
-from gradviz.storage.foreign_files import CHOOSE, SNIFFED_BYTES, foreign_file
+from gradviz.storage.foreign_files import CHOOSE, EXPERIMENT, SNIFFED_BYTES, Wanted, foreign_file
 from gradviz.storage.problems import FileError, cause_of
 
 MAX_HEADER_BYTES = 8 * 2**20
@@ -50,16 +50,18 @@ def read_header(path: Path) -> Header:
         return header_of(stream, os.fstat(stream.fileno()).st_size)
 
 
-def open_regular(path: Path) -> BinaryIO:
+def open_regular(path: Path, wanted: Wanted = EXPERIMENT) -> BinaryIO:
     """Open for reading; a pipe or a device, which may never end, is refused."""
     try:
         if not stat.S_ISREG(path.stat().st_mode):
-            raise FileError("This is a folder or a device, not a file.", CHOOSE)
+            raise FileError("This is a folder or a device, not a file.", wanted.choose)
         return path.open("rb")
     except OSError as error:
-        raise FileError(f"The file cannot be opened. {cause_of(error)}", CHOOSE) from error
+        raise FileError(f"The file cannot be opened. {cause_of(error)}", wanted.choose) from error
     except ValueError:
-        raise FileError("The file cannot be opened. Its name has a character that no file can have.", CHOOSE) from None
+        raise FileError(
+            "The file cannot be opened. Its name has a character that no file can have.", wanted.choose
+        ) from None
 
 
 def header_of(stream: BinaryIO, size: int) -> Header:

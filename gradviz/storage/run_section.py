@@ -91,11 +91,15 @@ def _drop_unknown(model: type[Declaration], data: Any) -> bool:
 def _remove(data: Any, loc: tuple[int | str, ...]) -> bool:
     """Walk a location of pydantic, which has the tags of unions among the keys, and remove what it ends in."""
     *path, name = loc
+    tag_seen = False
     for part in path:
+        if isinstance(data, dict) and data.get("kind") == part and not tag_seen:
+            tag_seen = True
+            continue
         is_key = isinstance(data, dict) and part in data
         is_index = isinstance(data, list) and isinstance(part, int) and part < len(data)
         if is_key or is_index:
-            data = data[part]
+            data, tag_seen = data[part], False
     return isinstance(data, dict) and data.pop(name, data) is not data
 
 

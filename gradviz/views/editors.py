@@ -6,13 +6,11 @@ import json
 import math
 from typing import Any
 
-from PySide6.QtCore import QEvent, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QKeySequence, QTextCursor, QWheelEvent
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QTextCursor, QWheelEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QHBoxLayout,
-    QLineEdit,
     QPlainTextEdit,
     QSizePolicy,
     QTextEdit,
@@ -20,39 +18,11 @@ from PySide6.QtWidgets import (
 )
 
 from gradviz.core.declaration import FieldSpec
+from gradviz.views.editor import Editor, Line
+from gradviz.views.table_fields import NamesField, TableField
 from gradviz.views.theme import monospace
 
 COMMIT_AFTER_MS = 700
-
-
-class Editor(QWidget):
-    """An editor of one plain value. `edited` carries the new value; a value that cannot be read comes as text."""
-
-    edited = Signal(object)
-
-    def show_value(self, value: Any) -> None:
-        """Show `value` without a signal."""
-        raise NotImplementedError
-
-    def focus_widget(self) -> QWidget:
-        """The widget that is marked when the value is wrong."""
-        raise NotImplementedError
-
-    def show_draft(self, draft: Any) -> None:
-        """Show a value that was refused, so that it can be mended."""
-
-    def mark_place(self, place: tuple[int, int] | None) -> None:
-        """Point at line and column of a text, or at nothing."""
-
-    def _is_marked(self) -> bool:
-        """Whether what is written was refused: then even the value that stood there before is an edit."""
-        return bool(self.focus_widget().property("fault"))
-
-    def _fill(self, widget: QWidget) -> None:
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(widget)
-        self.setFocusProxy(widget)
 
 
 class NumberEditor(Editor):
@@ -101,23 +71,7 @@ class NumberEditor(Editor):
             self.edited.emit(int(changed) if self._integer else changed)
 
 
-class _Line(QLineEdit):
-    """A line that leaves to the window the keys that it has no use for itself."""
-
-    def event(self, event: QEvent) -> bool:
-        is_override = event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent)
-        if is_override and self._is_for_window(event):  # type: ignore[arg-type]
-            event.ignore()
-            return True
-        return super().event(event)
-
-    def _is_for_window(self, event: QKeyEvent) -> bool:
-        """Undo and redo, as long as nothing was typed here that they could take back."""
-        is_undo = event.matches(QKeySequence.StandardKey.Undo) or event.matches(QKeySequence.StandardKey.Redo)
-        return is_undo and not self.isModified()
-
-
-class _SteppingLine(_Line):
+class _SteppingLine(Line):
     stepped = Signal(int)
 
     def _is_for_window(self, event: QKeyEvent) -> bool:
@@ -205,7 +159,7 @@ class TextEditor(Editor):
         super().__init__()
         self._is_json = is_json
         self._value: Any = None
-        self._line = _Line()
+        self._line = Line()
         self._line.editingFinished.connect(self._on_finished)
         self._fill(self._line)
 
@@ -295,6 +249,10 @@ class LinesEditor(Editor):
 class _Area(QPlainTextEdit):
     left = Signal()
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.setAcceptDrops(False)  # a file that is dropped here is for the window, and not its path for the text
+
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
         self.left.emit()
@@ -304,6 +262,10 @@ def editor_for(spec: FieldSpec, devices: tuple[str, ...]) -> Editor:
     """The editor that a field asks for. `devices` are those of this machine."""
     if spec.editor == "lines":
         return LinesEditor()
+    if spec.editor == "table":
+        return TableField()
+    if spec.editor == "names":
+        return NamesField()
     if spec.editor == "device":
         return ChoiceEditor(tuple((device, device) for device in devices))
     if spec.shape in ("number", "integer"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -17,9 +18,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from gradviz.core.declaration import Alternative, Declaration, FieldSpec, field_specs, kind_of
-from gradviz.core.experiment import Experiment, to_data
+from gradviz.core.declaration import Alternative, Declaration, FieldSpec, field_specs, kind_of, notes_of
+from gradviz.core.experiment import Experiment, live_names, to_data
 from gradviz.views.editors import ChoiceEditor, Editor, editor_for
+from gradviz.views.form_data import one_more, structure_of, value_at_path
 
 LEAST_WIDTH = 270
 
@@ -28,16 +30,19 @@ class Form(QWidget):
     """Shows an experiment and emits (path, plain value) for every edit; it changes nothing itself."""
 
     edited = Signal(str, object)
+    details_wanted = Signal(str)
+    """The path of a setting whose own editor is asked for."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._editors: dict[str, Editor] = {}
         self._faults: dict[str, QLabel] = {}
+        self._notes: dict[str, QLabel] = {}
         self._structure: Any = None
         self._experiment: Experiment | None = None
         self._drafts: dict[str, Any] = {}
         self._devices: tuple[str, ...] = ("cpu",)
-        self._general_fault = _fault_label()
+        self._general_fault = _text_label("fault")
         self._scroll = QScrollArea()
         self._scroll.setWidgetResizable(True)
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -58,21 +63,31 @@ class Form(QWidget):
     def show_experiment(self, experiment: Experiment) -> None:
         """Show all values; the widgets are made anew only when another set of settings is asked for."""
         data = to_data(experiment)
-        structure = _structure_of(data)
+        structure = structure_of(data)
         self._experiment = experiment
         if structure != self._structure:
             self._structure = structure
             self._rebuild(experiment)
         for path, editor in self._editors.items():
-            editor.show_value(_at(data, path))
+            editor.show_value(value_at_path(data, path))
+        self._show_notes(notes_of(experiment))
         self.clear_faults()
         self._offer_drafts(data)
+
+    def _show_notes(self, notes: dict[str, str]) -> None:
+        for path, label in self._notes.items():
+            label.setText(notes.get(path, ""))
+            label.setVisible(path in notes)
+
+    def note_texts(self) -> dict[str, str]:
+        """The notes that stand now, by the path of what they are below."""
+        return {path: label.text() for path, label in self._notes.items() if not label.isHidden()}
 
     def _offer_drafts(self, data: Any) -> None:
         """What was refused stays in its field, and is offered again: another edit may have made it right."""
         waiting, self._drafts = self._drafts, {}
         for path, draft in waiting.items():
-            if path in self._editors and _at(data, path) != draft:
+            if path in self._editors and value_at_path(data, path) != draft:
                 self._editors[path].show_draft(draft)
                 QTimer.singleShot(0, partial(self._offer, path, draft))
 
@@ -130,7 +145,7 @@ class Form(QWidget):
             widget.style().polish(widget)
 
     def _rebuild(self, experiment: Experiment) -> None:
-        self._editors, self._faults = {}, {}
+        self._editors, self._faults, self._notes = {}, {}, {}
         place = self._scroll.verticalScrollBar().value()
         inner = QWidget()
         column = QVBoxLayout(inner)
@@ -160,6 +175,7 @@ class Form(QWidget):
         column.setSpacing(4)
         if spec.shape == "list":
             self._fill_list(column, spec, value, path)
+            column.addWidget(self._note_at(path))
         else:
             self._fill_declaration(column, spec.variants, value, path)
         column.addWidget(self._fault_at(path))
@@ -167,9 +183,10 @@ class Form(QWidget):
     def _fill_declaration(
         self, column: QVBoxLayout, variants: tuple[type[Declaration], ...], value: Declaration, path: str
     ) -> None:
-        """The choice of an alternative, if there is one, and the settings of the chosen one."""
+        """The choice of an alternative, if there is one, the plain settings, what is noted of them, and the groups."""
         rows = _rows()
         column.addLayout(rows)
+        column.addWidget(self._note_at(path))
         if isinstance(value, Alternative) and len(variants) > 1:
             choices = tuple((kind_of(variant), variant.label or kind_of(variant)) for variant in variants)  # type: ignore[attr-defined]
             editor = ChoiceEditor(choices)
@@ -177,8 +194,10 @@ class Form(QWidget):
             editor.focus_widget().setAccessibleName("Kind")
             self._connect(editor, f"{path}.kind")
             rows.addRow("Kind", editor)
-        for spec in field_specs(type(value)):
+        for spec in _specs_of(value):
             inner = f"{path}.{spec.name}"
+            if spec.editor == "hidden":
+                continue
             if spec.shape in ("variant", "list", "group"):
                 box = QGroupBox(spec.title)
                 box.setToolTip(spec.description)
@@ -221,11 +240,11 @@ class Form(QWidget):
 
     def _items(self, path: str) -> list[Any]:
         assert self._experiment is not None
-        return list(_at(to_data(self._experiment), path))
+        return list(value_at_path(to_data(self._experiment), path))
 
     def _add_item(self, spec: FieldSpec, path: str) -> None:
         items = self._items(path)
-        self.edited.emit(path, [*items, _one_more(items, spec)])
+        self.edited.emit(path, [*items, one_more(items, spec)])
 
     def _exchange(self, path: str, a: int, b: int) -> None:
         items = self._items(path)
@@ -255,11 +274,23 @@ class Form(QWidget):
     def _connect(self, editor: Editor, path: str) -> None:
         self._editors[path] = editor
         editor.edited.connect(lambda value: self._offer(path, value))
+        editor.details_wanted.connect(lambda: self.details_wanted.emit(path))
+
+    def _note_at(self, path: str) -> QLabel:
+        label = _text_label("muted")
+        self._notes[path] = label
+        return label
 
     def _fault_at(self, path: str) -> QLabel:
-        label = _fault_label()
+        label = _text_label("fault")
         self._faults[path] = label
         return label
+
+
+def _specs_of(value: Declaration) -> tuple[FieldSpec, ...]:
+    """The fields of a declaration as it stands: a schedule takes a setting's place, which is then not live."""
+    live = live_names(value)
+    return tuple(replace(spec, live=spec.name in live) for spec in field_specs(type(value)))
 
 
 def tooltip(spec: FieldSpec) -> str:
@@ -273,37 +304,6 @@ def tooltip(spec: FieldSpec) -> str:
     return "\n".join(line for line in lines if line)
 
 
-def _one_more(items: list[Any], spec: FieldSpec) -> dict[str, Any]:
-    """A new item for a list: like the last one if it has a name, else the catalogue's first useful one."""
-    last = dict(items[-1])
-    if "name" in last:
-        taken = {item["name"] for item in items}
-        names = (*"xyzuvwabcdghkmnpqrs", *(f"x{number}" for number in range(1, len(items) + 1)))
-        last["name"] = next(name for name in names if name not in taken)
-    elif spec.editor == "distinct":
-        used = {item["kind"] for item in items}
-        last = to_data(next((v for v in spec.variants if kind_of(v) not in used), spec.variants[0])())
-    elif "kind" in last and len(spec.variants) > 1 and last["kind"] == "line":
-        last = to_data(spec.variants[1]())
-    return last
-
-
-def _structure_of(data: Any) -> Any:
-    """What decides which widgets there are: kinds and list lengths."""
-    if isinstance(data, dict):
-        kept = {key: _structure_of(value) for key, value in data.items() if isinstance(value, dict | list)}
-        return (data.get("kind"), tuple(kept.items()))
-    if isinstance(data, list):
-        return tuple(_structure_of(item) for item in data) if data and isinstance(data[0], dict) else ()
-    return ()
-
-
-def _at(data: Any, path: str) -> Any:
-    for part in path.split("."):
-        data = data[int(part)] if isinstance(data, list) else data[part]
-    return data
-
-
 def _rows() -> QFormLayout:
     rows = QFormLayout()
     rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
@@ -313,9 +313,10 @@ def _rows() -> QFormLayout:
     return rows
 
 
-def _fault_label() -> QLabel:
+def _text_label(role: str) -> QLabel:
+    """A line of plain text, hidden until it has something to say; `role` decides its colour."""
     label = QLabel()
-    label.setProperty("fault", True)
+    label.setProperty(role, True)
     label.setWordWrap(True)
     label.setTextFormat(Qt.TextFormat.PlainText)
     label.hide()

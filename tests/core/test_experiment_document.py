@@ -225,8 +225,13 @@ def test_a_new_kind_deep_in_the_document_keeps_what_is_around_it() -> None:
     changed = with_value(experiment, "objective.model.1.kind", "tanh")
     assert value_at(changed, "objective.model.0.features") == 3
     assert value_at(changed, "objective.model.1.kind") == "tanh"
-    with pytest.raises(SettingError, match="outputs"):
-        with_value(experiment, "objective.model.2.kind", "relu")
+    mended = with_value(experiment, "objective.model.2.kind", "relu")
+    assert [layer["kind"] for layer in value_at(mended, "objective.model")] == [
+        "linear",
+        "sigmoid",
+        "relu",
+        "linear",
+    ]
 
 
 def test_live_changes_are_those_of_live_settings_alone() -> None:

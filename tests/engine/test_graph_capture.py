@@ -325,7 +325,7 @@ def test_a_snapshot_has_the_table_and_the_fit_of_its_step() -> None:
     assert fit.curves.shape == (2, len(fit.curve_x))
     w, b = (numbers(rows[1, name].value) for name in "wb")
     np.testing.assert_allclose(fit.curves[1], w * fit.curve_x + b, rtol=1e-5)
-    np.testing.assert_allclose(fit.inputs, trainer.lanes[0].objective.inputs[:, 0])
+    np.testing.assert_allclose(fit.inputs, trainer.lanes[0].objective.data.inputs[:, 0])
     assert fit.curve_x.min() < fit.inputs.min()
     assert fit.curve_x.max() > fit.inputs.max()
     np.testing.assert_array_equal(snapshot.position, np.array(trainer.record.position).reshape(2, 2))

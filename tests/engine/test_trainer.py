@@ -16,16 +16,19 @@ from hypothesis import strategies as st
 from torch import nn
 
 from gradviz.core.batches import BATCHES
+from gradviz.core.curve_datasets import Regression
 from gradviz.core.datasets import DATASETS
+from gradviz.core.dense_layers import LinearLayer
 from gradviz.core.experiment import Experiment, with_value
 from gradviz.core.initialisations import INITIALISATIONS
 from gradviz.core.layers import LAYERS
 from gradviz.core.losses import LOSSES
 from gradviz.core.objectives import OBJECTIVES, FitObjective, TestFunctionObjective
-from gradviz.core.optimizers import OPTIMIZERS, SGD, Adagrad, Adam, AdamW, RMSprop
+from gradviz.core.optimizers import OPTIMIZERS, SGD, Adagrad, Adam, AdamW, Muon, RMSprop
 from gradviz.core.records import RunState
 from gradviz.core.test_functions import TEST_FUNCTIONS
 from gradviz.engine.devices import available_devices, resolve_device
+from gradviz.engine.memory_limit import memory_of_machine
 from gradviz.engine.problems import EngineError
 from gradviz.engine.trainer import Trainer
 
@@ -332,7 +335,8 @@ def catalogue_experiments() -> Iterator[tuple[str, Experiment]]:
     for name, objective in fits.items():
         yield name, Experiment(objective=objective, optimizers=(SGD(lr=1e-5),))
     for rule in OPTIMIZERS:
-        yield rule.__name__, Experiment(optimizers=(rule(),))
+        matrix = FitObjective(model=(LinearLayer(bias=False),))
+        yield rule.__name__, Experiment(objective=matrix if rule is Muon else HIMMELBLAU, optimizers=(rule(),))
 
 
 @pytest.mark.parametrize(
@@ -406,3 +410,18 @@ def test_weights_of_a_file_that_are_not_finite_stop_even_a_race() -> None:
     assert restored.diverged
     assert list(restored.steps()) == []
     assert "weights in this file" in restored.divergence()
+
+
+def test_a_run_too_large_for_the_machine_is_refused_before_anything_is_built(monkeypatch: pytest.MonkeyPatch) -> None:
+    def forbidden(*_: object) -> None:
+        raise AssertionError("a layer was built")
+
+    monkeypatch.setattr("gradviz.engine.memory_limit.memory_of_machine", lambda device: 2**30)
+    monkeypatch.setattr(LinearLayer, "build", forbidden)
+    large = FitObjective(data=Regression(), model=(LinearLayer(features=10**7 // 2), LinearLayer(features=2)))
+    with pytest.raises(EngineError, match=r"needs about .* but cpu has 1.0 GiB"):
+        Trainer(Experiment(objective=large))
+
+
+def test_the_memory_of_this_machine_is_known() -> None:
+    assert 2**28 < memory_of_machine(torch.device("cpu")) < 2**50

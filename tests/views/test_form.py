@@ -11,17 +11,20 @@ from PySide6.QtWidgets import QLabel, QPushButton
 
 from gradviz.core.batches import BATCHES
 from gradviz.core.datasets import DATASETS
-from gradviz.core.declaration import Declaration, alternatives, field_specs
+from gradviz.core.declaration import Declaration, alternatives, field_specs, notes_of
+from gradviz.core.dense_layers import LinearLayer
 from gradviz.core.experiment import Experiment, from_data, to_data, value_at
 from gradviz.core.initialisations import INITIALISATIONS
 from gradviz.core.layers import LAYERS
 from gradviz.core.losses import LOSSES
 from gradviz.core.objectives import OBJECTIVES, FitObjective, FormulaObjective, TestFunctionObjective
 from gradviz.core.optimizers import OPTIMIZERS, SGD, Adam
+from gradviz.core.schedules import StepDecay
 from gradviz.core.test_functions import AnyTestFunction
 from gradviz.storage.gallery import gallery
 from gradviz.views.editors import ChoiceEditor
 from gradviz.views.form import Form, tooltip
+from gradviz.views.table_fields import NamesField, TableField, names_in
 
 Show = Callable[..., Any]
 
@@ -97,6 +100,10 @@ def test_what_is_shown_reads_back_as_the_experiment(form: Form, name: str) -> No
             assert widget.isChecked() == value
         elif isinstance(value, str):
             assert (widget.toPlainText() if hasattr(widget, "toPlainText") else widget.text()) == value
+        elif isinstance(form.editor(path), NamesField):
+            assert names_in(widget.text()) == value
+        elif isinstance(form.editor(path), TableField):
+            assert widget.text() == "4 rows × 2 columns, edit…"
         elif isinstance(value, list):
             assert json.loads(widget.text()) == value
         else:
@@ -108,7 +115,18 @@ def test_tooltips_tell_limits_and_whether_it_is_live() -> None:
     specs = {spec.name: spec for spec in field_specs(SGD)}
     assert "at once" in tooltip(specs["lr"])
     assert "From 0 to 1e+06" in tooltip(specs["lr"])
-    assert "new run" in tooltip(specs["nesterov"])
+    assert "new run" in tooltip(specs["implementation"])
+
+
+def test_a_rate_that_a_schedule_drives_is_not_said_to_be_live(form: Form) -> None:
+    form.show_experiment(Experiment())
+    assert "at once" in form.editor("optimizers.0.lr").toolTip()
+    form.show_experiment(Experiment(optimizers=(SGD(schedule=StepDecay()),)))
+    assert "new run" in form.editor("optimizers.0.lr").toolTip()
+    assert "at once" in form.editor("optimizers.0.momentum").toolTip()
+    assert {"optimizers.0.schedule.kind", "optimizers.0.schedule.step_size", "optimizers.0.mistake.kind"} <= set(
+        form.paths()
+    )
 
 
 def test_values_change_without_new_widgets_and_kinds_bring_new_ones(form: Form) -> None:
@@ -184,3 +202,22 @@ def test_moving_exchanges_two_items(form: Form) -> None:
     downs = [button for button in form.findChildren(QPushButton) if button.text() == "↓"]
     downs[0].click()
     assert told == [("optimizers", ["adam", "sgd"])]
+
+
+def test_notes_stand_below_the_items_they_are_about_and_follow_every_edit(form: Form) -> None:
+    experiment = fit(model=(LinearLayer(features=2), LinearLayer()))
+    form.show_experiment(experiment)
+    notes = form.note_texts()
+    assert notes == notes_of(experiment)
+    assert notes["objective.model.0"] == "(1) → (2)   4 parameters"
+    form.show_experiment(fit(model=(LinearLayer(features=3), LinearLayer())))
+    assert form.note_texts()["objective.model.0"] == "(1) → (3)   6 parameters"
+    assert "10 parameters" in form.note_texts()["objective.model"]
+    form.show_experiment(Experiment())
+    assert form.note_texts() == {}
+
+
+@pytest.mark.parametrize("experiment", EXPERIMENTS.values(), ids=EXPERIMENTS)
+def test_every_note_has_its_place(form: Form, experiment: Experiment) -> None:
+    form.show_experiment(experiment)
+    assert form.note_texts() == notes_of(experiment)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -115,6 +116,15 @@ def test_table_names_the_optimiser_in_a_race(table: ParameterView) -> None:
     table.begin_run(Experiment(optimizers=(SGD(), Adam())))
     table.show_snapshot(snapshot(parameters=rows()))
     assert [row[0] for row in table.drawn()["rows"]] == ["p0  (SGD)", "p1  (Adam)"]
+
+
+def test_table_tells_the_learning_rates_of_the_step(table: ParameterView) -> None:
+    table.show_snapshot(replace(snapshot(parameters=rows()), rates=(1e-3,)))
+    assert table.drawn()["rates"] == "Learning rate  0.001"
+    table.begin_run(Experiment(optimizers=(SGD(), Adam())))
+    assert table.drawn()["rates"] == ""
+    table.show_snapshot(replace(snapshot(parameters=rows()), rates=(1e-3, 0.012345678)))
+    assert table.drawn()["rates"] == "Learning rate  SGD 0.001  ·  Adam 0.01235"
 
 
 def test_table_keeps_its_selection_from_step_to_step(table: ParameterView) -> None:

@@ -1,0 +1,104 @@
+"""The table of the gradient bench: a row for each parameter and method."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtGui import QColor, QFont
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
+
+from gradviz.core.bench_records import NAMED, BenchRow, Verdict
+from gradviz.core.bench_text import COLUMNS, row_texts, values_text
+from gradviz.views.theme import LIGHT, Theme, monospace
+
+Index = QModelIndex | QPersistentModelIndex
+PARAMETER, METHOD, VERDICT = 0, 1, 2
+WIDTHS = (74, 134, 104, 146, 76, 66, 70)
+MOST_IN_TIP = 48
+
+
+class BenchModel(QAbstractTableModel):
+    """The rows of one report. A parameter's name stands in its first row only."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._rows: tuple[BenchRow, ...] = ()
+        self.theme: Theme = LIGHT
+
+    def show(self, rows: tuple[BenchRow, ...]) -> None:
+        """Replace the rows."""
+        self.beginResetModel()
+        self._rows = rows
+        self.endResetModel()
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own default
+        return 0 if parent.isValid() else len(self._rows)
+
+    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own default
+        return 0 if parent.isValid() else len(COLUMNS)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if role == Qt.ItemDataRole.DisplayRole and orientation == Qt.Orientation.Horizontal:
+            return COLUMNS[section]
+        return None
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if not index.isValid() or index.row() >= len(self._rows):
+            return None
+        row, column = self._rows[index.row()], index.column()
+        if role == Qt.ItemDataRole.DisplayRole:
+            return "" if column == PARAMETER and not self._begins(index.row()) else row_texts(row)[column]
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return f"{row.sentence}\n{values_text(row, MOST_IN_TIP)}"
+        if role == Qt.ItemDataRole.ForegroundRole and column == VERDICT:
+            return QColor(self.colour(row))
+        if role == Qt.ItemDataRole.FontRole:
+            return self._font(row, column)
+        return None
+
+    def _begins(self, number: int) -> bool:
+        return number == 0 or self._rows[number - 1].parameter != self._rows[number].parameter
+
+    def _font(self, row: BenchRow, column: int) -> Any:
+        if column == METHOD or (column == VERDICT and not row.is_fault):
+            return None
+        if column == VERDICT:
+            bold = QFont()
+            bold.setBold(True)
+            return bold
+        font = monospace(9)
+        font.setBold(column == PARAMETER)
+        return font
+
+    def colour(self, row: BenchRow) -> str:
+        """Of a verdict; its mark and its words tell it too."""
+        if row.is_fault:
+            return self.theme.fault
+        if row.verdict in NAMED:
+            return self.theme.gradient
+        return self.theme.value if row.verdict is Verdict.AGREES else self.theme.muted
+
+
+class BenchTable(QTableView):
+    """The table, with columns of a useful width."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.rows = BenchModel(self)
+        self.setModel(self.rows)
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setTabKeyNavigation(False)
+        self.setAlternatingRowColors(True)
+        self.verticalHeader().hide()
+        self.verticalHeader().setDefaultSectionSize(24)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setAccessibleName("Gradients compared")
+        header = self.horizontalHeader()
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        for column, width in enumerate(WIDTHS):
+            header.resizeSection(column, width)
+        header.setStretchLastSection(True)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
