@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from gradviz.views.run_bar import RunBar
     from gradviz.views.view import View
 
-LAYOUT_VERSION = "3"
+LAYOUT_VERSION = "4"
 PANES = (
     ("gallery", "Gallery"),
     ("experiment", "Experiment"),
