@@ -238,6 +238,7 @@ ELEMENTWISE: dict[str, Callable[..., Any]] = {
     "detach": Cut,
     "no_grad": Cut,
     "requires_grad": Cut,
+    "retain_grad": lambda x: x,
 }
 
 REDUCTIONS: dict[str, Callable[[list[Any]], Any]] = {

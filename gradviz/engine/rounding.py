@@ -19,13 +19,16 @@ Noise = dict[str, float]
 def rounding_noise(objective: Objective, gradients: Gradients, loss: float, seed: int) -> dict[str, Noise]:
     """By how much each of `gradients` changes with the last digit of the parameters, for each dtype.
 
-    Never less than half the last digit of the `loss`: terms of its size may have cancelled without a trace. `objective`
-    is in float64; its parameters are moved and put back. The signs of the moves are drawn by `seed`.
+    Never less than half the last digit of the `loss` over the size of the parameter: terms of that size may have
+    cancelled without a trace. `objective` is in float64; its parameters are moved, in directions drawn by `seed`, and
+    put back.
     """
     kept = {name: parameter.detach().clone() for name, parameter in objective.parameters.items()}
     generator = np.random.default_rng(seed)
-    least = {dtype: 0.5 * float(np.finfo(dtype).eps) * abs(loss) for dtype in DTYPES}
-    noise: dict[str, Noise] = {name: dict(least) for name in gradients}
+    noise: dict[str, Noise] = {name: {} for name in gradients}
+    for name, parameter in kept.items():
+        scale = max(1.0, float(parameter.abs().max()))
+        noise[name] = {dtype: 0.5 * float(np.finfo(dtype).eps) * abs(loss) / scale for dtype in DTYPES}
     for dtype in DTYPES:
         for _ in range(PERTURBATIONS):
             _nudge(objective, kept, float(np.finfo(dtype).eps), generator)

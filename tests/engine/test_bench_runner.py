@@ -1,0 +1,138 @@
+"""The bench in the training thread: in slices, so that commands are obeyed; its faults are its own."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from engine_support import Listener, formula_experiment
+
+from gradviz.core.bench_records import BenchProgress, BenchReport, Verdict
+from gradviz.core.experiment import Experiment, with_value
+from gradviz.core.records import RunState
+from gradviz.engine import comparison
+from gradviz.engine.commands import CancelCheck, Check, Edit, Load, Look, Run, Seek, Step, Wanted
+from gradviz.engine.runner import Runner
+
+
+@pytest.fixture
+def listener() -> Iterator[Listener]:
+    runner = Runner()
+    runner.start()
+    one = Listener(runner)
+    yield one
+    assert one.runner.close(), "the thread did not end within 5 s"
+
+
+def long_experiment() -> Experiment:
+    """A bench of some seconds: two parameters of 2,000 numbers each, through a matrix product."""
+    made = formula_experiment("loss = sum((a @ m)**2) + sum((b @ m)**2)", constants=("m",), a=1.0, b=1.0, m=1.0)
+    for place, value in enumerate(("randn(2000)", "randn(2000)", "randn(2000, 150)")):
+        made = with_value(made, f"objective.tensors.{place}.value", value)
+    return with_value(with_value(made, "optimizers.0.lr", 1e-9), "steps", 10**6)
+
+
+def told(listener: Listener) -> list[Any]:
+    return [update.bench for update in listener.updates if update.bench is not None]
+
+
+def wait_report(listener: Listener, timeout_s: float = 60.0) -> BenchReport:
+    listener.wait(lambda: any(isinstance(one, BenchReport) for one in told(listener)), timeout_s)
+    report: BenchReport = next(one for one in told(listener) if isinstance(one, BenchReport))
+    return report
+
+
+def test_a_check_answers_for_the_current_step_and_changes_no_step(listener: Listener) -> None:
+    listener.post(Load(1, Experiment(steps=100)), Step(7))
+    listener.wait_state(RunState.PAUSED)
+    listener.post(Check())
+    report = wait_report(listener)
+    assert report.step == 7
+    assert report.agrees
+    assert listener.state is RunState.PAUSED
+    listener.post(Run())
+    listener.wait_state(RunState.FINISHED)
+    again = Listener(Runner())
+    again.runner.start()
+    again.post(Load(1, Experiment(steps=100)), Run())
+    again.wait_state(RunState.FINISHED)
+    assert again.runner.close()
+    assert (again.history.losses == listener.history.losses).all()
+
+
+def test_a_check_while_it_runs_holds_the_run_and_lets_it_go_on(listener: Listener) -> None:
+    listener.post(Load(1, Experiment(steps=10**9)), Run())
+    listener.wait(lambda: listener.updates and listener.last.step > 50)
+    listener.post(Check())
+    report = wait_report(listener)
+    assert report.agrees
+    assert report.step >= 50
+    listener.wait(lambda: listener.last.step > report.step)
+    assert listener.state is RunState.RUNNING
+
+
+def test_a_long_check_tells_how_far_it_is_and_obeys_at_once(listener: Listener) -> None:
+    listener.post(Load(1, long_experiment()), Check())
+    listener.wait(lambda: any(isinstance(one, BenchProgress) for one in told(listener)), 60)
+    progress = next(one for one in told(listener) if isinstance(one, BenchProgress))
+    assert 0 <= progress.done < 1
+    assert progress.what
+    begin = time.perf_counter()
+    listener.post(Look(Wanted(parameters=True)))
+    listener.wait(lambda: listener.snapshot is not None)
+    listener.post(Step(1))
+    listener.post(CancelCheck())
+    report = wait_report(listener)
+    listener.wait(lambda: listener.last.step == 1)
+    assert time.perf_counter() - begin < 5, "commands wait for the bench"
+    assert "cancelled" in report.fault
+
+
+def test_closing_does_not_wait_for_a_long_check() -> None:
+    one = Listener(Runner())
+    one.runner.start()
+    one.post(Load(1, long_experiment()), Check())
+    one.wait(lambda: bool(told(one)), 60)
+    begin = time.perf_counter()
+    assert one.runner.close()
+    assert time.perf_counter() - begin < 3
+
+
+def test_a_new_run_drops_the_check_of_the_old_one(listener: Listener) -> None:
+    listener.post(Load(1, long_experiment()), Check())
+    listener.wait(lambda: bool(told(listener)), 60)
+    listener.post(Load(2, Experiment(steps=10)), Run())
+    listener.wait(lambda: listener.run == 2 and listener.state is RunState.FINISHED)
+    assert not [one for update in listener.updates if update.run == 2 for one in [update.bench] if one]
+
+
+def test_a_fault_of_the_bench_is_no_fault_of_the_run(listener: Listener, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_arguments: Any) -> None:
+        raise RuntimeError("made to fail")
+
+    monkeypatch.setattr(comparison, "slope_of", fail)
+    listener.post(Load(1, Experiment(steps=10)), Check())
+    report = wait_report(listener)
+    assert "made to fail" in report.fault
+    assert not report.agrees
+    listener.post(Run())
+    listener.wait_state(RunState.FINISHED)
+
+
+def test_without_a_run_it_says_so(listener: Listener) -> None:
+    listener.post(Check())
+    assert "no run to check" in wait_report(listener).fault
+
+
+def test_a_gradient_by_hand_edited_live_is_the_one_compared(listener: Listener) -> None:
+    experiment = formula_experiment("loss = x**2", x=1.5)
+    listener.post(Load(1, experiment))
+    listener.post(Edit(experiment.model_copy(update={"hand_gradient": "d_x = -2*x"})), Check())
+    assert [row.verdict for row in wait_report(listener).faults] == [Verdict.SIGN]
+
+
+def test_a_seek_is_not_cut_short_by_a_check(listener: Listener) -> None:
+    listener.post(Load(1, Experiment(steps=20000)), Seek(15000), Check())
+    assert wait_report(listener).step == 15000
