@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,12 +19,13 @@ from gradviz.core.experiment import Experiment, from_data, to_data, with_value
 from gradviz.core.objectives import FitObjective
 from gradviz.core.optimizers import LBFGS, OPTIMIZERS, SGD, HandDescent, Muon, Optimizer
 from gradviz.core.records import RunState
-from gradviz.core.schedules import SCHEDULES, Cyclic, Exponential, Lambda, Multiplicative
+from gradviz.core.schedules import SCHEDULES, Cyclic, Exponential, Lambda, Multiplicative, OneCycle
 from gradviz.engine.commands import Wanted
 from gradviz.engine.problems import EngineError
 from gradviz.engine.replay import replay
 from gradviz.engine.snapshots import Observer
 from gradviz.engine.trainer import Trainer
+from gradviz.storage.experiment_file import load, save
 
 pytestmark = pytest.mark.usefixtures("frequent_checkpoints")
 SOME_PLANS = ("none", "step", "one cycle", "plateau", "sequential")
@@ -315,6 +317,22 @@ def test_on_a_gpu_a_run_goes_on_from_its_file_and_seeks_as_on_the_cpu(name: str)
     assert [record.losses for record in again.steps()] == expected[18:]
     for step in (19, 3, 40, 0):
         assert again.seek(step).losses == expected[step]
+
+
+@pytest.mark.parametrize("name", ["lbfgs", "lbfgs searching", "nadam", "adam fused", "asgd", "rmsprop"])
+def test_a_saved_file_goes_on_bit_for_bit(name: str, tmp_path: Path) -> None:
+    """A cycle that is no longer than the run, and one live edit: both stand in the file."""
+    first = planned(RULES[name][0], OneCycle(max_lr=0.02, total_steps=STEPS))
+    trainer = Trainer(experiment_of(first, planned(SGD(lr=0.1), PLANS["chained"][0])))
+    trainer.seek(9)
+    trainer.apply(with_value(trainer.experiment, "optimizers.1.momentum", 0.5))
+    trainer.seek(17)
+    save(tmp_path / "run.gradviz", trainer.experiment, trainer.result(RunState.PAUSED))
+    expected = [record.losses for record in trainer.steps()]
+    loaded = load(tmp_path / "run.gradviz")
+    assert loaded.result is not None
+    again = Trainer(loaded.experiment, loaded.result)
+    assert [record.losses for record in again.steps()] == expected
 
 
 def test_schedules_survive_the_file_format() -> None:
