@@ -14,6 +14,7 @@ from gradviz.app.headless import (
     MISTAKES,
     check,
     find_experiment,
+    print_script,
     read_weights,
     replay_file,
     run,
@@ -21,7 +22,7 @@ from gradviz.app.headless import (
     with_settings,
 )
 
-COMMANDS = ("open", "run", "check", "replay", "gallery", "selftest")
+COMMANDS = ("open", "run", "check", "replay", "gallery", "script", "selftest")
 
 cli = typer.Typer(
     name="gradviz",
@@ -48,7 +49,7 @@ def open_command(
 
 
 @cli.command("run")
-def run_command(
+def run_command(  # noqa: PLR0913, PLR0917 - one a flag
     experiment: Annotated[str, typer.Argument(metavar="FILE_OR_GALLERY_NAME")],
     steps: Annotated[int | None, typer.Option(help="Optimiser updates.")] = None,
     seed: Annotated[int | None, typer.Option(help="Decides every random number.")] = None,
@@ -100,6 +101,17 @@ def gallery_command(as_json: AsJson = False) -> int:
         width = max(len(name) for name, _, _ in rows)
         typer.echo("\n".join(f"{name:<{width}}  {case:<4}{title}" for name, case, title in rows))
     return 0
+
+
+@cli.command("script")
+def script_command(
+    experiment: Annotated[str, typer.Argument(metavar="FILE_OR_GALLERY_NAME")],
+    dialect: Annotated[str, typer.Option(help="numpy, autograd, torch or tensorflow.")] = "torch",
+    settings: Annotated[list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="A setting.")] = None,
+    out: Annotated[Path | None, typer.Option("-o", "--out", help="A file for it, instead of stdout.")] = None,
+) -> int:
+    """Print the experiment as a short Python script that runs on its own. Exit status: 0 or 2."""
+    return print_script(with_settings(find_experiment(experiment).experiment, settings or []), dialect, out)
 
 
 @cli.command("selftest")

@@ -109,7 +109,7 @@ class Documents(QObject):
     def ask_save_as(self) -> None:
         """Ask for a name and save there."""
         path_now = None if self.session.read_only else self.session.path
-        suggested = path_now or Path(self.preferences.last_folder) / f"{self._plain_name()}.gradviz"
+        suggested = path_now or Path(self.preferences.last_folder) / f"{self.plain_name()}.gradviz"
         path, _ = QFileDialog.getSaveFileName(self.window, "Save the experiment", str(suggested), FILTER)
         if path:
             self.save_to(Path(path) if Path(path).suffix else Path(path + ".gradviz"))
@@ -136,7 +136,7 @@ class Documents(QObject):
 
     def ask_export_history(self) -> None:
         """Ask for a name and write the history as CSV."""
-        suggested = Path(self.preferences.last_folder) / f"{self._plain_name()}.csv"
+        suggested = Path(self.preferences.last_folder) / f"{self.plain_name()}.csv"
         path, _ = QFileDialog.getSaveFileName(self.window, "Export the history", str(suggested), "CSV (*.csv)")
         if path:
             self.export_history(Path(path))
@@ -214,7 +214,8 @@ class Documents(QObject):
     def _picture(self, folder: Path, key: str) -> bool:
         return self.window.views[key].grab().save(str(folder / f"{key}.png"))
 
-    def _plain_name(self) -> str:
+    def plain_name(self) -> str:
+        """The title as the name of a file, without an ending."""
         kept = "".join(c if c.isalnum() or c in " -_" else " " for c in self.session.experiment.title)
         return " ".join(kept.split())[:60] or "experiment"
 

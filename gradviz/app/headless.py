@@ -212,6 +212,24 @@ def replay_file(path: Path, as_json: bool) -> int:
     return FINISHED if found.matched else MISMATCH
 
 
+def print_script(experiment: Experiment, dialect: str, out: Path | None) -> int:
+    """The script of an experiment on stdout, or in a file; returns the exit status."""
+    from gradviz.engine.start import start_of
+    from gradviz.storage.scripts.dialects import DIALECTS
+    from gradviz.storage.scripts.exporting import script, write_script
+
+    known = next((one for one in DIALECTS if one == dialect), None)
+    if known is None:
+        raise SettingError("--dialect", f"must be one of {', '.join(DIALECTS)}, not {dialect[:40]!r}")
+    text = script(experiment, known, start_of(experiment))
+    if out is None:
+        print(text, end="")  # noqa: T201 - stdout is the result
+    else:
+        write_script(out, text)
+        say(f"Wrote {out.name}.")
+    return FINISHED
+
+
 def run_without_display(fault: str, file: str | None) -> int:
     """The main job where no window can be opened; returns the exit status."""
     say(f"{fault} gradviz does the main job without a window.")

@@ -23,6 +23,8 @@ class RunControl(QObject):
     began = Signal(object)
     """A new run began; carries its experiment."""
     state_changed = Signal()
+    start_found = Signal(object)
+    """What the experiment of this run starts from; carries it."""
     noticed = Signal(str)
     """Something was chosen otherwise than asked for."""
 
@@ -139,6 +141,8 @@ class RunControl(QObject):
             self.noticed.emit(update.notice)
         if update.result is not None:
             self._hand_out(update.result)
+        if update.start is not None:
+            self.start_found.emit(update.start)
         if changed:
             self.state_changed.emit()
         return update

@@ -16,6 +16,7 @@ from gradviz.app.documents import Documents
 from gradviz.app.main_window import LAYOUT_VERSION, PANES, MainWindow
 from gradviz.app.refresher import Refresher
 from gradviz.app.run_control import RunControl
+from gradviz.app.scripting import Scripting
 from gradviz.app.session import Change, Document, Session
 from gradviz.core.comparison import compared_with
 from gradviz.core.declaration import SettingError
@@ -63,7 +64,9 @@ class WindowController(QObject):
         self.preferences = preferences
         self._folder = folder
         self._surveys = 0
-        self.actions, self.menus = build_menus(window, window.menu, (self, self.documents, self.data_entry))
+        self.scripting = Scripting(window, control, self.documents)
+        handlers = (self, self.documents, self.data_entry, self.scripting)
+        self.actions, self.menus = build_menus(window, window.menu, handlers)
         self._add_pane_menu()
         self._add_comparison_menu()
         self._gallery_menu = window.menu.addMenu("&Gallery")
@@ -385,6 +388,7 @@ class WindowController(QObject):
         self.actions["undo"].setEnabled(session.can_undo)
         self.actions["redo"].setEnabled(session.can_redo)
         self.window.gallery.mark_current(session.gallery_name)
+        self.scripting.refresh()
         self._show_status()
 
     def _on_state_changed(self) -> None:

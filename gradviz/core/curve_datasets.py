@@ -40,7 +40,11 @@ class Temperatures(Dataset):
         return len(self.inputs)
 
     def arrays(self, seed: int) -> Arrays:
-        return np.array(self.inputs).reshape(-1, 1) * self.scale, np.array(self.targets).reshape(-1, 1)
+        return np.array(self.inputs).reshape(-1, 1), np.array(self.targets).reshape(-1, 1)
+
+    @property
+    def input_scale(self) -> float:
+        return self.scale
 
     def build(self, seed: int, dtype: dtype) -> tuple[Tensor, Tensor]:
         """Scaled in `dtype`, as the tutorial does: in float32 the last bits differ from those of the arrays."""
@@ -50,9 +54,8 @@ class Temperatures(Dataset):
         return inputs * self.scale, targets
 
     def code(self, seed: int) -> tuple[str, ...]:
-        scale = "" if self.scale == 1 else f" * {self.scale!r}"
         return (
-            f"x = np.array({list(self.inputs)}).reshape(-1, 1){scale}",
+            f"x = np.array({list(self.inputs)}).reshape(-1, 1)",
             f"y = np.array({list(self.targets)}).reshape(-1, 1)",
         )
 

@@ -240,5 +240,6 @@ class Update:
     snapshot: Snapshot | None
     surface: SurfaceGrid | None
     result: RunResult | None
+    start: Start | None = None
     bench: BenchReport | BenchProgress | None = None
     basins: BasinMap | str | None = None

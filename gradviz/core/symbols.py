@@ -37,7 +37,7 @@ class SymbolsError(ValueError):
 
 @dataclass(slots=True)
 class Budget:
-    """Operations and seconds that symbols may take; SymbolsError when they are used up."""
+    """Operations, and seconds of this thread's work, that symbols may take; SymbolsError when they are used up."""
 
     operations: int = MOST_OPERATIONS
     seconds: float = BUDGET_S
@@ -51,7 +51,7 @@ class Budget:
                 f"In symbols this would be more than {MOST_OPERATIONS:,} operations on single numbers: "
                 "the tensors are too large for it."
             )
-        now = time.perf_counter()
+        now = time.thread_time()  # a machine that is busy with something else is no fault of the formula
         self._until = self._until or now + self.seconds
         if now > self._until:
             raise SymbolsError(f"Symbols took longer than {self.seconds:g} s, so they were given up.")

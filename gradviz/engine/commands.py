@@ -103,8 +103,28 @@ class Collect:
 
 
 @dataclass(frozen=True, slots=True)
+class FindStart:
+    """Ask for what the experiment starts from, for its scripts."""
+
+
+@dataclass(frozen=True, slots=True)
 class Close:
     """End the thread."""
 
 
-Command = Load | Edit | Run | Pause | Step | Seek | Look | Survey | Check | CancelCheck | MapBasins | Collect | Close
+Command = (
+    Load
+    | Edit
+    | Run
+    | Pause
+    | Step
+    | Seek
+    | Look
+    | Survey
+    | Check
+    | CancelCheck
+    | MapBasins
+    | Collect
+    | FindStart
+    | Close
+)

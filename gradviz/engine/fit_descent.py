@@ -160,6 +160,7 @@ class FitDescent(Objective):
         self._step = other._step
         for name, buffer in self.model.named_buffers():
             buffer.copy_(other.model.get_buffer(name))
+            self._buffers[name].copy_(other._buffers[name])
 
     @property
     def modules(self) -> dict[str, nn.Module]:

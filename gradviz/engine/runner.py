@@ -20,6 +20,7 @@ from gradviz.engine.commands import (
     Collect,
     Command,
     Edit,
+    FindStart,
     Load,
     Look,
     MapBasins,
@@ -231,7 +232,8 @@ class Runner:
         first = next((later for later in waiting if not isinstance(later, _PASSIVE)), None)
         return isinstance(first, Seek | Pause)
 
-    def _answer(self, command: Look | Survey | Collect, trainer: Trainer, observer: Observer) -> None:
+    def _answer(self, command: Look | Survey | Collect | FindStart, trainer: Trainer, observer: Observer) -> None:
+        from gradviz.engine.start import start_of
         from gradviz.engine.surfaces import survey
 
         if isinstance(command, Look):
@@ -247,6 +249,10 @@ class Runner:
             )
             with self._lock:
                 self._outbox.surface, self._outbox.changed = grid, True
+        elif isinstance(command, FindStart):
+            start = start_of(trainer.experiment)
+            with self._lock:
+                self._outbox.start, self._outbox.changed = start, True
         else:
             state = RunState.PAUSED if self._running else self._outbox.state
             result = trainer.result(state)
