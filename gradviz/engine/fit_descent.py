@@ -46,7 +46,8 @@ class FitDescent(Objective):
         self._device = device
         self._step = 0
         self._buffers = {name: buffer.clone() for name, buffer in self.model.named_buffers()}
-        self._is_evaluated = False
+        self._own_buffers = list(self.model.buffers())
+        self._is_evaluated = self._is_restored = False
         self._cuts_prediction = False
         self._is_cutting = True
         self._cut: frozenset[str] = frozenset()
@@ -59,9 +60,9 @@ class FitDescent(Objective):
     def at_step(self, step: int) -> None:
         if self._batches is not None:
             self._inputs, self._targets = self._batches.at(step)
-        if self._buffers and self._is_evaluated and step != self._step:
-            for name, buffer in self.model.named_buffers():
-                self._buffers[name].copy_(buffer)
+        if self._is_evaluated and step != self._step:
+            for kept, buffer in zip(self._buffers.values(), self._own_buffers, strict=True):
+                kept.copy_(buffer)
             self._is_evaluated = False
         self._step = step
 
@@ -84,9 +85,11 @@ class FitDescent(Objective):
             torch.manual_seed(first + self._step)
 
     def _begin_with_buffers(self) -> None:
-        self._is_evaluated = True
-        for name, buffer in self.model.named_buffers():
-            buffer.copy_(self._buffers[name])
+        """The first evaluation of a step finds what the last step left; any other gets it back."""
+        if self._is_evaluated or self._is_restored:
+            for kept, buffer in zip(self._buffers.values(), self._own_buffers, strict=True):
+                buffer.copy_(kept)
+        self._is_evaluated, self._is_restored = True, False
 
     @property
     def buffers(self) -> dict[str, Tensor]:
@@ -95,7 +98,7 @@ class FitDescent(Objective):
     def restore_buffers(self, saved: Mapping[str, Tensor]) -> None:
         for name, buffer in self._buffers.items():
             buffer.copy_(saved[name])
-        self._is_evaluated = False
+        self._is_evaluated, self._is_restored = False, True
 
     def loss_at(self, parameters: Mapping[str, Tensor]) -> Tensor:
         """The loss of the step's own batch, in the mode and with the Dropout of training; nothing is cut."""
