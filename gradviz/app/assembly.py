@@ -23,6 +23,7 @@ from gradviz.storage.preferences import (
     mark_layout_attempt,
 )
 from gradviz.views.bench_view import BenchView
+from gradviz.views.code_view import CodeView
 from gradviz.views.curves_view import CurvesView
 from gradviz.views.fit_view import FitView
 from gradviz.views.form import Form
@@ -41,7 +42,8 @@ from gradviz.views.view import View
 def make_views(opengl_fault: str) -> tuple[View, ...]:
     """Every view, once. Adding one: its class here, and its place in `main_window.PANES`."""
     pg.setConfigOptions(antialias=True)
-    return (LessonView(), GraphView(), SurfaceView(opengl_fault), CurvesView(), FitView(), ParameterView(), BenchView())
+    pictures = GraphView(), SurfaceView(opengl_fault), CurvesView(), FitView()
+    return (LessonView(), *pictures, ParameterView(), BenchView(), CodeView())
 
 
 def assemble(window: MainWindow, reset_layout: bool = False) -> WindowController:

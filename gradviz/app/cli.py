@@ -9,9 +9,20 @@ from typing import Annotated
 import typer
 
 import gradviz
-from gradviz.app.headless import MISTAKE, MISTAKES, check, find_experiment, replay_file, run, say, with_settings
+from gradviz.app.headless import (
+    MISTAKE,
+    MISTAKES,
+    check,
+    find_experiment,
+    print_script,
+    read_weights,
+    replay_file,
+    run,
+    say,
+    with_settings,
+)
 
-COMMANDS = ("open", "run", "check", "replay", "gallery", "selftest")
+COMMANDS = ("open", "run", "check", "replay", "gallery", "script", "selftest")
 
 cli = typer.Typer(
     name="gradviz",
@@ -38,20 +49,24 @@ def open_command(
 
 
 @cli.command("run")
-def run_command(
+def run_command(  # noqa: PLR0913, PLR0917 - one a flag
     experiment: Annotated[str, typer.Argument(metavar="FILE_OR_GALLERY_NAME")],
     steps: Annotated[int | None, typer.Option(help="Optimiser updates.")] = None,
     seed: Annotated[int | None, typer.Option(help="Decides every random number.")] = None,
     device: Annotated[str | None, typer.Option(help="cpu, cuda:0, mps, ...")] = None,
     settings: Annotated[list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="A setting.")] = None,
     out: Annotated[Path | None, typer.Option(help="A folder for history, file and pictures.")] = None,
+    weights: Annotated[Path | None, typer.Option(help="Begin with these weights: .safetensors or .pt.")] = None,
+    save_weights: Annotated[Path | None, typer.Option(help="Write the weights: .safetensors or .pt.")] = None,
+    allow_pt: Annotated[bool, typer.Option("--allow-pt", help="Read the tensors of a .pt file, a pickle.")] = False,
     as_json: AsJson = False,
 ) -> int:
     """Train to the end with a progress bar. Exit status: 0 finished, 3 diverged, 2 a mistake."""
     chosen = {"steps": steps, "seed": seed, "device": device}
     shorthand = [f"{path}={json.dumps(value)}" for path, value in chosen.items() if value is not None]
     edited = with_settings(find_experiment(experiment).experiment, [*shorthand, *(settings or [])])
-    return run(edited, out, as_json)
+    start = None if weights is None else read_weights(weights, allow_pt)
+    return run(edited, out, as_json, start, save_weights)
 
 
 @cli.command("check")
@@ -86,6 +101,17 @@ def gallery_command(as_json: AsJson = False) -> int:
         width = max(len(name) for name, _, _ in rows)
         typer.echo("\n".join(f"{name:<{width}}  {case:<4}{title}" for name, case, title in rows))
     return 0
+
+
+@cli.command("script")
+def script_command(
+    experiment: Annotated[str, typer.Argument(metavar="FILE_OR_GALLERY_NAME")],
+    dialect: Annotated[str, typer.Option(help="numpy, autograd, torch or tensorflow.")] = "torch",
+    settings: Annotated[list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="A setting.")] = None,
+    out: Annotated[Path | None, typer.Option("-o", "--out", help="A file for it, instead of stdout.")] = None,
+) -> int:
+    """Print the experiment as a short Python script that runs on its own. Exit status: 0 or 2."""
+    return print_script(with_settings(find_experiment(experiment).experiment, settings or []), dialect, out)
 
 
 @cli.command("selftest")

@@ -17,8 +17,10 @@ from gradviz.storage.gallery import GalleryEntry
 from gradviz.storage.history_csv import write_history
 from gradviz.storage.preferences import Preferences
 from gradviz.storage.problems import FileError, NewerFormatError
+from gradviz.storage.weights import PickleNotAllowedError, load_weights, save_weights, weights_of
 
 SAVE_PATIENCE_MS = 5000
+WEIGHTS = "Weights (*.safetensors *.pt *.pth);;All files (*)"
 FILTER = "gradviz experiments (*.gradviz *.json);;All files (*)"
 
 
@@ -107,7 +109,7 @@ class Documents(QObject):
     def ask_save_as(self) -> None:
         """Ask for a name and save there."""
         path_now = None if self.session.read_only else self.session.path
-        suggested = path_now or Path(self.preferences.last_folder) / f"{self._plain_name()}.gradviz"
+        suggested = path_now or Path(self.preferences.last_folder) / f"{self.plain_name()}.gradviz"
         path, _ = QFileDialog.getSaveFileName(self.window, "Save the experiment", str(suggested), FILTER)
         if path:
             self.save_to(Path(path) if Path(path).suffix else Path(path + ".gradviz"))
@@ -134,7 +136,7 @@ class Documents(QObject):
 
     def ask_export_history(self) -> None:
         """Ask for a name and write the history as CSV."""
-        suggested = Path(self.preferences.last_folder) / f"{self._plain_name()}.csv"
+        suggested = Path(self.preferences.last_folder) / f"{self.plain_name()}.csv"
         path, _ = QFileDialog.getSaveFileName(self.window, "Export the history", str(suggested), "CSV (*.csv)")
         if path:
             self.export_history(Path(path))
@@ -148,6 +150,50 @@ class Documents(QObject):
             self.window.messages.show_message(str(error))
             return
         self.window.statusBar().showMessage(f"Wrote {len(self.control.history):,} steps to {path.name}.")
+
+    def ask_export_weights(self) -> None:
+        """Ask for a name and write the weights of the first optimiser at this step."""
+        suggested = Path(self.preferences.last_folder) / f"{self._plain_name()}.safetensors"
+        path, _ = QFileDialog.getSaveFileName(self.window, "Export the weights", str(suggested), WEIGHTS)
+        if path:
+            target = Path(path) if Path(path).suffix else Path(path + ".safetensors")
+            self.control.collect(lambda result: self.export_weights(target, result))
+
+    def export_weights(self, path: Path, result: RunResult) -> None:
+        """Write the weights of `result`."""
+        weights = weights_of(result)
+        try:
+            save_weights(path, weights)
+        except FileError as error:
+            self.window.messages.show_message(str(error))
+            return
+        self.window.statusBar().showMessage(f"Wrote {len(weights)} tensors of step {result.step:,} to {path.name}.")
+
+    def ask_import_weights(self) -> None:
+        """Ask for a file of weights and begin anew with them."""
+        path, _ = QFileDialog.getOpenFileName(self.window, "Import weights", self.preferences.last_folder, WEIGHTS)
+        if path:
+            self.import_weights(Path(path))
+
+    def import_weights(self, path: Path) -> None:
+        """Begin anew with the weights of a file; a .pt file is read only once the user has allowed them."""
+        messages = self.window.messages
+        try:
+            weights = load_weights(path, self.preferences.allow_pt)
+        except PickleNotAllowedError as error:
+            sentence = f"{path.name[:60]}: {error.cause} Only tensors would be read; nothing in it is run."
+            messages.show_message(sentence, "Allow .pt files", lambda: self._allow_pt(path))
+            return
+        except FileError as error:
+            messages.show_message(f"{path.name[:60]}: {error}")
+            return
+        messages.hide()
+        self.control.begin_with(weights)
+        self.window.statusBar().showMessage(f"The run begins with the weights of {path.name}.")
+
+    def _allow_pt(self, path: Path) -> None:
+        self.preferences.allow_pt = True
+        self.import_weights(path)
 
     def ask_export_pictures(self) -> None:
         """Ask for a folder and save a picture of every visible view there."""
@@ -168,7 +214,8 @@ class Documents(QObject):
     def _picture(self, folder: Path, key: str) -> bool:
         return self.window.views[key].grab().save(str(folder / f"{key}.png"))
 
-    def _plain_name(self) -> str:
+    def plain_name(self) -> str:
+        """The title as the name of a file, without an ending."""
         kept = "".join(c if c.isalnum() or c in " -_" else " " for c in self.session.experiment.title)
         return " ".join(kept.split())[:60] or "experiment"
 

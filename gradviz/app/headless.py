@@ -12,11 +12,12 @@ from gradviz.app.report import write_report
 from gradviz.core.declaration import SettingError
 from gradviz.core.experiment import Experiment, with_value
 from gradviz.core.numbers import short_number
-from gradviz.core.records import RunState
+from gradviz.core.records import RunResult, RunState
 from gradviz.engine.problems import EngineError
 from gradviz.storage.experiment_file import SavedExperiment, load
 from gradviz.storage.gallery import find_entry
 from gradviz.storage.problems import FileError
+from gradviz.storage.weights import PickleNotAllowedError, load_weights, save_weights, weights_of
 
 FINISHED, MISMATCH, MISTAKE, DIVERGED = 0, 1, 2, 3
 MISTAKES = (SettingError, FileError, EngineError)
@@ -63,12 +64,30 @@ def with_settings(experiment: Experiment, settings: list[str]) -> Experiment:
     return experiment
 
 
-def run(experiment: Experiment, out: Path | None, as_json: bool) -> int:
-    """Train to the end; returns the exit status."""
+def read_weights(path: Path, allow_pt: bool) -> RunResult:
+    """Weights that a run begins with; FileError where they cannot be read."""
+    try:
+        return RunResult.beginning_with(load_weights(path, allow_pt))
+    except PickleNotAllowedError as error:
+        raise FileError(f"{path.name[:60]}: {error.cause}", "Add --allow-pt to have its tensors read.") from None
+    except FileError as error:
+        raise FileError(f"{path.name[:60]}: {error.cause}", error.next_step) from None
+
+
+def run(
+    experiment: Experiment,
+    out: Path | None,
+    as_json: bool,
+    start: RunResult | None = None,
+    save_weights_to: Path | None = None,
+) -> int:
+    """Train to the end, from imported weights if there are any; returns the exit status."""
     from gradviz.app.progress import step_progress
     from gradviz.engine.whole_run import WholeRun
 
-    whole = WholeRun(experiment)
+    whole = WholeRun(experiment, start)
+    if start is not None and not whole.trainer.begins_with_weights:
+        raise FileError(whole.trainer.notice, "Choose the weights of this model.")
     if whole.trainer.notice:
         say(whole.trainer.notice)
     if whole.fault:
@@ -86,6 +105,9 @@ def run(experiment: Experiment, out: Path | None, as_json: bool) -> int:
     if not as_json:
         say(whole.message)
         say(f"loss {short_number(whole.trainer.lanes[0].loss)}")
+    if save_weights_to is not None:
+        save_weights(save_weights_to, weights_of(whole.result()))
+        say(f"Wrote the weights to {save_weights_to.resolve()}.")
     if out is not None:
         written = write_report(out, experiment, whole.result(), whole.portrait())
         say(f"Wrote {', '.join(written)} to {out.resolve()}.")
@@ -188,6 +210,24 @@ def replay_file(path: Path, as_json: bool) -> int:
         others = f" ({'; '.join(found.differences)})" if found.differences else ""
         say(f"The replay differs from step {found.first_difference:,} on{others}.")
     return FINISHED if found.matched else MISMATCH
+
+
+def print_script(experiment: Experiment, dialect: str, out: Path | None) -> int:
+    """The script of an experiment on stdout, or in a file; returns the exit status."""
+    from gradviz.engine.start import start_of
+    from gradviz.storage.scripts.dialects import DIALECTS
+    from gradviz.storage.scripts.exporting import script, write_script
+
+    known = next((one for one in DIALECTS if one == dialect), None)
+    if known is None:
+        raise SettingError("--dialect", f"must be one of {', '.join(DIALECTS)}, not {dialect[:40]!r}")
+    text = script(experiment, known, start_of(experiment))
+    if out is None:
+        print(text, end="")  # noqa: T201 - stdout is the result
+    else:
+        write_script(out, text)
+        say(f"Wrote {out.name}.")
+    return FINISHED
 
 
 def run_without_display(fault: str, file: str | None) -> int:

@@ -11,7 +11,9 @@ from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QApplication,
     QDockWidget,
+    QGraphicsView,
     QLabel,
+    QLineEdit,
     QMainWindow,
     QMenuBar,
     QTabWidget,
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
     from gradviz.views.run_bar import RunBar
     from gradviz.views.view import View
 
-LAYOUT_VERSION = "2"
+LAYOUT_VERSION = "4"
 PANES = (
     ("gallery", "Gallery"),
     ("experiment", "Experiment"),
@@ -39,6 +41,7 @@ PANES = (
     ("curves", "Curves"),
     ("fit", "Fit"),
     ("parameters", "Parameters"),
+    ("code", "Code"),
     ("bench", "Bench"),
 )
 
@@ -131,11 +134,13 @@ class MainWindow(QMainWindow):
         self.splitDockWidget(docks["graph"], docks["curves"], Qt.Orientation.Vertical)
         self.splitDockWidget(docks["surface"], docks["fit"], Qt.Orientation.Vertical)
         self.tabifyDockWidget(docks["fit"], docks["parameters"])
+        self.tabifyDockWidget(docks["surface"], docks["code"])
         self.tabifyDockWidget(docks["graph"], docks["bench"])
         for dock in docks.values():
             dock.show()
         docks["gallery"].raise_()
         docks["parameters"].raise_()
+        docks["surface"].raise_()
         docks["graph"].raise_()
         self.resizeDocks(
             [docks["gallery"], docks["graph"], docks["surface"]], [330, 560, 590], Qt.Orientation.Horizontal
@@ -152,6 +157,9 @@ class MainWindow(QMainWindow):
         self.views = {view.key: view for view in views}
         for key, widget in {"gallery": gallery, "experiment": form, **self.views}.items():
             self._exchange(self.docks[key], widget)
+        for taking in (QGraphicsView, QLineEdit):
+            for widget in self.findChildren(taking):
+                widget.setAcceptDrops(False)  # what is dropped anywhere is for the window
         self._bottom.addWidget(run_bar)
         self._top.addWidget(messages)
         self.set_theme(self.theme)

@@ -15,7 +15,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from gradviz.app.run_control import RunControl
 from gradviz.core.experiment import Experiment
 from gradviz.core.records import RunState, Snapshot, SurfaceGrid
-from gradviz.engine.commands import Look, Range, Survey, Wanted
+from gradviz.engine.commands import Look, MapBasins, Range, Survey, Wanted
 from gradviz.views.view import View
 
 INTERVAL_MS = 33
@@ -71,6 +71,13 @@ class Refresher(QObject):
         self._surface_asked = True
         self._control.post(Survey(domain=domain, recentre=recentre))
 
+    def ask_basins(self, on: bool = True) -> None:
+        """Have the map of basins computed over the surface, or drop it."""
+        grid = self._surface
+        if grid is not None and grid.exact:
+            domain = ((float(grid.x[0]), float(grid.x[-1])), (float(grid.y[0]), float(grid.y[-1])))
+            self._control.post(MapBasins(domain if on else None))
+
     @property
     def surface(self) -> SurfaceGrid | None:
         """The surface of this run, once it is known."""
@@ -97,6 +104,9 @@ class Refresher(QObject):
         if update is not None and update.bench is not None:
             for view in self._views:
                 view.show_bench(update.bench)
+        if update is not None and update.basins is not None:
+            for view in self._views:
+                view.show_basins(update.basins)
         if update is not None and update.snapshot is not None:
             self._draw(update.snapshot)
         elif update is not None and update.records is not None:
@@ -113,6 +123,8 @@ class Refresher(QObject):
         for view in self._views:
             if view.needs_surface:
                 view.show_surface(surface)
+        if any(view.wants_basins for view in self._views):
+            self.ask_basins()
         self.refresh_all()
 
     def _draw(self, snapshot: Snapshot) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
 
+from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
 from gradviz.core.experiment import Experiment
@@ -20,6 +23,8 @@ class RunControl(QObject):
     began = Signal(object)
     """A new run began; carries its experiment."""
     state_changed = Signal()
+    start_found = Signal(object)
+    """What the experiment of this run starts from; carries it."""
     noticed = Signal(str)
     """Something was chosen otherwise than asked for."""
 
@@ -38,9 +43,21 @@ class RunControl(QObject):
         self._run = 0
         self._after_result: list[Callable[[RunResult], None]] = []
         self._fault_of_start = ""
+        self._weights: RunResult | None = None
+
+    def open(self, experiment: Experiment, result: RunResult | None = None) -> None:
+        """Begin the run of another document."""
+        self._weights = None if result is None else _beginning(result)
+        self.load(experiment, result)
+
+    def begin_with(self, weights: Mapping[str, NDArray[Any]]) -> None:
+        """Begin anew with imported weights; every later run of this document begins with them too."""
+        self._weights = RunResult.beginning_with(weights)
+        self.load(self.experiment)
 
     def load(self, experiment: Experiment, result: RunResult | None = None) -> None:
         """Begin a new run, at step 0 or where `result` ended."""
+        result = self._weights if result is None else result
         self._run += 1
         self.experiment = experiment
         self.history = History(len(experiment.optimizers))
@@ -124,6 +141,8 @@ class RunControl(QObject):
             self.noticed.emit(update.notice)
         if update.result is not None:
             self._hand_out(update.result)
+        if update.start is not None:
+            self.start_found.emit(update.start)
         if changed:
             self.state_changed.emit()
         return update
@@ -140,6 +159,12 @@ class RunControl(QObject):
         waiting, self._after_result = self._after_result, []
         for then in waiting:
             then(result)
+
+
+def _beginning(result: RunResult) -> RunResult | None:
+    """The imported weights that a saved run began with, if it did."""
+    start = {name: value for name, value in result.tensors.items() if name.startswith("start/")}
+    return replace(result, state=RunState.READY, step=0, edits=(), tensors=start) if start else None
 
 
 def _fill(history: History, result: RunResult) -> None:

@@ -82,6 +82,7 @@ def is_drawn(view: View, objective_kind: str) -> bool:
         "parameters": "rows",
         "bench": "summary",
         "fit": "points",
+        "code": "text",
     }
     has_content = bool(shown[content[view.key]]) or (view.key == "fit" and objective_kind != "fit")
     return has_content and _colours(view) >= LEAST_COLOURS

@@ -16,9 +16,12 @@ from gradviz.app.documents import Documents
 from gradviz.app.main_window import LAYOUT_VERSION, PANES, MainWindow
 from gradviz.app.refresher import Refresher
 from gradviz.app.run_control import RunControl
+from gradviz.app.scripting import Scripting
 from gradviz.app.session import Change, Document, Session
+from gradviz.core.comparison import compared_with
 from gradviz.core.declaration import SettingError
 from gradviz.core.experiment import Experiment, texts_in, with_start
+from gradviz.core.mistakes import BackwardTwice, Detach, Mistake, NoZeroGrad, RateTimesTen
 from gradviz.core.records import RunState
 from gradviz.engine.commands import CancelCheck, Check
 from gradviz.storage.gallery import GalleryEntry, section_of
@@ -29,6 +32,12 @@ from gradviz.views.surface_view import SurfaceView
 from gradviz.views.theme import theme_named
 
 MOST_SURVEYS = 12
+COMPARISONS: tuple[tuple[str, Mistake], ...] = (
+    ("&Forget zero_grad", NoZeroGrad()),
+    ("&Detach a branch", Detach()),
+    ("Learning rate × &10", RateTimesTen()),
+    ("&Graph used twice", BackwardTwice()),
+)
 _THEME_ACTIONS = {"system": "use_system_theme", "light": "use_light_theme", "dark": "use_dark_theme"}
 _LANGUAGE_ACTIONS = {"system": "use_system_language", "en": "use_english", "zh": "use_chinese"}
 
@@ -55,8 +64,11 @@ class WindowController(QObject):
         self.preferences = preferences
         self._folder = folder
         self._surveys = 0
-        self.actions, self.menus = build_menus(window, window.menu, (self, self.documents, self.data_entry))
+        self.scripting = Scripting(window, control, self.documents)
+        handlers = (self, self.documents, self.data_entry, self.scripting)
+        self.actions, self.menus = build_menus(window, window.menu, handlers)
         self._add_pane_menu()
+        self._add_comparison_menu()
         self._gallery_menu = window.menu.addMenu("&Gallery")
         window.menu.insertMenu(self.menus["&Help"].menuAction(), self._gallery_menu)
         self._connect()
@@ -68,6 +80,14 @@ class WindowController(QObject):
         panes = self.menus["&View"].addMenu("&Panes")
         for key, _title in PANES:
             panes.addAction(self.window.docks[key].toggleViewAction())
+
+    def _add_comparison_menu(self) -> None:
+        menu = self.menus["&Run"].addMenu("&Compare with a mistake")
+        self.menus["comparisons"] = menu
+        for text, mistake in COMPARISONS:
+            action = menu.addAction(text)
+            action.setStatusTip(type(mistake).about)
+            action.triggered.connect(lambda _=False, mistake=mistake: self.compare_with(mistake))
 
     def _fill_gallery_menu(self, cards: tuple[Card, ...]) -> None:
         """One menu for each section."""
@@ -97,6 +117,7 @@ class WindowController(QObject):
         bar.pace_changed.connect(lambda: self.control.set_pace(bar.pace))
         surface = self.surface
         surface.start_chosen.connect(self.start_at)
+        surface.basins_wanted.connect(self.refresher.ask_basins)
         surface.recentre_wanted.connect(lambda: self.refresher.ask_surface(recentre=True))
         self.bench.check_wanted.connect(self.check_gradient)
         self.bench.cancel_wanted.connect(lambda: self.control.post(CancelCheck()))
@@ -184,6 +205,15 @@ class WindowController(QObject):
             return experiment.optimizers != control.experiment.optimizers
         return control.state is RunState.FINISHED and experiment.steps <= control.step
 
+    def compare_with(self, mistake: Mistake) -> None:
+        """Let a copy of the first optimiser race that makes a mistake."""
+        try:
+            changed = compared_with(self.session.experiment, mistake)
+        except SettingError as error:
+            self.window.form.show_fault(error.path, error.reason)
+            return
+        self._after(self.session.apply(changed))
+
     # Running
 
     def toggle_run(self) -> None:
@@ -227,7 +257,7 @@ class WindowController(QObject):
         self.window.form.show_experiment(document.experiment)
         self._surveys = 0
         self._raise_fit(document.experiment)
-        self.control.load(document.experiment, document.result)
+        self.control.open(document.experiment, document.result)
         self._show_document()
 
     def _raise_fit(self, experiment: Experiment) -> None:
@@ -358,6 +388,7 @@ class WindowController(QObject):
         self.actions["undo"].setEnabled(session.can_undo)
         self.actions["redo"].setEnabled(session.can_redo)
         self.window.gallery.mark_current(session.gallery_name)
+        self.scripting.refresh()
         self._show_status()
 
     def _on_state_changed(self) -> None:

@@ -16,6 +16,9 @@ class Mistake(Alternative):
 
     caption: ClassVar[str] = ""
 
+    def notes(self) -> dict[str, str]:
+        return {"": self.about} if self.caption else {}
+
 
 class NoMistake(Mistake):
     label: ClassVar[str] = "None"

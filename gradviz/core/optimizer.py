@@ -40,6 +40,9 @@ class Optimizer(Alternative):
         NoMistake(), title="Mistake", description="Something done wrong on purpose, to see what it does."
     )
 
+    def notes(self) -> dict[str, str]:
+        return {"": self.formula.replace(";  ", "\n")}
+
     @property
     def keywords(self) -> dict[str, Any]:
         """The keyword arguments of the class in torch.optim; a live change writes the same into its groups."""

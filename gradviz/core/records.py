@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from gradviz.core.fit_records import FitSnapshot
 
 if TYPE_CHECKING:
     from gradviz.core.bench_records import BenchProgress, BenchReport
@@ -133,16 +136,6 @@ class ParameterRow:
 
 
 @dataclass(frozen=True, slots=True)
-class FitSnapshot:
-    """Data and prediction: `inputs`, `targets` (rows,); `curve_x` (k,), `curves` (optimisers, k)."""
-
-    inputs: Floats
-    targets: Floats
-    curve_x: Floats
-    curves: Floats
-
-
-@dataclass(frozen=True, slots=True)
 class Snapshot:
     """What was asked for, of one step. `position` (optimisers, 2) is where each stands on the surface.
 
@@ -214,10 +207,16 @@ class RunResult:
     edits: tuple[LiveEdit, ...]
     tensors: dict[str, NDArray[Any]] = field(default_factory=dict)
 
+    @staticmethod
+    def beginning_with(weights: Mapping[str, NDArray[Any]]) -> RunResult:
+        """A run at step 0 that begins with these weights, by the names of the parameters."""
+        tensors = {f"start/{name}": value for name, value in weights.items()}
+        return RunResult(RunState.READY, 0, "", {}, (), tensors)
+
     @property
     def finite(self) -> bool:
         """Whether every weight is finite."""
-        weights = (value for name, value in self.tensors.items() if name.startswith("weights/"))
+        weights = (value for name, value in self.tensors.items() if name.startswith(("weights/", "start/")))
         return all(bool(np.isfinite(value).all()) for value in weights)
 
 
@@ -225,7 +224,8 @@ class RunResult:
 class Update:
     """All that the engine has to say since the last one. `run` counts the runs: views ignore an older one.
 
-    `device` is where the run is, `devices` are all that this machine has.
+    `device` is where the run is, `devices` are all that this machine has. `basins` may be a sentence: how far the map
+    is, or why there is none.
     """
 
     run: int
@@ -240,4 +240,6 @@ class Update:
     snapshot: Snapshot | None
     surface: SurfaceGrid | None
     result: RunResult | None
+    start: Start | None = None
     bench: BenchReport | BenchProgress | None = None
+    basins: BasinMap | str | None = None

@@ -25,6 +25,9 @@ class Schedule(Alternative):
     rates: ClassVar[tuple[str, ...]] = ()
     """Settings that are learning rates and take the place of the optimiser's own."""
 
+    def notes(self) -> dict[str, str]:
+        return {"": self.formula} if self.torch_name else {}
+
     @property
     def drives_momentum(self) -> bool:
         """Whether it changes the momentum (or the first beta) as well."""

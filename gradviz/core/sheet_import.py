@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -38,9 +39,14 @@ class ImportChoice:
         """The columns that have this role."""
         return [place for place, chosen in enumerate(self.roles) if chosen == role]
 
-    def with_role(self, place: int, role: Role) -> ImportChoice:
-        """The same with another role for one column."""
-        return replace(self, roles=(*self.roles[:place], role, *self.roles[place + 1 :]))
+    def with_roles(self, places: Sequence[int], role: Role) -> ImportChoice:
+        """The same with another role for some columns; a new target for class labels makes an input of the old one."""
+        roles = list(self.roles)
+        if role == "target" and self.labels:
+            roles = ["input" if old == "target" else old for old in roles]
+        for place in places:
+            roles[place] = role
+        return replace(self, roles=tuple(roles))
 
 
 @dataclass(frozen=True)

@@ -54,6 +54,7 @@ def basins(
     done = 0
     while done < experiment.steps and bool((moved > STILL * extent).any()):
         for _ in range(min(STRIDE, experiment.steps - done)):
+            objective.at_step(done)
             _step(objective, places, optimizer)
             if schedule is not None:
                 schedule.step()
@@ -70,7 +71,8 @@ def basins(
 
 def _objective(experiment: Experiment) -> Objective:
     device, _ = resolve_device(experiment.device, experiment.dtype)
-    objective = build_objective(experiment, device)
+    with torch.random.fork_rng([]):  # the run's own numbers stay as they are
+        objective = build_objective(experiment, device)
     if objective.coordinates is None:
         raise EngineError("Basins need an objective of two numbers, such as a test function of x and y.")
     optimizer = experiment.optimizers[0]

@@ -91,8 +91,20 @@ class CancelCheck:
 
 
 @dataclass(frozen=True, slots=True)
+class MapBasins:
+    """Ask for the map of basins over `domain`; None drops the one under way."""
+
+    domain: tuple[Range, Range] | None
+
+
+@dataclass(frozen=True, slots=True)
 class Collect:
     """Ask for the result of the run so far, to be saved."""
+
+
+@dataclass(frozen=True, slots=True)
+class FindStart:
+    """Ask for what the experiment starts from, for its scripts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,4 +112,19 @@ class Close:
     """End the thread."""
 
 
-Command = Load | Edit | Run | Pause | Step | Seek | Look | Survey | Check | CancelCheck | Collect | Close
+Command = (
+    Load
+    | Edit
+    | Run
+    | Pause
+    | Step
+    | Seek
+    | Look
+    | Survey
+    | Check
+    | CancelCheck
+    | MapBasins
+    | Collect
+    | FindStart
+    | Close
+)

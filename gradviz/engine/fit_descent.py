@@ -35,6 +35,10 @@ class FitDescent(Objective):
         torch.manual_seed(seed)
         self.model = _build_model(declared, dtype).to(device)
         self._criterion = declared.loss.build()
+        self._reads_as = declared.loss.reads_as
+        self.classes = declared.data.outputs if declared.data.is_labelled else 0
+        """Number of classes; 0 where the targets are values."""
+        self.activations = declared.activations
         self.parameters = dict(self.model.named_parameters())
         self._modes = Modes(self.model, declared.mode == "train")
         is_random = declared.mode == "train" and any(layer.is_random for layer in declared.model)
@@ -49,9 +53,8 @@ class FitDescent(Objective):
         self._cut_hooks: list[RemovableHandle] = []
         self._prediction: Tensor | None = None
         self._loss: Tensor | None = None
-        numbers = declared.activations
-        self._every = -(-len(self.data.inputs) * numbers // MOST_LANDSCAPE_NUMBERS)
-        self.landscape_numbers = numbers * len(self.data.inputs) // self._every
+        self._every = -(-len(self.data.inputs) * self.activations // MOST_LANDSCAPE_NUMBERS)
+        self.landscape_numbers = self.activations * len(self.data.inputs) // self._every
 
     def at_step(self, step: int) -> None:
         if self._batches is not None:
@@ -128,6 +131,15 @@ class FitDescent(Objective):
         with torch.no_grad(), self._modes.evaluating():
             prediction: Tensor = self.model(inputs)
         return prediction
+
+    def probabilities(self, prediction: Tensor) -> Tensor:
+        """The probability (rows, classes) of every class, as the loss reads a prediction."""
+        if self._reads_as == "one score":
+            second = prediction[:, 0].sigmoid()
+            return torch.stack((1 - second, second), dim=1)
+        if self._reads_as == "scores":
+            return prediction.softmax(dim=1)
+        return prediction.exp() if self._reads_as == "logarithms" else prediction.clamp(0, 1)
 
     def named_values(self) -> Iterator[tuple[Tensor, str]]:
         if self._prediction is not None and self._loss is not None:

@@ -69,8 +69,10 @@ class FormulaDescent(Objective):
         try:
             self._program = Program(formula, dtype, device)
             self._odd = self._program.check(self._tensors)
+            values = self._program.evaluate(self._tensors)
         except FormulaError as error:
             raise EngineError(f"The formula cannot be run: {error}.") from None
+        self.landscape_numbers = sum(values[name].numel() for name in self._line_names)
 
     def loss(self) -> Tensor:
         self._program.cut, self._program.makes_leaves = self.cut, True

@@ -9,7 +9,17 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from gradviz.core.bench_records import BenchProgress, BenchReport
-from gradviz.core.records import RecordBlock, RunResult, RunState, Snapshot, StepRecord, SurfaceGrid, Update
+from gradviz.core.records import (
+    BasinMap,
+    RecordBlock,
+    RunResult,
+    RunState,
+    Snapshot,
+    Start,
+    StepRecord,
+    SurfaceGrid,
+    Update,
+)
 
 
 @dataclass(slots=True)
@@ -31,7 +41,9 @@ class Outbox:
     snapshot: Snapshot | None = None
     surface: SurfaceGrid | None = None
     result: RunResult | None = None
+    start: Start | None = None
     bench: BenchReport | BenchProgress | None = None
+    basins: BasinMap | str | None = None
     changed: bool = True
     records: deque[StepRecord] = field(default_factory=deque)
 
@@ -45,10 +57,11 @@ class Outbox:
         )
         update = Update(
             self.run, self.state, step, self.message, self.notice, steps_per_s, block, self.device,
-            self.devices, self.snapshot, self.surface, self.result, self.bench,
+            self.devices, self.snapshot, self.surface, self.result, self.start,
+            self.bench, self.basins,
         )  # fmt: skip
         self.notice, self.snapshot, self.surface, self.result, self.changed = "", None, None, None, False
-        self.bench = None
+        self.bench = self.basins = self.start = None
         return update
 
     def _take_records(self) -> RecordBlock | None:

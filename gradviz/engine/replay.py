@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from gradviz.core.experiment import Experiment
 from gradviz.core.records import RunResult
 from gradviz.engine.problems import EngineError
-from gradviz.engine.trainer import Trainer
+from gradviz.engine.trainer import START, Trainer
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,8 @@ def replay(experiment: Experiment, result: RunResult, progress: Callable[[int, i
     saved = result.tensors.get("history/losses")
     if saved is None or not len(saved):
         raise EngineError("The file holds no history to compare with: run the experiment and save it first.")
-    trainer = Trainer(_at_start(experiment, result))
+    start = {name: value for name, value in result.tensors.items() if name.startswith(START)}
+    trainer = Trainer(_at_start(experiment, result), replace(result, step=0, edits=(), tensors=start))
     trainer.edits = list(result.edits)
     last = len(saved) - 1
     for step in range(last + 1):

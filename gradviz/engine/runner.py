@@ -12,7 +12,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from gradviz.core.bench_records import BenchProgress, BenchReport
-from gradviz.core.records import RunState, Update
+from gradviz.core.records import BasinMap, RunState, Update
 from gradviz.engine.commands import (
     CancelCheck,
     Check,
@@ -20,8 +20,10 @@ from gradviz.engine.commands import (
     Collect,
     Command,
     Edit,
+    FindStart,
     Load,
     Look,
+    MapBasins,
     Pause,
     Run,
     Seek,
@@ -32,6 +34,8 @@ from gradviz.engine.mailbox import Outbox, Speedometer
 from gradviz.engine.problems import EngineError
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from gradviz.engine.bench import BenchRun
     from gradviz.engine.snapshots import Observer
     from gradviz.engine.trainer import Trainer
@@ -41,6 +45,10 @@ BENCH_SLICE_S = 0.02
 """How long a bench works before it looks for a command."""
 BENCH_TOLD_AFTER_S = 1.0
 """A bench that takes longer says how far it is."""
+
+
+_PASSIVE = Look | Survey | Check | CancelCheck | MapBasins
+"""Commands that leave the step where it is."""
 
 
 class Runner:
@@ -55,6 +63,7 @@ class Runner:
         self._trainer: Trainer | None = None
         self._observer: Observer | None = None
         self._bench: BenchRun | None = None
+        self._basins: Generator[float, None, BasinMap] | None = None
         self._goal: int | None = None
         self._pace: float | None = None
         self._running = False
@@ -99,6 +108,8 @@ class Runner:
                 return
         if self._bench is not None:
             self._advance_bench(self._bench)
+        elif self._basins is not None and not self._running:
+            self._advance_basins(self._basins)
         elif self._running:
             self._train()
         else:
@@ -141,6 +152,8 @@ class Runner:
                 self._settle()
         elif isinstance(command, Run | Step | Pause | Seek):
             self._steer(command, self._trainer)
+        elif isinstance(command, MapBasins):
+            self._map_basins(command, self._trainer)
         else:
             self._answer(command, self._trainer, self._observer)
 
@@ -149,7 +162,7 @@ class Runner:
         from gradviz.engine.snapshots import Observer
         from gradviz.engine.trainer import Trainer
 
-        self._running, self._trainer, self._observer, self._bench = False, None, None, None
+        self._running, self._trainer, self._observer, self._bench, self._basins = False, None, None, None, None
         with self._lock:
             self._outbox = Outbox(command.run, len(command.experiment.optimizers))
         trainer = Trainer(command.experiment, command.result)
@@ -216,10 +229,11 @@ class Runner:
         waiting = self._commands.copy()
         if any(isinstance(later, Close | Load) for later in waiting):
             return True
-        first = next((later for later in waiting if not isinstance(later, Look | Survey | Check | CancelCheck)), None)
+        first = next((later for later in waiting if not isinstance(later, _PASSIVE)), None)
         return isinstance(first, Seek | Pause)
 
-    def _answer(self, command: Look | Survey | Collect, trainer: Trainer, observer: Observer) -> None:
+    def _answer(self, command: Look | Survey | Collect | FindStart, trainer: Trainer, observer: Observer) -> None:
+        from gradviz.engine.start import start_of
         from gradviz.engine.surfaces import survey
 
         if isinstance(command, Look):
@@ -235,6 +249,10 @@ class Runner:
             )
             with self._lock:
                 self._outbox.surface, self._outbox.changed = grid, True
+        elif isinstance(command, FindStart):
+            start = start_of(trainer.experiment)
+            with self._lock:
+                self._outbox.start, self._outbox.changed = start, True
         else:
             state = RunState.PAUSED if self._running else self._outbox.state
             result = trainer.result(state)
@@ -269,6 +287,28 @@ class Runner:
     def _tell_bench(self, told: BenchReport | BenchProgress) -> None:
         with self._lock:
             self._outbox.bench, self._outbox.changed = told, True
+
+    def _map_basins(self, command: MapBasins, trainer: Trainer) -> None:
+        """Begin a map of basins, or drop the one under way. It waits while the run goes on."""
+        from gradviz.engine.basins import basins
+
+        self._basins = None if command.domain is None else basins(trainer.experiment, command.domain)
+
+    def _advance_basins(self, work: Generator[float, None, BasinMap]) -> None:
+        """A slice of the map. What goes wrong in it is no fault of the run."""
+        told: BasinMap | str
+        until = time.perf_counter() + BENCH_SLICE_S
+        try:
+            share = next(work)
+            while time.perf_counter() < until:
+                share = next(work)
+            told = f"Computing the basins… {share:.0%}"
+        except StopIteration as end:
+            self._basins, told = None, end.value
+        except Exception as error:
+            self._basins, told = None, str(error)[:MESSAGE_LIMIT]
+        with self._lock:
+            self._outbox.basins, self._outbox.changed = told, True
 
     def _train(self) -> None:
         """Step until a command waits, the goal is reached or the run ends. No lock is taken in the loop."""

@@ -18,12 +18,16 @@ from gradviz.engine.problems import EngineError
 from gradviz.engine.program import Program
 from gradviz.engine.saved_state import array_of
 
+LARGEST = 20_000
+"""Parameters beyond which nobody writes the start down: it is not built a second time then."""
 HOLDS_TO = 1e-4
 """Relative difference, of the largest element of a gradient, up to which a gradient by hand is the same."""
 
 
 def start_of(experiment: Experiment) -> Start:
     """The start of `experiment`; EngineError where it cannot be built. torch's random state stays as it was."""
+    if experiment.objective.parameter_count > LARGEST:
+        return Start()
     state = torch.get_rng_state()
     try:
         made: dict[str, Tensor] = dict(build_objective(experiment, torch.device("cpu")).parameters)

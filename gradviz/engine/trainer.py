@@ -12,6 +12,7 @@ import os
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import torch
 from numpy.typing import NDArray
 
@@ -30,6 +31,8 @@ from gradviz.engine.saved_state import arrays_of, restore_lane
 from gradviz.engine.versions import versions
 
 LARGE_MODEL = 1_000_000
+START = "start/"
+"""Imported weights with which a run began bear this and their name."""
 
 
 class Trainer:
@@ -50,15 +53,39 @@ class Trainer:
         self._told: set[int] = set()
         self._coordinates = [lane.objective.coordinates for lane in self.lanes]
         self._restored_unfit = start is not None and not start.finite
+        self._start: dict[str, NDArray[Any]] = {}
         if start is not None:
+            self._begin_with({name: value for name, value in start.tensors.items() if name.startswith(START)})
             self._checkpoints.keep(0, self.lanes)
-            self._restore(start)
+            if any(name.startswith("weights/") for name in start.tensors):
+                self._restore(start)
         self.record = self._evaluate()
         self.known = self.step
         """The last step whose record is that of the present settings: after a seek back it lies ahead."""
 
     def _lane(self, optimizer: Optimizer) -> Lane:
         return Lane(build_objective(self.experiment, self.device), optimizer, self.experiment.steps)
+
+    def _begin_with(self, tensors: dict[str, NDArray[Any]]) -> None:
+        """Let every lane begin with imported weights; those of another model are left, with a notice."""
+        wanted = {f"{START}{name}": tuple(p.shape) for name, p in self.lanes[0].objective.parameters.items()}
+        if not tensors:
+            return
+        if {name: value.shape for name, value in tensors.items()} != wanted:
+            given = ", ".join(f"{name.removeprefix(START)} {value.shape}" for name, value in list(tensors.items())[:3])
+            misfit = f"The imported weights ({given}) do not fit this model: it starts from its seed."
+            self.notice = f"{self.notice} {misfit}".strip()[:LIMIT]
+            return
+        self._start = tensors
+        with torch.no_grad():
+            for lane in self.lanes:
+                for name, parameter in lane.objective.parameters.items():
+                    parameter.copy_(torch.from_numpy(np.array(tensors[f"{START}{name}"])))
+
+    @property
+    def begins_with_weights(self) -> bool:
+        """Whether imported weights are those of step 0."""
+        return bool(self._start)
 
     def steps(self) -> Iterator[StepRecord]:
         """Update and evaluate until the experiment's steps are done or no optimiser can go on."""
@@ -218,7 +245,7 @@ class Trainer:
         tensors: dict[str, NDArray[Any]] = {"random/cpu": torch.get_rng_state().numpy().copy()}
         for index, lane in enumerate(self.lanes):
             tensors.update(arrays_of(index, lane))
-        return RunResult(state, self.step, str(self.device), versions(), tuple(self.edits), tensors)
+        return RunResult(state, self.step, str(self.device), versions(), tuple(self.edits), tensors | self._start)
 
     def _restore(self, start: RunResult) -> None:
         """Continue `start`: its weights, optimiser, schedule and random state, step and live edits."""

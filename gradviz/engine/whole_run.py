@@ -37,8 +37,8 @@ class WholeRun:
     and graph can be looked at all the same.
     """
 
-    def __init__(self, experiment: Experiment) -> None:
-        self.trainer = Trainer(experiment)
+    def __init__(self, experiment: Experiment, start: RunResult | None = None) -> None:
+        self.trainer = Trainer(experiment, start)
         self.history = History(len(experiment.optimizers))
         self._observer = Observer(self.trainer)
         self.seconds = 0.0

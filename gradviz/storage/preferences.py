@@ -38,6 +38,8 @@ class Preferences:
     first_start: bool = True
     last_folder: str = ""
     language: str = "system"
+    allow_pt: bool = False
+    """Whether the tensors of .pt files, which are pickles, may be read."""
 
     def add_recent(self, path: str) -> None:
         """Put a file at the top of the recent ones."""
@@ -135,6 +137,7 @@ def _is_text(value: Any) -> bool:
 
 _CHECKS: dict[str, Callable[[Any], bool]] = {
     "theme": lambda value: value in THEMES,
+    "allow_pt": lambda value: isinstance(value, bool),
     "language": lambda value: value in LANGUAGES,
     "recent": _is_recent,
     "layout": _is_text,

@@ -19,6 +19,7 @@ from gradviz.views.theme import Theme
 from gradviz.views.view import View
 
 PIXELS = 420
+LEGEND_ROWS = 6
 
 
 class CurvesView(View):
@@ -88,6 +89,7 @@ class CurvesView(View):
     def _fill_legend(self) -> None:
         """Names are needed only where optimisers race."""
         self._legend.clear()
+        self._legend.setColumnCount(max(1, -(-len(self._names) // LEGEND_ROWS)))
         for index, name in enumerate(self._names if len(self._names) > 1 else ()):
             self._legend.addItem(pg.PlotCurveItem(pen=pg.mkPen(self._colour(index), width=2)), name)
 
@@ -196,6 +198,7 @@ class CurvesView(View):
             "note": self._note.text(),
             "zeros": [(mark.x, mark.y) for mark in self._marks],
             "step": self._step,
+            "names": [label.text for _, label in self._legend.items],
         }
 
 

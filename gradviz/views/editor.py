@@ -42,7 +42,11 @@ class Editor(QWidget):
 
 
 class Line(QLineEdit):
-    """A line that leaves to the window the keys that it has no use for itself."""
+    """A line that leaves to the window the keys that it has no use for itself, and files that are dropped."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAcceptDrops(False)
 
     def event(self, event: QEvent) -> bool:
         is_override = event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent)

@@ -249,6 +249,10 @@ class LinesEditor(Editor):
 class _Area(QPlainTextEdit):
     left = Signal()
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.setAcceptDrops(False)  # a file that is dropped here is for the window, and not its path for the text
+
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
         self.left.emit()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -18,7 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from gradviz.core.declaration import Alternative, Declaration, FieldSpec, field_specs, kind_of, notes_of
-from gradviz.core.experiment import Experiment, to_data
+from gradviz.core.experiment import Experiment, live_names, to_data
 from gradviz.views.editors import ChoiceEditor, Editor, editor_for
 from gradviz.views.form_data import one_more, structure_of, value_at_path
 
@@ -174,17 +175,18 @@ class Form(QWidget):
         column.setSpacing(4)
         if spec.shape == "list":
             self._fill_list(column, spec, value, path)
+            column.addWidget(self._note_at(path))
         else:
             self._fill_declaration(column, spec.variants, value, path)
-        column.addWidget(self._note_at(path))
         column.addWidget(self._fault_at(path))
 
     def _fill_declaration(
         self, column: QVBoxLayout, variants: tuple[type[Declaration], ...], value: Declaration, path: str
     ) -> None:
-        """The choice of an alternative, if there is one, and the settings of the chosen one."""
+        """The choice of an alternative, if there is one, the plain settings, what is noted of them, and the groups."""
         rows = _rows()
         column.addLayout(rows)
+        column.addWidget(self._note_at(path))
         if isinstance(value, Alternative) and len(variants) > 1:
             choices = tuple((kind_of(variant), variant.label or kind_of(variant)) for variant in variants)  # type: ignore[attr-defined]
             editor = ChoiceEditor(choices)
@@ -192,7 +194,7 @@ class Form(QWidget):
             editor.focus_widget().setAccessibleName("Kind")
             self._connect(editor, f"{path}.kind")
             rows.addRow("Kind", editor)
-        for spec in field_specs(type(value)):
+        for spec in _specs_of(value):
             inner = f"{path}.{spec.name}"
             if spec.editor == "hidden":
                 continue
@@ -212,7 +214,6 @@ class Form(QWidget):
             inner.setSpacing(2)
             inner.addLayout(self._item_head(item, index, len(items), path))
             self._fill_declaration(inner, spec.variants, item, f"{path}.{index}")
-            inner.addWidget(self._note_at(f"{path}.{index}"))
             inner.addWidget(self._fault_at(f"{path}.{index}"))
             column.addWidget(frame)
         add = QPushButton("Add")
@@ -284,6 +285,12 @@ class Form(QWidget):
         label = _text_label("fault")
         self._faults[path] = label
         return label
+
+
+def _specs_of(value: Declaration) -> tuple[FieldSpec, ...]:
+    """The fields of a declaration as it stands: a schedule takes a setting's place, which is then not live."""
+    live = live_names(value)
+    return tuple(replace(spec, live=spec.name in live) for spec in field_specs(type(value)))
 
 
 def tooltip(spec: FieldSpec) -> str:

@@ -33,6 +33,7 @@ from gradviz.views.scaling_box import ScalingBox
 from gradviz.views.theme import Theme
 
 SLICE_S = 0.012
+HINT = "Click a head, or press I, T or O, to choose what a column is."
 BAD_CELLS = {
     "drop": "Drop their rows",
     "mean": "Fill with the column's mean",
@@ -75,14 +76,16 @@ class ImportDialog(QDialog):
         self._table = PreviewTable(self._model)
         self._head = ColumnHeader(self._table)
         self._table.setHorizontalHeader(self._head)
-        self._counts = QLabel()
-        self._counts.setProperty("muted", True)
+        self._counts = _muted("")
         self._sentence = QLabel()
         self._sentence.setWordWrap(True)
         self._sentence.setTextFormat(Qt.TextFormat.PlainText)
         self._progress = QProgressBar()
         self._progress.setTextVisible(False)
         self._progress.setFixedHeight(6)
+        steady = self._progress.sizePolicy()
+        steady.setRetainSizeWhenHidden(True)
+        self._progress.setSizePolicy(steady)
         self._cancel = QPushButton("Cancel")
         self._import = QPushButton("Import")
         # raw columns of different sizes are what most first fits diverge on
@@ -103,7 +106,10 @@ class ImportDialog(QDialog):
         )
         column.addWidget(self._progress)
         column.addWidget(self._table, 1)
-        column.addWidget(self._counts)
+        notes = QHBoxLayout()
+        notes.addWidget(self._counts, 1)
+        notes.addWidget(_muted(HINT))
+        column.addLayout(notes)
         choices = QHBoxLayout()
         choices.setSpacing(28)
         choices.addLayout(_form(("Scale inputs", self._scaling), ("Bad cells", self._bad_cells)))
@@ -128,8 +134,8 @@ class ImportDialog(QDialog):
             box.activated.connect(self._choose)
         self._scaling.changed.connect(self._choose)
         self._target_scaling.changed.connect(self._choose)
-        self._head.role_chosen.connect(self.set_role)
-        self._table.role_wanted.connect(self.set_role)
+        self._head.role_chosen.connect(self._on_role_chosen)
+        self._table.roles_wanted.connect(self.set_roles)
         self._cancel.clicked.connect(self.reject)
         self._import.clicked.connect(self._accept)
 
@@ -216,14 +222,16 @@ class ImportDialog(QDialog):
 
     # Choosing
 
-    def set_role(self, place: int, role: Role) -> None:
-        """Give a column a role; with class labels there is one target."""
+    def _on_role_chosen(self, place: int, role: Role) -> None:
+        """In the head of a selected column the role is for all that are selected."""
+        selected = self._table.selected_columns()
+        self.set_roles(selected if place in selected else (place,), role)
+
+    def set_roles(self, places: tuple[int, ...], role: Role) -> None:
+        """Give columns a role; with class labels there is one target."""
         if self._choice is None:
             return
-        if role == "target" and self._choice.labels:
-            for other in self._choice.places("target"):
-                self._choice = self._choice.with_role(other, "input")
-        self._choice = self._choice.with_role(place, role)
+        self._choice = self._choice.with_roles(places, role)
         self._choose()
 
     def _choose(self) -> None:
@@ -320,6 +328,12 @@ def _show(box: QComboBox, value: str) -> None:
     index = box.findData(value)
     if index >= 0 and index != box.currentIndex():
         box.setCurrentIndex(index)
+
+
+def _muted(text: str) -> QLabel:
+    label = QLabel(text)
+    label.setProperty("muted", True)
+    return label
 
 
 def _labelled(text: str, widget: QWidget) -> QLabel:

@@ -6,15 +6,17 @@ from typing import Any, ClassVar
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLabel, QTableView, QVBoxLayout, QWidget
 
 from gradviz.core.experiment import Experiment, optimizer_names
-from gradviz.core.numbers import shape_text, summary_text
+from gradviz.core.numbers import shape_text, short_number, summary_text
 from gradviz.core.records import ParameterRow, Snapshot
 from gradviz.views.theme import LIGHT, Theme, monospace
 from gradviz.views.view import View
 
 COLUMNS = ("Parameter", "Shape", "Value", "Gradient", "Optimiser state")
+NO_BREAK = "\u00a0"
+"""A blank at which no line is broken."""
 Index = QModelIndex | QPersistentModelIndex
 
 
@@ -103,6 +105,14 @@ class ParameterView(View):
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
+        self._rates = QLabel(self)
+        self._rates.setProperty("muted", True)
+        self._rates.setTextFormat(Qt.TextFormat.PlainText)
+        self._rates.setWordWrap(True)
+        self._rates.setContentsMargins(8, 5, 8, 5)
+        self._rates.hide()
+        layout.setSpacing(0)
+        layout.addWidget(self._rates)
         layout.addWidget(self._table)
 
     def set_theme(self, theme: Theme) -> None:
@@ -112,12 +122,25 @@ class ParameterView(View):
     def begin_run(self, experiment: Experiment) -> None:
         self._names = optimizer_names(experiment)
         self._model.show((), self._names)
+        self._rates.hide()
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
+        self._show_rates(snapshot.rates)
         if snapshot.parameters:
             self._model.show(snapshot.parameters, self._names)
+
+    def _show_rates(self, rates: tuple[float, ...]) -> None:
+        """The learning rates of the step, which a schedule changes; the names only where there are several."""
+        shown = [short_number(rate, 4) for rate in rates]
+        if len(shown) > 1:
+            shown = [f"{name} {rate}".replace(" ", NO_BREAK) for name, rate in zip(self._names, shown, strict=False)]
+        self._rates.setText(f"Learning rate  {'  ·  '.join(shown)}")
+        self._rates.setVisible(bool(rates))
 
     def drawn(self) -> dict[str, object]:
         rows = range(self._model.rowCount())
         columns = range(self._model.columnCount())
-        return {"rows": [[self._model.data(self._model.index(r, c)) for c in columns] for r in rows]}
+        return {
+            "rows": [[self._model.data(self._model.index(r, c)) for c in columns] for r in rows],
+            "rates": self._rates.text().replace(NO_BREAK, " ") if self._rates.isVisible() else "",
+        }

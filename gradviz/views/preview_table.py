@@ -16,9 +16,9 @@ ROLE_KEYS: dict[int, Role] = {Qt.Key.Key_I: "input", Qt.Key.Key_T: "target", Qt.
 
 
 class PreviewTable(QTableView):
-    """The rows. The keys I, T and O give the column of the cursor a role."""
+    """The rows. The keys I, T and O give the selected columns a role; `roles_wanted` carries them and it."""
 
-    role_wanted = Signal(int, str)
+    roles_wanted = Signal(object, str)
 
     def __init__(self, model: PreviewModel) -> None:
         super().__init__()
@@ -28,14 +28,20 @@ class PreviewTable(QTableView):
         self.setAlternatingRowColors(True)
         self.verticalHeader().setDefaultSectionSize(24)
         self.setTabKeyNavigation(False)
-        self.setAccessibleName("First rows. I, T and O make the column an input, a target, or leave it out")
+        self.setAccessibleName("First rows. I, T and O make the columns inputs, targets, or leave them out")
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         role = ROLE_KEYS.get(event.key())
         if role is not None and event.modifiers() == Qt.KeyboardModifier.NoModifier and self.currentIndex().isValid():
-            self.role_wanted.emit(self.currentIndex().column(), role)
+            self.roles_wanted.emit(self.selected_columns(), role)
             return
         super().keyPressEvent(event)
+
+    def selected_columns(self) -> tuple[int, ...]:
+        """The columns of the selection and of the cursor."""
+        ranges = self.selectionModel().selection()
+        columns = {column for part in ranges for column in range(part.left(), part.right() + 1)}
+        return tuple(sorted(columns | {self.currentIndex().column()}))
 
 
 def bad_note(choice: ImportChoice, place: int, counts: list[int]) -> str:

@@ -148,13 +148,15 @@ class SurfaceView(View):
         """Whether the map of basins is switched on, and the surface is one that has it."""
         return self._basins_switch.isChecked() and self._grid is not None and self._grid.exact
 
-    def show_basins(self, basins: BasinMap | None, note: str = "") -> None:
-        """Colour the surface by basins; None takes the colours away, and `note` says why or how far it is."""
-        had = self._basins is not None
-        self._basins, self._progress = basins, note if basins is None else ""
-        self._show_note()
-        if had or basins is not None:
+    def show_basins(self, basins: BasinMap | str) -> None:
+        if not self._basins_switch.isChecked():
+            return
+        if isinstance(basins, str):
+            self._progress = basins
+        else:
+            self._basins, self._progress = basins, ""
             self._show_box()
+        self._show_note()
 
     def begin_run(self, experiment: Experiment) -> None:
         self._basins = None

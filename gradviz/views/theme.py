@@ -10,7 +10,11 @@ from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QPalett
 
 @dataclass(frozen=True, slots=True)
 class Theme:
-    """Colours by meaning. `lanes` are those of the optimisers that race, told apart without red and green."""
+    """Colours by meaning. `lanes` are those of the optimisers that race, the most different ones first.
+
+    They lie as far apart as sixteen can, in OKLab, as seen with all three kinds of cones and without the red or the
+    green ones.
+    """
 
     name: str
     window: str
@@ -29,6 +33,14 @@ class Theme:
     lanes: tuple[str, ...]
 
 
+_LIGHT_LANES = (
+    "#d1490c", "#2563c9", "#7e0660", "#00a28a", "#a87ed8", "#540cae", "#8a5a72", "#0000fc",
+    "#8a3000", "#c642fc", "#a236a2", "#b48a4e", "#ba0042", "#6684a8", "#36427e", "#1e6042",
+)  # fmt: skip
+_DARK_LANES = (
+    "#ff9a4d", "#6aa5ff", "#c00c9c", "#84fcde", "#787e00", "#7230fc", "#fcf600", "#f66cba",
+    "#b47e78", "#dec0fc", "#0c6cb4", "#a8c096", "#9c6ce4", "#fcd896", "#a8424e", "#fc1e24",
+)  # fmt: skip
 LIGHT = Theme(
     name="light",
     window="#eef0f3",
@@ -44,7 +56,7 @@ LIGHT = Theme(
     leaf="#e3f1e4",
     result="#e4ecfb",
     fault="#b3261e",
-    lanes=("#d1490c", "#2563c9", "#8a3ab9", "#0b7a5b", "#a8780a", "#b81f68", "#0a7fa6", "#555c6b"),
+    lanes=_LIGHT_LANES,
 )
 DARK = Theme(
     name="dark",
@@ -61,7 +73,7 @@ DARK = Theme(
     leaf="#1f3a2a",
     result="#22365a",
     fault="#ff8a80",
-    lanes=("#ff9a4d", "#6aa5ff", "#c99bf2", "#4ed0a4", "#e3c04f", "#f480b4", "#5cc7ea", "#b4bccb"),
+    lanes=_DARK_LANES,
 )
 
 MONOSPACE_FAMILIES = ["DejaVu Sans Mono", "Menlo", "Consolas", "Noto Sans Mono", "monospace"]

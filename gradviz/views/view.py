@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QWidget
 from gradviz.core.bench_records import BenchProgress, BenchReport
 from gradviz.core.experiment import Experiment
 from gradviz.core.history import History
-from gradviz.core.records import Snapshot, SurfaceGrid
+from gradviz.core.records import BasinMap, Snapshot, SurfaceGrid
 from gradviz.views.theme import LIGHT, Theme
 
 
@@ -35,6 +35,11 @@ class View(QWidget):
         super().__init__(parent)
         self.theme: Theme = LIGHT
 
+    @property
+    def wants_basins(self) -> bool:
+        """Whether the user wants to see which start leads where."""
+        return False
+
     def set_theme(self, theme: Theme) -> None:
         """Take over colours."""
         self.theme = theme
@@ -48,6 +53,9 @@ class View(QWidget):
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """One step's snapshot; only the parts that some visible view needs are there."""
+
+    def show_basins(self, basins: BasinMap | str) -> None:
+        """Which start leads where, or a sentence on how far that is."""
 
     def show_surface(self, surface: SurfaceGrid) -> None:
         """The surface of the run."""

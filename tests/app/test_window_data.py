@@ -214,6 +214,28 @@ def test_what_was_guessed_is_changed_and_read_anew_at_once(desk: Desk, chosen: l
     assert not desk.controller.session.modified
 
 
+def test_many_columns_are_left_out_at_once(desk: Desk, chosen: list[str], tmp_path: Path) -> None:
+    path = tmp_path / "wide.csv"
+    lines = [",".join(f"c{k}" for k in range(2000)), *(",".join([str(row)] * 2000) for row in range(3))]
+    path.write_text("\n".join(lines), encoding="ascii")
+    dialog = import_by_key(desk, chosen, path)
+    view = dialog.findChild(QTableView)
+    view.setFocus()
+    desk.press(Key.Key_A, CONTROL)
+    desk.press(Key.Key_O)
+    assert set(dialog.drawn()["roles"]) == {"out"}
+    desk.press(Key.Key_Down)
+    desk.press(Key.Key_T)
+    desk.press(Key.Key_Right)
+    desk.press(Key.Key_Right, SHIFT)
+    desk.press(Key.Key_I)
+    assert dialog.drawn()["roles"][:4] == ("target", "input", "input", "out")
+    assert dialog.drawn()["sentence"] == "3 rows, 2 inputs, 1 target."
+    desk.press(Key.Key_Return)
+    gone(desk)
+    assert table_data(desk).table.columns == ("c0", "c1", "c2")
+
+
 def test_roles_by_click_and_by_key_and_labels(desk: Desk, chosen: list[str], tmp_path: Path) -> None:
     path = tmp_path / "flowers.csv"
     rows = [f"{k % 7}.5,{k},{k % 3},{['rose', 'lily'][k % 2]}" for k in range(40)]
@@ -418,3 +440,38 @@ def test_the_points_of_a_fit_are_edited_as_a_table(desk: Desk) -> None:
     gone(desk)
     assert table_data(desk).table.values[0].tolist() == [0.5, 1.5625]
     assert desk.controller.session.experiment.objective.model == layers
+
+
+@pytest.mark.parametrize("front", ["Gallery", "Experiment"])
+def test_a_file_may_be_dropped_anywhere(desk: Desk, line_file: Path, front: str) -> None:
+    """Through the window's own handle, which asks the widget under the pointer and no other."""
+    desk.open_card("chain")
+    desk.click_tab(front)
+    data, handle = QMimeData(), desk.window.windowHandle()
+    data.setUrls([QUrl.fromLocalFile(str(line_file))])
+    how = Qt.DropAction.CopyAction, data, LEFT, Qt.KeyboardModifier.NoModifier
+    refusing = set()
+    for x in range(12, desk.window.width(), 45):
+        for y in range(12, desk.window.height(), 25):
+            enter = QDragEnterEvent(QPoint(x, y), *how)
+            enter.ignore()
+            QApplication.sendEvent(handle, enter)
+            if not enter.isAccepted() or enter.dropAction() != how[0]:
+                refusing.add(desk.window.childAt(x, y))
+    assert not refusing
+    dropped: list[Path] = []
+    desk.window.dropped.connect(dropped.append)
+    before = desk.controller.session.experiment
+    areas = [desk.line("objective.text"), desk.line("steps")] if front == "Experiment" else [desk.window.gallery]
+    areas += [view for view in desk.window.views.values() if view.isVisible()]
+    for number, area in enumerate(areas, 1):
+        at = area.mapTo(desk.window, area.rect().center())
+        if desk.window.childAt(at) is not area and not area.isAncestorOf(desk.window.childAt(at)):
+            reveal(area)
+            at = area.mapTo(desk.window, area.rect().center())
+        QApplication.sendEvent(handle, QDragEnterEvent(at, *how))
+        QApplication.sendEvent(handle, QDropEvent(QPointF(at), *how))
+        import_dialog(desk).reject()
+        gone(desk)
+        assert dropped == [line_file] * number
+    assert desk.controller.session.experiment is before

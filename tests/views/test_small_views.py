@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,10 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox, QLineEdit, QPushButton, QSlider, QTableView, QToolButton
 
 from gradviz.core.experiment import Experiment, Texts
+from gradviz.core.fit_records import CurveFit, FitScore, FitSnapshot
 from gradviz.core.objectives import FitObjective
 from gradviz.core.optimizers import SGD, Adam
-from gradviz.core.records import FitSnapshot, ParameterRow, RunState, Snapshot, TensorSummary
+from gradviz.core.records import ParameterRow, RunState, Snapshot, TensorSummary
 from gradviz.views.fit_view import FitView
 from gradviz.views.gallery_view import Card, GalleryView
 from gradviz.views.lesson_view import LessonView
@@ -42,10 +44,11 @@ def tensor(*values: float) -> TensorSummary:
 # Fit
 
 
-def line_fit(slope: float, count: int = 5, curves: int = 1) -> FitSnapshot:
+def line_fit(slope: float, count: int = 5, curves: int = 1) -> CurveFit:
     x = np.linspace(0, 4, count)
     fine = np.linspace(0, 4, 50)
-    return FitSnapshot(x, 2 * x, fine, np.array([slope * fine + k for k in range(curves)]))
+    score = FitScore(count, count, 0, (0.5,) * curves)
+    return CurveFit(x, 2 * x, fine, np.array([slope * fine + k for k in range(curves)]), score)
 
 
 @pytest.fixture
@@ -115,6 +118,15 @@ def test_table_names_the_optimiser_in_a_race(table: ParameterView) -> None:
     table.begin_run(Experiment(optimizers=(SGD(), Adam())))
     table.show_snapshot(snapshot(parameters=rows()))
     assert [row[0] for row in table.drawn()["rows"]] == ["p0  (SGD)", "p1  (Adam)"]
+
+
+def test_table_tells_the_learning_rates_of_the_step(table: ParameterView) -> None:
+    table.show_snapshot(replace(snapshot(parameters=rows()), rates=(1e-3,)))
+    assert table.drawn()["rates"] == "Learning rate  0.001"
+    table.begin_run(Experiment(optimizers=(SGD(), Adam())))
+    assert table.drawn()["rates"] == ""
+    table.show_snapshot(replace(snapshot(parameters=rows()), rates=(1e-3, 0.012345678)))
+    assert table.drawn()["rates"] == "Learning rate  SGD 0.001  ·  Adam 0.01235"
 
 
 def test_table_keeps_its_selection_from_step_to_step(table: ParameterView) -> None:

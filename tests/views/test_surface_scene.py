@@ -273,7 +273,8 @@ def test_basins_are_asked_for_shown_and_taken_away(flat: SurfaceView, qtbot: Any
     assert flat.drawn()["basins"] == [0, 3]
     assert "32 x 32 starts" in flat.drawn()["note"]
     qtbot.waitUntil(lambda: not np.array_equal(pixels(flat.contour), before))
-    flat.show_basins(None, "Adam has no map.")
+    QTest.mouseClick(switch, Qt.MouseButton.LeftButton, pos=QPoint(8, switch.height() // 2))
     assert flat.drawn()["basins"] == []
-    assert flat.drawn()["note"] == "Adam has no map."
+    flat.show_basins("too late")
+    assert flat.drawn()["note"].startswith("No 3-D")
     qtbot.waitUntil(lambda: np.array_equal(pixels(flat.contour), before))

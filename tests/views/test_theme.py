@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from itertools import combinations, product
+from typing import Any
 
+import numpy as np
 import pytest
 from PySide6.QtGui import QColor, QFontInfo, QPalette
 from PySide6.QtWidgets import QApplication
@@ -43,14 +45,41 @@ def test_what_is_written_in_the_window_can_be_read(theme: Theme, ink: str, groun
     assert contrast(getattr(theme, ink), getattr(theme, ground)) >= 4.5
 
 
+EYES = {
+    "all cones": np.eye(3),
+    "no green cones": np.array(
+        [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]]
+    ),
+    "no red cones": np.array(
+        [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]]
+    ),
+}
+"""What an eye makes of linear RGB: Machado, Oliveira and Fernandes 2009, severity 1."""
+TO_CONES = np.array([[0.41222, 0.53633, 0.05145], [0.21190, 0.68070, 0.10740], [0.08830, 0.28172, 0.62998]])
+TO_LAB = np.array([[0.21045, 0.79362, -0.00407], [1.97800, -2.42859, 0.45059], [0.02590, 0.78277, -0.80868]])
+
+
+def oklab(colour: str, eye: str) -> Any:
+    """A colour as `eye` sees it in OKLab (Ottosson 2020), times 100: 2 is a difference that is just seen."""
+    parts = np.array(QColor(colour).getRgb()[:3]) / 255
+    linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+    return 100 * TO_LAB @ np.cbrt(TO_CONES @ np.clip(EYES[eye] @ linear, 0, None))
+
+
 @pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
-def test_lanes_are_seen_and_told_apart(theme: Theme) -> None:
-    assert len(theme.lanes) == 8
+@pytest.mark.parametrize(("count", "least"), [(4, (22, 13, 13)), (8, (15, 9, 9)), (16, (12, 6, 6))])
+def test_lanes_are_told_apart_by_every_eye(theme: Theme, count: int, least: tuple[float, ...]) -> None:
+    for eye, wanted in zip(EYES, least, strict=True):
+        for a, b in combinations(theme.lanes[:count], 2):
+            apart = np.linalg.norm(oklab(a, eye) - oklab(b, eye))
+            assert apart >= wanted, f"{a} and {b} look alike with {eye}: {apart:.1f}"
+
+
+@pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
+def test_lanes_are_seen(theme: Theme) -> None:
+    assert len(theme.lanes) == 16, "as many as an experiment may have optimisers"
     for lane in theme.lanes:
         assert contrast(lane, theme.base) >= 3, f"{lane} is too faint for a line"
-    for a, b in combinations(theme.lanes, 2):
-        apart = [abs(x - y) for x, y in zip(QColor(a).getRgb()[:3], QColor(b).getRgb()[:3], strict=True)]
-        assert max(apart) >= 30, f"{a} and {b} look alike"
 
 
 @pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])

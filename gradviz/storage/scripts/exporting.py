@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from gradviz.core.dataset import DataError
 from gradviz.core.experiment import Experiment
 from gradviz.core.mistakes import BackwardTwice, NoMistake, RateTimesTen
 from gradviz.core.objectives import FitObjective, FormulaObjective, TestFunctionObjective
 from gradviz.core.optimizers import Optimizer
 from gradviz.core.records import Start
+from gradviz.storage.atomic_write import write_bytes
 from gradviz.storage.problems import ScriptError
 from gradviz.storage.scripts.back_propagation import fit_sketch
 from gradviz.storage.scripts.dialects import DIALECTS, LABELS, LIBRARIES, DialectName
@@ -15,7 +19,7 @@ from gradviz.storage.scripts.hand_script import HandScript
 from gradviz.storage.scripts.loops import batch_lines
 from gradviz.storage.scripts.page import page
 from gradviz.storage.scripts.race_script import RaceScript
-from gradviz.storage.scripts.sketch import Sketch, formula_sketch, test_function_sketch
+from gradviz.storage.scripts.sketch import Sketch, formula_sketch, reached, refuse_errors, test_function_sketch
 from gradviz.storage.scripts.tensorflow_script import TensorFlowScript
 from gradviz.storage.scripts.torch_script import (
     FitSource,
@@ -37,6 +41,13 @@ def script(experiment: Experiment, dialect: DialectName, start: Start | None = N
         return _script(experiment, dialect, start or Start())
     except ScriptError as error:
         raise ScriptError(f"{LABELS[dialect]}: {error.cause}", error.next_step) from None
+    except DataError as error:
+        raise ScriptError(f"{LABELS[dialect]}: {error}.", "Use fewer rows, or data that is made by a rule.") from None
+
+
+def write_script(path: Path, text: str) -> None:
+    """Write a script as a file, whole or not at all; FileError where it cannot be."""
+    write_bytes(path, text.encode())
 
 
 def dialects_of(experiment: Experiment, start: Start | None = None) -> dict[DialectName, str]:
@@ -101,6 +112,8 @@ def _refuse_mistakes(optimizer: Optimizer) -> None:
 def _plain_body(experiment: Experiment, found: Rule, dialect: DialectName, start: Start) -> list[str]:
     """The dialects over plain tensors."""
     sketch = _sketch(experiment, start)
+    if not reached(sketch):
+        raise ScriptError("the loss depends on no parameter that could be updated.", "PyTorch nn + optim has it.")
     if dialect == "autograd" and sketch.by_hand and not sketch.holds:
         raise ScriptError("the gradient by hand, which this experiment takes, is another.", "Set Gradient to autograd.")
     if dialect == "numpy" and sketch.unknown:
@@ -125,7 +138,9 @@ def _sketch(experiment: Experiment, start: Start) -> Sketch:
     if isinstance(objective, TestFunctionObjective):
         return test_function_sketch(objective)
     if isinstance(objective, FormulaObjective):
-        return formula_sketch(objective, experiment.hand_gradient, start.gradient_holds)
+        sketch = formula_sketch(objective, experiment.hand_gradient, start.gradient_holds)
+        refuse_errors(sketch)
+        return sketch
     return fit_sketch(experiment, objective)
 
 

@@ -109,7 +109,7 @@ class Printer:
             return self._transposed(call.arguments[0])
         if name == "one_hot":
             return self._one_hot(*call.arguments)
-        if name in ("detach", "no_grad", "requires_grad"):
+        if name in ("detach", "no_grad", "requires_grad", "retain_grad"):
             return self._cut(name, call.arguments[0])
         if name in ("max", "min") and len(call.arguments) == 2:
             name = f"{name}imum"
@@ -157,6 +157,8 @@ class Printer:
     def _cut(self, name: str, operand: Expression) -> str:
         """What no gradient passes; NumPy has no gradient that could."""
         printed = self._print(operand, _ATOM)
+        if name == "retain_grad":  # what is kept on the way changes nothing at its ends
+            return printed
         if self.library.name == "torch":
             return f"{printed}.detach()" + (".requires_grad_()" if name == "requires_grad" else "")
         return printed if self.library.name == "numpy" else f"tf.stop_gradient({self._tensor(operand)})"
@@ -215,6 +217,21 @@ def number_text(value: float, whole: bool = True) -> str:
     if whole and value == int(value) and abs(value) < 1e6:
         return str(int(value))
     return repr(value)
+
+
+def functions_in(expression: Expression) -> frozenset[str]:
+    """The functions that an expression calls."""
+    found = frozenset({expression.function}) if isinstance(expression, Call) else frozenset()
+    return found.union(*(functions_in(child) for child in children_of(expression)))
+
+
+def children_of(expression: Expression) -> tuple[Expression, ...]:
+    """The operands of an expression."""
+    if isinstance(expression, Negative):
+        return (expression.operand,)
+    if isinstance(expression, Binary):
+        return (expression.left, expression.right)
+    return expression.arguments if isinstance(expression, Call) else ()
 
 
 def names_in(expression: Expression) -> frozenset[str]:

@@ -12,7 +12,8 @@ from gradviz.core.formula import Call, Expression, Formula, Name, Number, parse_
 from gradviz.core.formula_text import FormulaError
 from gradviz.core.objectives import FormulaObjective, TestFunctionObjective
 from gradviz.storage.problems import ScriptError
-from gradviz.storage.scripts.expressions import names_in
+from gradviz.storage.scripts.dialects import TORCH
+from gradviz.storage.scripts.expressions import Printer, functions_in, names_in
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,6 @@ class Sketch:
     by_hand: bool = False
     holds: bool = True
     data: tuple[str, ...] = ()
-    upstream: Any = None
     inputs: tuple[ScriptTensor, ...] = ()
     batch: int = 0
     shuffle: bool = False
@@ -125,8 +125,35 @@ def formula_sketch(objective: FormulaObjective, hand_gradient: str, holds: bool)
     given = {line.name for line in backward}
     missing = [tensor.name for tensor in objective.parameters if f"d_{tensor.name}" not in given]
     unknown = f"the gradient by hand has no line  d_{missing[0]} = ..." if missing else ""
-    upstream = None if objective.upstream == "" else objective.upstream
-    return Sketch(tensors, lines, backward, unknown, objective.gradient == "by_hand", holds, upstream=upstream)
+    if objective.upstream != "":
+        tensors, lines = _with_upstream(tensors, lines, objective.upstream)
+    return Sketch(tensors, lines, backward, unknown, objective.gradient == "by_hand", holds)
+
+
+def _with_upstream(
+    tensors: tuple[ScriptTensor, ...], lines: tuple[Line, ...], upstream: Any
+) -> tuple[tuple[ScriptTensor, ...], tuple[Line, ...]]:
+    """v·y in the place of a vector y: its gradient is the vector-Jacobian product of y.backward(v)."""
+    taken = {tensor.name for tensor in tensors} | {line.name for line in lines}
+    v, loss = (next(name for name in (base, f"{base}_", f"{base}__") if name not in taken) for base in ("v", "loss"))
+    last = lines[-1].name
+    return (*tensors, ScriptTensor(v, v, (), False, upstream)), (
+        *lines,
+        *parsed_lines([(loss, f"sum({v}*{last})")], {v, last}),
+    )
+
+
+def refuse_errors(sketch: Sketch) -> None:
+    """ScriptError where backward() would stop at one of PyTorch's errors."""
+    ranks = Printer(TORCH, "", {}, {tensor.name: len(tensor.shape) for tensor in sketch.tensors})
+    for line in sketch.lines:
+        ranks.ranks[line.name] = ranks.rank(line.expression)
+    is_large = any(element_count(tensor) > 1 for tensor in sketch.tensors)
+    if ranks.ranks[sketch.objective] > 0 and is_large:
+        raise ScriptError(f"backward() fails, for {sketch.objective} is not one number.", "Give an upstream gradient.")
+    begins = any("requires_grad" in functions_in(line.expression) for line in sketch.lines)
+    if not reached(sketch) and not begins and not sketch.by_hand:
+        raise ScriptError("backward() fails, for the loss depends on no parameter.", "Take detach or no_grad out.")
 
 
 def _given_gradient(formula: Formula, names: list[str], hand_gradient: str) -> tuple[Line, ...]:

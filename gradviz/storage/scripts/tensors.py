@@ -11,7 +11,7 @@ from gradviz.storage.problems import ScriptError
 from gradviz.storage.scripts.dialects import Library
 from gradviz.storage.scripts.expressions import number_text
 from gradviz.storage.scripts.page import array_lines
-from gradviz.storage.scripts.sketch import ScriptTensor, Sketch
+from gradviz.storage.scripts.sketch import ScriptTensor, Sketch, element_count
 
 MOST_LITERALS = 200
 
@@ -81,14 +81,13 @@ class TensorWriter:
 
     def _copied(self, name: str, tensor: ScriptTensor, head: str, tail: str) -> list[str]:
         values = self.start.tensors.get(tensor.key)
-        if values is None:
-            raise ScriptError(f"What torch draws for {tensor.key} is not known here.", "Run the experiment once.")
-        if values.size > 1 and not self._varies(tensor):
+        if values is not None and values.size > 1 and not self._varies(tensor):
             return [f"{name} = {self._full(tensor, values)}"]
-        if values.size > MOST_LITERALS:
+        count = element_count(tensor)
+        if count > MOST_LITERALS or values is None:
             raise ScriptError(
-                f"Only PyTorch draws the {values.size:,} initial numbers of {tensor.key}; at most {MOST_LITERALS} "
-                "are written out.",
+                f"only PyTorch draws the {count:,} initial numbers of {tensor.key}; at most {MOST_LITERALS} "
+                "of a tensor are written out.",
                 "Choose a PyTorch dialect.",
             )
         return _literal(f"{name} = {head}", values.tolist(), tail)
