@@ -190,7 +190,9 @@ def _column(table: dict[str, str], place: int) -> dict[str, str]:
     return {name: entry.split()[place] for name, entry in table.items()}
 
 
-NUMPY = Library("numpy", "np", "axis", _column(_ELEMENTWISE, 0), _column(_REDUCTIONS, 0), _NUMPY_HELPERS)
+NUMPY = Library(
+    "numpy", "np", "axis", _column(_ELEMENTWISE, 0) | {"ones": "np.ones"}, _column(_REDUCTIONS, 0), _NUMPY_HELPERS
+)
 TORCH = Library("torch", "torch", "dim", _column(_ELEMENTWISE, 1), _column(_REDUCTIONS, 1), {})
 TENSORFLOW = Library("tensorflow", "tf", "axis", _column(_ELEMENTWISE, 2), _column(_REDUCTIONS, 2), _TENSORFLOW_HELPERS)
 PYTHON = Library(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from gradviz.core.dataset import DataError
@@ -14,6 +15,7 @@ from gradviz.storage.atomic_write import write_bytes
 from gradviz.storage.problems import ScriptError
 from gradviz.storage.scripts.back_propagation import fit_sketch
 from gradviz.storage.scripts.dialects import DIALECTS, LABELS, LIBRARIES, DialectName
+from gradviz.storage.scripts.differentiation import differentiated
 from gradviz.storage.scripts.hand_schedules import scheduled
 from gradviz.storage.scripts.hand_script import HandScript
 from gradviz.storage.scripts.loops import batch_lines
@@ -117,7 +119,7 @@ def _plain_body(experiment: Experiment, found: Rule, dialect: DialectName, start
     if dialect == "autograd" and sketch.by_hand and not sketch.holds:
         raise ScriptError("the gradient by hand, which this experiment takes, is another.", "Set Gradient to autograd.")
     if dialect == "numpy" and sketch.unknown:
-        raise ScriptError(f"{sketch.unknown}.", "Choose another dialect.")
+        sketch = replace(sketch, backward=differentiated(sketch), holds=True)
     if dialect == "numpy" and not sketch.by_hand and not sketch.holds:
         raise ScriptError("the gradient by hand is not that of autograd, which the run follows.", "Correct its lines.")
     objective = experiment.objective

@@ -35,6 +35,17 @@ class Printer:
         """The right side of a line; one of nothing but numbers becomes a tensor."""
         return self._tensor(expression)
 
+    def own(self, expression: Expression) -> str:
+        """As `text`, but with numbers of its own: a parameter as it is now, which the update will not change."""
+        inner = expression
+        while isinstance(inner, Call) and inner.function in ("t", "transpose", "detach"):
+            inner = inner.arguments[0]
+        printed = self.text(expression)
+        if not isinstance(inner, Name):
+            return printed
+        copies = {"numpy": "{}.copy()", "torch": "{}.clone()", "tensorflow": "tf.identity({})", "python": "{}"}
+        return copies[self.library.name].format(printed)
+
     def parsed(self, text: str, known: Collection[str]) -> str:
         """Text in the notation of formulas, printed."""
         return self._print(parse_expression(text, known), 0)
@@ -107,6 +118,9 @@ class Printer:
         name, library = call.function, self.library
         if name in ("t", "transpose"):
             return self._transposed(call.arguments[0])
+        if name == "ones":
+            shape = ", ".join(self._print(size, 0) for size in call.arguments)
+            return f"np.ones([{shape}], dtype=np.{self.dtype})"
         if name == "one_hot":
             return self._one_hot(*call.arguments)
         if name in ("detach", "no_grad", "requires_grad", "retain_grad"):

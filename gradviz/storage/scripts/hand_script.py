@@ -16,7 +16,7 @@ from gradviz.storage.scripts.loops import (
     is_fused,
     loop_over,
     names_of,
-    progress_every,
+    progress_lines,
     result_lines,
     scalar_lines,
     scaling,
@@ -127,8 +127,10 @@ class HandScript:
     def printed(self, lines: tuple[Line, ...]) -> list[str]:
         """Statements of the sketch, each broken where it is too long for the loop."""
         made = []
+        own = {f"d_{tensor.name}" for tensor in self.sketch.parameters}
         for line in lines:
-            made.append(f"{self.names[line.name]} = {self.printer.text(line.expression)}")
+            write = self.printer.own if line.name in own else self.printer.text
+            made.append(f"{self.names[line.name]} = {write(line.expression)}")
             self.printer.ranks[line.name] = self.printer.rank(line.expression)
         return made
 
@@ -136,8 +138,7 @@ class HandScript:
         """A line of progress, and the end of the loop."""
         finite = f"np.isfinite({self.loss})" if self.is_numpy else f"{self.loss}.isfinite()"
         return [
-            f"if step % {progress_every(steps)} == 0:",
-            f'    print(f"step {{step:6d}}  {self.sketch.objective} {{{self.loss}.item():.7g}}")',
+            *progress_lines(steps, self.loss, self.sketch.objective),
             f"if step == steps or not {finite}:",
             "    break",
         ]

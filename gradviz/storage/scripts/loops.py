@@ -25,6 +25,13 @@ def progress_every(steps: int) -> int:
     return max(1, steps // 20)
 
 
+def progress_lines(steps: int, loss: str, caption: str) -> list[str]:
+    """A line of progress now and then."""
+    said = f'print(f"step {{step:6d}}  {caption} {{{loss}.item():.7g}}")'
+    every = progress_every(steps)
+    return [said] if every == 1 else [f"if step % {every} == 0:", f"    {said}"]
+
+
 def settings_lines(settings: Mapping[str, Any]) -> list[str]:
     """The settings of the rule, in one line if they fit."""
     names, values = ", ".join(settings), ", ".join(repr(value) for value in settings.values())

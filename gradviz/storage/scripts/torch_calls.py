@@ -60,11 +60,7 @@ def _single_call(schedule: Schedule, steps: int) -> str:
 
 def _differs_from_torch(schedule: Schedule, name: str) -> bool:
     """Settings whose default here is not that of torch."""
-    return (schedule.kind, name) in {
-        ("constant", "total_iters"),
-        ("linear", "total_iters"),
-        ("polynomial", "total_iters"),
-    }
+    return schedule.kind in ("cyclic", "one_cycle") or name == "total_iters"
 
 
 def _keywords(keywords: dict[str, Any]) -> str:

@@ -20,7 +20,7 @@ from gradviz.storage.scripts.loops import (
     indented,
     is_fused,
     loop_over,
-    progress_every,
+    progress_lines,
     result_lines,
     scalar_lines,
     scaling,
@@ -105,7 +105,10 @@ class FormulaSource(TorchSource):
         return ["with torch.no_grad():", *indented([*self._printed(self.sketch.backward), *given])]
 
     def _printed(self, lines: tuple[Line, ...]) -> list[str]:
-        texts = {line.name: self.printer.text(line.expression) for line in lines}
+        own = {f"d_{name}" for name in self.trained}
+        texts = {
+            line.name: (self.printer.own if line.name in own else self.printer.text)(line.expression) for line in lines
+        }
         if self.detached in texts:
             texts[self.detached] = f"({texts[self.detached]}).detach()  # on purpose: no gradient passes"
         return [f"{self.names[name]} = {text}" for name, text in texts.items()]
@@ -340,8 +343,7 @@ def plainly(name: str, value: str) -> str:
 def ends(steps: int, loss: str, caption: str) -> Sequence[str]:
     """A line of progress, and the end of the loop."""
     return [
-        f"if step % {progress_every(steps)} == 0:",
-        f'    print(f"step {{step:6d}}  {caption} {{{loss}.item():.7g}}")',
+        *progress_lines(steps, loss, caption),
         f"if step == steps or not {loss}.isfinite():",
         "    break",
     ]

@@ -241,13 +241,13 @@ def _radam(draft: _Draft) -> None:
 def _rprop(draft: _Draft) -> None:
     draft.settings["eta_minus"], draft.settings["eta_plus"] = draft.value("etas")
     draft.settings["smallest"], draft.settings["largest"] = draft.value("step_sizes")
-    draft.state["last"] = "0"
+    draft.state["before"] = "0"
     draft.state["size"] = "lr"
-    draft.line("turn", "sign(g*last)")
+    draft.line("turn", "sign(g*before)")
     draft.line("factor", "where(turn > 0, eta_plus + 0*g, where(turn < 0, eta_minus + 0*g, 1 + 0*g))")
     draft.keep("size", "clamp(size*factor, smallest, largest)")
-    draft.keep("last", "where(turn < 0, 0*g, g)")
-    draft.subtract = "size*sign(last)"
+    draft.keep("before", "where(turn < 0, 0*g, g)")
+    draft.subtract = "size*sign(before)"
 
 
 def _asgd(draft: _Draft) -> None:
