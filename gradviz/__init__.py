@@ -1,3 +1,3 @@
 """gradviz: see automatic differentiation and optimisation, in PyTorch's own numbers."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
