@@ -49,7 +49,7 @@ def open_command(
 
 
 @cli.command("run")
-def run_command(
+def run_command(  # noqa: PLR0913, PLR0917 - one a flag
     experiment: Annotated[str, typer.Argument(metavar="FILE_OR_GALLERY_NAME")],
     steps: Annotated[int | None, typer.Option(help="Optimiser updates.")] = None,
     seed: Annotated[int | None, typer.Option(help="Decides every random number.")] = None,
@@ -61,7 +61,7 @@ def run_command(
     allow_pt: Annotated[bool, typer.Option("--allow-pt", help="Read the tensors of a .pt file, a pickle.")] = False,
     as_json: AsJson = False,
 ) -> int:
-    """Train to the end with a progress bar. Exit status: 0 finished, 3 diverged, 2 a mistake."""
+    """Train to the end with a progress bar. Exit status: 0 finished, 3 diverged or failed, 2 a mistake."""
     chosen = {"steps": steps, "seed": seed, "device": device}
     shorthand = [f"{path}={json.dumps(value)}" for path, value in chosen.items() if value is not None]
     edited = with_settings(find_experiment(experiment).experiment, [*shorthand, *(settings or [])])

@@ -10,6 +10,7 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
+FEW_CELLS = 16
 _PLAIN = "0123456789+-.eE \n"
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 _GROUPED = re.compile(
@@ -120,7 +121,13 @@ def cell_numbers(rows: Sequence[Sequence[str]], decimal: str) -> tuple[NDArray[n
 
 
 def _fill(values: NDArray[np.float64], faults: NDArray[np.uint8], cells: Sequence[str], decimal: str) -> None:
+    """Halve until the bad cells are alone: one among thousands then costs little more than none."""
     if _fill_plain(values, cells, decimal):
+        return
+    half = len(cells) // 2
+    if half >= FEW_CELLS:
+        _fill(values[:half], faults[:half], cells[:half], decimal)
+        _fill(values[half:], faults[half:], cells[half:], decimal)
         return
     pairs = [cell_number(cell, decimal) for cell in cells]
     values[:] = [number for number, _ in pairs]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
@@ -10,6 +10,9 @@ from gradviz.core.dataset import Arrays, Dataset
 from gradviz.core.declaration import setting
 from gradviz.core.layer import Shape
 from gradviz.core.seeds import random_state, random_state_code
+
+if TYPE_CHECKING:
+    from torch import Tensor, dtype
 
 
 def _noise() -> Any:
@@ -37,12 +40,22 @@ class Temperatures(Dataset):
         return len(self.inputs)
 
     def arrays(self, seed: int) -> Arrays:
-        return np.array(self.inputs).reshape(-1, 1) * self.scale, np.array(self.targets).reshape(-1, 1)
+        return np.array(self.inputs).reshape(-1, 1), np.array(self.targets).reshape(-1, 1)
+
+    @property
+    def input_scale(self) -> float:
+        return self.scale
+
+    def build(self, seed: int, dtype: dtype) -> tuple[Tensor, Tensor]:
+        """Scaled in `dtype`, as the tutorial does: in float32 the last bits differ from those of the arrays."""
+        import torch
+
+        inputs, targets = (torch.tensor(values, dtype=dtype).unsqueeze(1) for values in (self.inputs, self.targets))
+        return inputs * self.scale, targets
 
     def code(self, seed: int) -> tuple[str, ...]:
-        scale = "" if self.scale == 1 else f" * {self.scale!r}"
         return (
-            f"x = np.array({list(self.inputs)}).reshape(-1, 1){scale}",
+            f"x = np.array({list(self.inputs)}).reshape(-1, 1)",
             f"y = np.array({list(self.targets)}).reshape(-1, 1)",
         )
 

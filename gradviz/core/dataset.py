@@ -48,6 +48,11 @@ class Dataset(Alternative):
         """Number of different tokens, where the inputs are tokens (int64, from 0); else 0."""
         return 0
 
+    @property
+    def input_scale(self) -> float:
+        """What the inputs are multiplied by, in the precision of the run: a factor of 1 changes nothing."""
+        return 1.0
+
     def arrays(self, seed: int) -> Arrays:
         """Inputs (rows, *input_shape), float64 or int64 tokens; targets (rows, outputs) float64 or (rows,) int64."""
         raise NotImplementedError
@@ -63,8 +68,9 @@ class Dataset(Alternative):
         made = self.arrays(seed)
         check_arrays(self, *made)
         inputs, targets = (torch.from_numpy(np.ascontiguousarray(array)) for array in made)
+        inputs = inputs.to(dtype) if inputs.is_floating_point() else inputs
         return (
-            inputs.to(dtype) if inputs.is_floating_point() else inputs,
+            inputs if self.input_scale == 1 else inputs * self.input_scale,
             targets.to(dtype) if targets.is_floating_point() else targets,
         )
 

@@ -32,3 +32,7 @@ class HandStep(Optimizer):
                     parameter.sub_(parameter.grad, alpha=lr)
                 else:
                     parameter -= lr * parameter.grad  # noqa: PLW2901 - in place, as a learner writes it
+
+
+# torch wraps the step of an optimiser for its profiler, unless it was wrapped before: that costs as much as this step
+HandStep.step.hooked = True  # type: ignore[attr-defined]

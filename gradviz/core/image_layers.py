@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from gradviz.core.declaration import setting
 from gradviz.core.initialisations import AnyInitialisation, Initialisation, initialisation
@@ -30,9 +30,10 @@ class _Window(Layer):
     """A window that moves over one or two dimensions."""
 
     dimensions: ClassVar[int]
-    kernel: int
-    stride: int
-    padding: int
+    if TYPE_CHECKING:  # the fields of the layers, each in the order in which its form shows them
+        kernel: int
+        stride: int
+        padding: int
 
     def check_form(self, shape_in: Shape) -> None:
         """ShapeError where the input has the wrong number of dimensions."""
@@ -53,9 +54,10 @@ class _Window(Layer):
 
 
 class _Convolution(InitialisedLayer, _Window):
-    channels: int
-    bias: bool
-    init: AnyInitialisation
+    if TYPE_CHECKING:
+        channels: int
+        bias: bool
+        init: AnyInitialisation
 
     @property
     def start(self) -> Initialisation:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from torch import nn
 
 Wants = Literal["values", "labels", "binary"]
+ReadsAs = Literal["shares", "scores", "one score", "logarithms"]
 
 
 class Loss(Alternative):
@@ -24,6 +25,8 @@ class Loss(Alternative):
 
     formula: ClassVar[str] = ""
     torch_name: ClassVar[str]
+    reads_as: ClassVar[ReadsAs] = "shares"
+    """How the prediction tells the probabilities of classes."""
     builds_in: ClassVar[tuple[str, ...]] = ()
     """The kinds of last layers that are built into the loss already."""
     wants: ClassVar[Wants] = "values"
@@ -99,6 +102,7 @@ class CrossEntropy(Loss):
     formula: ClassVar[str] = "-log(softmax(p)[y])"
     torch_name: ClassVar[str] = "CrossEntropyLoss"
     wants: ClassVar[Wants] = "labels"
+    reads_as: ClassVar[ReadsAs] = "scores"
     builds_in: ClassVar[tuple[str, ...]] = ("softmax", "log_softmax")
     kind: Literal["cross_entropy"] = "cross_entropy"
     label_smoothing: float = setting(
@@ -120,6 +124,7 @@ class BCEWithLogits(Loss):
     formula: ClassVar[str] = "-y*log(sigmoid(p)) - (1 - y)*log(1 - sigmoid(p))"
     torch_name: ClassVar[str] = "BCEWithLogitsLoss"
     wants: ClassVar[Wants] = "binary"
+    reads_as: ClassVar[ReadsAs] = "one score"
     builds_in: ClassVar[tuple[str, ...]] = ("sigmoid",)
     kind: Literal["bce_with_logits"] = "bce_with_logits"
 
@@ -130,6 +135,7 @@ class NLL(Loss):
     formula: ClassVar[str] = "-p[y]"
     torch_name: ClassVar[str] = "NLLLoss"
     wants: ClassVar[Wants] = "labels"
+    reads_as: ClassVar[ReadsAs] = "logarithms"
     kind: Literal["nll"] = "nll"
 
     def hint(self, last_kind: str) -> str:

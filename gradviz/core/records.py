@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from gradviz.core.fit_records import FitSnapshot
+
 if TYPE_CHECKING:
     from gradviz.core.bench_records import BenchProgress, BenchReport
 
@@ -131,16 +133,6 @@ class ParameterRow:
     value: TensorSummary
     gradient: TensorSummary | None
     state: tuple[tuple[str, TensorSummary], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class FitSnapshot:
-    """Data and prediction: `inputs`, `targets` (rows,); `curve_x` (k,), `curves` (optimisers, k)."""
-
-    inputs: Floats
-    targets: Floats
-    curve_x: Floats
-    curves: Floats
 
 
 @dataclass(frozen=True, slots=True)

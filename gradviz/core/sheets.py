@@ -88,6 +88,7 @@ class SheetBuilder:
         self._codes: dict[int, list[tuple[int, NDArray[np.int32]]]] = {}
         self._first_rows: list[tuple[str, ...]] = []
         self._first_faults: list[Marks] = []
+        self._preview: Preview | None = None
         self.counts = np.zeros((0, KINDS), dtype=np.int64)
         self.rows = 0
 
@@ -134,8 +135,11 @@ class SheetBuilder:
         """The first rows; None before there is one."""
         if self._names is None:
             return None
+        if self._preview is not None and len(self._preview.cells) == len(self._first_rows):
+            return self._preview
         faults = np.concatenate(self._first_faults) if self._first_faults else np.zeros((0, len(self._names)), np.uint8)
-        return Preview(self._names, tuple(self._first_rows), faults)
+        self._preview = Preview(self._names, tuple(self._first_rows), faults)
+        return self._preview
 
     def sheet(self) -> Sheet:
         """Everything that was added."""

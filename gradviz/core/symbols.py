@@ -23,6 +23,7 @@ from gradviz.core.symbol_functions import ALONG, ELEMENTWISE, OPERATORS, REDUCTI
 from gradviz.core.symbol_values import Point
 
 MOST_OPERATIONS = 6_000
+MOST_TERMS = 10_000
 BUDGET_S = 2.0
 LONGEST_TEXT = 160
 MOST_TEXTS = 4
@@ -37,7 +38,7 @@ class SymbolsError(ValueError):
 
 @dataclass(slots=True)
 class Budget:
-    """Operations and seconds that symbols may take; SymbolsError when they are used up."""
+    """Operations, and seconds of this thread's work, that symbols may take; SymbolsError when they are used up."""
 
     operations: int = MOST_OPERATIONS
     seconds: float = BUDGET_S
@@ -51,7 +52,7 @@ class Budget:
                 f"In symbols this would be more than {MOST_OPERATIONS:,} operations on single numbers: "
                 "the tensors are too large for it."
             )
-        now = time.perf_counter()
+        now = time.thread_time()  # a machine that is busy with something else is no fault of the formula
         self._until = self._until or now + self.seconds
         if now > self._until:
             raise SymbolsError(f"Symbols took longer than {self.seconds:g} s, so they were given up.")
@@ -104,6 +105,7 @@ def _loss(
     budget: Budget,
 ) -> Generator[None, None, Any]:
     walk = _Walk(budget)
+    sizes: dict[Any, int] = {}
     for name, value in tensors.items():
         if name in parameters:
             budget.spend(np.size(value))
@@ -112,6 +114,7 @@ def _loss(
             walk.constants[name] = value
     for line in formula.lines:
         walk.known[line.name] = walk.value(line.expression)
+        _refuse_large(line.name, walk.known[line.name], sizes)
         yield
     loss = walk.known[formula.objective.name]
     if upstream is not None:
@@ -120,6 +123,19 @@ def _loss(
     if loss.size != 1:
         raise SymbolsError("The last line is not one number, so it has no gradient without an upstream gradient.")
     return loss.reshape(-1)[0]
+
+
+def _refuse_large(name: str, values: Symbols, sizes: dict[Any, int]) -> None:
+    """Lines that use one another multiply: written out in full, a few of them fill a book."""
+    if sum(_size(value, sizes) for value in values.reshape(-1)) > MOST_TERMS:
+        raise SymbolsError(f"Written out in symbols, {name} would have more than {MOST_TERMS:,} parts.")
+
+
+def _size(expression: Any, known: dict[Any, int]) -> int:
+    """How many parts an expression has; `known` holds those counted already."""
+    if expression not in known:
+        known[expression] = 1 + sum(_size(part, known) for part in expression.args)
+    return known[expression]
 
 
 def _derivatives(loss: Any, symbols: Any, budget: Budget) -> Generator[None, None, list[Any]]:
@@ -155,7 +171,8 @@ def numbers(values: Floats) -> Symbols:
 
 def _text(objective: str, symbols: Any, terms: list[Any]) -> str:
     """The derivatives as lines, or nothing where they are long."""
-    if len(terms) > MOST_TEXTS:
+    sizes: dict[Any, int] = {}
+    if len(terms) > MOST_TEXTS or any(_size(term, sizes) > LONGEST_TEXT for term in terms):
         return ""
     lines = [f"∂{objective}/∂{symbol} = {expression_text(term)}" for symbol, term in zip(symbols, terms, strict=True)]
     return "\n".join(lines) if all(len(line) <= LONGEST_TEXT for line in lines) else ""

@@ -98,7 +98,7 @@ class TableDataset(Dataset):
     def notes(self) -> dict[str, str]:
         said = super().notes()
         if self.source.file:
-            said[""] += f"; from {self.source.file}"
+            said[""] = f"{said[''].rstrip('.')}, from {self.source.file}."
         return said
 
     def code(self, seed: int) -> tuple[str, ...]:

@@ -43,6 +43,8 @@ from gradviz.engine.objective import Objective
 from gradviz.engine.rounding import DTYPES, rounding_noise
 
 MOST_COORDINATES = 2000
+DIRECTIONS = 16
+"""How many directions forward mode takes at once: each needs as much memory as an evaluation."""
 Slices = Generator[BenchProgress, None, BenchReport]
 Answer = Gradients | NoGradientError
 """What a method found by the name of the parameter, or why it has nothing."""
@@ -156,15 +158,15 @@ class Comparison:
     def _by_forward(self) -> Generator[BenchProgress, None, Answer]:
         found: Gradients = {}
         for name, places in self._places.items():
-            values = np.zeros(len(places))
-            for k, index in enumerate(places):
+            parts = []
+            for chunk in np.split(places, range(DIRECTIONS, len(places), DIRECTIONS)):
                 try:
-                    values[k] = forward_gradient(self._double, name, int(index), self._seed)
+                    parts.append(forward_gradient(self._double, name, chunk, self._seed))
                 except NoGradientError as words:
                     self._told("", self._work // 2 - self._done)
                     return words
-                yield self._told(f"autograd forward, {name}", 1)
-            found[name] = self._in_place(name, values)
+                yield self._told(f"autograd forward, {name}", len(chunk))
+            found[name] = self._in_place(name, np.concatenate(parts))
         return found
 
     def _in_place(self, name: str, values: Floats) -> Floats:

@@ -35,6 +35,10 @@ class FitDescent(Objective):
         torch.manual_seed(seed)
         self.model = _build_model(declared, dtype).to(device)
         self._criterion = declared.loss.build()
+        self._reads_as = declared.loss.reads_as
+        self.classes = declared.data.outputs if declared.data.is_labelled else 0
+        """Number of classes; 0 where the targets are values."""
+        self.activations = declared.activations
         self.parameters = dict(self.model.named_parameters())
         self._modes = Modes(self.model, declared.mode == "train")
         is_random = declared.mode == "train" and any(layer.is_random for layer in declared.model)
@@ -42,23 +46,23 @@ class FitDescent(Objective):
         self._device = device
         self._step = 0
         self._buffers = {name: buffer.clone() for name, buffer in self.model.named_buffers()}
-        self._is_evaluated = False
+        self._own_buffers = list(self.model.buffers())
+        self._is_evaluated = self._is_restored = False
         self._cuts_prediction = False
         self._is_cutting = True
         self._cut: frozenset[str] = frozenset()
         self._cut_hooks: list[RemovableHandle] = []
         self._prediction: Tensor | None = None
         self._loss: Tensor | None = None
-        numbers = declared.activations
-        self._every = -(-len(self.data.inputs) * numbers // MOST_LANDSCAPE_NUMBERS)
-        self.landscape_numbers = numbers * len(self.data.inputs) // self._every
+        self._every = -(-len(self.data.inputs) * self.activations // MOST_LANDSCAPE_NUMBERS)
+        self.landscape_numbers = self.activations * len(self.data.inputs) // self._every
 
     def at_step(self, step: int) -> None:
         if self._batches is not None:
             self._inputs, self._targets = self._batches.at(step)
-        if self._buffers and self._is_evaluated and step != self._step:
-            for name, buffer in self.model.named_buffers():
-                self._buffers[name].copy_(buffer)
+        if self._is_evaluated and step != self._step:
+            for kept, buffer in zip(self._buffers.values(), self._own_buffers, strict=True):
+                kept.copy_(buffer)
             self._is_evaluated = False
         self._step = step
 
@@ -81,9 +85,11 @@ class FitDescent(Objective):
             torch.manual_seed(first + self._step)
 
     def _begin_with_buffers(self) -> None:
-        self._is_evaluated = True
-        for name, buffer in self.model.named_buffers():
-            buffer.copy_(self._buffers[name])
+        """The first evaluation of a step finds what the last step left; any other gets it back."""
+        if self._is_evaluated or self._is_restored:
+            for kept, buffer in zip(self._buffers.values(), self._own_buffers, strict=True):
+                buffer.copy_(kept)
+        self._is_evaluated, self._is_restored = True, False
 
     @property
     def buffers(self) -> dict[str, Tensor]:
@@ -92,7 +98,7 @@ class FitDescent(Objective):
     def restore_buffers(self, saved: Mapping[str, Tensor]) -> None:
         for name, buffer in self._buffers.items():
             buffer.copy_(saved[name])
-        self._is_evaluated = False
+        self._is_evaluated, self._is_restored = False, True
 
     def loss_at(self, parameters: Mapping[str, Tensor]) -> Tensor:
         """The loss of the step's own batch, in the mode and with the Dropout of training; nothing is cut."""
@@ -129,6 +135,15 @@ class FitDescent(Objective):
             prediction: Tensor = self.model(inputs)
         return prediction
 
+    def probabilities(self, prediction: Tensor) -> Tensor:
+        """The probability (rows, classes) of every class, as the loss reads a prediction."""
+        if self._reads_as == "one score":
+            second = prediction[:, 0].sigmoid()
+            return torch.stack((1 - second, second), dim=1)
+        if self._reads_as == "scores":
+            return prediction.softmax(dim=1)
+        return prediction.exp() if self._reads_as == "logarithms" else prediction.clamp(0, 1)
+
     def named_values(self) -> Iterator[tuple[Tensor, str]]:
         if self._prediction is not None and self._loss is not None:
             yield self._prediction, "prediction"
@@ -145,6 +160,7 @@ class FitDescent(Objective):
         self._step = other._step
         for name, buffer in self.model.named_buffers():
             buffer.copy_(other.model.get_buffer(name))
+            self._buffers[name].copy_(other._buffers[name])
 
     @property
     def modules(self) -> dict[str, nn.Module]:

@@ -69,8 +69,10 @@ class FormulaDescent(Objective):
         try:
             self._program = Program(formula, dtype, device)
             self._odd = self._program.check(self._tensors)
+            values = self._program.evaluate(self._tensors)
         except FormulaError as error:
             raise EngineError(f"The formula cannot be run: {error}.") from None
+        self.landscape_numbers = sum(values[name].numel() for name in self._line_names)
 
     def loss(self) -> Tensor:
         self._program.cut, self._program.makes_leaves = self.cut, True
@@ -83,12 +85,12 @@ class FormulaDescent(Objective):
         tensors = self._tensors
         if self.cut:
             tensors = {name: value.detach() if name in self.cut else value for name, value in tensors.items()}
-        self._last = self._program.evaluate(tensors)
+        self._last = self._program.evaluate(tensors, every_line=self.by_hand)
         return self._as_scalar(self._last[self._objective])
 
     def loss_at(self, parameters: Mapping[str, Tensor]) -> Tensor:
         self._program.cut, self._program.makes_leaves = frozenset(), False
-        values = self._program.evaluate({**self._tensors, **parameters})
+        values = self._program.evaluate({**self._tensors, **parameters}, every_line=False)
         return self.number(self._as_scalar(values[self._objective]))
 
     def number(self, loss: Tensor) -> Tensor:
@@ -118,7 +120,7 @@ class FormulaDescent(Objective):
                 yield self._last[name], name
 
     def hand_values(self) -> dict[str, Tensor]:
-        return {**self._tensors, **self._last}
+        return self._program.evaluate(self._tensors)
 
     def adopt(self, other: Objective) -> None:
         super().adopt(other)

@@ -74,21 +74,30 @@ def backward_gradients(objective: Objective, seed: int) -> Gradients:
     }
 
 
-def forward_gradient(objective: Objective, name: str, index: int, seed: int) -> float:
-    """One element by forward mode: the derivative along one direction (`torch.func.jvp`)."""
+def forward_gradient(objective: Objective, name: str, indices: NDArray[np.intp], seed: int) -> Floats:
+    """Some elements by forward mode: derivatives along one direction each (`torch.func.jvp`), all at once if they can.
+
+    NoGradientError has PyTorch's own words where an operation has no forward mode.
+    """
     point = {other: parameter.detach() for other, parameter in objective.parameters.items()}
-    direction = torch.zeros_like(point[name])
-    direction.view(-1)[index] = 1.0
+    directions = torch.zeros((len(indices), *point[name].shape), dtype=point[name].dtype, device=point[name].device)
+    directions.view(len(indices), -1)[torch.arange(len(indices)), torch.as_tensor(indices)] = 1.0
 
-    def loss(parameter: Tensor) -> Tensor:
-        return objective.loss_at({**point, name: parameter})
+    def along(direction: Tensor) -> Tensor:
+        reseed(seed, objective)
+        slope: Tensor = torch.func.jvp(
+            lambda parameter: objective.loss_at({**point, name: parameter}), (point[name],), (direction,)
+        )[1]
+        return slope
 
-    reseed(seed, objective)
     try:
-        slope = torch.func.jvp(loss, (point[name],), (direction,))[1]
+        return array_of(torch.func.vmap(along, randomness="same")(directions))
+    except (RuntimeError, NotImplementedError):
+        pass  # an operation that cannot be batched may still have a forward mode
+    try:
+        return array_of(torch.stack([along(direction) for direction in directions]))
     except (RuntimeError, NotImplementedError) as error:
         raise NoGradientError(first_line(error)) from None
-    return float(slope)
 
 
 def first_line(error: Exception) -> str:

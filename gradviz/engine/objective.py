@@ -16,6 +16,8 @@ class Objective(ABC):
     cut: frozenset[str] = frozenset()
     """Names of values (see `named_values`) or modules that are detached on purpose: no gradient passes them."""
 
+    landscape_numbers: int = 1
+    """About how many numbers one evaluation of `loss_at` makes: what a surface of many points costs."""
     is_elementwise: bool = False
     """Whether `loss_at` takes tensors of any one shape, and gives the loss at each of their elements."""
     by_hand: bool = False

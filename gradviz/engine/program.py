@@ -46,12 +46,14 @@ class Program:
         self.makes_leaves = True
         """Whether requires_grad makes a leaf; a pure evaluation, which torch.func may transform, makes none."""
         self._lines = [(line.name, self._line_closure(line)) for line in formula.lines]
+        needed = _needed_lines(formula)
+        self._needed = [(name, closure) for name, closure in self._lines if name in needed]
         self._gradients = [(line.name, self._line_closure(line)) for line in formula.gradients]
 
-    def evaluate(self, tensors: Mapping[str, Tensor]) -> Values:
-        """Every line by name, besides `tensors`; the objective is that of the formula's last line."""
+    def evaluate(self, tensors: Mapping[str, Tensor], every_line: bool = True) -> Values:
+        """Every line by name, besides `tensors`, or only those that the last one, the objective, needs."""
         values = dict(tensors)
-        for name, closure in self._lines:
+        for name, closure in self._lines if every_line else self._needed:
             value = closure(values)
             values[name] = value.detach() if name in self.cut else value
         return values
@@ -185,6 +187,21 @@ _SPECIAL: dict[str, Callable[[Program, Call], Closure]] = {
     "requires_grad": Program._leaf,
     "one_hot": Program._one_hot,
 }
+
+
+def _needed_lines(formula: Formula) -> set[str]:
+    """The lines that the objective is computed from: others may stand there for a gradient by hand."""
+    needed = {formula.objective.name}
+    for line in reversed(formula.lines):
+        if line.name in needed:
+            needed |= _names_in(line.expression)
+    return needed
+
+
+def _names_in(expression: Expression) -> set[str]:
+    if isinstance(expression, Name):
+        return {expression.name}
+    return set().union(*map(_names_in, _children(expression)))
 
 
 def _torch_function(name: str) -> Callable[..., Tensor]:

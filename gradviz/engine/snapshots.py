@@ -9,17 +9,14 @@ from typing import Any
 import numpy as np
 import torch
 
-from gradviz.core.records import FitSnapshot, Floats, GraphSnapshot, ParameterRow, Snapshot
+from gradviz.core.records import Floats, GraphSnapshot, ParameterRow, Snapshot
 from gradviz.engine.commands import Wanted
-from gradviz.engine.fit_descent import FitDescent
+from gradviz.engine.fit_pictures import fit_picture
 from gradviz.engine.graph_capture import GraphCapture
 from gradviz.engine.lanes import Lane
 from gradviz.engine.summaries import summarise
 from gradviz.engine.surfaces import Plane, plane_of
 from gradviz.engine.trainer import Trainer
-
-MOST_POINTS = 2000
-CURVE_POINTS = 200
 
 
 class Observer:
@@ -41,7 +38,7 @@ class Observer:
         index = min(wanted.optimizer, len(lanes) - 1)
         graph = self._graph(index) if wanted.graph else None
         rows = tuple(row for k in range(len(lanes)) for row in _rows(k, lanes[k])) if wanted.parameters else ()
-        fit = _fit(lanes) if wanted.fit else None
+        fit = fit_picture(lanes, index) if wanted.fit else None
         position = self._position()
         seconds = time.perf_counter() - begin
         return Snapshot(self._trainer.step, graph, rows, fit, position, seconds, self._trainer.rates)
@@ -90,24 +87,3 @@ def _tensors(state: dict[str, Any]) -> Iterator[tuple[str, torch.Tensor]]:
                 yield f"{key} ×{len(kept)}", torch.stack(kept)
         elif value is not None:
             yield key, torch.as_tensor(value)
-
-
-def _fit(lanes: list[Lane]) -> FitSnapshot | None:
-    objectives = [lane.objective for lane in lanes]
-    first = objectives[0]
-    if not isinstance(first, FitDescent) or first.data.inputs.shape[1:] != (1,):
-        return None
-    every = max(1, len(first.data.inputs) // MOST_POINTS)
-    inputs, targets = first.data.inputs[::every], first.data.targets[::every]
-    low, high = first.data.inputs.min(), first.data.inputs.max()
-    margin = 0.05 * (high - low)
-    xs = torch.linspace(
-        float(low - margin), float(high + margin), CURVE_POINTS, dtype=inputs.dtype, device=inputs.device
-    ).unsqueeze(1)
-    curves = [o.predict(xs).reshape(-1).double().cpu().numpy() for o in objectives if isinstance(o, FitDescent)]
-    return FitSnapshot(_column(inputs), _column(targets), _column(xs), np.stack(curves))
-
-
-def _column(tensor: torch.Tensor) -> Floats:
-    array: Floats = tensor.detach().reshape(-1).double().cpu().numpy().copy()
-    return array

@@ -12,11 +12,13 @@ from torch.func import vmap
 from gradviz.core.experiment import Experiment
 from gradviz.core.objectives import TestFunctionObjective
 from gradviz.core.records import Floats, SurfaceGrid
-from gradviz.engine.fit_descent import FitDescent
 from gradviz.engine.objective import Objective
 
 Range = tuple[float, float]
 CHUNK = 4_000_000
+LEAST_RESOLUTION = 32
+MOST_NUMBERS = 60_000_000
+"""A surface of more numbers, all points together, is made coarser: it would take over a second."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ class Plane:
         def at(a: Tensor, b: Tensor) -> Tensor:
             return objective.landscape_at(self._parameters(self.origin + a * self.first + b * self.second))
 
-        numbers = objective.landscape_numbers if isinstance(objective, FitDescent) else 1
+        numbers = objective.landscape_numbers
         chunk = max(1, CHUNK // max(numbers, len(self.origin)))
         with torch.no_grad():
             losses: Tensor = vmap(at, chunk_size=chunk)(a, b)
@@ -97,6 +99,8 @@ def survey(
 
     A point whose loss is not finite becomes NaN, a gap in the picture.
     """
+    while resolution > LEAST_RESOLUTION and resolution**2 * objective.landscape_numbers > MOST_NUMBERS:
+        resolution //= 2
     x_range, y_range = domain or _domain(experiment, objective, plane)
     x, y = (np.linspace(*limits, resolution) for limits in (x_range, y_range))
     grid_x, grid_y = np.meshgrid(x, y)

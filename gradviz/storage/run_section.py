@@ -116,7 +116,7 @@ def _live_edit(index: int, edit: EditSection, experiment: Experiment) -> LiveEdi
         raise FileError(f"The live edit {index} has another number of optimisers than the experiment.", DAMAGED)
     try:
         # on a plain objective: parsing a long formula anew for each edit would take seconds
-        checked = from_data({"optimizers": list(edit.optimizers)})
+        checked = from_data({"optimizers": list(edit.optimizers), "steps": experiment.steps})
     except SettingError as error:
         raise FileError(f"The live edit {index} cannot be used: {error}.", DAMAGED) from None
     return LiveEdit(edit.step, tuple(to_data(checked)["optimizers"]))

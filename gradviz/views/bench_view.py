@@ -63,6 +63,7 @@ class BenchView(View):
         self._hand = LinesEditor()
         self._hand.setToolTip(HAND_TIP)
         self._hand.focus_widget().setMinimumHeight(48)
+        self._hand.focus_widget().setProperty("placeholderText", "d_name = expression")
         self._hand.focus_widget().setAccessibleName("Gradient by hand")
         self._hand.edited.connect(self._on_hand_edited)
         self._hand_note = _words(muted=True)

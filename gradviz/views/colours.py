@@ -13,6 +13,11 @@ BASINS = ("#4477aa", "#ee9944", "#66bb88", "#cc6699", "#ddcc66", "#77ccdd", "#aa
 NO_BASIN = "#8a8f98"
 
 
+def class_colour(kind: int) -> str:
+    """The colour of a class or an output; more of them begin anew, and are told apart by their symbols."""
+    return BASINS[kind % len(BASINS)]
+
+
 @cache
 def colour_table() -> NDArray[np.uint8]:
     """256 colours (256, 4) from low to high: viridis, which keeps its order in grey and for colour-blind eyes."""

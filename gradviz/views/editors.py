@@ -265,7 +265,7 @@ def editor_for(spec: FieldSpec, devices: tuple[str, ...]) -> Editor:
     if spec.editor == "table":
         return TableField()
     if spec.editor == "names":
-        return NamesField()
+        return NamesField(default=spec.description.rpartition("nothing means ")[2].rstrip("."))
     if spec.editor == "device":
         return ChoiceEditor(tuple((device, device) for device in devices))
     if spec.shape in ("number", "integer"):

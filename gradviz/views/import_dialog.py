@@ -28,11 +28,13 @@ from gradviz.core.sheets import Reading
 from gradviz.core.table_datasets import TableSource
 from gradviz.views.column_header import ColumnHeader, table_style
 from gradviz.views.preview_model import PreviewModel
-from gradviz.views.preview_table import PreviewTable, bad_note, bad_sentence
+from gradviz.views.preview_table import PreviewTable, bad_counts, bad_notes, bad_sentence
 from gradviz.views.scaling_box import ScalingBox
 from gradviz.views.theme import Theme
 
 SLICE_S = 0.012
+SHOW_EVERY_S = 0.15
+"""Between two looks at a reading that goes on: thousands of columns take longer to be shown than to be read."""
 HINT = "Click a head, or press I, T or O, to choose what a column is."
 BAD_CELLS = {
     "drop": "Drop their rows",
@@ -180,7 +182,12 @@ class ImportDialog(QDialog):
                 self._last = replace(step, preview=before.preview, counts=before.counts, rows=before.rows)
             if perf_counter() >= until and step.preview is not None:
                 break
-        self._show_reading()
+        is_first = self._model.columnCount() == 0
+        if self._reading is None or is_first or until - self._shown_at >= SHOW_EVERY_S:
+            self._shown_at = until
+            self._show_reading()
+
+    _shown_at = 0.0
 
     def _stop(self) -> None:
         self._timer.stop()
@@ -254,9 +261,9 @@ class ImportDialog(QDialog):
         last, choice = self._last, self._choice
         self._target_scaling.setEnabled(self._labels.currentData() == "values")
         if choice is not None and last is not None and last.preview is not None and last.counts is not None:
-            notes = tuple(bad_note(choice, place, row.tolist()) for place, row in enumerate(last.counts))
-            self._head.show_columns(last.preview.names, choice.roles, notes)
-            self._counts.setText(bad_sentence(choice, last))
+            bad = bad_counts(choice, last.counts)
+            self._head.show_columns(last.preview.names, choice.roles, bad_notes(bad))
+            self._counts.setText(bad_sentence(bad, last))
         self._verdict = self._judged()
         self._import.setEnabled(self._verdict.can_succeed)
         self._sentence.setText(self._verdict.sentence)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QTableView
@@ -44,31 +46,26 @@ class PreviewTable(QTableView):
         return tuple(sorted(columns | {self.currentIndex().column()}))
 
 
-def bad_note(choice: ImportChoice, place: int, counts: list[int]) -> str:
-    """How many cells of a column are bad for what it is wanted for."""
-    role = choice.roles[place]
-    kinds = [kind for kind in CellFault if kind is not CellFault.NONE]
-    if role == "target" and choice.labels:
-        kinds.remove(CellFault.TEXT)
-    bad = sum(counts[kind] for kind in kinds)
-    return "" if role == "out" or not bad else f"{bad:,} bad"
+def bad_counts(choice: ImportChoice, counts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """How many cells of each column are bad for what it is wanted for, (columns, kinds); `counts` has all."""
+    roles = np.array(choice.roles)
+    bad = np.where((roles == "out")[:, None], 0, counts)
+    bad[:, CellFault.NONE] = 0
+    if choice.labels:
+        bad[roles == "target", CellFault.TEXT] = 0
+    return bad
 
 
-def bad_sentence(choice: ImportChoice, last: Reading) -> str:
+def bad_notes(bad: NDArray[np.int64]) -> tuple[str, ...]:
+    """What the head of each column says of its bad cells."""
+    return tuple(f"{count:,} bad" if count else "" for count in bad.sum(axis=1).tolist())
+
+
+def bad_sentence(bad: NDArray[np.int64], last: Reading) -> str:
     """Every kind of bad cell among the used columns, counted."""
-    if last.counts is None:
-        return ""
-    totals = dict.fromkeys(CellFault, 0)
-    for place, row in enumerate(last.counts.tolist()):
-        for kind in CellFault:
-            is_class = kind is CellFault.TEXT and choice.labels and choice.roles[place] == "target"
-            if choice.roles[place] != "out" and not is_class:
-                totals[kind] += row[kind]
-    bad = [f"{count:,} {kind.word}" for kind, count in totals.items() if count and kind is not CellFault.NONE]
-    rows = plural(last.rows, "row")
-    shown = (
-        ""
-        if last.preview is None or last.rows <= len(last.preview.cells)
-        else f", the first {len(last.preview.cells)} shown"
-    )
-    return f"{rows}{shown}. " + (f"Bad cells: {', '.join(bad)}." if bad else "No bad cells.")
+    totals = zip(CellFault, bad.sum(axis=0).tolist(), strict=True)
+    counted = [f"{count:,} {kind.word}" for kind, count in totals if count]
+    first = 0 if last.preview is None else len(last.preview.cells)
+    shown = f", the first {first} shown" if first < last.rows else ""
+    said = f"Bad cells: {', '.join(counted)}." if counted else "No bad cells."
+    return f"{plural(last.rows, 'row')}{shown}. {said}"

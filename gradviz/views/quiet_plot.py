@@ -16,6 +16,7 @@ from PySide6.QtGui import QColor, QPainter, QPen, QPicture, QPolygonF, QResizeEv
 from PySide6.QtWidgets import QWidget
 
 from gradviz.core.records import Floats
+from gradviz.views.live_dots import LiveDots, paint_dots
 from gradviz.views.picture_label import PictureLabel
 from gradviz.views.theme import LIGHT, Theme
 
@@ -47,6 +48,7 @@ class QuietPlot(pg.PlotWidget):  # type: ignore[misc]
         self.theme: Theme = LIGHT
         self._curves: list[LiveCurve] = []
         self._marks: list[LiveMark] = []
+        self._dots: list[LiveDots] = []
         self._cursor: float | None = None
         item = self.getPlotItem()
         item.setMenuEnabled(False)
@@ -74,10 +76,14 @@ class QuietPlot(pg.PlotWidget):  # type: ignore[misc]
         self._later.start()
 
     def show_live(
-        self, curves: list[LiveCurve], marks: list[LiveMark] | None = None, cursor: float | None = None
+        self,
+        curves: list[LiveCurve],
+        marks: list[LiveMark] | None = None,
+        cursor: float | None = None,
+        dots: list[LiveDots] | None = None,
     ) -> None:
         """What moves with the run; `cursor` is a vertical line at an x."""
-        self._curves, self._marks, self._cursor = curves, marks or [], cursor
+        self._curves, self._marks, self._cursor, self._dots = curves, marks or [], cursor, dots or []
         self._draw_live()
 
     def redraw(self) -> None:
@@ -105,6 +111,8 @@ class QuietPlot(pg.PlotWidget):  # type: ignore[misc]
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setClipRect(frame)
             self._paint_cursor(painter, frame, float(scale[0]), float(shift[0]))
+            for dots in self._dots:
+                paint_dots(painter, np.clip(dots.points * scale + shift, -1e5, 1e5), dots)
             for curve in self._curves:
                 _paint_curve(painter, np.clip(curve.points * scale + shift, -1e5, 1e5), curve)
             for mark in self._marks:
@@ -116,6 +124,10 @@ class QuietPlot(pg.PlotWidget):  # type: ignore[misc]
             x = self._cursor * scale + shift
             painter.setPen(QPen(QColor(self.theme.accent), 1.0, Qt.PenStyle.DashLine))
             painter.drawLine(QPointF(x, frame.top()), QPointF(x, frame.bottom()))
+
+    def live_dots(self) -> list[LiveDots]:
+        """The points that are shown."""
+        return list(self._dots)
 
     def live(self) -> list[LiveCurve]:
         """The curves that are shown."""

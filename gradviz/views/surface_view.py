@@ -143,6 +143,10 @@ class SurfaceView(View):
         self._show_note()
         self._show_box()
 
+    def switch_basins(self, on: bool) -> None:
+        """Ask for the map of basins, or take it away."""
+        self._basins_switch.setChecked(on)
+
     @property
     def wants_basins(self) -> bool:
         """Whether the map of basins is switched on, and the surface is one that has it."""

@@ -33,12 +33,13 @@ class TableField(Editor):
 
 
 class NamesField(Editor):
-    """Names with commas between them; one that holds a comma stands in quotes."""
+    """Names with commas between them; one that holds a comma stands in quotes. No name at all means `default`."""
 
-    def __init__(self) -> None:
+    def __init__(self, default: str = "") -> None:
         super().__init__()
         self._value: list[str] = []
         self._line = Line()
+        self._line.setPlaceholderText(default)
         self._line.editingFinished.connect(self._on_finished)
         self._fill(self._line)
 

@@ -165,6 +165,8 @@ def test_a_file_becomes_a_fit_that_trains_is_saved_and_undone(
     experiment = desk.controller.session.experiment
     assert experiment.title == "实验 数据"
     assert (table_data(desk).rows, table_data(desk).source.file) == (57, "实验 数据.csv")
+    assert table_data(desk).notes()[""] == "57 rows of (1), 1 target, from 实验 数据.csv."
+    assert desk.form.isVisible(), "what was imported is in sight"
     assert line_file.read_bytes() == raw
     desk.settle()
     desk.enter("optimizers.0.lr", "0.1")
@@ -401,6 +403,8 @@ def test_a_table_is_typed_from_the_button_of_the_form(desk: Desk) -> None:
     field = desk.line("objective.data.table")
     reveal(field)
     assert field.text() == "3 rows × 2 columns, edit…"
+    assert desk.line("objective.data.inputs").placeholderText() == "all but the target"
+    assert desk.line("objective.data.target.columns").placeholderText() == "the last column"
     desk.click(field)
     editor = dialog_of(desk, TableEditor)
     assert editor.drawn()["rows"] == (("1", "10"), ("2", "20"), ("4", "40"))

@@ -20,6 +20,7 @@ sys.path.insert(0, str(FOLDER))
 from figures import Figure, table  # noqa: E402 - found beside this file
 
 RESULTS = FOLDER / "results"
+ALL = ("start", "engine", "scripts", "watch")
 
 
 def measure(chosen: set[str], seconds: float, repeats: int) -> list[Figure]:
@@ -33,6 +34,10 @@ def measure(chosen: set[str], seconds: float, repeats: int) -> list[Figure]:
         from engine_costs import engine_figures
 
         figures += engine_figures()
+    if "scripts" in chosen:
+        from script_loops import script_figures
+
+        figures += script_figures()
     if "watch" in chosen:
         from watching import watching_figures
 
@@ -43,7 +48,7 @@ def measure(chosen: set[str], seconds: float, repeats: int) -> list[Figure]:
 def main() -> int:
     """Measure, print, write."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
-    parser.add_argument("which", nargs="*", default=["start", "engine", "watch"], help="start, engine, watch")
+    parser.add_argument("which", nargs="*", default=list(ALL), help=", ".join(ALL))
     parser.add_argument("--seconds", type=float, default=60.0, help="of each watched and unwatched run")
     parser.add_argument("--repeats", type=int, default=7, help="of each start")
     arguments = parser.parse_args()

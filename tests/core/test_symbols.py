@@ -82,23 +82,28 @@ def test_a_vector_objective_is_refused_in_a_sentence() -> None:
 
 
 def test_large_data_is_refused_before_anything_is_computed() -> None:
-    begin = time.perf_counter()
+    begin = time.thread_time()
     with pytest.raises(SymbolsError, match="too large"):
         derived("loss = sum((x @ w)**2)", None, ("x",), x=np.ones((1000, 10)), w=np.ones((10, 2)))
-    assert time.perf_counter() - begin < 0.5
+    assert time.thread_time() - begin < 0.5
+
+
+def test_lines_that_multiply_are_refused() -> None:
+    """Every line trebles the expression: small to write, endless to write out."""
+    lines = ["u0 = sin(x)*x", *(f"u{k} = sin(u{k - 1})*u{k - 1} + exp(-u{k - 1}**2)" for k in range(1, 40))]
+    begin = time.thread_time()
+    with pytest.raises(SymbolsError, match="more than 10,000 parts"):
+        derived("\n".join(lines), x=0.3)
+    assert time.thread_time() - begin < BUDGET_S
 
 
 def test_what_takes_too_long_is_given_up() -> None:
-    """Every line doubles the expression: small to write, endless to differentiate."""
-    lines = ["u0 = sin(x)*x", *(f"u{k} = sin(u{k - 1})*u{k - 1} + exp(-u{k - 1}**2)" for k in range(1, 40))]
-    begin = time.perf_counter()
-    with pytest.raises(SymbolsError, match="given up"):
-        derived("\n".join(lines), Budget(seconds=0.3), x=0.3)
-    assert time.perf_counter() - begin < 0.3 + 2 * BUDGET_S
+    with pytest.raises(SymbolsError, match=r"longer than 0\.01 s"):
+        derived("loss = sum(softmax(a)*a)", Budget(seconds=0.01), a=np.linspace(-1, 1, 12))
 
 
 def test_powers_of_numbers_do_not_write_all_their_digits() -> None:
-    begin = time.perf_counter()
+    begin = time.thread_time()
     found = derived("f = x + detach(9*x)**(9**9) * 0", x=1.0)["x"]
     assert found.values[0] == 1.0
-    assert time.perf_counter() - begin < BUDGET_S
+    assert time.thread_time() - begin < BUDGET_S

@@ -62,6 +62,13 @@ def run(trainer: Trainer, steps: int) -> list[float]:
     return losses
 
 
+def running_means(trainer: Trainer) -> list[list[float]]:
+    """What eval mode uses, which no loss in training mode depends on."""
+    objective = trainer.lanes[0].objective
+    assert isinstance(objective, FitDescent)
+    return [buffer.reshape(-1).tolist() for buffer in objective.model.buffers()]
+
+
 @pytest.mark.parametrize("shuffle", [True, False])
 @pytest.mark.parametrize("size", [1, 4, 5, 12])
 def test_mini_batches_are_those_of_a_plain_loop(size: int, shuffle: bool) -> None:
@@ -111,7 +118,8 @@ def test_going_back_an_epoch_does_not_draw_all_of_them_again(monkeypatch: pytest
 @pytest.mark.parametrize("layers", [(), (Dropout(p=0.4),), (BatchNorm1d(),)], ids=["plain", "dropout", "batch norm"])
 def test_looking_does_not_change_a_run(layers: tuple[Any, ...], batch: Any) -> None:
     declared = FitObjective(data=SMALL, model=(LinearLayer(features=6), *layers, LinearLayer()), batch=batch)
-    undisturbed = run(trainer_of(declared), 30)
+    alone = trainer_of(declared)
+    undisturbed = run(alone, 30)
     trainer = trainer_of(declared)
     observer = Observer(trainer)
     losses = [trainer.record.losses[0]]
@@ -121,6 +129,7 @@ def test_looking_does_not_change_a_run(layers: tuple[Any, ...], batch: Any) -> N
         trainer.lanes[0].objective.loss_at(dict(trainer.lanes[0].objective.parameters))
         losses.append(trainer.advance().losses[0])
     assert losses == undisturbed
+    assert running_means(trainer) == running_means(alone)
 
 
 def test_dropout_of_a_step_is_the_same_for_every_lane_and_new_at_every_step() -> None:
@@ -289,21 +298,28 @@ NORMED = FitObjective(
 @settings(max_examples=12, deadline=None)
 @given(places=st.lists(st.integers(0, 60), min_size=1, max_size=6))
 def test_seeking_gives_the_records_of_before_with_batches_dropout_and_batch_norm(places: list[int]) -> None:
-    straight = run(trainer_of(NORMED), 60)
+    plain = trainer_of(NORMED)
+    straight, means = [plain.record.losses], [running_means(plain)]
+    for _ in range(60):
+        straight.append(plain.advance().losses)
+        means.append(running_means(plain))
     trainer = trainer_of(NORMED)
     trainer._checkpoints.stride = 8
     for place in places:
-        assert trainer.seek(place).losses == (straight[place],)
+        assert trainer.seek(place).losses == straight[place]
+        assert running_means(trainer) == means[place]
 
 
 def test_a_restored_run_goes_on_with_the_running_means_of_its_file() -> None:
-    straight = run(trainer_of(NORMED), 30)
+    whole = trainer_of(NORMED)
+    straight = run(whole, 30)
     first = trainer_of(NORMED)
     run(first, 13)
     result = first.result(RunState.PAUSED)
     assert result.tensors["buffers/0/1.num_batches_tracked"] == 13
     again = Trainer(first.experiment, result)
     assert run(again, 17) == straight[13:]
+    assert running_means(again) == running_means(whole)
     lacking = replace(result, tensors={k: v for k, v in result.tensors.items() if not k.startswith("buffers/")})
     with pytest.raises(EngineError, match="running means"):
         Trainer(first.experiment, lacking)

@@ -155,8 +155,16 @@ def test_a_detached_parameter_stays_where_it_was() -> None:
     assert found["y"].item() != 0.0
 
 
+def test_a_detached_layer_stops_all_before_it() -> None:
+    trainer = run_of(SGD(lr=0.01, mistake=Detach(name="1")), NEURONS)
+    before = {name: value.tolist() for name, value in trainer.lanes[0].objective.parameters.items()}
+    losses_of(trainer)
+    after = {name: value.tolist() for name, value in trainer.lanes[0].objective.parameters.items()}
+    assert {name for name in before if before[name] != after[name]} == {"2.weight", "2.bias"}
+
+
 @pytest.mark.parametrize(
-    ("objective", "names"), [(TWO_BRANCHES, "x, y, u, v"), (HIMMELBLAU, "x, y"), (NEURONS, "0, 1, 2")]
+    ("objective", "names"), [(TWO_BRANCHES, "x, y, u, v"), (HIMMELBLAU, "x, y"), (NEURONS, "0, 1, 2, prediction")]
 )
 def test_a_name_that_is_not_there_is_answered_with_those_that_are(objective: Any, names: str) -> None:
     with pytest.raises(EngineError, match=f"Choose one of: {names}"):

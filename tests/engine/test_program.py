@@ -498,3 +498,16 @@ def test_a_scalar_loss_keeps_its_own_node_and_a_list_of_one_is_a_number() -> Non
 def test_a_formula_declares_its_sizes() -> None:
     declared = formula("loss = sum(w) + b", w=((1.0, 2.0), (3.0, 4.0)), b=1.0)
     assert declared.parameter_count == 5
+
+
+def test_only_the_lines_that_the_objective_needs_are_computed_unless_a_gradient_is_by_hand() -> None:
+    text = "a = x*y\nidle = exp(y)\nloss = sum(a)\nd_x = y + 0*x + 0*idle\nd_y = sum(x) + 0*idle"
+    objective = objective_of(text)
+    objective.evaluate()
+    assert [name for _, name in objective.named_values()] == ["a", "loss"]
+    by_hand = objective_of(text, gradient="by_hand")
+    by_hand.evaluate()
+    assert [name for _, name in by_hand.named_values()] == ["a", "idle", "loss"]
+    for name, parameter in objective.parameters.items():
+        assert torch.equal(parameter.grad, by_hand.parameters[name].grad)
+    assert set(objective.hand_values()) >= {"idle", "a", "loss", "x", "y"}

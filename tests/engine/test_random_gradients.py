@@ -90,6 +90,9 @@ def test_200_random_formulas_agree_or_the_point_is_named() -> None:
         for rows in by_parameter(report).values():
             assert {row.method for row in rows} == EVERY, [(row.method, row.sentence) for row in rows]
             assert all(row.dtype == "float64" for row in rows)
+            if any("given up" in row.sentence for row in rows):
+                seen["given up"] += 1
+                continue
             named = {row.verdict for row in rows} & NAMED
             seen["named" if named else "agreed"] += 1
             if not named:
@@ -99,6 +102,7 @@ def test_200_random_formulas_agree_or_the_point_is_named() -> None:
     check()
     print(dict(seen))
     assert seen["formulas"] >= EXAMPLES
+    assert seen["given up"] <= EXAMPLES // 50, "symbols must not give up on what is small"
     assert seen["agreed"] > 3 * seen["named"], "a bench that names every point says nothing"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,12 +19,13 @@ from gradviz.core.experiment import Experiment, from_data, to_data, with_value
 from gradviz.core.objectives import FitObjective
 from gradviz.core.optimizers import LBFGS, OPTIMIZERS, SGD, HandDescent, Muon, Optimizer
 from gradviz.core.records import RunState
-from gradviz.core.schedules import SCHEDULES, Cyclic, Exponential, Lambda, Multiplicative
+from gradviz.core.schedules import SCHEDULES, Cyclic, Exponential, Lambda, Multiplicative, OneCycle
 from gradviz.engine.commands import Wanted
 from gradviz.engine.problems import EngineError
 from gradviz.engine.replay import replay
 from gradviz.engine.snapshots import Observer
 from gradviz.engine.trainer import Trainer
+from gradviz.storage.experiment_file import load, save
 
 pytestmark = pytest.mark.usefixtures("frequent_checkpoints")
 SOME_PLANS = ("none", "step", "one cycle", "plateau", "sequential")
@@ -280,6 +282,57 @@ def test_a_schedule_survives_a_live_edit_of_something_else() -> None:
     assert trainer.rates == before
     trainer.advance()
     assert trainer.rates[0] == pytest.approx(before[0] * 0.9)
+
+
+@pytest.mark.parametrize("name", ["sgd", "lbfgs"])
+def test_the_objective_is_told_its_step_before_every_evaluation(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A batch is chosen by it, and LBFGS evaluates several times on one."""
+    trainer = Trainer(experiment_of(RULES[name][0]))
+    objective = trainer.lanes[0].objective
+    told = [0]  # before this test could listen
+    evaluated: list[int] = []
+    healthy = objective.evaluate
+    monkeypatch.setattr(objective, "at_step", told.append)
+    monkeypatch.setattr(objective, "evaluate", lambda: (evaluated.append(told[-1]), healthy())[1])
+    for _ in trainer.steps():
+        pass
+    trainer.seek(20)
+    assert told[: STEPS + 1] == list(range(STEPS + 1))
+    assert told[STEPS + 1] < 20, "the checkpoint before the step sought"
+    assert told[-1] == 20
+    assert set(evaluated) | {0} == set(told)
+    assert (len(evaluated) > len(told)) == (name == "lbfgs")
+
+
+@pytest.mark.cuda
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="this machine has no CUDA device")
+@pytest.mark.parametrize("name", RULES)
+def test_on_a_gpu_a_run_goes_on_from_its_file_and_seeks_as_on_the_cpu(name: str) -> None:
+    experiment = experiment_of(planned(RULES[name][0], PLANS["sequential"][0])).model_copy(update={"device": "cuda:0"})
+    trainer = Trainer(experiment)
+    expected = [trainer.record.losses, *(record.losses for record in trainer.steps())]
+    part = Trainer(experiment)
+    part.seek(17)
+    again = Trainer(experiment, part.result(RunState.PAUSED))
+    assert [record.losses for record in again.steps()] == expected[18:]
+    for step in (19, 3, 40, 0):
+        assert again.seek(step).losses == expected[step]
+
+
+@pytest.mark.parametrize("name", ["lbfgs", "lbfgs searching", "nadam", "adam fused", "asgd", "rmsprop"])
+def test_a_saved_file_goes_on_bit_for_bit(name: str, tmp_path: Path) -> None:
+    """A cycle that is no longer than the run, and one live edit: both stand in the file."""
+    first = planned(RULES[name][0], OneCycle(max_lr=0.02, total_steps=STEPS))
+    trainer = Trainer(experiment_of(first, planned(SGD(lr=0.1), PLANS["chained"][0])))
+    trainer.seek(9)
+    trainer.apply(with_value(trainer.experiment, "optimizers.1.momentum", 0.5))
+    trainer.seek(17)
+    save(tmp_path / "run.gradviz", trainer.experiment, trainer.result(RunState.PAUSED))
+    expected = [record.losses for record in trainer.steps()]
+    loaded = load(tmp_path / "run.gradviz")
+    assert loaded.result is not None
+    again = Trainer(loaded.experiment, loaded.result)
+    assert [record.losses for record in again.steps()] == expected
 
 
 def test_schedules_survive_the_file_format() -> None:

@@ -70,8 +70,8 @@ def plain_himmelblau(dtype: torch.dtype, seed: int) -> tuple[list[nn.Parameter],
 
 def plain_line(dtype: torch.dtype, seed: int) -> tuple[list[nn.Parameter], Callable[[], torch.Tensor]]:
     w, b = (nn.Parameter(torch.tensor(value, dtype=dtype)) for value in (1.0, 0.0))
-    t_x, t_y = (torch.tensor(values, dtype=torch.float64).unsqueeze(1) for values in (T_X, T_Y))
-    inputs, t_y = (t_x * 0.1).to(dtype), t_y.to(dtype)
+    t_x, t_y = (torch.tensor(values, dtype=dtype).unsqueeze(1) for values in (T_X, T_Y))
+    inputs = t_x * 0.1
     return [w, b], lambda: nn.functional.mse_loss(w * inputs + b, t_y)
 
 

@@ -214,7 +214,7 @@ def test_notes_stand_below_the_items_they_are_about_and_follow_every_edit(form: 
     assert form.note_texts()["objective.model.0"] == "(1) → (3)   6 parameters"
     assert "10 parameters" in form.note_texts()["objective.model"]
     form.show_experiment(Experiment())
-    assert form.note_texts() == {}
+    assert not [path for path in form.note_texts() if path.startswith("objective")]
 
 
 @pytest.mark.parametrize("experiment", EXPERIMENTS.values(), ids=EXPERIMENTS)

@@ -16,9 +16,10 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox, QLineEdit, QPushButton, QSlider, QTableView, QToolButton
 
 from gradviz.core.experiment import Experiment, Texts
+from gradviz.core.fit_records import CurveFit, FitScore, FitSnapshot
 from gradviz.core.objectives import FitObjective
 from gradviz.core.optimizers import SGD, Adam
-from gradviz.core.records import FitSnapshot, ParameterRow, RunState, Snapshot, TensorSummary
+from gradviz.core.records import ParameterRow, RunState, Snapshot, TensorSummary
 from gradviz.views.fit_view import FitView
 from gradviz.views.gallery_view import Card, GalleryView
 from gradviz.views.lesson_view import LessonView
@@ -43,10 +44,11 @@ def tensor(*values: float) -> TensorSummary:
 # Fit
 
 
-def line_fit(slope: float, count: int = 5, curves: int = 1) -> FitSnapshot:
+def line_fit(slope: float, count: int = 5, curves: int = 1) -> CurveFit:
     x = np.linspace(0, 4, count)
     fine = np.linspace(0, 4, 50)
-    return FitSnapshot(x, 2 * x, fine, np.array([slope * fine + k for k in range(curves)]))
+    score = FitScore(count, count, 0, (0.5,) * curves)
+    return CurveFit(x, 2 * x, fine, np.array([slope * fine + k for k in range(curves)]), score)
 
 
 @pytest.fixture

@@ -44,7 +44,7 @@ def script(experiment: Experiment, dialect: DialectName, start: Start | None = N
     except ScriptError as error:
         raise ScriptError(f"{LABELS[dialect]}: {error.cause}", error.next_step) from None
     except DataError as error:
-        raise ScriptError(f"{LABELS[dialect]}: {error}.") from None
+        raise ScriptError(f"{LABELS[dialect]}: {error}.", "Use fewer rows, or data that is made by a rule.") from None
 
 
 def write_script(path: Path, text: str) -> None:

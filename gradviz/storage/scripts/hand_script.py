@@ -19,6 +19,7 @@ from gradviz.storage.scripts.loops import (
     progress_lines,
     result_lines,
     scalar_lines,
+    scaling,
     settings_lines,
     state_lines,
 )
@@ -100,7 +101,7 @@ class HandScript:
             casts = [] if self.experiment.dtype == "float64" else [f"x, y = x.astype({dtype}), y.astype({dtype})"]
         else:
             casts = [f"x, y = torch.tensor(x, dtype={dtype}), torch.tensor(y, dtype={dtype})"]
-        return [*self.sketch.data, *casts, *(self.batches or [""])]
+        return [*self.sketch.data, *casts, *scaling(self.experiment), *(self.batches or [""])]
 
     def zeros(self, first: str) -> str:
         """A tensor like p, filled."""

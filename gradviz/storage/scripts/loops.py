@@ -180,3 +180,10 @@ def batch_lines(objective: FitObjective, experiment: Experiment) -> list[str]:
         f"    batches += {cut}",
         "",
     ]
+
+
+def scaling(experiment: Experiment) -> list[str]:
+    """The line that scales the inputs in the precision of the run."""
+    objective = experiment.objective
+    scale = objective.data.input_scale if isinstance(objective, FitObjective) else 1.0
+    return [] if scale == 1 else [f"x = x * {scale!r}"]

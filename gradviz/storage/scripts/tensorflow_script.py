@@ -5,7 +5,15 @@ from __future__ import annotations
 from gradviz.storage.problems import ScriptError
 from gradviz.storage.scripts.expressions import Printer, names_in
 from gradviz.storage.scripts.hand_script import HandScript
-from gradviz.storage.scripts.loops import indented, loop_over, progress_every, result_lines, settings_lines, state_lines
+from gradviz.storage.scripts.loops import (
+    indented,
+    loop_over,
+    progress_every,
+    result_lines,
+    scaling,
+    settings_lines,
+    state_lines,
+)
 from gradviz.storage.scripts.page import fitted
 from gradviz.storage.scripts.sketch import parsed_lines, used_lines
 
@@ -37,13 +45,20 @@ class TensorFlowScript(HandScript):
         dtype = self.library.dtype(self.experiment.dtype)
         casts = f"x, y = tf.constant(x, dtype={dtype}), tf.constant(y, dtype={dtype})"
         if not self.batches:
-            return [*self.sketch.data, casts, ""]
+            return [*self.sketch.data, casts, *scaling(self.experiment), ""]
         rows, size = self.sketch.inputs[0].shape[0], self.sketch.batch
         if rows % size:
             raise ScriptError(
                 f"{rows:,} rows do not divide into batches of {size:,}.", "Choose a size that divides them."
             )
-        return [*self.sketch.data, casts, *self.batches[:-1], "batches = tf.constant(np.array(batches))", ""]
+        return [
+            *self.sketch.data,
+            casts,
+            *scaling(self.experiment),
+            *self.batches[:-1],
+            "batches = tf.constant(np.array(batches))",
+            "",
+        ]
 
     def batch(self) -> list[str]:
         return ["xb, yb = tf.gather(x, batches[step]), tf.gather(y, batches[step])"] if self.batches else []

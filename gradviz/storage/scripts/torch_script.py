@@ -23,6 +23,7 @@ from gradviz.storage.scripts.loops import (
     progress_lines,
     result_lines,
     scalar_lines,
+    scaling,
     settings_lines,
     state_lines,
 )
@@ -140,7 +141,7 @@ class FitSource(TorchSource):
             [f"device = {device_code(self.experiment)}", "x, y = x.to(device), y.to(device)"] if is_elsewhere else []
         )
         made = [part for line in objective.data.code(self.experiment.seed) for part in fitted(line)]
-        lines = [*made, inputs, self._targets(), *moved, ""]
+        lines = [*made, inputs, self._targets(), *scaling(self.experiment), *moved, ""]
         return [*lines, *self._definitions(), f"criterion = {objective.loss.code()}", *self._batches()]
 
     def _targets(self) -> str:

@@ -1,0 +1,34 @@
+"""The bench on every layer, loss and batch of the catalogues, in the middle of a training."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from fits import fit_with, name_of
+
+from gradviz.core.batches import BATCHES
+from gradviz.core.bench_records import BenchMethod, Verdict
+from gradviz.core.bench_text import report_text
+from gradviz.core.experiment import Experiment
+from gradviz.core.layers import LAYERS
+from gradviz.core.losses import LOSSES
+from gradviz.engine.bench import bench
+from gradviz.engine.trainer import Trainer
+
+STEP = 3
+
+
+@pytest.mark.parametrize("entry", [*LAYERS, *LOSSES, *BATCHES], ids=name_of)
+def test_every_entry_has_one_gradient(entry: type[Any]) -> None:
+    trainer = Trainer(Experiment(objective=fit_with(entry), steps=STEP, seed=5))
+    trainer.seek(STEP)
+    report = bench(trainer.experiment, source=trainer.lanes[0].objective, step=STEP)
+    assert report.agrees, report_text(report)
+    assert report.loss == pytest.approx(trainer.lanes[0].loss, rel=1e-4)
+    difference = [row for row in report.rows if row.method is BenchMethod.DIFFERENCE]
+    assert {row.verdict for row in difference} <= {Verdict.AGREES, Verdict.KINK, Verdict.UNSURE}, report_text(report)
+    for row in report.rows:
+        if row.verdict is Verdict.MISSING:
+            assert row.method is BenchMethod.FORWARD
+            assert len(row.sentence) > 10, "PyTorch's own words"

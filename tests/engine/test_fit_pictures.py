@@ -1,0 +1,152 @@
+"""What a fit shows of a step, against numpy on the same arrays and the same weights."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from fits import fit_with_loss
+from torch.nn import functional
+
+from gradviz.core.class_datasets import Blobs, TwoMoons
+from gradviz.core.curve_datasets import NoisyLine, Parabola, Regression
+from gradviz.core.datasets import DATASETS
+from gradviz.core.declaration import kind_of
+from gradviz.core.dense_layers import LinearLayer
+from gradviz.core.experiment import Experiment
+from gradviz.core.fit_records import CurveFit, PlaneFit, ScatterFit, TableFit
+from gradviz.core.fit_starters import starter
+from gradviz.core.losses import LOSSES, CrossEntropy
+from gradviz.core.objectives import FitObjective
+from gradviz.core.optimizers import SGD, Adam
+from gradviz.core.shaped_datasets import BarImages
+from gradviz.engine.commands import Wanted
+from gradviz.engine.fit_descent import FitDescent
+from gradviz.engine.fit_pictures import MOST_ROWS, fit_picture
+from gradviz.engine.snapshots import Observer
+from gradviz.engine.trainer import Trainer
+
+KINDS = {
+    "temperatures": CurveFit,
+    "parabola": CurveFit,
+    "line": CurveFit,
+    "regression": ScatterFit,
+    "blobs": PlaneFit,
+    "moons": PlaneFit,
+    "spirals": PlaneFit,
+    "circles": PlaneFit,
+    "sine_sequence": ScatterFit,
+    "tokens": TableFit,
+    "bars": TableFit,
+    "table": CurveFit,
+}
+
+
+def looked(declared: FitObjective, *rules: Any, steps: int = 3, optimizer: int = 0) -> tuple[Any, Trainer]:
+    trainer = Trainer(Experiment(objective=declared, optimizers=rules or (Adam(lr=0.05),), dtype="float64"))
+    for _ in range(steps):
+        trainer.advance()
+    return Observer(trainer).look(Wanted(fit=True, optimizer=optimizer)).fit, trainer
+
+
+def model_of(trainer: Trainer, lane: int = 0) -> FitDescent:
+    objective = trainer.lanes[lane].objective
+    assert isinstance(objective, FitDescent)
+    return objective
+
+
+def test_every_dataset_has_its_picture() -> None:
+    assert {kind_of(entry) for entry in DATASETS} == set(KINDS)
+
+
+@pytest.mark.parametrize("entry", DATASETS, ids=kind_of)
+def test_the_picture_of_a_dataset_and_its_score(entry: Any) -> None:
+    fit, trainer = looked(starter(entry()))
+    assert type(fit) is KINDS[kind_of(entry)]
+    objective = model_of(trainer)
+    every = -(-len(objective.data.inputs) // MOST_ROWS)
+    prediction = objective.predict(objective.data.inputs[::every]).numpy()
+    given = objective.data.given[::every].numpy()
+    if objective.classes:
+        expected = (prediction.argmax(axis=1) == given).mean()
+    else:
+        expected = 1 - ((given - prediction) ** 2).sum() / ((given - given.mean(axis=0)) ** 2).sum()
+    assert fit.score.values[0] == pytest.approx(expected)
+    assert fit.score.classes == objective.classes
+    assert fit.score.rows == len(objective.data.inputs)
+
+
+def test_the_field_of_a_plane_is_the_models_answer_at_its_places() -> None:
+    fit, trainer = looked(starter(Blobs(classes=3)), SGD(lr=0.1), Adam(lr=0.1), optimizer=1)
+    assert isinstance(fit, PlaneFit)
+    assert fit.optimizer == 1
+    assert len(fit.score.values) == 2
+    objective = model_of(trainer, 1)
+    for row, column in ((0, 0), (10, 70), (90, 5), (95, 95)):
+        place = torch.tensor([[fit.x[column], fit.y[row]]], dtype=torch.float64)
+        shares = functional.softmax(objective.predict(place), dim=1)[0]
+        assert fit.field[row, column] == shares.argmax().item()
+        assert fit.certainty[row, column] == pytest.approx(shares.max().item())
+    x, _ = Blobs(classes=3).arrays(0)
+    assert fit.x[0] < x[:, 0].min() < x[:, 0].max() < fit.x[-1]
+
+
+def test_values_over_a_plane() -> None:
+    declared = FitObjective(data=Regression(points=40, inputs=2, targets=1), model=(LinearLayer(),))
+    fit, trainer = looked(declared)
+    assert isinstance(fit, PlaneFit)
+    weights = model_of(trainer).parameters
+    w, b = weights["weight"].detach().numpy()[0], weights["bias"].item()
+    grid_x, grid_y = np.meshgrid(fit.x, fit.y)
+    np.testing.assert_allclose(fit.field, w[0] * grid_x + w[1] * grid_y + b, rtol=1e-12)
+    two_targets = FitObjective(data=Regression(points=40, inputs=2, targets=2), model=(LinearLayer(features=2),))
+    assert isinstance(looked(two_targets)[0], ScatterFit), "two values have no one colour"
+
+
+@pytest.mark.parametrize("entry", [loss for loss in LOSSES if loss.wants != "values"], ids=kind_of)
+def test_probabilities_are_as_the_loss_reads_a_prediction(entry: Any) -> None:
+    objective = model_of(looked(fit_with_loss(entry()), steps=0)[1])
+    raw = objective.predict(objective.data.inputs)
+    if kind_of(entry) == "nll":
+        raw = functional.log_softmax(raw, dim=1)
+    shares = objective.probabilities(raw)
+    assert shares.shape == (20, 2)
+    torch.testing.assert_close(shares.sum(dim=1), torch.ones(20, dtype=torch.float64))
+    loss = entry().build()(raw, objective.data.targets)
+    told = -shares[torch.arange(20), objective.data.given].log().mean()
+    assert loss.item() == pytest.approx(told.item())
+
+
+def test_the_table_counts_every_row_once() -> None:
+    fit, trainer = looked(starter(BarImages()))
+    assert isinstance(fit, TableFit)
+    given = model_of(trainer).data.given.numpy()
+    assert fit.counts.sum(axis=1).tolist() == np.bincount(given).tolist()
+    assert np.trace(fit.counts) / fit.counts.sum() == pytest.approx(fit.score.values[0])
+
+
+def test_a_prediction_that_is_not_finite_has_no_answer() -> None:
+    declared = FitObjective(data=TwoMoons(), model=(LinearLayer(features=2),), loss=CrossEntropy())
+    _, trainer = looked(declared)
+    with torch.no_grad():
+        model_of(trainer).parameters["weight"].fill_(torch.nan)
+    fit = fit_picture(trainer.lanes, 0)
+    assert isinstance(fit, PlaneFit)
+    assert np.isnan(fit.field).all()
+    assert fit.score.values == (0.0,)
+
+
+def test_a_large_dataset_is_thinned_and_says_so() -> None:
+    fit, _ = looked(FitObjective(data=NoisyLine(points=10_001)), steps=0)
+    assert (fit.score.rows, fit.score.shown) == (10_001, 1667)
+    assert isinstance(fit, CurveFit)
+    assert len(fit.inputs) == 1667
+    x, _ = NoisyLine(points=10_001).arrays(0)
+    np.testing.assert_array_equal(fit.inputs, x[::6, 0])
+
+
+def test_one_value_of_which_all_targets_are_alike_has_no_score() -> None:
+    fit, _ = looked(FitObjective(data=Parabola(a=0.0, b=0.0)), steps=0)
+    assert np.isnan(fit.score.values[0])

@@ -1,0 +1,183 @@
+"""The four pictures of a fit: what they show, in both themes, for values that are finite and for those that are not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from gradviz.core.experiment import Experiment
+from gradviz.core.fit_records import CurveFit, FitScore, FitSnapshot, PlaneFit, ScatterFit, TableFit
+from gradviz.core.objectives import FitObjective
+from gradviz.core.optimizers import SGD, Adam
+from gradviz.core.records import Snapshot
+from gradviz.views.class_table import ClassTable
+from gradviz.views.colours import class_colour, colour_table
+from gradviz.views.fit_plot import FitPlot, class_picture, value_picture
+from gradviz.views.fit_view import FitView
+from gradviz.views.live_dots import SYMBOLS
+from gradviz.views.theme import DARK, LIGHT, Theme
+
+Show = Callable[..., Any]
+AXIS = np.linspace(-1, 1, 12)
+POINTS = np.array([[-0.5, 0.2], [0.5, -0.2], [0.7, 0.7]])
+FIT = Experiment(objective=FitObjective())
+RACE = Experiment(objective=FitObjective(), optimizers=(SGD(), Adam()))
+
+
+def snapshot(fit: FitSnapshot | None, step: int = 7) -> Snapshot:
+    return Snapshot(step, None, (), fit, np.empty((0, 2)), 0.0)
+
+
+def plane(
+    classes: int = 2, certainty: float = 1.0, targets: tuple[float, ...] = (0, 1, 1), optimizer: int = 0
+) -> PlaneFit:
+    """Class or value 1 right of x = 0, else 0."""
+    field = np.tile((AXIS > 0).astype(float), (12, 1))
+    score = FitScore(300, 3, classes, (0.75, 0.5)[: optimizer + 1])
+    return PlaneFit(POINTS, np.array(targets), AXIS, AXIS, field, np.full((12, 12), certainty), optimizer, score)
+
+
+def scatter(wild: float = 2.0) -> ScatterFit:
+    targets = np.array([[0.0, 1.0], [2.0, 3.0], [4.0, 5.0]])
+    predictions = targets.copy()
+    predictions[2, 1] = wild
+    return ScatterFit(targets, predictions, 0, FitScore(3, 3, 0, (0.9,)))
+
+
+def table() -> TableFit:
+    return TableFit(np.array([[8, 2, 0], [0, 10, 0], [1, 1, 8]]), 0, FitScore(30, 30, 3, (26 / 30,)))
+
+
+def labelled_curve() -> CurveFit:
+    x, fine = np.array([0.0, 1.0, 2.0]), np.linspace(0, 2, 9)
+    return CurveFit(x, np.array([0.0, 1.0, 1.0]), fine, fine[None] / 2, FitScore(3, 3, 2, (1.0,)))
+
+
+@pytest.fixture
+def view(shown: Show) -> FitView:
+    made: FitView = shown(FitView())
+    made.begin_run(FIT)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("fit", "parts"),
+    [
+        (plane(), ("3 of 300 points", "step 7", "75.0 % right")),
+        (plane(classes=0), ("R² 0.75",)),
+        (scatter(), ("3 points", "R² 0.9")),
+        (table(), ("30 points", "86.7 % right")),
+        (labelled_curve(), ("100.0 % right",)),
+    ],
+)
+def test_the_note_tells_what_is_shown_and_how_good_it_is(view: FitView, fit: FitSnapshot, parts: Any) -> None:
+    view.show_snapshot(snapshot(fit))
+    note = view.drawn()["note"]
+    assert all(part in note for part in parts), note
+    assert view.drawn()["kind"] == type(fit).__name__
+    assert len(view._note.toolTip()) > 20
+
+
+def test_a_race_says_whose_plane_it_is(view: FitView) -> None:
+    view.begin_run(RACE)
+    view.show_snapshot(snapshot(plane(optimizer=1)))
+    assert "of Adam" in view.drawn()["note"]
+    assert "SGD 75.0 % right, Adam 50.0 % right" in view.drawn()["note"]
+
+
+def test_a_score_that_is_no_number_is_left_out(view: FitView) -> None:
+    fit = scatter()
+    view.show_snapshot(snapshot(ScatterFit(fit.targets, fit.predictions, 0, FitScore(3, 3, 0, (float("nan"),)))))
+    assert "nan" not in view.drawn()["note"].lower()
+
+
+@pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
+def test_regions_have_the_colour_of_their_class_and_pale_with_doubt(theme: Theme) -> None:
+    def distance(picture: Any, row: int, column: int, colour: str) -> float:
+        wanted = [int(colour[k : k + 2], 16) for k in (1, 3, 5)]
+        return float(np.abs(picture[row, column, :3].astype(float) - wanted).sum())
+
+    sure, unsure = class_picture(plane(), theme), class_picture(plane(certainty=0.55), theme)
+    assert distance(sure, 3, 2, class_colour(0)) < distance(sure, 3, 2, class_colour(1))
+    assert distance(sure, 3, 9, class_colour(1)) < distance(sure, 3, 9, class_colour(0))
+    assert distance(unsure, 3, 9, theme.base) < distance(sure, 3, 9, theme.base)
+    lost = plane()
+    lost.field[3, 9] = np.nan
+    assert distance(class_picture(lost, theme), 3, 9, theme.base) == 0
+
+
+def test_values_are_on_the_scale_of_the_targets() -> None:
+    fit = plane(classes=0, targets=(0, 1, 1))
+    picture = value_picture(fit, LIGHT)
+    assert picture[0, 0, :3].tolist() == colour_table()[0, :3].tolist()
+    assert picture[0, 11, :3].tolist() == colour_table()[255, :3].tolist()
+    fit.field[0, 0] = np.inf
+    assert value_picture(fit, LIGHT)[0, 0, :3].tolist() != colour_table()[255, :3].tolist()
+
+
+def test_each_class_has_a_symbol_besides_its_colour(view: FitView) -> None:
+    view.show_snapshot(snapshot(plane()))
+    dots = view._plot.live_dots()
+    assert [one.symbol for one in dots] == list(SYMBOLS[:2])
+    assert len({one.colour for one in dots}) == 2
+    assert sum(len(one.points) for one in dots) == 3
+    assert view._plot.picture() is not None
+
+
+def test_the_plane_is_drawn_where_its_numbers_lie(shown: Show, qtbot: Any) -> None:
+    """Left of the middle the first class, right of it the second, in pixels of the screen."""
+    plot: FitPlot = shown(FitPlot(), 400, 300)
+    plot.show_fit(plane())
+
+    def colours_are_there() -> bool:
+        frame = plot.getPlotItem().getViewBox().sceneBoundingRect()
+        image = plot.grab().toImage()
+        y = int(frame.top() + 0.95 * frame.height())
+        left = image.pixelColor(int(frame.left() + 0.25 * frame.width()), y)
+        right = image.pixelColor(int(frame.left() + 0.75 * frame.width()), y)
+        return left.blue() > left.red() + 20 and right.red() > right.blue() + 20
+
+    qtbot.waitUntil(colours_are_there)
+
+
+def test_predictions_that_are_not_finite_are_left_out_and_the_frame_stays_with_the_targets(view: FitView) -> None:
+    view.show_snapshot(snapshot(scatter(wild=np.nan)))
+    assert sum(len(one.points) for one in view._plot.live_dots()) == 5
+    diagonal = view._plot.live()[0].points
+    assert (diagonal[:, 0] == diagonal[:, 1]).all()
+    before = view._plot.getPlotItem().getViewBox().viewRange()
+    view.show_snapshot(snapshot(scatter(wild=1e9), 8))
+    assert view._plot.getPlotItem().getViewBox().viewRange() == before
+
+
+def test_the_table_of_classes_is_shown_and_told(view: FitView, qtbot: Any) -> None:
+    view.show_snapshot(snapshot(table()))
+    shown = view.findChild(ClassTable)
+    assert shown.isVisible()
+    assert "class 2: [1, 1, 8]" in shown.accessibleDescription()
+    assert view.drawn()["counts"] == [[8, 2, 0], [0, 10, 0], [1, 1, 8]]
+    image = shown.grab().toImage()
+    pixels = {image.pixelColor(x, y).name() for x in range(0, image.width(), 3) for y in range(0, image.height(), 3)}
+    assert len(pixels) > 4
+    view.show_snapshot(snapshot(scatter()))
+    assert not shown.isVisible()
+
+
+@pytest.mark.parametrize("fit", [plane(), plane(classes=0), scatter(), table(), labelled_curve()])
+def test_a_new_run_forgets_and_another_theme_keeps_what_is_shown(view: FitView, fit: FitSnapshot) -> None:
+    view.show_snapshot(snapshot(fit))
+    told = view.drawn()
+    view.set_theme(DARK)
+    assert view.drawn() == told
+    view.begin_run(FIT)
+    assert view.drawn() == {"points": 0, "curve": [], "note": ""}
+    assert view._plot.live_dots() == []
+
+
+def test_a_table_of_many_classes_has_no_numbers_but_is_painted(shown: Show) -> None:
+    made: ClassTable = shown(ClassTable(), 300, 300)
+    made.show_counts(np.diag(np.full(40, 5)))
+    assert not made.grab().isNull()
