@@ -116,7 +116,7 @@ def script_command(
 
 @cli.command("selftest")
 def selftest_command() -> int:
-    """Open the window, run 50 steps of each gallery experiment, check each view. Exit status: 0 or 1."""
+    """Open the window, run 50 steps of each gallery experiment, check the views. Exit status: 0 or 1."""
     from gradviz.app.selftest import run_selftest
 
     return run_selftest()

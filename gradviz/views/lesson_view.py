@@ -63,7 +63,7 @@ class LessonView(View):
         if texts.hint:
             parts.append(f"<p style='color: {self.theme.muted}'>{html.escape(texts.hint)}</p>")
         parts += [self._paragraph(part) for part in re.split(r"\n\s*\n", texts.lesson) if part.strip()]
-        return "".join(parts)
+        return f"<body style='font-weight: 400'>{''.join(parts)}</body>"
 
     def _paragraph(self, text: str) -> str:
         lead = _LEAD.match(text)
