@@ -153,7 +153,7 @@ class Documents(QObject):
 
     def ask_export_weights(self) -> None:
         """Ask for a name and write the weights of the first optimiser at this step."""
-        suggested = Path(self.preferences.last_folder) / f"{self._plain_name()}.safetensors"
+        suggested = Path(self.preferences.last_folder) / f"{self.plain_name()}.safetensors"
         path, _ = QFileDialog.getSaveFileName(self.window, "Export the weights", str(suggested), WEIGHTS)
         if path:
             target = Path(path) if Path(path).suffix else Path(path + ".safetensors")

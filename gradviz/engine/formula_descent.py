@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
 from gradviz.core.formula_text import FormulaError
 from gradviz.core.objectives import FormulaObjective, TestFunctionObjective
+from gradviz.core.seeds import random_state
 from gradviz.engine.objective import Objective
 from gradviz.engine.problems import EngineError
 from gradviz.engine.program import Program, Values
@@ -135,7 +135,7 @@ class FormulaDescent(Objective):
 
 def tensors_of(declared: FormulaObjective, seed: int, dtype: torch.dtype) -> Values:
     """The tensors of a formula on the CPU; those that are drawn come in their order from one generator."""
-    random = np.random.RandomState(seed % 2**32)
+    random = random_state(seed)
     torch.manual_seed(seed)
     made: Values = {}
     for tensor in declared.tensors:

@@ -7,6 +7,7 @@ from typing import Any
 
 from gradviz.core.drawn import Source
 from gradviz.core.records import Start
+from gradviz.core.seeds import random_state_code
 from gradviz.storage.problems import ScriptError
 from gradviz.storage.scripts.dialects import Library
 from gradviz.storage.scripts.expressions import number_text
@@ -42,7 +43,7 @@ class TensorWriter:
         by = {tensor.drawn_by for tensor in sketch.tensors}
         lines = []
         if "numpy" in by:
-            lines.append(f"random = np.random.RandomState({self.seed % 2**32})")
+            lines.append(f"random = {random_state_code(self.seed)}")
         if "torch" in by and self.library.name == "torch":
             lines.append(f"torch.manual_seed({self.seed})")
         return lines
