@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QLocale, QObject, Qt
+from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QCloseEvent, QKeySequence
-from PySide6.QtWidgets import QAbstractButton, QApplication, QMenu, QMessageBox, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QMessageBox, QWidget
 
 import gradviz
 from gradviz.app.actions import build_menus, shortcut_table
+from gradviz.app.appearance import Appearance
 from gradviz.app.data_entry import DataEntry
 from gradviz.app.documents import Documents
 from gradviz.app.main_window import LAYOUT_VERSION, PANES, MainWindow
@@ -20,16 +21,14 @@ from gradviz.app.scripting import Scripting
 from gradviz.app.session import Change, Document, Session
 from gradviz.core.comparison import compared_with
 from gradviz.core.declaration import SettingError
-from gradviz.core.experiment import Experiment, texts_in, with_start
+from gradviz.core.experiment import Experiment, with_start
 from gradviz.core.mistakes import BackwardTwice, Detach, Mistake, NoZeroGrad, RateTimesTen
 from gradviz.core.records import RunState
 from gradviz.engine.commands import CancelCheck, Check
-from gradviz.storage.gallery import GalleryEntry, section_of
+from gradviz.storage.gallery import GalleryEntry
 from gradviz.storage.preferences import Preferences, save_preferences
 from gradviz.views.bench_view import BenchView
-from gradviz.views.gallery_view import Card
 from gradviz.views.surface_view import SurfaceView
-from gradviz.views.theme import theme_named
 
 MOST_SURVEYS = 12
 COMPARISONS: tuple[tuple[str, Mistake], ...] = (
@@ -38,8 +37,6 @@ COMPARISONS: tuple[tuple[str, Mistake], ...] = (
     ("Learning rate × &10", RateTimesTen()),
     ("&Graph used twice", BackwardTwice()),
 )
-_THEME_ACTIONS = {"system": "use_system_theme", "light": "use_light_theme", "dark": "use_dark_theme"}
-_LANGUAGE_ACTIONS = {"system": "use_system_language", "en": "use_english", "zh": "use_chinese"}
 
 
 class WindowController(QObject):
@@ -65,15 +62,13 @@ class WindowController(QObject):
         self._folder = folder
         self._surveys = 0
         self.scripting = Scripting(window, control, self.documents)
-        handlers = (self, self.documents, self.data_entry, self.scripting)
+        self.appearance = Appearance(window, self.documents, preferences, refresher)
+        handlers = (self, self.appearance, self.documents, self.data_entry, self.scripting)
         self.actions, self.menus = build_menus(window, window.menu, handlers)
         self._add_pane_menu()
         self._add_comparison_menu()
-        self._gallery_menu = window.menu.addMenu("&Gallery")
-        window.menu.insertMenu(self.menus["&Help"].menuAction(), self._gallery_menu)
+        self.appearance.begin(self.actions, self.menus["&Help"])
         self._connect()
-        self._apply_language()
-        self._show_choices()
         window.gallery.show_recent(preferences.recent)
 
     def _add_pane_menu(self) -> None:
@@ -88,16 +83,6 @@ class WindowController(QObject):
             action = menu.addAction(text)
             action.setStatusTip(type(mistake).about)
             action.triggered.connect(lambda _=False, mistake=mistake: self.compare_with(mistake))
-
-    def _fill_gallery_menu(self, cards: tuple[Card, ...]) -> None:
-        """One menu for each section."""
-        self._gallery_menu.clear()
-        menus: dict[str, QMenu] = {}
-        for card in cards:
-            if card.section not in menus:
-                menus[card.section] = self._gallery_menu.addMenu(f"{card.case[:1]}  {card.section}")
-            action = menus[card.section].addAction(f"{card.case}  {card.title}")
-            action.triggered.connect(lambda _=False, name=card.name: self.documents.open_gallery(name))
 
     def _connect(self) -> None:
         window, bar = self.window, self.window.run_bar
@@ -130,7 +115,6 @@ class WindowController(QObject):
         application = QApplication.instance()
         if isinstance(application, QApplication):
             application.focusChanged.connect(self._on_focus_changed)
-        QApplication.styleHints().colorSchemeChanged.connect(lambda _scheme: self._apply_theme())
 
     @property
     def surface(self) -> SurfaceView:
@@ -266,92 +250,7 @@ class WindowController(QObject):
         if docks["parameters"] in self.window.tabifiedDockWidgets(docks["fit"]):
             docks["fit" if experiment.objective.kind == "fit" else "parameters"].raise_()
 
-    # View
-
-    def toggle_log_scale(self) -> None:
-        """Linear or log axis of the curves."""
-        curves: Any = self.window.views["curves"]
-        curves.set_log_scale(not curves.log_scale)
-
-    def toggle_three_dimensions(self) -> None:
-        """3-D surface or contour."""
-        self.surface.set_kind(not self.surface.is_three_dimensional)
-
-    def fit_graph(self) -> None:
-        """Show the whole graph."""
-        graph: Any = self.window.views["graph"]
-        graph.fit()
-
-    def use_system_theme(self) -> None:
-        """Colours of the desktop."""
-        self._choose_theme("system")
-
-    def use_light_theme(self) -> None:
-        """Light colours."""
-        self._choose_theme("light")
-
-    def use_dark_theme(self) -> None:
-        """Dark colours."""
-        self._choose_theme("dark")
-
-    def _choose_theme(self, name: str) -> None:
-        self.preferences.theme = name
-        self._apply_theme()
-        self._show_choices()
-
-    def use_system_language(self) -> None:
-        """Lessons in the language of the desktop."""
-        self._choose_language("system")
-
-    def use_english(self) -> None:
-        """Lessons in English."""
-        self._choose_language("en")
-
-    def use_chinese(self) -> None:
-        """Lessons in Simplified Chinese."""
-        self._choose_language("zh")
-
-    def _choose_language(self, language: str) -> None:
-        self.preferences.language = language
-        self._apply_language()
-        self._show_choices()
-
-    def _apply_language(self) -> None:
-        """Gallery and lesson in the chosen language."""
-        language = self.language
-        cards = tuple(_card(entry, language) for entry in self.documents.gallery.values())
-        self.window.gallery.show_cards(cards, "搜索" if language == "zh" else "Search the gallery")
-        self.window.gallery.mark_current(self.session.gallery_name)
-        self._fill_gallery_menu(cards)
-        lesson: Any = self.window.views["lesson"]
-        lesson.set_language(language)
-
-    @property
-    def language(self) -> str:
-        """``en`` or ``zh``."""
-        chosen = self.preferences.language
-        system = "zh" if QLocale.system().language() == QLocale.Language.Chinese else "en"
-        return system if chosen == "system" else chosen
-
-    def _show_choices(self) -> None:
-        """Mark in the menu what is chosen."""
-        for choice, name in (*_THEME_ACTIONS.items(), *_LANGUAGE_ACTIONS.items()):
-            action = self.actions[name]
-            action.setCheckable(True)
-            chosen = self.preferences.language if name in _LANGUAGE_ACTIONS.values() else self.preferences.theme
-            action.setChecked(choice == chosen)
-
-    def _apply_theme(self) -> None:
-        self.window.set_theme(theme_named(self.preferences.theme))
-        self.refresher.refresh_all()
-
-    def reset_layout(self) -> None:
-        """The panes where a new user finds them."""
-        self.window.arrange()
-
-    def toggle_full_screen(self) -> None:
-        """Full screen or not."""
-        self.window.setWindowState(self.window.windowState() ^ Qt.WindowState.WindowFullScreen)
+    # Help
 
     def show_shortcuts(self) -> None:
         """The keys."""
@@ -456,8 +355,3 @@ def _wider(low: float, high: float, value: float) -> tuple[float, float]:
     return (min(low, value - room) if value < low else float(low)), (
         max(high, value + room) if value > high else float(high)
     )
-
-
-def _card(entry: GalleryEntry, language: str) -> Card:
-    case, texts = entry.experiment.case, texts_in(entry.experiment, language)
-    return Card(entry.name, section_of(case, language), case, texts.title, texts.hint, entry.picture)
