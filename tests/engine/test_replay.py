@@ -136,3 +136,48 @@ def test_a_file_without_a_history_is_refused(run_with_edits: Any) -> None:
         tensors |= {} if losses is None else {"history/losses": losses}
         with pytest.raises(EngineError, match="no history"):
             replay(experiment, replace(result, tensors=tensors))
+
+
+# Imported weights
+
+
+def imported(**values: float) -> RunResult:
+    return RunResult.beginning_with({name: np.array(value, dtype=np.float32) for name, value in values.items()})
+
+
+def test_a_run_begins_with_imported_weights_in_every_lane_and_goes_back_to_them() -> None:
+    experiment = Experiment(optimizers=(SGD(lr=1e-3), Adam(lr=0.01)), steps=40)
+    trainer = Trainer(experiment, imported(x=1.0, y=-2.0))
+    assert trainer.begins_with_weights
+    assert trainer.record.position == (1.0, -2.0, 1.0, -2.0)
+    first = [trainer.record, *trainer.steps()]
+    assert trainer.seek(0) == first[0]
+    assert trainer.seek(40) == first[40]
+
+
+def test_a_saved_run_from_imported_weights_is_resumed_and_replayed_bit_for_bit() -> None:
+    experiment = Experiment(steps=30)
+    trainer = Trainer(experiment, imported(x=1.0, y=-2.0))
+    losses = np.array([trainer.record.losses, *(record.losses for record in trainer.steps())])
+    result = trainer.result(RunState.FINISHED)
+    result.tensors["history/losses"] = losses
+    assert replay(experiment, result).matched
+    longer = Trainer(with_value(experiment, "steps", 60), result)
+    assert longer.step == 30
+    assert longer.seek(0).position == (1.0, -2.0)
+    del result.tensors["start/x"], result.tensors["start/y"]
+    assert replay(experiment, result).first_difference == 0
+
+
+def test_weights_of_another_model_are_left_with_a_notice() -> None:
+    for weights in (imported(x=1.0), imported(x=1.0, y=2.0, z=3.0), imported(a=1.0, b=2.0)):
+        trainer = Trainer(Experiment(), weights)
+        assert not trainer.begins_with_weights
+        assert "do not fit" in trainer.notice
+        assert len(trainer.notice) <= 300
+        assert trainer.record.position == (0.0, 0.0)
+
+
+def test_imported_weights_that_are_not_finite_do_not_run() -> None:
+    trainer = Trainer(Experiment(), imported(x=float("nan"), y=2.0))
+    assert trainer.diverged
