@@ -391,4 +391,4 @@ def number_in(text: str, after: str = "") -> float:
 
 def visible_views(desk: Desk) -> list[str]:
     """The keys of the views that can be seen."""
-    return [key for key, view in desk.window.views.items() if view.isVisible()]
+    return [key for key, view in desk.window.views.items() if view.is_seen]

@@ -205,7 +205,7 @@ class Documents(QObject):
 
     def export_pictures(self, folder: Path) -> None:
         """Save a picture of each visible view as PNG."""
-        written = [key for key, view in self.window.views.items() if view.isVisible() and self._picture(folder, key)]
+        written = [key for key, view in self.window.views.items() if view.is_seen and self._picture(folder, key)]
         if written:
             self.window.statusBar().showMessage(f"Saved {', '.join(written)} to {folder.name}.")
         else:

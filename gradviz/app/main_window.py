@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -76,6 +77,7 @@ class MainWindow(QMainWindow):
         self.theme = theme
         self.docks: dict[str, QDockWidget] = {}
         self.views: dict[str, View] = {}
+        self._unseen: set[str] = set()
         self.form: Form
         self.gallery: GalleryView
         self.run_bar: RunBar
@@ -111,10 +113,14 @@ class MainWindow(QMainWindow):
         dock = QDockWidget(title, self)
         dock.setObjectName(key)
         dock.setWidget(QWidget())
-        dock.visibilityChanged.connect(self._on_visibility_changed)
+        dock.visibilityChanged.connect(partial(self._on_visibility_changed, key))
         self.docks[key] = dock
 
-    def _on_visibility_changed(self, visible: bool) -> None:
+    def _on_visibility_changed(self, key: str, visible: bool) -> None:
+        """Qt calls a dock behind another tab visible, but tells here that it is not seen."""
+        self._unseen.discard(key) if visible else self._unseen.add(key)
+        if key in self.views:
+            self.views[key].is_covered = not visible
         if visible:
             self.uncovered.emit()
 
@@ -157,6 +163,8 @@ class MainWindow(QMainWindow):
         self.views = {view.key: view for view in views}
         for key, widget in {"gallery": gallery, "experiment": form, **self.views}.items():
             self._exchange(self.docks[key], widget)
+        for key, view in self.views.items():
+            view.is_covered = key in self._unseen
         for taking in (QGraphicsView, QLineEdit):
             for widget in self.findChildren(taking):
                 widget.setAcceptDrops(False)  # what is dropped anywhere is for the window

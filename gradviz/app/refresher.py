@@ -116,7 +116,7 @@ class Refresher(QObject):
             self.refreshed.emit()
 
     def _visible(self) -> list[View]:
-        return [view for view in self._views if view.isVisible()]
+        return [view for view in self._views if view.is_seen]
 
     def _give_surface(self, surface: SurfaceGrid) -> None:
         self._surface, self._surface_asked = surface, False

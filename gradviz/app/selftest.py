@@ -63,7 +63,7 @@ def _faults_of(started: Startup, controller: WindowController, name: str, every_
     for key, view in controller.window.views.items():
         if every_view:
             controller.window.docks[key].raise_()
-        elif not view.isVisible():
+        elif not view.is_seen:
             continue
         if not _wait(started, controller.refresher.is_settled):
             faults.append(f"{key} did not settle")

@@ -34,6 +34,13 @@ class View(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.theme: Theme = LIGHT
+        self.is_covered = False
+        """Whether it stands behind another tab: then it is not drawn."""
+
+    @property
+    def is_seen(self) -> bool:
+        """Whether the user can see it."""
+        return self.isVisible() and not self.is_covered
 
     @property
     def wants_basins(self) -> bool:

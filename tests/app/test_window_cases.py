@@ -24,7 +24,7 @@ def run_to_the_end(desk: Desk, name: str, steps: int) -> None:
     desk.run_steps(steps)
     assert desk.control.state is RunState.FINISHED
     assert len(desk.control.history) == steps + 1
-    desk.click_tab("Parameters") if not desk.window.views["parameters"].isVisible() else None
+    desk.click_tab("Parameters") if not desk.window.views["parameters"].is_seen else None
     desk.settle()
 
 
@@ -35,7 +35,7 @@ def gradients(desk: Desk) -> dict[str, str]:
 def show(desk: Desk, name: str) -> None:
     """Open a card and look at its parameters."""
     take_up(desk, name)
-    if not desk.window.views["parameters"].isVisible():
+    if not desk.window.views["parameters"].is_seen:
         desk.click_tab("Parameters")
     desk.settle()
 

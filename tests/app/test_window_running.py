@@ -108,6 +108,7 @@ def test_step_and_step_back_by_button_and_by_key(desk: Desk) -> None:
 @pytest.mark.parametrize("by_key", [False, True])
 def test_reset_gives_the_same_initial_loss(desk: Desk, by_key: bool) -> None:
     desk.open_card("neurons")
+    desk.click_tab("Parameters")
     desk.settle()
     first = desk.control.history.losses[0, 0]
     rows = desk.drawn("parameters")["rows"]
@@ -272,8 +273,13 @@ def test_light_and_dark(desk: Desk) -> None:
     assert pixels(desk.window).mean() == pytest.approx(window, abs=6)
 
 
-@pytest.mark.parametrize("name", CARDS)
-def test_each_card_opens_by_click_and_runs_50_steps(desk: Desk, name: str) -> None:
+ONE_OF_EACH = (
+    "matrix-mean", "line-too-fast", "line-50", "race-line", "himmelblau-adam", "rank-five", "neurons", "moons",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ONE_OF_EACH)  # all of them: the self-test, and the rows of the cases
+def test_a_card_of_each_section_opens_by_click_and_runs_50_steps(desk: Desk, name: str) -> None:
     desk.open_card(name)
     assert desk.window.gallery.drawn()["current"] == [name]
     desk.run_steps(50)
@@ -293,7 +299,7 @@ def assert_drew_something(desk: Desk, key: str) -> None:
     drawn, view = desk.drawn(key), desk.window.views[key]
     is_fit = desk.control.experiment.objective.kind == "fit"
     if key == "graph":
-        assert len(drawn["nodes"]) >= 5
+        assert len(drawn["nodes"]) >= 3
         assert drawn["painted"] == len(drawn["nodes"])
     elif key == "curves":
         assert drawn["points"][0] > 2
@@ -302,6 +308,8 @@ def assert_drew_something(desk: Desk, key: str) -> None:
         assert all(row[2] and row[3] for row in drawn["rows"])
     elif key == "fit":
         assert bool(drawn["points"]) == is_fit
+    elif key == "lesson":
+        assert desk.control.experiment.title in drawn["text"]
     else:
         assert drawn["surface"] is not None
         assert drawn["paths"]
