@@ -6,6 +6,9 @@ Qt is imported inside the fixtures only: core, engine and storage are tested wit
 from __future__ import annotations
 
 import gc
+import os
+import shutil
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -22,6 +25,29 @@ def pytest_configure(config: pytest.Config) -> None:
     """Warnings that others cause among themselves."""
     # torch's own torch.func still uses torch.jit.script when it is imported, which is in the training thread
     config.addinivalue_line("filterwarnings", "ignore:.torch.jit.script. is deprecated:DeprecationWarning")
+    if hasattr(config, "workerinput") and sys.platform.startswith("linux") and shutil.which("Xvfb"):
+        _take_a_display(config)
+
+
+def _take_a_display(config: pytest.Config) -> None:
+    """Each worker has one of its own: two windows on one would take the keyboard from each other."""
+    reading, writing = os.pipe()
+    screen = ("-screen", "0", "1600x1000x24", "+extension", "GLX", "-nolisten", "tcp")
+    server = subprocess.Popen(
+        ["Xvfb", "-displayfd", str(writing), *screen], pass_fds=(writing,), stderr=subprocess.DEVNULL
+    )
+    os.close(writing)
+    with os.fdopen(reading) as told:
+        number = told.readline().strip()
+    if number:
+        os.environ["DISPLAY"] = f":{number}"
+        os.environ.pop("WAYLAND_DISPLAY", None)
+
+    def end() -> None:
+        server.terminate()
+        server.wait()
+
+    config.add_cleanup(end)
 
 
 @pytest.fixture(scope="session")
@@ -51,8 +77,15 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def quiet_heap() -> None:
+    """What earlier modules left is not looked at again by every collection of this one's tests."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture
-def no_leaks(qapp: QApplication) -> Iterator[None]:
+def no_leaks(qapp: QApplication, quiet_heap: None) -> Iterator[None]:
     """Fails if a top-level widget outlives the test."""
     from desk import forget_deleted
 

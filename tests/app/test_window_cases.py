@@ -272,7 +272,7 @@ def test_rows_of_d_race_and_stumble(desk: Desk) -> None:
         climbs[name] = (np.diff(desk.control.history.losses[:, 0]) > 0).mean()
     assert climbs["batch-full"] < 0.02
     assert min(climbs["batch-mini"], climbs["batch-stochastic"]) > 0.2
-    take_up(desk, "schedules")
+    show(desk, "schedules")
     desk.run_steps(600)
     rates = desk.drawn("parameters")["rates"]
     assert all(f"SGD{what}" in rates for what in (" 0.1", ", StepLR 0.03", ", CosineAnnealingLR 0.07")), rates
