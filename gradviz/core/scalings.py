@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, ClassVar, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field
 
 from gradviz.core.declaration import Alternative, alternatives, setting
@@ -41,15 +42,21 @@ class Standardise(Scaling):
     kind: Literal["standardise"] = "standardise"
 
     def apply(self, columns: Floats) -> Floats:
-        # by the range, for rounding gives a constant column a deviation that is tiny, not 0
-        spread = np.where(np.ptp(columns, axis=0) > 0, columns.std(axis=0), 1.0)
+        deviation = columns.std(axis=0)
+        spread = np.where(self._varies(columns), deviation, 1.0)
         return np.asarray((columns - columns.mean(axis=0)) / _finite(spread))
 
+    @staticmethod
+    def _varies(columns: Floats) -> NDArray[np.bool_]:
+        """Rounding gives a constant column a deviation that is tiny, not 0, and underflow one of 0 where it varies."""
+        return np.asarray((np.ptp(columns, axis=0) > 0) & (columns.std(axis=0) > 0))
+
     def code(self, name: str, columns: Floats) -> tuple[str, ...]:
-        if (np.ptp(columns, axis=0) > 0).all():
+        if self._varies(columns).all():
             return (f"{name} = ({name} - {name}.mean(axis=0)) / {name}.std(axis=0)",)
         return (
-            f"spread = np.where(np.ptp({name}, axis=0) > 0, {name}.std(axis=0), 1.0)",
+            f"deviation = {name}.std(axis=0)",
+            f"spread = np.where((np.ptp({name}, axis=0) > 0) & (deviation > 0), deviation, 1.0)",
             f"{name} = ({name} - {name}.mean(axis=0)) / spread",
         )
 
