@@ -21,6 +21,9 @@ from gradviz.views.view import View
 PIXELS = 420
 LEGEND_ROWS = 6
 
+FEW = 3
+"""So many losses are written in full; the note of a larger race has three digits of each."""
+
 
 class CurvesView(View):
     """Loss over steps, one curve an optimiser. A loss of exactly 0 is marked on the log axis, which cannot hold it."""
@@ -187,7 +190,8 @@ class CurvesView(View):
 
     def _say(self, history: History) -> None:
         last = history.losses[min(self._step, len(history) - 1)]
-        text = ", ".join(short_number(float(loss)) for loss in last)
+        digits = 7 if len(last) <= FEW else 3
+        text = ", ".join(short_number(float(loss), digits) for loss in last)
         zero = ";  ▲ exactly 0 from here" if self._marks else ""
         self._note.setText(f"loss {text} at step {self._step:,}{zero}")
 
