@@ -17,7 +17,7 @@ from gradviz.engine.problems import EngineError
 from gradviz.storage.experiment_file import SavedExperiment, load
 from gradviz.storage.gallery import find_entry
 from gradviz.storage.problems import FileError
-from gradviz.storage.weights import PickleNotAllowedError, load_weights, save_weights, weights_of
+from gradviz.storage.weights import PickleNotAllowedError, check_target, load_weights, save_weights, weights_of
 
 FINISHED, MISMATCH, MISTAKE, DIVERGED = 0, 1, 2, 3
 MISTAKES = (SettingError, FileError, EngineError)
@@ -85,9 +85,14 @@ def run(
     from gradviz.app.progress import step_progress
     from gradviz.engine.whole_run import WholeRun
 
+    if save_weights_to is not None:
+        check_target(save_weights_to)
     whole = WholeRun(experiment, start)
     if start is not None and not whole.trainer.begins_with_weights:
-        raise FileError(whole.trainer.notice, "Choose the weights of this model.")
+        given = ", ".join(name.removeprefix("start/") for name in list(start.tensors)[:4])
+        own = ", ".join(list(whole.trainer.lanes[0].objective.parameters)[:4])
+        cause = f"The weights ({given}) do not fit this model ({own}): names and shapes must be the same."
+        raise FileError(cause, "Choose the weights of this model.")
     if whole.trainer.notice:
         say(whole.trainer.notice)
     if whole.fault:

@@ -39,12 +39,17 @@ def weights_of(result: RunResult, optimizer: int = 0) -> Weights:
     return {name.removeprefix(prefix): value for name, value in result.tensors.items() if name.startswith(prefix)}
 
 
+def check_target(path: Path) -> None:
+    """FileError where no weights can be written to a file of this name: asked before a long run, not after it."""
+    check_name(path)
+    if path.suffix.lower() not in SUFFIXES:
+        raise FileError(f"The weights were not saved. {path.suffix or 'No ending'} is not a kind of weights.", CHOOSE)
+
+
 def save_weights(path: Path, weights: Mapping[str, NDArray[Any]]) -> None:
     """Write `weights` as the ending of `path` asks for."""
-    check_name(path)
+    check_target(path)
     suffix = path.suffix.lower()
-    if suffix not in SUFFIXES:
-        raise FileError(f"The weights were not saved. {path.suffix or 'No ending'} is not a kind of weights.", CHOOSE)
     arrays = {name: np.asarray(value, order="C") for name, value in weights.items()}
     write_bytes(path, safetensors.numpy.save(arrays) if suffix == ".safetensors" else _state_dict(arrays))
 

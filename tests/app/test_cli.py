@@ -250,3 +250,14 @@ def test_selftest_passes_in_a_process_of_its_own(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert done.stderr.count(" ok") == len(gallery())
+
+
+def test_weights_go_out_and_in_and_only_where_they_fit(capsys: Captured, tmp_path: Path) -> None:
+    kept = tmp_path / "kept.pt"
+    trained = run_json(capsys, "run", "E1", "--steps", "20", "--save-weights", str(kept))
+    assert "Add --allow-pt" in mistake(capsys, "run", "E1", "--weights", str(kept))
+    again = run_json(capsys, "run", "E1", "--steps", "0", "--weights", str(kept), "--allow-pt")
+    assert again["parameters"] == trained["parameters"]
+    assert again["loss"] == trained["loss"]
+    assert "do not fit this model (w, b)" in mistake(capsys, "run", "B3", "--weights", str(kept), "--allow-pt")
+    assert "not a kind of weights" in mistake(capsys, "run", "E1", "--steps", "1", "--save-weights", "w.npz")
