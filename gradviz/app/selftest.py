@@ -7,7 +7,7 @@ import tempfile
 import time
 from collections.abc import Callable
 
-from PySide6.QtCore import QEventLoop
+from PySide6.QtCore import QEventLoop, QTimer
 
 from gradviz.app.display import display_fault, use_no_display
 from gradviz.app.headless import say
@@ -112,8 +112,10 @@ def _colours(view: View) -> int:
 def _wait(started: Startup, condition: Callable[[], bool]) -> bool:
     """Run the event loop until `condition` holds; False if it does not in time."""
     deadline = time.perf_counter() + TIMEOUT_S
+    waking = QTimer()
+    waking.start(5)
     while not condition():
         if time.perf_counter() > deadline:
             return False
-        started.app.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 20)
+        started.app.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
     return True

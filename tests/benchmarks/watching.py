@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 
 from figures import Figure
-from PySide6.QtCore import QEvent, QEventLoop, QObject, QPoint, Qt
+from PySide6.QtCore import QEvent, QEventLoop, QObject, QPoint, Qt, QTimer
 from PySide6.QtTest import QTest
 
 from gradviz.app.start import Startup
@@ -101,9 +101,11 @@ def _window_rate(started: Startup, experiment: Experiment, seconds: float, frame
     _wait(started, lambda: control.state is RunState.RUNNING and control.step > 200)
     started.window.installEventFilter(frames)
     begin, first = time.perf_counter(), control.step
-    _wait(started, lambda: time.perf_counter() - begin > seconds, seconds + 30)
+    _run_for(seconds)
     rate = (control.step - first) / (time.perf_counter() - begin)
     started.window.removeEventFilter(frames)
+    control.pause()  # a run that went on would slow the next one down, which is to be alone
+    _wait(started, lambda: control.state is RunState.PAUSED)
     return rate
 
 
@@ -113,6 +115,7 @@ def _pauses_ms(started: Startup) -> list[float]:
     assert controller is not None
     control, button = controller.control, controller.window.run_bar.findChildren(QObject, "run_button")[0]
     spent = []
+    control.run()
     for _ in range(PAUSES):
         _wait(started, lambda: control.state is RunState.RUNNING and control.step > 0)
         begin = time.perf_counter()
@@ -129,9 +132,21 @@ def _share(values: list[float], share: float) -> float:
 
 
 def _wait(started: Startup, condition: Callable[[], bool], timeout_s: float = 60.0) -> None:
-    """Run the event loop as the program does until `condition` holds."""
+    """Run the event loop until `condition` holds, and sleep in between as the program does.
+
+    ``processEvents`` with a limit of time would not sleep: it would take half of the steps that are to be counted.
+    """
     deadline = time.perf_counter() + timeout_s
+    waking = QTimer()
+    waking.start(10)
     while not condition():
         if time.perf_counter() > deadline:
             raise TimeoutError("the window did not do what was waited for")
-        started.app.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents, 20)
+        started.app.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
+
+
+def _run_for(seconds: float) -> None:
+    """An event loop as the program's own, for a while."""
+    loop = QEventLoop()
+    QTimer.singleShot(round(1000 * seconds), loop.quit)
+    loop.exec()
