@@ -279,7 +279,9 @@ class _Reader:
 
     def _binary(self, node: ast.AST, operator: str | None, left: ast.AST, right: ast.AST) -> Binary:
         if operator is None:
-            raise self._error(node, "this operator cannot be used in a formula")
+            is_power = isinstance(getattr(node, "op", None), ast.BitXor)
+            hint = "^ is no power here: write x**2" if is_power else "this operator cannot be used in a formula"
+            raise self._error(node, hint)
         return Binary(operator, self.read(left), self.read(right), self._column(node))
 
     def _call(self, node: ast.Call) -> Call:

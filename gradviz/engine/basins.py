@@ -65,7 +65,7 @@ def basins(
         yield done / experiment.steps
     before[moved > NEAR * extent] = np.nan  # on the move to the last: no end
     labels, ends = _gather(before, _known_ends(experiment), NEAR * extent)
-    note = f"{resolution} x {resolution} starts, {done:,} steps of {type(experiment.optimizers[0]).label} from each."
+    note = f"{resolution} x {resolution} starts, {type(experiment.optimizers[0]).label}, {done:,} steps."
     return BasinMap(x, y, labels.reshape(resolution, resolution), ends, done, note)
 
 

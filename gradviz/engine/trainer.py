@@ -181,8 +181,11 @@ class Trainer:
         rates = [lane.rate for lane in diverged]
         shown = " and ".join(short_number(rate) for rate in rates[:3])
         what = f"The learning rate {shown} is" if len(rates) == 1 else f"The learning rates {shown} are"
-        advice = f"{what} too large here: try a smaller one, such as {short_number(min(rates) / 10)}"
-        return f"Diverged at step {self.step}: the loss {word}. {advice}, or scale the inputs. Reset starts again."
+        if self.lanes[0].objective.by_hand:
+            advice = f"{what} too large here, or the gradient by hand is wrong: the bench (Ctrl+B) tells"
+        else:
+            advice = f"{what} too large here: try a tenth, and a tenth of that, or scale the inputs"
+        return f"Diverged at step {self.step}: the loss {word}. {advice}. Reset starts again."
 
     def apply(self, experiment: Experiment) -> None:
         """Take over the live settings of `experiment` from this step on."""

@@ -56,6 +56,15 @@ def save_weights(path: Path, weights: Mapping[str, NDArray[Any]]) -> None:
 
 def load_weights(path: Path, allow_pickle: bool = False) -> Weights:
     """Read weights by name; PickleNotAllowedError for a .pt file unless `allow_pickle`."""
+    try:
+        return _read(path, allow_pickle)
+    except PickleNotAllowedError:
+        raise
+    except FileError as error:
+        raise FileError(error.cause.replace("a gradviz file", "a file of weights"), CHOOSE) from None
+
+
+def _read(path: Path, allow_pickle: bool) -> Weights:
     with open_regular(path) as stream:
         try:
             size = os.fstat(stream.fileno()).st_size

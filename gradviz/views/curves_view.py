@@ -116,7 +116,11 @@ class CurvesView(View):
             self._plot.show_live([])
             return
         steps, low, high = history.extremes(0, len(history), PIXELS)
-        curves = [LiveCurve(self._points(steps, low, high, k), self._colour(k)) for k in range(low.shape[1])]
+        points = [self._points(steps, low, high, k) for k in range(low.shape[1])]
+        # one point alone has no line: it is marked
+        curves = [
+            LiveCurve(p, self._colour(k), has_end_mark=len(p) <= 2 and len(steps) == 1) for k, p in enumerate(points)
+        ]
         self._marks = self._zero_marks(steps, low)
         self._fit_frame(len(history), low, high)
         self._say(history)

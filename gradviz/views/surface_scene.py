@@ -139,7 +139,7 @@ class SurfaceScene(QWidget):
             z = level * HEIGHT
             lines += [(a, b, z), (a * 1.04, b * 1.04, z)]
             self._labels.append(((a * 1.13, b * 1.13, z), text, False))
-        title = "loss (log)" if box.log_height else "loss"
+        title = ("loss (log)" if box.lowest >= 0 else "loss, log above the lowest") if box.log_height else "loss"
         self._labels.append(((a * 1.1, b * 1.1, HEIGHT * 1.17), title, True))
 
     # What is painted over the picture

@@ -193,7 +193,7 @@ class SurfaceView(View):
     def _note_text(self, surface: SurfaceGrid) -> str:
         parts = [self._progress] if self._progress else []
         if self._basins is not None:
-            parts.append(f"Colours: where it ends from each start. {self._basins.note}")
+            parts.append(f"Colours: where each start ends. {self._basins.note}")
         if self.opengl_fault:
             parts.append(f"No 3-D here: {self.opengl_fault}")
         if np.isnan(surface.heights).any():

@@ -290,7 +290,7 @@ def test_another_start_ends_in_another_minimum_and_the_basins_say_so(desk: Desk)
     switch = next(box for box in desk.window.views["surface"].findChildren(QCheckBox) if box.text() == "Basins")
     desk.click(switch)
     desk.wait(lambda: len(desk.drawn("surface")["basins"]) >= 4, "the basins", timeout_ms=90000)
-    assert "where it ends" in desk.drawn("surface")["note"]
+    assert "where each start ends" in desk.drawn("surface")["note"]
     desk.click(switch)
     assert desk.drawn("surface")["basins"] == []
     take_up(desk, "himmelblau-by-hand")

@@ -425,3 +425,13 @@ def test_a_run_too_large_for_the_machine_is_refused_before_anything_is_built(mon
 
 def test_the_memory_of_this_machine_is_known() -> None:
     assert 2**28 < memory_of_machine(torch.device("cpu")) < 2**50
+
+
+def test_a_run_by_a_gradient_of_ones_own_that_diverges_is_sent_to_the_bench() -> None:
+    wrong = formula_experiment("loss = x*x\nd_x = -2*x", x=1.0)
+    declared = wrong.objective.model_copy(update={"gradient": "by_hand"})
+    trainer = Trainer(wrong.model_copy(update={"objective": declared, "optimizers": (SGD(lr=1.0),), "steps": 10**6}))
+    for _ in trainer.steps():
+        pass
+    assert trainer.diverged
+    assert "the gradient by hand is wrong: the bench" in trainer.divergence()
