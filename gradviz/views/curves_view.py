@@ -117,10 +117,8 @@ class CurvesView(View):
             return
         steps, low, high = history.extremes(0, len(history), PIXELS)
         points = [self._points(steps, low, high, k) for k in range(low.shape[1])]
-        # one point alone has no line: it is marked
-        curves = [
-            LiveCurve(p, self._colour(k), has_end_mark=len(p) <= 2 and len(steps) == 1) for k, p in enumerate(points)
-        ]
+        is_alone = len(steps) == 1  # one point has no line: it is marked
+        curves = [LiveCurve(p, self._colour(k), has_end_mark=is_alone) for k, p in enumerate(points)]
         self._marks = self._zero_marks(steps, low)
         self._fit_frame(len(history), low, high)
         self._say(history)
