@@ -220,8 +220,7 @@ class Documents(QObject):
         return " ".join(kept.split())[:60] or "experiment"
 
     def _remember(self, path: Path) -> None:
-        known = [str(path), *(other for other in self.preferences.recent if other != str(path))]
-        self.preferences.recent = known[:10]
+        self.preferences.add_recent(str(path))
         self.preferences.last_folder = str(path.parent)
         self.window.gallery.show_recent(self.preferences.recent)
 

@@ -22,13 +22,14 @@ from gradviz.core.formula import (
     parse_expression,
     parse_gradients,
 )
+from gradviz.core.formula_walk import functions_in
 from gradviz.core.objectives import FormulaObjective, TestFunctionObjective
 from gradviz.core.records import Floats
 from gradviz.core.symbols import SymbolicGradient, SymbolsError, symbolic_gradients
 from gradviz.engine.objective import Objective
 from gradviz.engine.program import Program
 
-CUTS = ("detach", "no_grad", "requires_grad")
+CUTS = frozenset({"detach", "no_grad", "requires_grad"})
 """Functions behind which autograd sees a constant."""
 Gradients = dict[str, Floats]
 
@@ -175,27 +176,19 @@ def _cut_line(line: Assignment) -> Assignment:
 def is_cut(experiment: Experiment, objective: Objective) -> bool:
     """Whether something hides a part of the objective from autograd."""
     formula = objective_formula(experiment)
-    return bool(objective.cut) or (formula is not None and any(_has_cut(line.expression) for line in formula.lines))
+    return bool(objective.cut) or (
+        formula is not None and any(functions_in(line.expression) & set(CUTS) for line in formula.lines)
+    )
 
 
-def _has_cut(expression: Expression) -> bool:
-    if isinstance(expression, Call) and expression.function in CUTS:
-        return True
-    return any(_has_cut(child) for child in _children(expression))
-
-
-def _children(expression: Expression) -> tuple[Expression, ...]:
-    if isinstance(expression, Negative):
-        return (expression.operand,)
-    if isinstance(expression, Binary):
-        return (expression.left, expression.right)
-    return expression.arguments if isinstance(expression, Call) else ()
+def _has_cut(formula: Formula) -> bool:
+    return any(functions_in(line.expression) & CUTS for line in formula.lines)
 
 
 def uncut_gradients(experiment: Experiment, objective: Objective, seed: int) -> Gradients:
     """The gradient by autograd with nothing hidden from it."""
     formula = objective_formula(experiment)
-    if formula is None or not any(_has_cut(line.expression) for line in formula.lines):
+    if formula is None or not _has_cut(formula):
         cut, objective.cut = objective.cut, frozenset()
         try:
             return backward_gradients(objective, seed)

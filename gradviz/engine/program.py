@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from gradviz.core.formula import Assignment, Binary, Call, Expression, Formula, Name, Negative, Number
 from gradviz.core.formula_functions import CONSTANTS, FUNCTIONS
 from gradviz.core.formula_text import FormulaError
+from gradviz.core.formula_walk import children_of, names_in
 
 Values = dict[str, Tensor]
 Closure = Callable[[Values], Any]
@@ -77,7 +78,7 @@ class Program:
     def _checked(self, expression: Expression, values: Values, line: int) -> Tensor:
         """The value of `expression`, from those of its operands; the innermost place that fails is named."""
         given: Values = {}
-        for number, child in enumerate(_children(expression)):
+        for number, child in enumerate(children_of(expression)):
             given[str(number)] = self._checked(child, values, line)
         try:
             value = self._tensor_closure(_over_names(expression))(values | given)
@@ -194,14 +195,8 @@ def _needed_lines(formula: Formula) -> set[str]:
     needed = {formula.objective.name}
     for line in reversed(formula.lines):
         if line.name in needed:
-            needed |= _names_in(line.expression)
+            needed |= names_in(line.expression)
     return needed
-
-
-def _names_in(expression: Expression) -> set[str]:
-    if isinstance(expression, Name):
-        return {expression.name}
-    return set().union(*map(_names_in, _children(expression)))
 
 
 def _torch_function(name: str) -> Callable[..., Tensor]:
@@ -212,19 +207,11 @@ def _torch_function(name: str) -> Callable[..., Tensor]:
     return found
 
 
-def _children(expression: Expression) -> tuple[Expression, ...]:
-    if isinstance(expression, Negative):
-        return (expression.operand,)
-    if isinstance(expression, Binary):
-        return (expression.left, expression.right)
-    return expression.arguments if isinstance(expression, Call) else ()
-
-
 def _over_names(expression: Expression) -> Expression:
     """`expression` with its operands, unless they are numbers, exchanged for the names 0, 1, 2."""
     operands = [
         child if _constant(child) is not None else Name(str(number), child.column)
-        for number, child in enumerate(_children(expression))
+        for number, child in enumerate(children_of(expression))
     ]
     if isinstance(expression, Negative):
         return replace(expression, operand=operands[0])

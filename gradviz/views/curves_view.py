@@ -167,29 +167,6 @@ class CurvesView(View):
             lows, highs = np.log10(lows[lows > 0]), np.log10(highs[highs > 0])
         return (float(lows.min()), float(highs.max())) if lows.size and highs.size else (0.0, 1.0)
 
-    def _set_curve(self, curve: Any, x: Floats, y: Floats) -> None:
-        shown = np.where(np.isfinite(y), y, np.nan)
-        if self.log_scale:
-            with np.errstate(invalid="ignore", divide="ignore"):
-                shown = np.where(shown > 0, np.log10(shown), np.nan)
-        finite = np.isfinite(shown)
-        curve.setData(x[finite], shown[finite], connect="all", skipFiniteCheck=True)
-
-    def _mark_zeros(self, steps: Floats, low: Floats) -> None:
-        """A log axis has no zero: mark the first exact zero of each curve at the lowest positive loss."""
-        if not self.log_scale:
-            self._zeros.setData([], [])
-            return
-        xs, ys = [], []
-        positive = low[low > 0]
-        floor = float(np.log10(positive.min())) if positive.size else 0.0
-        for index in range(low.shape[1]):
-            found = np.flatnonzero(low[:, index] == 0)
-            if found.size:
-                xs.append(float(steps[found[0]]))
-                ys.append(floor)
-        self._zeros.setData(xs, ys)
-
     def _say(self, history: History) -> None:
         last = history.losses[min(self._step, len(history) - 1)]
         digits = 7 if len(last) <= FEW else 3

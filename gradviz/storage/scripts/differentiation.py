@@ -12,8 +12,9 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from gradviz.core.formula import Binary, Call, Expression, Name, Negative, Number
+from gradviz.core.formula_walk import names_in
 from gradviz.storage.problems import ScriptError
-from gradviz.storage.scripts.expressions import is_constant, names_in
+from gradviz.storage.scripts.expressions import is_constant
 from gradviz.storage.scripts.sketch import Line, Sketch, reached
 
 Shape = tuple[int, ...]

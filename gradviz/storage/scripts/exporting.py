@@ -14,7 +14,7 @@ from gradviz.core.records import Start
 from gradviz.storage.atomic_write import write_bytes
 from gradviz.storage.problems import ScriptError
 from gradviz.storage.scripts.back_propagation import fit_sketch
-from gradviz.storage.scripts.dialects import DIALECTS, LABELS, LIBRARIES, DialectName
+from gradviz.storage.scripts.dialects import LABELS, LIBRARIES, DialectName
 from gradviz.storage.scripts.differentiation import differentiated
 from gradviz.storage.scripts.hand_schedules import scheduled
 from gradviz.storage.scripts.hand_script import HandScript
@@ -50,19 +50,6 @@ def script(experiment: Experiment, dialect: DialectName, start: Start | None = N
 def write_script(path: Path, text: str) -> None:
     """Write a script as a file, whole or not at all; FileError where it cannot be."""
     write_bytes(path, text.encode())
-
-
-def dialects_of(experiment: Experiment, start: Start | None = None) -> dict[DialectName, str]:
-    """Every dialect, with the sentence why it is refused, or nothing."""
-    return {dialect: _refusal(experiment, dialect, start) for dialect in DIALECTS}
-
-
-def _refusal(experiment: Experiment, dialect: DialectName, start: Start | None) -> str:
-    try:
-        script(experiment, dialect, start)
-    except ScriptError as error:
-        return str(error)
-    return ""
 
 
 def _script(experiment: Experiment, dialect: DialectName, start: Start) -> str:

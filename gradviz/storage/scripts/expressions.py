@@ -231,35 +231,3 @@ def number_text(value: float, whole: bool = True) -> str:
     if whole and value == int(value) and abs(value) < 1e6:
         return str(int(value))
     return repr(value)
-
-
-def functions_in(expression: Expression) -> frozenset[str]:
-    """The functions that an expression calls."""
-    found = frozenset({expression.function}) if isinstance(expression, Call) else frozenset()
-    return found.union(*(functions_in(child) for child in children_of(expression)))
-
-
-def children_of(expression: Expression) -> tuple[Expression, ...]:
-    """The operands of an expression."""
-    if isinstance(expression, Negative):
-        return (expression.operand,)
-    if isinstance(expression, Binary):
-        return (expression.left, expression.right)
-    return expression.arguments if isinstance(expression, Call) else ()
-
-
-def names_in(expression: Expression) -> frozenset[str]:
-    """The names that an expression uses."""
-    found: set[str] = set()
-    pending = [expression]
-    while pending:
-        one = pending.pop()
-        if isinstance(one, Name):
-            found.add(one.name)
-        elif isinstance(one, Negative):
-            pending.append(one.operand)
-        elif isinstance(one, Binary):
-            pending += (one.left, one.right)
-        elif isinstance(one, Call):
-            pending += one.arguments
-    return frozenset(found)

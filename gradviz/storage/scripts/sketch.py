@@ -10,10 +10,11 @@ from typing import Any
 from gradviz.core.drawn import Source
 from gradviz.core.formula import Call, Expression, Formula, Name, Number, parse_expression, parse_gradients
 from gradviz.core.formula_text import FormulaError
+from gradviz.core.formula_walk import functions_in, names_in
 from gradviz.core.objectives import FormulaObjective, TestFunctionObjective
 from gradviz.storage.problems import ScriptError
 from gradviz.storage.scripts.dialects import TORCH
-from gradviz.storage.scripts.expressions import Printer, functions_in, names_in
+from gradviz.storage.scripts.expressions import Printer
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from gradviz.core.formula_walk import names_in
 from gradviz.storage.problems import ScriptError
-from gradviz.storage.scripts.expressions import Printer, names_in
+from gradviz.storage.scripts.expressions import Printer
 from gradviz.storage.scripts.hand_script import HandScript
 from gradviz.storage.scripts.loops import (
     indented,
