@@ -18,14 +18,21 @@ from datetime import UTC, datetime, time
 from email.utils import format_datetime
 from pathlib import Path
 
-from elf import clean_search_paths, elf_files, is_program, needed_glibc
+from elf import clean_search_paths, elf_files, is_program, strip_debugging
 from icons import draw_icons
 from identity import APP_ID, DEVELOPER, ROOT, VERSION, Release, copyright_line, latest, licence, releases
 from metainfo import description, summary, write_metainfo
 
 SOURCES = ROOT / "packaging" / "linux"
+PROGRAM = Path("usr/lib/gradviz")
 MAINTAINER = f"{DEVELOPER} <gradviz@packages.invalid>"
-TOOLS = {"dpkg-deb": "dpkg", "readelf": "binutils", "strip": "binutils", "chrpath": "chrpath"}
+TOOLS = {
+    "dpkg-deb": "dpkg",
+    "dpkg-shlibdeps": "dpkg-dev",
+    "readelf": "binutils",
+    "strip": "binutils",
+    "chrpath": "chrpath",
+}
 
 
 def build_deb(dist: Path, out: Path, compression: str = "xz") -> Path:
@@ -47,17 +54,13 @@ def build_deb(dist: Path, out: Path, compression: str = "xz") -> Path:
 
 def _stage_program(dist: Path, root: Path) -> None:
     """The program below usr/lib, and a link to it where the shell looks; its loader follows links."""
-    program = root / "usr" / "lib" / "gradviz"
+    program = root / PROGRAM
     shutil.copytree(dist, program, symlinks=True)
     clean_search_paths(program)
-    _strip(program)
+    strip_debugging(program)
     link = root / "usr" / "bin" / "gradviz"
     link.parent.mkdir(parents=True)
     link.symlink_to("../lib/gradviz/gradviz")
-
-
-def _strip(program: Path) -> None:
-    """Take out symbols that only a debugger wants, from what Python's own build and PyInstaller left unstripped."""
 
 
 def _stage_desktop(root: Path, icons: Path) -> None:
@@ -77,18 +80,24 @@ def _stage_documents(root: Path) -> None:
     manual = (SOURCES / "gradviz.1").read_text(encoding="utf-8")
     manual = manual.replace("@VERSION@", VERSION).replace("@DATE@", latest().day.isoformat())
     _write(share / "man" / "man1" / "gradviz.1.gz", _gzipped(manual))
-    _write(share / "doc" / "gradviz" / "changelog.gz", _gzipped("\n".join(map(_changelog_entry, releases()))))
+    _write(share / "doc" / "gradviz" / "changelog.gz", _gzipped(changelog(releases())))
     _write(share / "doc" / "gradviz" / "copyright", copyright_file().encode())
     _write(share / "lintian" / "overrides" / "gradviz", (SOURCES / "lintian-overrides").read_bytes())
 
 
-def _changelog_entry(release: Release) -> str:
-    """One release as Debian writes it."""
+def changelog(changes: tuple[Release, ...]) -> str:
+    """The releases as Debian writes them; those of one day are an hour apart, for each must be later than the last."""
+    entries = []
+    for place, release in enumerate(changes):
+        before = sum(older.day == release.day for older in changes[place + 1 :])
+        entries.append(_changelog_entry(release, datetime.combine(release.day, time(before), UTC)))
+    return "\n".join(entries)
+
+
+def _changelog_entry(release: Release, when: datetime) -> str:
     changes = [textwrap.fill(text, 78, initial_indent="  * ", subsequent_indent="    ") for text in release.paragraphs]
-    when = format_datetime(datetime.combine(release.day, time(), UTC))
-    return "\n".join(
-        [f"gradviz ({release.version}) stable; urgency=medium", "", *changes, "", f" -- {MAINTAINER}  {when}\n"]
-    )
+    lines = [f"gradviz ({release.version}) stable; urgency=medium", "", *changes, ""]
+    return "\n".join([*lines, f" -- {MAINTAINER}  {format_datetime(when)}", ""])
 
 
 def copyright_file() -> str:
@@ -117,11 +126,30 @@ def _normalise(root: Path) -> None:
             path.chmod(0o755 if path.is_dir() or path in programs else 0o644)
 
 
-def depends(program: Path) -> list[str]:
-    """Debian packages that have to be there: the C library it was linked with, and the system's list."""
+def depends(root: Path) -> list[str]:
+    """Debian packages that have to be there: the system's list, and what the program's files are linked with."""
+    linked = {entry.split()[0]: entry for entry in _linked_packages(root)}
     rows = (ROOT / "packaging" / "system-libraries.txt").read_text(encoding="utf-8").splitlines()
-    libraries = [row.split()[1].replace("|", " | ") for row in rows if row.startswith("debian ")]
-    return [f"libc6 (>= {'.'.join(map(str, needed_glibc(program)))})", *libraries]
+    listed = [row.split()[1].split("|") for row in rows if row.startswith("debian ")]
+    needs = [" | ".join(linked.get(name, name) for name in names) for names in listed]
+    rest = linked.keys() - {name for names in listed for name in names}
+    return [*sorted(linked[name] for name in rest), *needs]
+
+
+def _linked_packages(root: Path) -> list[str]:
+    """The packages of the libraries that the folder does not bring, with their oldest version, as Debian finds them."""
+    with tempfile.TemporaryDirectory() as folder:
+        control = Path(folder) / "debian" / "control"
+        control.parent.mkdir()
+        control.write_text("Source: gradviz\n\nPackage: gradviz\nArchitecture: any\n", encoding="utf-8")
+        (root / "DEBIAN").mkdir()  # by this folder it tells which files are of the package itself
+        options = ["-O", f"-l/{PROGRAM}/_internal", "--warnings=0", "--ignore-missing-info"]
+        files = [str(path.resolve()) for path in elf_files(root)]
+        command = ["dpkg-shlibdeps", *options, *files]
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise OSError(f"A library that the program needs is not installed here: {done.stderr.strip()[-200:]}")
+    return done.stdout.strip().partition("=")[2].split(", ")
 
 
 def _write_control(root: Path, architecture: str) -> None:
@@ -134,7 +162,7 @@ def _write_control(root: Path, architecture: str) -> None:
         "Architecture": architecture,
         "Maintainer": MAINTAINER,
         "Installed-Size": size,
-        "Depends": ", ".join(depends(root / "usr" / "lib" / "gradviz")),
+        "Depends": ", ".join(depends(root)),
         "Section": "education",
         "Priority": "optional",
         "Description": f"{_uncapitalised(summary())}\n{textwrap.indent(textwrap.fill(description(), 78), ' ')}",

@@ -1,4 +1,4 @@
-"""What the ELF files of a folder need of the system they run on, and where they look for libraries."""
+"""The ELF files of a folder: which there are, and where they look for libraries."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from pathlib import Path
 
 MAGIC = b"\x7fELF"
 SEARCH_PATH = re.compile(r"\((?:RPATH|RUNPATH)\).*\[(.*)\]")
-GLIBC = re.compile(r"\bGLIBC_(\d+)\.(\d+)")
 OWN = "$ORIGIN"
 
 
@@ -26,18 +25,6 @@ def elf_files(folder: Path) -> Iterator[Path]:
 def is_program(path: Path) -> bool:
     """Whether it names an interpreter, as only what can be started does."""
     return "INTERP" in _readelf("--program-headers", path)
-
-
-def needed_glibc(folder: Path) -> tuple[int, int]:
-    """The oldest C library that has every symbol that is asked for."""
-    versions = {
-        (int(major), int(minor))
-        for path in elf_files(folder)
-        for major, minor in GLIBC.findall(_readelf("--version-info", path))
-    }
-    if not versions:
-        raise ValueError(f"{folder} holds no program that is linked with the GNU C library.")
-    return max(versions)
 
 
 def search_path(path: Path) -> str:
@@ -59,6 +46,14 @@ def clean_search_paths(folder: Path) -> list[Path]:
             _change_search_path(path, kept)
             changed.append(path)
     return changed
+
+
+def strip_debugging(folder: Path) -> list[Path]:
+    """Take what only a debugger reads out of files that have it; returns those that were changed."""
+    found = [path for path in elf_files(folder) if ".debug_info" in _readelf("--sections", path)]
+    for path in found:
+        subprocess.run(["strip", "--strip-debug", str(path)], check=True, capture_output=True)
+    return found
 
 
 def _change_search_path(path: Path, kept: str) -> None:

@@ -1,4 +1,4 @@
-"""What software centres show of gradviz: packaging/linux/*.metainfo.xml, with the releases from the README written in."""
+"""What software centres show of gradviz: packaging/linux/*.metainfo.xml, with the README's releases."""
 
 from __future__ import annotations
 
