@@ -2,11 +2,11 @@
 
 The folder then holds hicolor/ (Linux), gradviz.ico and gradviz-document.ico (Windows), gradviz.icns and
 gradviz-document.icns (macOS). ICO and ICNS are a table of contents before PNG files, so no library is asked for them.
+Painting shapes into an image needs no QGuiApplication, and so no display.
 """
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import struct
@@ -16,7 +16,7 @@ from pathlib import Path
 
 from identity import APP_ID, MIME_TYPE, ROOT
 from PySide6.QtCore import QBuffer, QIODevice, QRectF, Qt
-from PySide6.QtGui import QGuiApplication, QImage, QPainter
+from PySide6.QtGui import QImage, QPainter
 from PySide6.QtSvg import QSvgRenderer
 
 SVG = ROOT / "assets" / "icon.svg"
@@ -109,8 +109,6 @@ def icns(draw: Draw) -> bytes:
 
 def draw_icons(folder: Path) -> Path:
     """Write every icon into `folder`, which is made anew; returns it."""
-    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    _application = QGuiApplication.instance() or QGuiApplication(["icons"])
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     svg = SVG.read_text(encoding="utf-8")
