@@ -16,7 +16,8 @@ from gradviz.core.objectives import FitObjective
 from gradviz.core.records import BasinMap
 from gradviz.engine.basins import basins
 from gradviz.engine.whole_run import WholeRun
-from gradviz.storage.gallery import assets_folder, gallery
+from gradviz.storage.assets import assets_folder
+from gradviz.storage.gallery import gallery
 from gradviz.views.curves_view import CurvesView
 from gradviz.views.quiet_plot import QuietPlot
 from gradviz.views.surface_view import SurfaceView

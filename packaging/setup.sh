@@ -38,7 +38,8 @@ missing=.venv/.gradviz-missing # there when system packages were missing: look a
 
 # Everything that the set-up depends on, in one line; -V answers without starting the interpreter.
 stamp_now() {
-    set -- "$(cat pyproject.toml packaging/constraints.txt packaging/setup.sh | cksum)" "$("$python" -V 2>&1)" "$PWD"
+    set -- "$(cat pyproject.toml packaging/constraints.txt packaging/system-libraries.txt packaging/setup.sh | cksum)" \
+        "$("$python" -V 2>&1)" "$PWD"
     printf '%s\n' "$*"
 }
 
@@ -65,19 +66,16 @@ system_packages() {
         family=none
     elif has dpkg-query && has apt-get; then
         family=debian
-        libraries='libglib2.0-0t64|libglib2.0-0 libegl1 libgl1 libdbus-1-3 libfontconfig1 libxcb-cursor0'
-        libraries="$libraries libxcb-icccm4 libxcb-keysyms1 libxcb-shape0 libxkbcommon-x11-0"
         for_tests='xvfb xauth fonts-wqy-zenhei|fonts-noto-cjk fonts-dejavu-core'
     elif has rpm && has dnf; then
         family=fedora
-        libraries='glib2 mesa-libEGL mesa-libGL mesa-dri-drivers dbus-libs fontconfig xcb-util-cursor xcb-util-wm'
-        libraries="$libraries xcb-util-keysyms libxkbcommon-x11"
         for_tests='xorg-x11-server-Xvfb xorg-x11-xauth dejavu-sans-fonts'
         for_tests="$for_tests google-noto-sans-cjk-fonts|google-noto-sans-cjk-vf-fonts"
     else
         family=none
     fi
-    [ "$family" != none ] || { libraries='' for_tests=''; }
+    [ "$family" != none ] || for_tests=''
+    libraries=$(sed -n "s/^$family //p" packaging/system-libraries.txt | tr '\n' ' ')
     needs=$libraries
     [ "$level" = run ] || needs="$libraries $for_tests"
 }

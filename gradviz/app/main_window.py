@@ -78,6 +78,8 @@ class MainWindow(QMainWindow):
         self.docks: dict[str, QDockWidget] = {}
         self.views: dict[str, View] = {}
         self._unseen: set[str] = set()
+        self.early_file: Path | None = None
+        """The file that the desktop handed over before anything could be opened."""
         self.form: Form
         self.gallery: GalleryView
         self.run_bar: RunBar
@@ -177,6 +179,13 @@ class MainWindow(QMainWindow):
         old = dock.widget()
         dock.setWidget(widget)
         old.deleteLater()
+
+    def take_file(self, path: Path) -> None:
+        """Open what the desktop hands over, at once or as soon as the window is filled."""
+        if self.views:
+            self.dropped.emit(path)
+        else:
+            self.early_file = path
 
     def set_theme(self, theme: Theme) -> None:
         """Colours of everything in the window."""

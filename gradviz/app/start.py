@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from PySide6.QtWidgets import QApplication
-
+    from gradviz.app.application import Application
     from gradviz.app.main_window import MainWindow
     from gradviz.app.window_controller import WindowController
 
@@ -46,20 +45,26 @@ class Startup:
         self.window.show()
 
     def _window(self) -> MainWindow:
+        from PySide6.QtCore import Qt
+
         from gradviz.app.main_window import MainWindow
         from gradviz.views.theme import palette, style_sheet, system_theme
 
         theme = system_theme()
         self.app.setPalette(palette(theme))
         self.app.setStyleSheet(style_sheet(theme))
-        return MainWindow(theme)
+        window = MainWindow(theme)
+        # queued: whoever hands a file over waits until the event is dealt with, and opening may ask a question
+        self.app.file_handed_over.connect(window.take_file, Qt.ConnectionType.QueuedConnection)
+        return window
 
     def _fill(self) -> None:
         """After the first painting: the views, the document, and torch in its thread."""
         from gradviz.app.assembly import assemble
 
         self.controller = assemble(self.window, self._reset_layout)
-        if self._file is None or not self.controller.documents.open_file(Path(self._file).expanduser()):
+        file = self.window.early_file or (Path(self._file).expanduser() if self._file else None)
+        if file is None or not self.controller.documents.open_file(file):
             self.controller.documents.open_first(FIRST_EXPERIMENT)
 
     def end(self, status: int) -> int:
@@ -70,18 +75,12 @@ class Startup:
         return status
 
 
-def _application() -> QApplication:
-    from PySide6.QtWidgets import QApplication
+def _application() -> Application:
+    from gradviz.app.application import Application
 
     os.environ.setdefault("LP_NUM_THREADS", _software_threads())
-    existing = QApplication.instance()
-    if isinstance(existing, QApplication):
-        return existing
-    app = QApplication(["gradviz"])
-    app.setApplicationName("gradviz")
-    app.setApplicationDisplayName("gradviz")
-    app.setStyle("Fusion")
-    return app
+    existing = Application.instance()
+    return existing if isinstance(existing, Application) else Application()
 
 
 def _software_threads() -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gradviz.core.experiment import Experiment
+from gradviz.storage.assets import assets_folder
 from gradviz.storage.experiment_file import load
 from gradviz.storage.problems import FileError
 
@@ -37,13 +38,6 @@ class GalleryEntry:
     path: Path
     experiment: Experiment
     picture: Path | None
-
-
-def assets_folder() -> Path:
-    """gradviz/assets where gradviz is installed or packaged, assets of the repository where it is not."""
-    package = Path(__file__).resolve().parents[1]
-    installed = package / "assets"
-    return installed if installed.is_dir() else package.parent / "assets"
 
 
 def gallery() -> tuple[GalleryEntry, ...]:

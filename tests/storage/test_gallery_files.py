@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 
 from gradviz.core.experiment import Experiment
+from gradviz.storage import assets as assets_module
 from gradviz.storage import gallery as gallery_module
+from gradviz.storage.assets import assets_folder
 from gradviz.storage.experiment_file import save
-from gradviz.storage.gallery import assets_folder, find_entry, gallery
+from gradviz.storage.gallery import find_entry, gallery
 from gradviz.storage.problems import FileError
 
 
@@ -55,8 +57,8 @@ def test_a_malformed_entry_is_named(assets: Path) -> None:
 
 
 def test_assets_of_an_installed_package_come_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    module = tmp_path / "gradviz" / "storage" / "gallery.py"
-    monkeypatch.setattr(gallery_module, "__file__", str(module))
+    module = tmp_path / "gradviz" / "storage" / "assets.py"
+    monkeypatch.setattr(assets_module, "__file__", str(module))
     assert assets_folder() == tmp_path / "assets"
     (tmp_path / "gradviz" / "assets").mkdir(parents=True)
     assert assets_folder() == tmp_path / "gradviz" / "assets"
