@@ -99,12 +99,11 @@ def _installed() -> tuple[Component, ...]:
 
 
 def _gradviz() -> Component:
-    """gradviz itself: the text of its licence lies in its distribution, or beside its sources."""
-    beside = CHECKOUT / "LICENSE"
-    if beside.is_file():
-        texts: tuple[str, ...] = (str(beside),)
-    else:
+    """gradviz itself: the text of its licence came with its installation, or lies beside its sources."""
+    try:
         texts = component_of(distribution("gradviz")).files
+    except PackageNotFoundError:
+        texts = (str(CHECKOUT / "LICENSE"),)
     return Component("gradviz", gradviz.__version__, "MIT", "", texts)
 
 
