@@ -32,6 +32,7 @@ from gradviz.storage.licences import LIST, component_of, list_as_json, text_name
 TEXTS = Path(__file__).resolve().parent / "licences"
 COMMON = Path("/usr/share/common-licenses")
 DOCUMENTS = Path("/usr/share/doc")
+RUNTIME = "Microsoft-runtime.txt"
 COPYLEFT = re.compile(r"^A?GPL[\s-]?\d?")
 
 
@@ -41,7 +42,7 @@ class MissingLicenceError(Exception):
 
 @dataclass
 class Draft:
-    """A component with the texts of its licence by name."""
+    """A component with the texts of its licence by name, in the order in which they are read."""
 
     name: str
     version: str
@@ -71,8 +72,7 @@ class Collection:
                 kept = made.setdefault(draft.name, draft)
                 kept.texts |= draft.texts
                 kept.parts += [part.name for part in parts]
-        inside = [draft for draft in self._inside(made) if draft.name not in made]
-        drafts = [self._with_extra(draft) for draft in [*made.values(), *inside]]
+        drafts = [self._with_extra(draft) for draft in [*made.values(), *self._inside(made)]]
         return sorted(drafts, key=lambda draft: (draft.name != "gradviz", draft.name.casefold()))
 
     def _of_origin(self, origin: Origin) -> list[Draft]:
@@ -86,7 +86,8 @@ class Collection:
         if origin.kind == "debian":
             return [debian_draft(origin.name)]
         if origin.kind == "windows":
-            return []  # named by the table of what lies inside, which looks at all files
+            texts = {RUNTIME: (TEXTS / RUNTIME).read_bytes()}
+            return [Draft("Windows runtime", platform.version(), "Microsoft Distributable Code", "", texts)]
         installed = self._origins.installed["pyinstaller" if origin.kind == "pyinstaller" else origin.name]
         return [distribution_draft(installed), *crates_drafts(installed)]
 
@@ -98,8 +99,9 @@ class Collection:
             hosts = [host for host in hosts if any(_matches(host.parts, pattern) for pattern in row["files"])]
             if hosts and platform.machine() in row.get("machines", [platform.machine()]):
                 texts = {name: (TEXTS / name).read_bytes() for name in row["texts"]}
-                version = hosts[0].version if row["name"] == "Qt" else f"in {hosts[0].name} {hosts[0].version}"
-                found.append(Draft(row["name"], version, row["licence"], row["homepage"], texts, hosts[0].parts))
+                host = hosts[0]
+                name = row["name"] if row["name"] == "Qt" else f"{row['name']} in {host.name}"
+                found.append(Draft(name, host.version, row["licence"], row["homepage"], texts, host.parts))
         return found
 
     def _with_extra(self, draft: Draft) -> Draft:
@@ -158,8 +160,8 @@ def crates_drafts(installed: Distribution) -> list[Draft]:
         return []
     name = f"Rust crates in {installed.metadata['Name']}"
     chosen = sorted({licence for row in rows for licence in _chosen(name, row)})
-    texts = {f"{licence}.txt": (TEXTS / f"{licence}.txt").read_bytes() for licence in chosen}
-    texts["crates.txt"] = _crate_table(name, rows).encode()
+    texts = {"crates.txt": _crate_table(name, rows).encode()}
+    texts |= {f"{licence}.txt": (TEXTS / f"{licence}.txt").read_bytes() for licence in chosen}
     return [Draft(name, installed.version, " AND ".join(chosen), "https://crates.io", texts)]
 
 
@@ -241,7 +243,7 @@ def write(drafts: list[Draft], folder: Path) -> None:
             path = folder / place / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(text)
-        files = tuple(f"{place}/{name}" for name in sorted(draft.texts))
+        files = tuple(f"{place}/{name}" for name in draft.texts)
         listed.append(Component(draft.name, draft.version, draft.licence, draft.homepage, files))
     (folder / LIST).write_text(list_as_json(tuple(listed)) + "\n", encoding="utf-8")
 

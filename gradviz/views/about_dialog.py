@@ -31,6 +31,7 @@ from gradviz.views.theme import Theme, monospace
 ICON = QSize(72, 72)
 TEXT_COLUMNS = 88
 """Licences are broken into lines of 80 or less; the rest is margin and scroll bar."""
+ROW_ROOM = 6
 NO_TEXT = "This component brings no text of its licence along. Its home page has it."
 NOTHING_FOUND = "No component of that name or licence."
 
@@ -155,12 +156,10 @@ class AboutDialog(QDialog):
         """Colours of the list and the text, which read like the panes of the window."""
         self._list.setStyleSheet(
             f"QTreeWidget {{ border: 1px solid {theme.border}; }}"
-            f"QTreeWidget::item {{ padding: 3px 4px; }}"
             f"QHeaderView {{ background: {theme.panel}; }}"
             f"QHeaderView::section {{ background: {theme.panel}; color: {theme.muted}; border: none; "
             f"border-bottom: 1px solid {theme.border}; padding: 4px 6px; }}"
         )
-        self._list.doItemsLayout()  # rows keep the height that they had before
 
     # What the user does
 
@@ -221,11 +220,15 @@ def _component_list(components: tuple[Component, ...]) -> QTreeWidget:
     made.setAccessibleName("Components")
     made.setHeaderLabels(["Component", "Version", "Licence"])
     made.setRootIsDecorated(False)
+    made.setUniformRowHeights(True)
     made.setAllColumnsShowFocus(True)
     made.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+    # not by the padding of a style sheet: rows that were laid out before it keep their height
+    row = QSize(0, made.fontMetrics().height() + ROW_ROOM)
     for component in components:
         item = QTreeWidgetItem([component.name, component.version, component.licence])
         item.setData(0, Qt.ItemDataRole.UserRole, component)
+        item.setSizeHint(0, row)
         item.setToolTip(2, component.licence)
         made.addTopLevelItem(item)
     made.setColumnWidth(0, 170)
