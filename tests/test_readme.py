@@ -7,8 +7,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import gradviz
-
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -31,9 +29,3 @@ def test_every_path_in_backquotes_exists() -> None:
     paths = re.findall(r"`(gradviz/[\w/]+\.py|packaging/[\w/.]+)`", README)
     assert paths
     assert [path for path in paths if not (ROOT / path).is_file()] == []
-
-
-def test_changes_begin_with_this_version() -> None:
-    first = re.search(r"## Changes\s+### (\S+)", README)
-    assert first is not None
-    assert first[1] == gradviz.__version__

@@ -9,7 +9,6 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QCloseEvent, QKeySequence
 from PySide6.QtWidgets import QAbstractButton, QApplication, QMessageBox, QWidget
 
-import gradviz
 from gradviz.app.actions import build_menus, shortcut_table
 from gradviz.app.appearance import Appearance
 from gradviz.app.data_entry import DataEntry
@@ -257,9 +256,10 @@ class WindowController(QObject):
         self._inform("Keyboard shortcuts", f"<pre>{shortcut_table()}</pre>")
 
     def show_about(self) -> None:
-        """Version, and what it is."""
-        text = f"<b>gradviz {gradviz.__version__}</b><p>{gradviz.__doc__}</p><p>Every number is PyTorch's own.</p>"
-        self._inform("About gradviz", text)
+        """Version, and the licences of all components."""
+        from gradviz.app.about import open_about
+
+        open_about(self.window)
 
     def _inform(self, title: str, text: str) -> None:
         box = QMessageBox(self.window)
