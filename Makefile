@@ -1,5 +1,5 @@
 # `make run` is all that a fresh machine with Python 3.11 or newer needs. The work is in packaging/setup.sh.
-.PHONY: help run setup test check bench soak pictures clean
+.PHONY: help run setup test check bench soak pictures package bare clean
 .NOTPARALLEL:
 
 SETUP := sh packaging/setup.sh
@@ -29,6 +29,12 @@ soak: ## the long runs (GRADVIZ_SOAK_SECONDS, 600 unless set)
 
 pictures: ## the pictures of the gallery, made anew
 	@$(SETUP) virtual packaging/pictures.py $(ARGS)
+
+package: ## the program for people without Python: built, tested inside, packed into dist/
+	@$(SETUP) package packaging/package.py
+
+bare: ## the packages in dist/ in a bare Debian 12 (root, a few minutes)
+	@$(SETUP) package packaging/bare.py
 
 clean: ## remove .venv, .venv-tensorflow and what the tests, checks and builds left
 	rm -rf .venv .venv-tensorflow build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .benchmarks *.egg-info

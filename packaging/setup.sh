@@ -6,6 +6,7 @@
 #   sh packaging/setup.sh display  [ARGUMENTS OF PYTHON]   dev, on the display there is, else on a virtual one
 #   sh packaging/setup.sh virtual  [ARGUMENTS OF PYTHON]   dev, on a virtual display where there can be one
 #   sh packaging/setup.sh test     [ARGUMENTS OF PYTHON]   virtual, with TensorFlow in .venv-tensorflow besides
+#   sh packaging/setup.sh package  [ARGUMENTS OF PYTHON]   virtual, with what builds and checks the packages besides
 #
 # PYTHON=/path/to/python chooses the Python that .venv is made from (3.11 or newer).
 # A set-up that is complete leaves .venv/.gradviz-run or .venv/.gradviz-dev, a stamp of everything it depended on.
@@ -21,8 +22,8 @@ has() { command -v "$1" >/dev/null 2>&1; }
 mode=${1:-}
 case $mode in
     run) extra='' level=run ;;
-    dev | display | virtual | test) extra='[dev]' level=dev ;;
-    *) die "usage: sh packaging/setup.sh run|dev|display|virtual|test [ARGUMENTS OF PYTHON]" ;;
+    dev | display | virtual | test | package) extra='[dev]' level=dev ;;
+    *) die "usage: sh packaging/setup.sh run|dev|display|virtual|test|package [ARGUMENTS OF PYTHON]" ;;
 esac
 shift
 
@@ -244,6 +245,26 @@ set_up_tensorflow() {
     say "TensorFlow could not be installed: the tests of TensorFlow scripts are skipped."
 }
 
+# ---- Packaging ----
+
+# What builds a .deb and checks it, and a bare Debian to try it in. Elsewhere packaging/package.py says what it leaves out.
+set_up_packaging() {
+    system_packages
+    [ "$family" = debian ] || return 0
+    needs='binutils xz-utils dpkg-dev chrpath desktop-file-utils appstream lintian libxml2-utils shared-mime-info'
+    needs="$needs man-db debootstrap"
+    # shellcheck disable=SC2086 # one word each is meant
+    find_absent $needs
+    if [ -n "$absent" ] && may_install; then
+        say "installing what builds and checks the packages"
+        # shellcheck disable=SC2086
+        install_system $absent || :
+        # shellcheck disable=SC2086
+        find_absent $needs
+    fi
+    warn_of_absent
+}
+
 # ---- Displays ----
 
 has_display() { [ "$system" != Linux ] || [ -n "${DISPLAY:-}" ] || [ -n "${WAYLAND_DISPLAY:-}" ]; }
@@ -265,7 +286,7 @@ trap 'exit 143' TERM HUP
 absent='' absent_names=''
 if ! up_to_date; then
     set_up_system
-    case $mode$# in display* | virtual* | test[1-9]*) demand_display ;; esac
+    case $mode$# in display* | virtual* | test[1-9]* | package[1-9]*) demand_display ;; esac
     warn_of_absent
     set_up_python
     if [ -n "$absent" ]; then : >"$missing"; else rm -f "$missing"; fi
@@ -278,7 +299,8 @@ elif [ -f "$missing" ]; then
 fi
 
 [ "$mode" != test ] || set_up_tensorflow
-if [ "$mode" = test ] && [ $# -gt 0 ]; then mode=virtual; fi
+[ "$mode" != package ] || set_up_packaging
+case $mode$# in test[1-9]* | package[1-9]*) mode=virtual ;; esac
 
 case $mode in
     display) demand_display && has_display && mode=dev ;;
