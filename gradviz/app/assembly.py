@@ -13,11 +13,11 @@ from gradviz.app.run_control import RunControl
 from gradviz.app.window_controller import WindowController
 from gradviz.engine.runner import Runner
 from gradviz.storage.atomic_write import remove_leftovers
+from gradviz.storage.folders import config_folder
 from gradviz.storage.gallery import gallery
 from gradviz.storage.preferences import (
     Preferences,
     clear_layout_attempt,
-    config_folder,
     layout_crashed,
     load_preferences,
     mark_layout_attempt,

@@ -1,0 +1,56 @@
+"""The standard streams where there are none: a program with a window of its own is often started without a console."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import sys
+
+STDIN, STDOUT, STDERR = 0, 1, 2
+
+
+def ensure_streams() -> bool:
+    """Open what is missing of stdin, stdout and stderr onto nothing; returns whether there was a stderr.
+
+    A descriptor below 3 that stays free goes to whatever is opened next, and what a library then writes to stderr
+    would go into a file, or to the X server.
+    """
+    had_stderr = sys.stderr is not None and _is_open(STDERR)
+    for number in (STDIN, STDOUT, STDERR):
+        if not _is_open(number):
+            _point(number, os.devnull)
+    if sys.stdin is None:
+        sys.stdin = sys.__stdin__ = io.TextIOWrapper(io.FileIO(STDIN, closefd=False), "utf-8")
+    if sys.stdout is None:
+        sys.stdout = sys.__stdout__ = _text_stream(STDOUT)
+    if sys.stderr is None:
+        sys.stderr = sys.__stderr__ = _text_stream(STDERR)
+    return had_stderr
+
+
+def point_stderr(path: str) -> None:
+    """Let stderr, that of C too, add to the file at `path`."""
+    _point(STDERR, path, os.O_APPEND)
+
+
+def _is_open(number: int) -> bool:
+    try:
+        os.fstat(number)
+    except OSError:
+        return False
+    return True
+
+
+def _point(number: int, path: str, flags: int = 0) -> None:
+    """Make a descriptor stand for `path`; the streams of children go the same way."""
+    with contextlib.suppress(OSError):
+        opened = os.open(path, os.O_RDWR | flags)
+        if opened != number:
+            os.dup2(opened, number)
+            os.close(opened)
+
+
+def _text_stream(number: int) -> io.TextIOWrapper:
+    raw = io.FileIO(number, "w", closefd=False)
+    return io.TextIOWrapper(io.BufferedWriter(raw), "utf-8", "backslashreplace", line_buffering=True)
