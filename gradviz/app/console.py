@@ -1,4 +1,4 @@
-"""The standard streams where there are none: a program with a window of its own is often started without a console."""
+"""What a process is usually born with, where it is missing: the three standard streams, a folder to stand in."""
 
 from __future__ import annotations
 
@@ -27,6 +27,14 @@ def ensure_streams() -> bool:
     if sys.stderr is None:
         sys.stderr = sys.__stderr__ = _text_stream(STDERR)
     return had_stderr
+
+
+def leave_deleted_folder() -> None:
+    """Stand elsewhere if the current folder is gone or closed to us: MKL would end the process with status 2."""
+    try:
+        os.stat(os.getcwd())
+    except OSError:
+        os.chdir(os.path.abspath(os.sep))
 
 
 def point_stderr(path: str) -> None:
