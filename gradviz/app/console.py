@@ -29,12 +29,32 @@ def ensure_streams() -> bool:
     return had_stderr
 
 
+def begin() -> bool:
+    """Put right what may be missing; returns whether there was a stderr."""
+    had_stderr = ensure_streams()
+    leave_deleted_folder()
+    give_children_their_libraries()
+    return had_stderr
+
+
 def leave_deleted_folder() -> None:
     """Stand elsewhere if the current folder is gone or closed to us: MKL would end the process with status 2."""
     try:
         os.stat(os.getcwd())
     except OSError:
         os.chdir(os.path.abspath(os.sep))
+
+
+def give_children_their_libraries() -> None:
+    """A packaged program runs with its own libraries before the system's; what it starts, such as a browser, must not.
+
+    The loader of this process has read the variable long ago.
+    """
+    if getattr(sys, "frozen", False) and sys.platform.startswith("linux"):
+        before = os.environ.pop("LD_LIBRARY_PATH_ORIG", None)
+        os.environ.pop("LD_LIBRARY_PATH", None)
+        if before is not None:
+            os.environ["LD_LIBRARY_PATH"] = before
 
 
 def point_stderr(path: str) -> None:

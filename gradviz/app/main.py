@@ -14,11 +14,10 @@ REFUSED_QT = "6.12"
 
 def main(arguments: list[str] | None = None) -> int:
     """Run gradviz with `arguments` (those of the process if None); returns the exit status."""
-    from gradviz.app.console import ensure_streams, leave_deleted_folder
+    from gradviz.app import console
 
     given = sys.argv[1:] if arguments is None else arguments
-    has_stderr = ensure_streams()
-    leave_deleted_folder()
+    has_stderr = console.begin()
     fault = refused_versions()
     if fault:
         print(fault, file=sys.stderr)  # noqa: T201 - the one sentence before anything can be shown
