@@ -87,7 +87,7 @@ def _left(path: Path) -> LeftLog | None:
         is_new = status.st_size == 0 and 0 <= time.time() - status.st_mtime < _YOUNG_S
         if is_new or _OVER.search(text) or _is_held(path):
             return None
-        fatal = _FATAL.search(text) or _LEFT_BY.search(text)
+        fatal = _LEFT_BY.search(text) or _FATAL.search(text)
         ending = Ending.KILLED if fatal is None else Ending.CRASHED
         is_window = OPENS_WINDOW in text or not text
         return LeftLog(path, ending, "" if fatal is None else fatal[1].strip(), is_window, status.st_mtime)

@@ -2,7 +2,8 @@
 
     python started.py OUT.json [ARGUMENTS OF GRADVIZ]
 
-$STARTED_MOVE moves the window before it is closed, if no layout was stored.
+$STARTED_MOVE moves the window before it is closed, if no layout was stored. With $STARTED_NO_HOME the system knows no
+home of its user, as in many a container.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import gradviz
 from gradviz.app import start
 from gradviz.app.main import main
 
@@ -59,6 +61,7 @@ def seen(controller: Any) -> dict[str, Any]:
         "three_dimensional": window.views["surface"].is_three_dimensional,
         "note": window.views["surface"].drawn()["note"],
         "contours": window.views["surface"].drawn().get("contours", 0),
+        "program": gradviz.__file__,
         "least": window.minimumSizeHint().toTuple(),
         "frame": window.frameGeometry().getRect(),
         "screen": screen.getRect(),
@@ -68,5 +71,12 @@ def seen(controller: Any) -> dict[str, Any]:
 
 begin = start.Startup.__init__
 start.Startup.__init__ = keep  # type: ignore[method-assign]
+if "STARTED_NO_HOME" in os.environ:
+    import pwd
+
+    def unknown(_number: int) -> Any:
+        raise KeyError("nobody knows this user")
+
+    pwd.getpwuid = unknown
 if __name__ == "__main__":
     sys.exit(main(sys.argv[2:]))
