@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pyqtgraph as pg
+from PySide6.QtGui import QGuiApplication
 
-from gradviz.app.crash import install_crash_guard
+from gradviz.app.crash import install_crash_guard, note
 from gradviz.app.main_window import LAYOUT_VERSION, MainWindow
 from gradviz.app.refresher import Refresher
 from gradviz.app.run_control import RunControl
@@ -51,7 +52,9 @@ def assemble(window: MainWindow, reset_layout: bool = False) -> WindowController
     folder = config_folder()
     preferences, notice = load_preferences(folder)
     window.theme = theme_named(preferences.theme)
-    views = make_views(probe_opengl())
+    opengl_fault = probe_opengl()
+    note(f"{QGuiApplication.platformName()}. {opengl_fault or 'OpenGL works.'}")
+    views = make_views(opengl_fault)
     window.fill(views, Form(), GalleryView(), RunBar(), MessageBar())
     control = RunControl(Runner(), window)
     refresher = Refresher(control, views, window)

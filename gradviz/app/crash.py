@@ -77,7 +77,7 @@ def note(text: str) -> None:
         _State.log.note(text)
 
 
-def end_session(status: object = 0) -> None:
+def end_session(status: object = 0, how: str = "") -> None:
     """The session ends well: its log goes, unless something in it is worth keeping."""
     log, _State.log = _State.log, None
     if log is None:
@@ -89,7 +89,7 @@ def end_session(status: object = 0) -> None:
     if _State.stderr_is_log:
         console.point_stderr(os.devnull)
     trace_to_stderr()
-    log.end(f"with status {status}" if status else "normally")
+    log.end(how or (f"with status {status}" if status else "normally"))
 
 
 def _begin(has_stderr: bool) -> bool:
@@ -144,7 +144,7 @@ def _take_signal(name: str) -> None:
 
 
 def _on_signal(number: int, _frame: FrameType | None) -> None:
-    end_session(signal.Signals(number).name)
+    end_session(how=f"by {signal.Signals(number).name}")
     signal.signal(number, signal.SIG_DFL)
     os.kill(os.getpid(), number)
 

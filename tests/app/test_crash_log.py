@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from desk import CONTROL, Desk, Key
-from program import Program, environment
+from program import WITHOUT_CONSOLE, Program, environment
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QApplication, QPushButton
@@ -102,8 +102,9 @@ def test_a_session_that_was_killed_is_told_from_one_that_crashed(new_desk: Calla
 
 
 @POSIX
-def test_logging_out_is_no_crash_and_leaves_no_log(data: Path, config: Path) -> None:
-    with Program(data) as program:
+@pytest.mark.parametrize("streams", ["", WITHOUT_CONSOLE])
+def test_logging_out_is_no_crash_and_leaves_no_log(data: Path, config: Path, streams: str) -> None:
+    with Program(data, streams=streams) as program:
         program.wait_ready()
         assert program.end(signal.SIGTERM) == -signal.SIGTERM
         assert list((data / "crash-logs").iterdir()) == []
