@@ -31,6 +31,7 @@ PUBLIC = ("gradviz", "gradviz.__version__", "gradviz.APP_ID")
 EXECUTING = {"eval", "exec", "compile", "__import__"}
 
 
+CRASH = PACKAGE / "app" / "crash.py"
 BUILT_BY_TORCH = {PACKAGE / "core" / name for name in ("modules.py", "hand_step.py")}
 """Modules of core that a builder imports when it builds: torch's own classes are their bases."""
 
@@ -139,7 +140,13 @@ def test_what_needs_torch_in_core_is_imported_by_a_builder_alone(path: Path) -> 
 
 def test_threads_only_in_the_runner() -> None:
     users = [one for one in ALL_IMPORTS if top(one.name) in THREADS or one.name.endswith((".QThread", ".QThreadPool"))]
-    assert {one.path for one in users} == {PACKAGE / "engine" / "runner.py"}, "\n".join(map(str, users))
+    assert {one.path for one in users} == {PACKAGE / "engine" / "runner.py", CRASH}, "\n".join(map(str, users))
+
+
+def test_the_crash_log_hears_of_threads_and_makes_none() -> None:
+    named = [node for node in ast.walk(ast.parse(CRASH.read_text(encoding="utf-8"))) if isinstance(node, ast.Attribute)]
+    used = {node.attr for node in named if ast.unparse(node.value) == "threading"}
+    assert used == {"excepthook", "ExceptHookArgs"}
 
 
 @pytest.mark.parametrize("layer", ["core", "engine", "views"])

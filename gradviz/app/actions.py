@@ -55,6 +55,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("&View", "reset_layout", "&Reset layout"),
     ActionSpec("&View", "toggle_full_screen", "F&ull screen", ("F11",)),
     ActionSpec("&Help", "show_shortcuts", "&Keyboard shortcuts", ("F1",)),
+    ActionSpec("&Help", "show_crash_log", "Last &crash log"),
     ActionSpec("&Help", "show_about", "&About gradviz"),
 )
 SEPARATED_BEFORE = frozenset(

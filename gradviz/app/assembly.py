@@ -5,19 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 
 import pyqtgraph as pg
+from PySide6.QtGui import QGuiApplication
 
-from gradviz.app.crash import install_crash_guard
+from gradviz.app.crash import install_crash_guard, note
 from gradviz.app.main_window import LAYOUT_VERSION, MainWindow
 from gradviz.app.refresher import Refresher
 from gradviz.app.run_control import RunControl
 from gradviz.app.window_controller import WindowController
 from gradviz.engine.runner import Runner
 from gradviz.storage.atomic_write import remove_leftovers
+from gradviz.storage.folders import config_folder
 from gradviz.storage.gallery import gallery
 from gradviz.storage.preferences import (
     Preferences,
     clear_layout_attempt,
-    config_folder,
     layout_crashed,
     load_preferences,
     mark_layout_attempt,
@@ -51,7 +52,9 @@ def assemble(window: MainWindow, reset_layout: bool = False) -> WindowController
     folder = config_folder()
     preferences, notice = load_preferences(folder)
     window.theme = theme_named(preferences.theme)
-    views = make_views(probe_opengl())
+    opengl_fault = probe_opengl()
+    note(f"{QGuiApplication.platformName()}. {opengl_fault or 'OpenGL works.'}")
+    views = make_views(opengl_fault)
     window.fill(views, Form(), GalleryView(), RunBar(), MessageBar())
     control = RunControl(Runner(), window)
     refresher = Refresher(control, views, window)

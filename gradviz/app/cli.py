@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 import gradviz
+from gradviz.app.crash import trace_to_stderr
 from gradviz.app.headless import (
     MISTAKE,
     MISTAKES,
@@ -21,8 +22,7 @@ from gradviz.app.headless import (
     say,
     with_settings,
 )
-
-COMMANDS = ("open", "run", "check", "replay", "gallery", "script", "selftest")
+from gradviz.app.main import COMMANDS
 
 cli = typer.Typer(
     name="gradviz",
@@ -136,6 +136,7 @@ def _callback(
 
 def run_command_line(arguments: list[str]) -> int:
     """Run a command; a user's mistake is one sentence on stderr and exit status 2."""
+    trace_to_stderr()
     is_file = not arguments[0].startswith("-") and arguments[0] not in COMMANDS
     if is_file and not Path(arguments[0]).suffix and not Path(arguments[0]).exists():
         say(f"gradviz: There is no command and no file named {arguments[0][:60]!r}. See: gradviz --help")

@@ -7,17 +7,32 @@ from __future__ import annotations
 
 import sys
 
-COMMANDS = frozenset({"open", "run", "replay", "gallery", "selftest"})
+COMMANDS = frozenset({"open", "run", "check", "replay", "gallery", "script", "selftest"})
+"""Those of gradviz.app.cli, named here too because reading them there would import the command line."""
 REFUSED_QT = "6.12"
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run gradviz with `arguments` (those of the process if None); returns the exit status."""
+    from gradviz.app import console
+
     given = sys.argv[1:] if arguments is None else arguments
+    has_stderr = console.begin()
     fault = refused_versions()
     if fault:
         print(fault, file=sys.stderr)  # noqa: T201 - the one sentence before anything can be shown
         return 2
+    if has_stderr:
+        return _run(given)
+    from gradviz.app.crash import end_session, session
+
+    with session(has_stderr=False):
+        status = _run(given)
+        end_session(status)
+    return status
+
+
+def _run(given: list[str]) -> int:
     if given and (given[0] in COMMANDS or given[0].startswith("-") or len(given) > 1 or "." not in given[0]):
         from gradviz.app.cli import run_command_line
 

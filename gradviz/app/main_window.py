@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from gradviz.app.placement import fitting_size, stay_on_screen
 from gradviz.views.theme import Theme, palette, style_sheet
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ class MainWindow(QMainWindow):
         self.statusBar().addPermanentWidget(self._status_right)
         self.statusBar().showMessage("Starting…")
         self.arrange()
-        self.resize(1480, 940)
+        self.resize(fitting_size(self.sizeHint()))
         self._first_paint = _FirstPaint(self)
 
     def _add_dock(self, key: str, title: str) -> None:
@@ -217,7 +218,10 @@ class MainWindow(QMainWindow):
         """Take a stored layout over; False if Qt refuses it."""
         geometry, _, state = base64.b64decode(blob).partition(b".")
         self.restoreGeometry(QByteArray.fromBase64(geometry))
-        return self.restoreState(QByteArray.fromBase64(state))
+        done = self.restoreState(QByteArray.fromBase64(state))
+        for window in (self, *(dock for dock in self.docks.values() if dock.isFloating())):
+            stay_on_screen(window)
+        return done
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if _dropped_file(event.mimeData()) is not None:

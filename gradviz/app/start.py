@@ -20,16 +20,20 @@ def open_window(file: str | None, reset_layout: bool = False) -> int:
 
     Without a display it says so, and does the main job without a window.
     """
+    from gradviz.app import crash
     from gradviz.app.display import display_fault
+    from gradviz.storage import crash_logs
 
-    fault = display_fault()
-    if fault:
-        from gradviz.app.headless import run_without_display
+    with crash.session():
+        crash.note(crash_logs.OPENS_WINDOW)
+        fault = display_fault()
+        if fault:
+            from gradviz.app.headless import run_without_display
 
-        return run_without_display(fault, file)
-    started = Startup(file, reset_layout)
-    status = started.app.exec()
-    return started.end(status)
+            return run_without_display(fault, file)
+        crash.watch_qt()
+        started = Startup(file, reset_layout)
+        return started.end(started.app.exec())
 
 
 class Startup:
@@ -60,16 +64,37 @@ class Startup:
 
     def _fill(self) -> None:
         """After the first painting: the views, the document, and torch in its thread."""
+        from gradviz.app import crash
         from gradviz.app.assembly import assemble
 
+        crash.note("The window was painted.")
         self.controller = assemble(self.window, self._reset_layout)
         file = self.window.early_file or (Path(self._file).expanduser() if self._file else None)
         if file is None or not self.controller.documents.open_file(file):
             self.controller.documents.open_first(FIRST_EXPERIMENT)
+        self.controller.crash_reports.offer()
+        self.controller.control.state_changed.connect(self._on_first_state)
+
+    def _on_first_state(self) -> None:
+        """Once the first run is ready, torch is loaded and everything has begun."""
+        from gradviz.app import crash
+        from gradviz.core.records import RunState
+
+        assert self.controller is not None
+        control = self.controller.control
+        if control.state is not RunState.LOADING:
+            control.state_changed.disconnect(self._on_first_state)
+            torch = sys.modules.get("torch")
+            crash.note(f"torch {getattr(torch, '__version__', 'is not loaded')}; the first run is {control.state}.")
+            crash.crash_if_asked()
 
     def end(self, status: int) -> int:
         """Stop the training thread; a process whose torch thread still runs must not exit normally."""
+        from gradviz.app import crash
+
         if self.controller is not None and not self.controller.control.runner.close():
+            crash.note("The training thread did not stop in time.")
+            crash.end_session(status)
             sys.stdout.flush()
             os._exit(status)
         return status

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QMessageBox, QWidge
 
 from gradviz.app.actions import build_menus, shortcut_table
 from gradviz.app.appearance import Appearance
+from gradviz.app.crash_reports import CrashReports
 from gradviz.app.data_entry import DataEntry
 from gradviz.app.documents import Documents
 from gradviz.app.main_window import LAYOUT_VERSION, PANES, MainWindow
@@ -62,7 +63,8 @@ class WindowController(QObject):
         self._surveys = 0
         self.scripting = Scripting(window, control, self.documents)
         self.appearance = Appearance(window, self.documents, preferences, refresher)
-        handlers = (self, self.appearance, self.documents, self.data_entry, self.scripting)
+        self.crash_reports = CrashReports(window)
+        handlers = (self, self.appearance, self.documents, self.data_entry, self.scripting, self.crash_reports)
         self.actions, self.menus = build_menus(window, window.menu, handlers)
         self._add_pane_menu()
         self._add_comparison_menu()
@@ -277,7 +279,7 @@ class WindowController(QObject):
     def report_crash(self, sentence: str) -> None:
         """Pause, and say once what happened."""
         self.control.pause()
-        self.window.messages.show_message(sentence)
+        self.crash_reports.report(sentence)
 
     def _show_document(self) -> None:
         session = self.session

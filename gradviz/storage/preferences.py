@@ -7,14 +7,10 @@ import binascii
 import contextlib
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
-
-import platformdirs
 
 from gradviz.storage import strict_json
 from gradviz.storage.atomic_write import write_bytes
@@ -44,20 +40,6 @@ class Preferences:
     def add_recent(self, path: str) -> None:
         """Put a file at the top of the recent ones."""
         self.recent = [path, *(other for other in self.recent if other != path)][:MAX_RECENT]
-
-
-def config_folder() -> Path:
-    """Where preferences live: $GRADVIZ_CONFIG, else the place of this system, else one for this boot."""
-    chosen = os.environ.get("GRADVIZ_CONFIG")
-    if chosen:
-        return Path(chosen)
-    with contextlib.suppress(OSError, RuntimeError, KeyError):
-        folder = platformdirs.user_config_path("gradviz", appauthor=False)
-        # without a home the path keeps its "~", and would lie in whatever folder the program started in
-        if folder.is_absolute():
-            return folder
-    user = os.getuid() if hasattr(os, "getuid") else ""
-    return Path(tempfile.gettempdir()) / f"gradviz-{user}"
 
 
 def load_preferences(folder: Path) -> tuple[Preferences, str]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 
 LONGEST = 300
@@ -12,6 +13,9 @@ LONGEST = 300
 
 class MessageBar(QFrame):
     """Plain text of at most 300 characters; a new message replaces the one before."""
+
+    freed = Signal()
+    """No message stands here any more, and none has taken its place."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -33,6 +37,17 @@ class MessageBar(QFrame):
         layout.addWidget(self._action)
         layout.addWidget(close)
         self.hide()
+        self._when_hidden = QTimer(self, singleShot=True, interval=0)
+        self._when_hidden.timeout.connect(self._on_hidden)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        if not event.spontaneous():
+            self._when_hidden.start()
+
+    def _on_hidden(self) -> None:
+        if self.isHidden():
+            self.freed.emit()
 
     @property
     def text(self) -> str:

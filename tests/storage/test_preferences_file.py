@@ -14,12 +14,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gradviz.storage import preferences
+from gradviz.storage import folders
+from gradviz.storage.folders import config_folder
 from gradviz.storage.preferences import (
     MAX_RECENT,
     Preferences,
     clear_layout_attempt,
-    config_folder,
     layout_crashed,
     load_preferences,
     mark_layout_attempt,
@@ -162,6 +162,7 @@ def test_the_folder_can_be_chosen(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 def test_without_a_home_the_folder_is_absolute_all_the_same(tmp_path: Path) -> None:
     code = (
         "import os, pathlib\n"
+        "from gradviz.storage.folders import config_folder\n"
         "from gradviz.storage.preferences import *\n"
         "if os.getuid() == 0: os.setuid(54321)\n"
         "folder = config_folder()\n"
@@ -176,5 +177,5 @@ def test_without_a_home_the_folder_is_absolute_all_the_same(tmp_path: Path) -> N
 def test_a_tilde_that_nobody_resolved_is_no_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     """Some versions of platformdirs give it back where there is no home; others raise."""
     monkeypatch.delenv("GRADVIZ_CONFIG", raising=False)
-    monkeypatch.setattr(preferences.platformdirs, "user_config_path", lambda *_, **__: Path("~/.config/gradviz"))
+    monkeypatch.setattr(folders.platformdirs, "user_config_path", lambda *_, **__: Path("~/.config/gradviz"))
     assert config_folder().is_absolute()
