@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from gradviz.core.experiment import Experiment, optimizer_names
 from gradviz.core.history import History
@@ -16,6 +16,7 @@ from gradviz.core.records import Floats
 from gradviz.views.quiet_plot import LiveCurve, LiveMark, QuietPlot
 from gradviz.views.readout import Readout
 from gradviz.views.theme import Theme
+from gradviz.views.tick_box import TickBox
 from gradviz.views.view import View
 
 PIXELS = 420
@@ -41,7 +42,7 @@ class CurvesView(View):
         item.showGrid(x=True, y=True, alpha=0.15)
         item.getViewBox().setDefaultPadding(0.0)
         self._legend = item.addLegend(offset=(-12, 8), labelTextSize="9pt")
-        self._log = QCheckBox("Log scale")
+        self._log = TickBox("Log scale")
         self._log.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._log.setToolTip("Logarithmic loss axis (L). Zero cannot stand on it and is marked at the lower edge.")
         self._log.toggled.connect(self._on_log_toggled)

@@ -7,7 +7,6 @@ from typing import ClassVar
 import numpy as np
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
-    QCheckBox,
     QComboBox,
     QHBoxLayout,
     QLabel,
@@ -24,6 +23,7 @@ from gradviz.core.trajectory import Trajectory
 from gradviz.views.contour_plot import ContourPlot
 from gradviz.views.surface_geometry import SurfaceBox
 from gradviz.views.theme import Theme
+from gradviz.views.tick_box import TickBox
 from gradviz.views.view import View
 
 
@@ -57,9 +57,9 @@ class SurfaceView(View):
         self._history: History | None = None
         self._step = 0
         self._kind = QComboBox()
-        self._log = QCheckBox("Log height")
+        self._log = TickBox("Log height")
         self._log.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self._basins_switch = QCheckBox("Basins")
+        self._basins_switch = TickBox("Basins")
         self._basins_switch.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._basins: BasinMap | None = None
         self._progress = ""
