@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from desk import LEFT, colours, handle_at, has_colour, pixels
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QFontMetrics, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox, QLineEdit, QPushButton, QSlider, QTableView, QToolButton
 
@@ -27,7 +27,7 @@ from gradviz.views.message_bar import MessageBar
 from gradviz.views.parameter_view import COLUMNS, ParameterView
 from gradviz.views.readout import Readout
 from gradviz.views.run_bar import PACES, RunBar
-from gradviz.views.theme import DARK, LIGHT, style_sheet
+from gradviz.views.theme import DARK, LIGHT, monospace, style_sheet
 
 Show = Callable[..., Any]
 
@@ -108,10 +108,21 @@ def test_table_shows_values_gradients_and_state(table: ParameterView) -> None:
     first, second = table.drawn()["rows"]
     assert first[:4] == ["p0", "(2) float32", "[1.5, -2]", "[0.25]"]
     assert second[3] == "none"
-    assert "step [4]" in first[4]
-    assert "exp_avg [0.5]" in first[4]
+    assert first[4] == "exp_avg [0.5]\nstep [4]"
     assert has_colour(pixels(table), LIGHT.value, 40) > 10
     assert has_colour(pixels(table), LIGHT.gradient, 40) > 5
+
+
+def test_every_part_of_the_state_has_its_line(table: ParameterView) -> None:
+    one, three = (("step", tensor(4.0)),), (("a", tensor(1.0)), ("b", tensor(2.0)), ("c", tensor(3.0)))
+    header = table.findChild(QTableView).verticalHeader()
+    heights = []
+    for state in (one, three):
+        table.show_snapshot(snapshot(parameters=tuple(replace(row, state=state) for row in rows())))
+        heights.append(header.sectionSize(0))
+    metrics = QFontMetrics(monospace(9))
+    assert heights[0] >= 2 * metrics.height() - 4
+    assert heights[1] >= 3 * metrics.height() - 4
 
 
 def test_table_names_the_optimiser_in_a_race(table: ParameterView) -> None:
