@@ -20,11 +20,14 @@ from gradviz.core.experiment import Experiment
 from gradviz.core.history import History
 from gradviz.core.records import BasinMap, Floats, Snapshot, SurfaceGrid
 from gradviz.core.trajectory import Trajectory
+from gradviz.views.absence import Absence
 from gradviz.views.contour_plot import ContourPlot
 from gradviz.views.surface_geometry import SurfaceBox
 from gradviz.views.theme import Theme
 from gradviz.views.tick_box import TickBox
 from gradviz.views.view import View
+
+NOWHERE_FINITE = "The loss is not finite at any point of this plane. Start elsewhere, or take a smaller learning rate."
 
 
 class SurfaceView(View):
@@ -66,7 +69,9 @@ class SurfaceView(View):
         self._recentre = QPushButton("Slice here")
         self._recentre.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._note = QLabel()
+        self._no_loss = ""
         self._stack = QStackedWidget()
+        self._place = Absence(self._stack, "No surface to draw")
         self.contour = ContourPlot(self)
         self.scene = self._make_scene()
         self._fill_head()
@@ -112,7 +117,7 @@ class SurfaceView(View):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addLayout(head)
-        layout.addWidget(self._stack, 1)
+        layout.addWidget(self._place, 1)
 
     def set_theme(self, theme: Theme) -> None:
         super().set_theme(theme)
@@ -170,6 +175,8 @@ class SurfaceView(View):
         self._paths = []
         self._step = 0
         self._recentre.hide()
+        self._no_loss = ""
+        self._show_absence()
         self._note.setText("The surface is being computed…")
         self._show_paths()
 
@@ -178,15 +185,25 @@ class SurfaceView(View):
         extent = float(np.hypot(surface.x[-1] - surface.x[0], surface.y[-1] - surface.y[0]))
         self._trajectories = [Trajectory(index, extent / 600) for index in range(self._optimizers)]
         self._projected = []
-        self._recentre.setVisible(not surface.exact)
-        self._basins_switch.setVisible(surface.exact)
+        self._show_absence()
         self._show_note()
         self._show_box()
+
+    def _show_absence(self) -> None:
+        """Words where there is no surface; what would change it is offered only where there is one."""
+        grid = self._grid
+        is_gap = grid is not None and not np.isfinite(grid.heights).any()
+        self._place.explain(self._no_loss or (NOWHERE_FINITE if is_gap else ""))
+        is_there = not self._place.sentence
+        self._recentre.setVisible(grid is not None and not grid.exact and not self._no_loss)
+        self._basins_switch.setVisible((grid is None or grid.exact) and is_there)
+        self._log.setVisible(is_there)
+        self._kind.setVisible(is_there)
 
     def _show_note(self) -> None:
         if self._grid is None:
             return
-        note = self._note_text(self._grid)
+        note = "" if self._place.sentence else self._note_text(self._grid)
         self._note.setText(note.split("\n", maxsplit=1)[0])
         self._note.setToolTip(note)
 
@@ -225,6 +242,10 @@ class SurfaceView(View):
             self._show_paths()
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
+        if snapshot.no_loss != self._no_loss:
+            self._no_loss = snapshot.no_loss
+            self._show_absence()
+            self._show_note()
         if self._grid is None or self._grid.exact or len(snapshot.position) != self._optimizers:
             return
         if not self._projected:
@@ -251,6 +272,7 @@ class SurfaceView(View):
             "three_dimensional": self.is_three_dimensional,
             "contours": self.contour.levels,
             "note": self._note.text(),
+            "absence": self._place.sentence,
             "basins": [] if self._basins is None else np.unique(self._basins.labels).tolist(),
         }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -278,3 +279,13 @@ def test_basins_are_asked_for_shown_and_taken_away(flat: SurfaceView, qtbot: Any
     flat.show_basins("too late")
     assert flat.drawn()["note"].startswith("No 3-D")
     qtbot.waitUntil(lambda: np.array_equal(pixels(flat.contour), before))
+
+
+def test_a_surface_without_a_finite_point_is_told_in_words(flat: SurfaceView) -> None:
+    grid = hill()
+    flat.show_surface(replace(grid, heights=np.full_like(grid.heights, np.nan)))
+    assert "not finite at any point" in str(flat.drawn()["absence"])
+    assert not [box.text() for box in flat.findChildren(QCheckBox) if box.isVisible()]
+    flat.show_surface(grid)
+    assert flat.drawn()["absence"] == ""
+    assert [box.text() for box in flat.findChildren(QCheckBox) if box.isVisible()]
