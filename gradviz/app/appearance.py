@@ -142,4 +142,4 @@ class Appearance(QObject):
 
 def _card(entry: GalleryEntry, language: str) -> Card:
     case, texts = entry.experiment.case, texts_in(entry.experiment, language)
-    return Card(entry.name, section_of(case, language), case, texts.title, texts.hint, entry.picture)
+    return Card(entry.name, section_of(case, language), case, texts.title, texts.hint, entry.pictures)

@@ -309,19 +309,28 @@ def test_an_action_may_show_a_message_of_its_own(shown: Show) -> None:
 @pytest.fixture
 def cards(shown: Show, tmp_path: Path) -> GalleryView:
     picture = QImage(200, 100, QImage.Format.Format_RGB32)
-    picture.fill(Qt.GlobalColor.magenta)
-    picture.save(str(tmp_path / "a.png"))
+    for name, colour in (("light", Qt.GlobalColor.magenta), ("dark", Qt.GlobalColor.darkMagenta)):
+        picture.fill(colour)
+        picture.save(str(tmp_path / f"{name}.png"))
+    pictures = {name: tmp_path / f"{name}.png" for name in ("light", "dark")}
     view = shown(GalleryView(), 360, 500)
     view.show_cards(
         (
-            Card("a", "Graphs", "A1", "The first", "Try this.", tmp_path / "a.png"),
+            Card(
+                "a",
+                "Graphs",
+                "A1",
+                "The first",
+                "Try this.",
+                pictures,
+            ),
             Card(
                 "b",
                 "Lines",
                 "B2",
                 "The second, whose title is long enough to need more than one line of a card",
                 "h" * 90,
-                None,
+                {},
             ),
         )
     )
@@ -345,6 +354,9 @@ def test_a_card_is_chosen_by_click_and_by_enter(cards: GalleryView, qtbot: Any) 
 
 def test_cards_show_their_picture_and_have_room_for_their_text(cards: GalleryView, qtbot: Any) -> None:
     qtbot.waitUntil(lambda: has_colour(pixels(cards), "#ff00ff") > 2000)
+    cards.set_theme(DARK)
+    qtbot.waitUntil(lambda: has_colour(pixels(cards), "#800080") > 2000)
+    assert has_colour(pixels(cards), "#ff00ff") == 0
     for index in range(2):
         button = card(cards, index)
         layout = button.layout()
@@ -378,7 +390,7 @@ def test_what_is_typed_filters_cards_and_their_headings(cards: GalleryView) -> N
 
 
 def test_cards_are_exchanged_for_those_of_another_language(cards: GalleryView, qtbot: Any) -> None:
-    cards.show_cards((Card("a", "计算图", "A1", "标量的链", "看图。", None),), "搜索")
+    cards.show_cards((Card("a", "计算图", "A1", "标量的链", "看图。", {}),), "搜索")
     assert cards.drawn()["titles"] == ["标量的链"]
     qtbot.waitUntil(lambda: len(cards.findChildren(QPushButton, "card")) == 1)
 
