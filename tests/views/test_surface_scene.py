@@ -65,6 +65,7 @@ def test_each_label_is_painted_where_its_place_is_projected(scene: Any) -> None:
     assert plain is not None
     places = rendered.project(np.array([place for place, _, _ in scene._labels]))
     background = np.abs(picture - 255).max(axis=2)
+    assert len(scene.drawn()["labels"]) == len(scene._labels), "in this view there is room for all"
     for (x, y, _), (_, text, _) in zip(places.tolist(), scene._labels, strict=True):
         left, right = max(round(x) - 30, 0), min(round(x) + 30, 599)
         top, bottom = max(round(y) - 9, 0), min(round(y) + 9, 499)
@@ -84,6 +85,26 @@ def test_labels_stand_near_the_floor_edges_that_face_the_viewer(scene: Any, azim
         assert nearest < 600, text
         if place[2] == 0:
             assert depth < centre[2] + 0.02 or abs(x - centre[0]) > 60, f"{text} stands behind the surface"
+
+
+@pytest.mark.parametrize("size", [(600, 500), (590, 420), (300, 220)])
+def test_no_label_stands_upon_another_from_any_side(scene: Any, size: tuple[int, int]) -> None:
+    scene.resize(*size)
+    scene.show_box(SurfaceBox.of(hill(), True))
+    counts = []
+    for azimuth in range(0, 360, 40):
+        for elevation in (-5, 5, 30, 60, 80, 90):
+            scene._renderer.setCameraPosition(azimuth=azimuth, elevation=elevation)
+            scene._render(3)
+            rects = [rect for _, rect in scene._written]
+            for k, rect in enumerate(rects):
+                assert scene.rect().contains(rect.toAlignedRect()), (azimuth, elevation)
+                assert not any(rect.intersects(other) for other in rects[:k]), (azimuth, elevation)
+            counts.append((elevation, len(rects)))
+    steep = [count for elevation, count in counts if elevation == 90]
+    usual = [count for elevation, count in counts if elevation == 30]
+    assert min(usual) > max(steep) or size[0] == 300, "there are fewer where there is less room"
+    assert min(count for _, count in counts) >= 5, "but never only a few"
 
 
 def test_projection_agrees_with_the_rays_of_the_mouse(scene: Any) -> None:
