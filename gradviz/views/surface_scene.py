@@ -35,6 +35,8 @@ from gradviz.views.theme import LIGHT, Theme
 
 COARSE = 3
 SETTLE_MS = 180
+HEIGHT_SHIFT = (4.0, 3.0)
+"""Pixels that the label of a height stands left of its tick, and above it."""
 
 
 class SurfaceScene(QWidget):
@@ -140,7 +142,7 @@ class SurfaceScene(QWidget):
         for level, text in height_ticks(box):
             z = level * HEIGHT
             lines += [(a, b, z), (a * 1.04, b * 1.04, z)]
-            self._labels.append(((a * 1.13, b * 1.13, z), text, "z"))
+            self._labels.append(((a * 1.04, b * 1.04, z), text, "z"))
         title = ("loss (log)" if box.lowest >= 0 else "loss, log above the lowest") if box.log_height else "loss"
         self._labels.append(((a * 1.1, b * 1.1, HEIGHT * 1.17), title, TITLE))
 
@@ -175,16 +177,21 @@ class SurfaceScene(QWidget):
         places = rendered.project(np.array([place for place, _, _ in self._labels], dtype=np.float64))
         painter.setFont(font)
         texts, axes = [text for _, text, _ in self._labels], [axis for _, _, axis in self._labels]
-        rects = [self._place_label(metrics, text, x, y) for text, (x, y, _) in zip(texts, places.tolist(), strict=True)]
+        rects = [
+            self._place_label(metrics, text, axis, x, y)
+            for text, axis, (x, y, _) in zip(texts, axes, places.tolist(), strict=True)
+        ]
         written = without_overlaps(rects, axes)
         self._written = [(texts[index], rects[index]) for index in written]
         for index in written:
             painter.setPen(QColor(self.theme.text if axes[index] == TITLE else self.theme.muted))
             painter.drawText(rects[index], Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextDontClip, texts[index])
 
-    def _place_label(self, metrics: QFontMetricsF, text: str, x: float, y: float) -> QRectF:
-        """Around a point of the widget, and within it."""
+    def _place_label(self, metrics: QFontMetricsF, text: str, axis: str, x: float, y: float) -> QRectF:
+        """Around a point of the widget, and within it; a height to the left of it, clear of the corner below."""
         width, height = metrics.horizontalAdvance(text), metrics.capHeight() + 2
+        if axis == "z":
+            x, y = x - width / 2 - HEIGHT_SHIFT[0], y - HEIGHT_SHIFT[1]
         left = min(max(x - width / 2, 3.0), self.width() - width - 3.0)
         return QRectF(left, min(max(y - height / 2, 3.0), self.height() - height - 3.0), width, height)
 

@@ -57,6 +57,7 @@ class SurfaceView(View):
         self._trajectories: list[Trajectory] = []
         self._projected: list[Floats] = []
         self._paths: list[Floats] = []
+        self._left: dict[int, int] = {}
         self._history: History | None = None
         self._step = 0
         self._kind = QComboBox()
@@ -170,7 +171,7 @@ class SurfaceView(View):
     def begin_run(self, experiment: Experiment) -> None:
         self._basins = None
         self._optimizers = len(experiment.optimizers)
-        self._trajectories, self._projected, self._history = [], [], None
+        self._trajectories, self._projected, self._history, self._left = [], [], None, {}
         self._grid = self._box = None
         self._paths = []
         self._step = 0
@@ -184,7 +185,7 @@ class SurfaceView(View):
         self._grid = surface
         extent = float(np.hypot(surface.x[-1] - surface.x[0], surface.y[-1] - surface.y[0]))
         self._trajectories = [Trajectory(index, extent / 600) for index in range(self._optimizers)]
-        self._projected = []
+        self._projected, self._left = [], {}
         self._show_absence()
         self._show_note()
         self._show_box()
@@ -208,7 +209,7 @@ class SurfaceView(View):
         self._note.setToolTip(note)
 
     def _note_text(self, surface: SurfaceGrid) -> str:
-        parts = [self._progress] if self._progress else []
+        parts = [part for part in (self._progress, self._left_text()) if part]
         if self._basins is not None:
             parts.append(f"Colours: where each start ends. {self._basins.note}")
         if self.opengl_fault:
@@ -218,6 +219,16 @@ class SurfaceView(View):
         if surface.note:
             parts.append(surface.note)
         return "\n".join(parts)
+
+    def _left_text(self) -> str:
+        """That a path goes on beyond a slice, which never grows after it."""
+        if not self._left:
+            return ""
+        first = min(self._left.values())
+        if self._optimizers == 1:
+            return f"The path leaves this picture by step {first:,}: Slice here follows it."
+        whose = f"{len(self._left)} of {self._optimizers} paths leave this picture, the first by step {first:,}"
+        return f"{whose}: Slice here follows the first optimiser."
 
     def _show_box(self) -> None:
         """Only the picture that is seen is built."""
@@ -253,7 +264,18 @@ class SurfaceView(View):
         pairs = zip(self._projected, snapshot.position, strict=True)
         self._projected = [np.concatenate((path, place[None]))[-4000:] for path, place in pairs]
         self._paths = self._projected
+        self._note_leaving(snapshot)
         self._show_paths()
+
+    def _note_leaving(self, snapshot: Snapshot) -> None:
+        """Who stands outside at this step, and at no earlier one that was seen."""
+        if self._box is None:
+            return
+        before = dict(self._left)
+        for index in np.flatnonzero(~self._box.inside(snapshot.position)).tolist():
+            self._left[index] = min(snapshot.step, self._left.get(index, snapshot.step))
+        if self._left != before:
+            self._show_note()
 
     def _show_paths(self) -> None:
         shown = self._stack.currentWidget()
