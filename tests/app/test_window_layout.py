@@ -190,3 +190,32 @@ def test_nothing_that_matters_lies_beyond_the_edge_of_a_pane(name: str, desk: De
     docstring = text.toPlainText().split('"""')[1]
     assert "Exported by gradviz." in docstring
     assert all(metrics.horizontalAdvance(line) < text.viewport().width() - 8 for line in docstring.splitlines())
+
+
+def test_the_view_menu_shows_what_is_on(desk: Desk) -> None:
+    actions, menu = desk.controller.actions, desk.controller.menus["&View"]
+
+    def on() -> set[str]:
+        menu.popup(desk.window.mapToGlobal(desk.window.rect().center()))
+        desk.wait(menu.isVisible, "the menu")
+        menu.close()
+        return {name for name, action in actions.items() if action.isCheckable() and action.isChecked()}
+
+    flat = not desk.window.views["surface"].is_three_dimensional
+    threes = set() if flat else {"toggle_three_dimensions"}
+    assert on() == {"use_system_theme", "use_system_language"} | threes
+    desk.window.views["curves"].set_log_scale(True)  # as its own box does
+    desk.choose_menu("use_dark_theme")
+    desk.choose_menu("use_chinese")
+    if not flat:
+        desk.choose_menu("toggle_three_dimensions")
+    assert on() == {"toggle_log_scale", "use_dark_theme", "use_chinese"}
+    desk.choose_menu("use_dark_theme")
+    assert "use_dark_theme" in on(), "one of the three is always on"
+    desk.choose_menu("toggle_log_scale")
+    assert "toggle_log_scale" not in on()
+    panes = next(action.menu() for action in menu.actions() if action.text() == "&Panes")
+    assert all(action.isCheckable() and action.isChecked() for action in panes.actions())
+    panes.actions()[3].trigger()
+    assert not desk.window.docks["graph"].isVisible()
+    assert not panes.actions()[3].isChecked()
