@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication
+from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QApplication
 
@@ -21,29 +20,39 @@ from gradviz.storage.gallery import gallery
 from gradviz.views.curves_view import CurvesView
 from gradviz.views.quiet_plot import QuietPlot
 from gradviz.views.surface_view import SurfaceView
+from gradviz.views.theme import DARK, LIGHT, Theme
 
 SIZE = (416, 312)
+SAVED = (208, 156)
+"""Two pixels for each of a card: sharp on any screen, and two sets weigh less than one of `SIZE` did."""
 MOST_STEPS = 8000
 VIEW_OF = {"test_function": "surface", "formula": "graph", "fit": "fit"}
 LARGE_FORMULA = 10
 
 
-def picture_of(experiment: Experiment) -> QPixmap:
-    """A picture that stands for an experiment: its surface, its graph, its fit or its curves after some steps."""
+def pictures_of(experiment: Experiment) -> dict[str, QPixmap]:
+    """What stands for an experiment, in each theme: its surface, its graph, its fit or its curves after some steps."""
     whole = WholeRun(experiment.model_copy(update={"steps": min(experiment.steps, MOST_STEPS)}))
     whole.train(lambda _step: None)
+    found = basins_of(experiment) if experiment.case == "E3" else None
+    return {theme.name: _picture(whole, theme, found) for theme in (LIGHT, DARK)}
+
+
+def _picture(whole: WholeRun, theme: Theme, found: BasinMap | None) -> QPixmap:
+    experiment = whole.trainer.experiment
     key = "curves" if whole.trainer.diverged and not whole.fault else _view_of(experiment)
-    views = portrait_views(experiment, whole.portrait())
+    views = portrait_views(experiment, whole.portrait(), theme)
     view = next(view for view in views if view.key == key)
     if isinstance(view, CurvesView):
         view.set_log_scale(True)
-    if isinstance(view, SurfaceView) and experiment.case == "E3":
+    if isinstance(view, SurfaceView) and found is not None:
         view.switch_basins(True)
-        view.show_basins(_basins(experiment))
+        view.show_basins(found)
     view.resize(*SIZE)
     for _ in range(5):
         QCoreApplication.processEvents()
-    return (view.findChild(QuietPlot) or view).grab()
+    grabbed = (view.findChild(QuietPlot) or view).grab()
+    return grabbed.scaled(*SAVED, mode=Qt.TransformationMode.SmoothTransformation)
 
 
 def _view_of(experiment: Experiment) -> str:
@@ -55,7 +64,7 @@ def _view_of(experiment: Experiment) -> str:
     return "curves" if races or in_batches or is_large else VIEW_OF[objective.kind]
 
 
-def _basins(experiment: Experiment) -> BasinMap:
+def basins_of(experiment: Experiment) -> BasinMap:
     work = basins(experiment, ((-6.0, 6.0), (-6.0, 6.0)))
     while True:
         try:
@@ -66,15 +75,18 @@ def _basins(experiment: Experiment) -> BasinMap:
 
 
 def main() -> None:
-    """Write one PNG for each gallery experiment."""
+    """Write a light and a dark PNG for each gallery experiment, or for those that are named."""
     use_no_display()
     QApplication(["pictures"]).setStyle("Fusion")
-    folder = assets_folder() / "pictures"
-    folder.mkdir(exist_ok=True)
+    wanted = sys.argv[1:]
     for entry in gallery():
-        target = Path(folder) / f"{entry.name}.png"
-        picture_of(entry.experiment).save(str(target))
-        sys.stderr.write(f"{target.name}\n")
+        if wanted and entry.name not in wanted:
+            continue
+        for theme, picture in pictures_of(entry.experiment).items():
+            folder = assets_folder() / "pictures" / theme
+            folder.mkdir(parents=True, exist_ok=True)
+            picture.save(str(folder / f"{entry.name}.png"))
+        sys.stderr.write(f"{entry.name}\n")
 
 
 if __name__ == "__main__":

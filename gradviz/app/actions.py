@@ -44,7 +44,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "&Run", "check_gradient", "&Check the gradient", ("Ctrl+B",), "By hand, finite difference, autograd, symbols"
     ),
     ActionSpec("&View", "toggle_log_scale", "&Log scale of the curves", ("Ctrl+L",)),
-    ActionSpec("&View", "toggle_three_dimensions", "Surface in &3-D or as contour", ("Ctrl+D",)),
+    ActionSpec("&View", "toggle_three_dimensions", "Surface in &3-D", ("Ctrl+D",), "Off: as contours, seen from above"),
     ActionSpec("&View", "fit_graph", "&Fit the graph", ("Ctrl+0",)),
     ActionSpec("&View", "use_system_theme", "Colours of the &system"),
     ActionSpec("&View", "use_light_theme", "L&ight colours"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import QLocale, QObject, Qt
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QApplication, QMenu
 
 from gradviz.app.documents import Documents
@@ -18,6 +18,7 @@ from gradviz.views.gallery_view import Card
 from gradviz.views.theme import theme_named
 
 _THEME_ACTIONS = {"system": "use_system_theme", "light": "use_light_theme", "dark": "use_dark_theme"}
+_SWITCHES = ("toggle_log_scale", "toggle_three_dimensions", "toggle_full_screen")
 _LANGUAGE_ACTIONS = {"system": "use_system_language", "en": "use_english", "zh": "use_chinese"}
 
 
@@ -35,10 +36,20 @@ class Appearance(QObject):
         self._actions: dict[str, QAction] = {}
         self._gallery_menu = QMenu("&Gallery", window)
 
-    def begin(self, actions: dict[str, QAction], last_menu: QMenu) -> None:
+    def begin(self, actions: dict[str, QAction], menus: dict[str, QMenu]) -> None:
         """Once the menus are there: the gallery's before the last one, and everything as it was chosen."""
         self._actions = actions
-        self._window.menu.insertMenu(last_menu.menuAction(), self._gallery_menu)
+        self._window.menu.insertMenu(menus["&Help"].menuAction(), self._gallery_menu)
+        for names in (_THEME_ACTIONS.values(), _LANGUAGE_ACTIONS.values()):
+            group = QActionGroup(self)  # one of each is on
+            for name in names:
+                actions[name].setCheckable(True)
+                group.addAction(actions[name])
+        for name in _SWITCHES:
+            actions[name].setCheckable(True)
+            actions[name].triggered.connect(self._show_switches)
+        menus["&View"].aboutToShow.connect(self._show_switches)
+        self._show_switches()
         self._apply_language()
         self._show_choices()
         QApplication.styleHints().colorSchemeChanged.connect(lambda _scheme: self._apply_theme())
@@ -112,10 +123,17 @@ class Appearance(QObject):
     def _show_choices(self) -> None:
         """Mark in the menu what is chosen."""
         for choice, name in (*_THEME_ACTIONS.items(), *_LANGUAGE_ACTIONS.items()):
-            action = self._actions[name]
-            action.setCheckable(True)
             chosen = self._preferences.language if name in _LANGUAGE_ACTIONS.values() else self._preferences.theme
-            action.setChecked(choice == chosen)
+            self._actions[name].setChecked(choice == chosen)
+
+    def _show_switches(self) -> None:
+        """Mark in the menu what is on; the boxes of the panes switch the same."""
+        curves: Any = self._window.views["curves"]
+        surface: Any = self._window.views["surface"]
+        states = curves.log_scale, surface.is_three_dimensional, self._window.isFullScreen()
+        for name, on in zip(_SWITCHES, states, strict=True):
+            self._actions[name].setChecked(on)
+        self._actions["toggle_three_dimensions"].setEnabled(not surface.opengl_fault)
 
     def _apply_theme(self) -> None:
         self._window.set_theme(theme_named(self._preferences.theme))
@@ -142,4 +160,4 @@ class Appearance(QObject):
 
 def _card(entry: GalleryEntry, language: str) -> Card:
     case, texts = entry.experiment.case, texts_in(entry.experiment, language)
-    return Card(entry.name, section_of(case, language), case, texts.title, texts.hint, entry.picture)
+    return Card(entry.name, section_of(case, language), case, texts.title, texts.hint, entry.pictures)

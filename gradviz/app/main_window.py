@@ -199,6 +199,7 @@ class MainWindow(QMainWindow):
             view.set_theme(theme)
         if self.views:
             self.run_bar.set_theme(theme)
+            self.gallery.set_theme(theme)
 
     def show_status(self, right: str, message: str) -> None:
         """The status bar: the last message, and device, precision, seed and state."""

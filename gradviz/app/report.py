@@ -14,6 +14,7 @@ from gradviz.storage.problems import FileError
 
 if TYPE_CHECKING:
     from gradviz.engine.whole_run import Portrait
+    from gradviz.views.theme import Theme
     from gradviz.views.view import View
 
 PICTURE_SIZE = (960, 640)
@@ -43,8 +44,8 @@ def write_pictures(folder: Path, experiment: Experiment, portrait: Portrait) -> 
     return tuple(name for view in portrait_views(experiment, portrait) if (name := _save_picture(view, folder)))
 
 
-def portrait_views(experiment: Experiment, portrait: Portrait) -> list[View]:
-    """The views, filled; one that has nothing to show of this experiment is left out."""
+def portrait_views(experiment: Experiment, portrait: Portrait, theme: Theme | None = None) -> list[View]:
+    """The views, filled, light unless told otherwise; one that has nothing to show of this experiment is left out."""
     from gradviz.app.assembly import make_views
     from gradviz.views.opengl import probe_opengl
     from gradviz.views.theme import LIGHT
@@ -54,7 +55,7 @@ def portrait_views(experiment: Experiment, portrait: Portrait) -> list[View]:
         if not view.is_picture or (view.needs_fit and portrait.snapshot.fit is None):
             continue
         view.resize(*PICTURE_SIZE)
-        view.set_theme(LIGHT)
+        view.set_theme(theme or LIGHT)
         view.begin_run(experiment)
         view.show()
         view.show_surface(portrait.surface)

@@ -87,7 +87,7 @@ def _fault_of_run(started: Startup, controller: WindowController, name: str) -> 
 
 
 def is_drawn(view: View, objective_kind: str) -> bool:
-    """Whether a view says that it shows something, and its pixels agree."""
+    """Whether a view says that it shows something, or why it cannot, and its pixels agree."""
     shown = view.drawn()
     content = {
         "lesson": "text",
@@ -99,7 +99,8 @@ def is_drawn(view: View, objective_kind: str) -> bool:
         "fit": "points",
         "code": "text",
     }
-    has_content = bool(shown[content[view.key]]) or (view.key == "fit" and objective_kind != "fit")
+    has_words = bool(shown.get("absence"))
+    has_content = bool(shown[content[view.key]]) or has_words or (view.key == "fit" and objective_kind != "fit")
     return has_content and _colours(view) >= LEAST_COLOURS
 
 

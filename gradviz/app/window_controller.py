@@ -68,7 +68,7 @@ class WindowController(QObject):
         self.actions, self.menus = build_menus(window, window.menu, handlers)
         self._add_pane_menu()
         self._add_comparison_menu()
-        self.appearance.begin(self.actions, self.menus["&Help"])
+        self.appearance.begin(self.actions, self.menus)
         self._connect()
         window.gallery.show_recent(preferences.recent)
 

@@ -140,6 +140,7 @@ class Snapshot:
     """What was asked for, of one step. `position` (optimisers, 2) is where each stands on the surface.
 
     `seconds` is what taking it cost the training thread, `rates` the learning rate of each optimiser's next update.
+    `no_loss` is a sentence on why there is no loss to draw, empty where there is one.
     """
 
     step: int
@@ -149,6 +150,7 @@ class Snapshot:
     position: Floats
     seconds: float
     rates: tuple[float, ...] = ()
+    no_loss: str = ""
 
 
 @dataclass(frozen=True, slots=True)

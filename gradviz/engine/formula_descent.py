@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from gradviz.core.formula_text import FormulaError
+from gradviz.core.numbers import shape_text
 from gradviz.core.objectives import FormulaObjective, TestFunctionObjective
 from gradviz.core.seeds import random_state
 from gradviz.engine.objective import Objective
@@ -97,6 +98,14 @@ class FormulaDescent(Objective):
         if self._upstream is not None:
             return (self._upstream * loss).sum()
         return loss if loss.numel() == 1 else loss.sum() * math.nan
+
+    @property
+    def no_number(self) -> str:
+        last = self._last.get(self._objective)
+        if self._upstream is not None or last is None or last.numel() == 1:
+            return ""
+        shape = f", shape {shape_text(tuple(last.shape))}" if last.dim() > 1 else ""
+        return f"{self._objective} is {last.numel()} numbers{shape}"
 
     def _as_scalar(self, loss: Tensor) -> Tensor:
         """A loss of one element as a scalar, with a node of its own; one that has both is left alone."""

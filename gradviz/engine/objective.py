@@ -70,6 +70,11 @@ class Objective(ABC):
         """The one number of a loss that is recorded; NaN where a vector has none."""
         return loss
 
+    @property
+    def no_number(self) -> str:
+        """What the last `loss` is in the place of one number; empty where it is one."""
+        return ""
+
     def named_values(self) -> Iterator[tuple[Tensor, str]]:
         """Values of the last `loss` that have a name of their own."""
         return iter(())

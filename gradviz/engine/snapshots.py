@@ -41,7 +41,8 @@ class Observer:
         fit = fit_picture(lanes, index) if wanted.fit else None
         position = self._position()
         seconds = time.perf_counter() - begin
-        return Snapshot(self._trainer.step, graph, rows, fit, position, seconds, self._trainer.rates)
+        rates, no_loss = self._trainer.rates, _no_loss(lanes[0])
+        return Snapshot(self._trainer.step, graph, rows, fit, position, seconds, rates, no_loss)
 
     def _graph(self, index: int) -> GraphSnapshot:
         lane = self._trainer.lanes[index]
@@ -63,6 +64,15 @@ class Observer:
         else:
             places = [self.plane.project(lane.objective) for lane in lanes]
         return np.array(places, dtype=np.float64)
+
+
+def _no_loss(lane: Lane) -> str:
+    """Why there is no loss, with PyTorch's own words where it has refused."""
+    what = lane.objective.no_number
+    if not what:
+        return ""
+    said = f" PyTorch: “{lane.fault.words}”." if lane.fault is not None and lane.fault.words else ""
+    return f"{what}, and a loss is one.{said} Take their sum or mean in the last line, or give an upstream gradient."
 
 
 def _rows(index: int, lane: Lane) -> list[ParameterRow]:

@@ -32,12 +32,12 @@ def section_of(case: str, language: str) -> str:
 
 @dataclass(frozen=True)
 class GalleryEntry:
-    """A card of the gallery; `name` is that of its file, without the ending."""
+    """A card of the gallery; `name` is that of its file, without the ending, `pictures` are by the theme's name."""
 
     name: str
     path: Path
     experiment: Experiment
-    picture: Path | None
+    pictures: dict[str, Path]
 
 
 def gallery() -> tuple[GalleryEntry, ...]:
@@ -61,8 +61,8 @@ def _entry(path: Path, assets: Path) -> GalleryEntry:
         experiment = load(path).experiment
     except FileError as error:
         raise FileError(f"Gallery, {path.name}: {error.cause}", "Install gradviz again.") from error
-    picture = assets / "pictures" / f"{path.stem}.png"
-    return GalleryEntry(path.stem, path, experiment, picture if picture.is_file() else None)
+    drawn = {folder.name: folder / f"{path.stem}.png" for folder in sorted((assets / "pictures").glob("*/"))}
+    return GalleryEntry(path.stem, path, experiment, {theme: file for theme, file in drawn.items() if file.is_file()})
 
 
 def _in_order(text: str) -> list[tuple[int, str]]:

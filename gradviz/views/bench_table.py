@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 from PySide6.QtGui import QColor, QFont
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QWidget
 
 from gradviz.core.bench_records import NAMED, BenchRow, Verdict
-from gradviz.core.bench_text import COLUMNS, row_texts, values_text
+from gradviz.core.bench_text import COLUMNS, difference_text, row_texts, values_text
+from gradviz.views.table_columns import Column, SharedTable
 from gradviz.views.theme import LIGHT, Theme, monospace
 
 Index = QModelIndex | QPersistentModelIndex
 PARAMETER, METHOD, VERDICT = 0, 1, 2
-WIDTHS = (74, 134, 104, 146, 76, 66, 70)
+WIDTHS = (
+    Column(60, 120),
+    Column(112, 150),
+    Column(96, 190),
+    Column(108, 170, 1),
+    Column(64, 90),
+    Column(64, 90),
+    Column(70, 80, spare=True),
+    Column(60, 70, spare=True),
+)
 MOST_IN_TIP = 48
 
 
@@ -50,7 +61,7 @@ class BenchModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return "" if column == PARAMETER and not self._begins(index.row()) else row_texts(row)[column]
         if role == Qt.ItemDataRole.ToolTipRole:
-            return f"{row.sentence}\n{values_text(row, MOST_IN_TIP)}"
+            return "\n".join((row.sentence, values_text(row, MOST_IN_TIP), _how(row)))
         if role == Qt.ItemDataRole.ForegroundRole and column == VERDICT:
             return QColor(self.colour(row))
         if role == Qt.ItemDataRole.FontRole:
@@ -80,13 +91,19 @@ class BenchModel(QAbstractTableModel):
         return self.theme.value if row.verdict is Verdict.AGREES else self.theme.muted
 
 
-class BenchTable(QTableView):
-    """The table, with columns of a useful width."""
+def _how(row: BenchRow) -> str:
+    """What the last columns tell, which a narrow table hides."""
+    step = "" if math.isnan(row.step_size) else f", step size {difference_text(row.step_size)}"
+    return f"{row.method}, {row.dtype}{step}"
+
+
+class BenchTable(SharedTable):
+    """The table; where it is narrow, step size and dtype are told by the tooltip alone."""
 
     def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.rows = BenchModel(self)
-        self.setModel(self.rows)
+        rows = BenchModel(parent)
+        super().__init__(rows, WIDTHS, parent)
+        self.rows = rows
         self.setShowGrid(False)
         self.setWordWrap(False)
         self.setTabKeyNavigation(False)
@@ -98,7 +115,3 @@ class BenchTable(QTableView):
         self.setAccessibleName("Gradients compared")
         header = self.horizontalHeader()
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        for column, width in enumerate(WIDTHS):
-            header.resizeSection(column, width)
-        header.setStretchLastSection(True)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)

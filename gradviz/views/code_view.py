@@ -115,7 +115,7 @@ class CodeView(View):
         self._text.setAccessibleName("Script")
         self._text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self._text.setTabChangesFocus(True)
-        self._text.setFont(monospace(9.5))
+        self._text.setFont(monospace(9))
         self._colours = PythonHighlighter(self._text.document())
         self._lay_out()
 

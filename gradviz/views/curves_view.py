@@ -7,15 +7,17 @@ from typing import Any, ClassVar
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from gradviz.core.experiment import Experiment, optimizer_names
 from gradviz.core.history import History
 from gradviz.core.numbers import short_number
-from gradviz.core.records import Floats
+from gradviz.core.records import Floats, Snapshot
+from gradviz.views.absence import Absence
 from gradviz.views.quiet_plot import LiveCurve, LiveMark, QuietPlot
 from gradviz.views.readout import Readout
 from gradviz.views.theme import Theme
+from gradviz.views.tick_box import TickBox
 from gradviz.views.view import View
 
 PIXELS = 420
@@ -41,10 +43,11 @@ class CurvesView(View):
         item.showGrid(x=True, y=True, alpha=0.15)
         item.getViewBox().setDefaultPadding(0.0)
         self._legend = item.addLegend(offset=(-12, 8), labelTextSize="9pt")
-        self._log = QCheckBox("Log scale")
+        self._log = TickBox("Log scale")
         self._log.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._log.setToolTip("Logarithmic loss axis (L). Zero cannot stand on it and is marked at the lower edge.")
         self._log.toggled.connect(self._on_log_toggled)
+        self._place = Absence(self._plot, "No loss to draw")
         self._note = Readout(0, Qt.AlignmentFlag.AlignLeft, muted=True)
         self._history: History | None = None
         self._step = 0
@@ -63,7 +66,7 @@ class CurvesView(View):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addLayout(head)
-        layout.addWidget(self._plot, 1)
+        layout.addWidget(self._place, 1)
 
     @property
     def log_scale(self) -> bool:
@@ -87,6 +90,8 @@ class CurvesView(View):
             self._names = names
             self._fill_legend()
         self._history, self._step, self._frame = None, 0, None
+        self._place.explain("")
+        self._log.setVisible(True)
         self._draw()
 
     def _fill_legend(self) -> None:
@@ -103,6 +108,12 @@ class CurvesView(View):
         self._history, self._step = history, step
         self._draw()
 
+    def show_snapshot(self, snapshot: Snapshot) -> None:
+        if snapshot.no_loss != self._place.sentence:
+            self._place.explain(snapshot.no_loss)
+            self._log.setVisible(not snapshot.no_loss)
+            self._draw()
+
     def _on_log_toggled(self, on: bool) -> None:
         self._plot.getPlotItem().getAxis("left").setLogMode(on)
         self._frame = None
@@ -110,7 +121,7 @@ class CurvesView(View):
 
     def _draw(self) -> None:
         history = self._history
-        if history is None or not len(history):
+        if history is None or not len(history) or self._place.sentence:
             self._note.setText("")
             self._marks = []
             self._plot.show_live([])
@@ -179,6 +190,7 @@ class CurvesView(View):
             "points": [len(curve.points) for curve in self._plot.live()],
             "log": self.log_scale,
             "note": self._note.text(),
+            "absence": self._place.sentence,
             "zeros": [(mark.x, mark.y) for mark in self._marks],
             "step": self._step,
             "names": [label.text for _, label in self._legend.items],

@@ -9,7 +9,6 @@ from typing import Any
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QTextCursor, QWheelEvent
 from PySide6.QtWidgets import (
-    QCheckBox,
     QComboBox,
     QPlainTextEdit,
     QSizePolicy,
@@ -21,6 +20,7 @@ from gradviz.core.declaration import FieldSpec
 from gradviz.views.editor import Editor, Line
 from gradviz.views.table_fields import NamesField, TableField
 from gradviz.views.theme import monospace
+from gradviz.views.tick_box import TickBox
 
 COMMIT_AFTER_MS = 700
 
@@ -109,7 +109,7 @@ class SwitchEditor(Editor):
 
     def __init__(self) -> None:
         super().__init__()
-        self._box = QCheckBox()
+        self._box = TickBox()
         self._box.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # after a click, Space runs as before
         self._box.clicked.connect(lambda on: self.edited.emit(bool(on)))
         self._fill(self._box)

@@ -18,20 +18,25 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from gradviz.views.theme import LIGHT, Theme
+
 PICTURE = QSize(104, 78)
 LEAST_WIDTH = 270
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """What a card shows; `name` is what is asked for when it is chosen. Cards of one `section` stand together."""
+    """What a card shows; `name` is what is asked for when it is chosen. Cards of one `section` stand together.
+
+    `pictures` are by the name of the theme that they are drawn in.
+    """
 
     name: str
     section: str
     case: str
     title: str
     hint: str
-    picture: Path | None
+    pictures: dict[str, Path]
 
 
 class GalleryView(QWidget):
@@ -42,6 +47,7 @@ class GalleryView(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._theme = LIGHT
         self._cards: dict[str, _CardButton] = {}
         self._headings: dict[str, QLabel] = {}
         self._filter = QLineEdit()
@@ -82,10 +88,17 @@ class GalleryView(QWidget):
                 self._headings[card.section] = _heading(card.section)
                 self._column.addWidget(self._headings[card.section])
             button = _CardButton(card)
+            button.show_picture(self._theme.name)
             button.clicked.connect(lambda _checked=False, name=card.name: self.chosen.emit(name))
             self._cards[card.name] = button
             self._column.addWidget(button)
         self._show_matching(self._filter.text())
+
+    def set_theme(self, theme: Theme) -> None:
+        """The pictures that were drawn in these colours."""
+        self._theme = theme
+        for button in self._cards.values():
+            button.show_picture(theme.name)
 
     def _forget_cards(self) -> None:
         for widget in (*self._cards.values(), *self._headings.values()):
@@ -165,12 +178,8 @@ class _CardButton(QPushButton):
         self.setAutoDefault(True)  # Enter presses it
         self.setAccessibleName(f"{card.case} {card.title}")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
-        picture = QLabel()
-        picture.setFixedSize(PICTURE)
-        if card.picture is not None:
-            mode = Qt.TransformationMode.SmoothTransformation
-            scaled = QPixmap(str(card.picture)).scaled(PICTURE, Qt.AspectRatioMode.KeepAspectRatioByExpanding, mode)
-            picture.setPixmap(scaled.copy(0, 0, PICTURE.width(), PICTURE.height()))
+        self._picture = QLabel()
+        self._picture.setFixedSize(PICTURE)
         title = QLabel(f"<b>{card.case}</b>  {card.title}")
         title.setWordWrap(True)
         hint = QLabel(card.hint)
@@ -184,10 +193,23 @@ class _CardButton(QPushButton):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(8, 8, 8, 8)
         layout.setSpacing(10)
-        layout.addWidget(picture, 0, Qt.AlignmentFlag.AlignTop)
+        layout.addWidget(self._picture, 0, Qt.AlignmentFlag.AlignTop)
         layout.addLayout(text, 1)
-        for label in (picture, title, hint):
+        for label in (self._picture, title, hint):
             label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+
+    def show_picture(self, theme: str) -> None:
+        """The picture in the colours of a theme, sharp on this screen; none where it was not drawn."""
+        path = self.card.pictures.get(theme)
+        if path is None:
+            self._picture.clear()
+            return
+        ratio, mode = self.devicePixelRatioF(), Qt.TransformationMode.SmoothTransformation
+        room = PICTURE * ratio
+        scaled = QPixmap(str(path)).scaled(room, Qt.AspectRatioMode.KeepAspectRatioByExpanding, mode)
+        scaled = scaled.copy(0, 0, room.width(), room.height())
+        scaled.setDevicePixelRatio(ratio)
+        self._picture.setPixmap(scaled)
 
     def sizeHint(self) -> QSize:
         return QSize(260, self.heightForWidth(max(self.width(), 260)))

@@ -11,12 +11,12 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, 
 
 from gradviz.core.numbers import shape_text, short_number, summary_text
 from gradviz.core.records import UNTRACKED, Floats, GraphNode, GraphSnapshot, TensorSummary
-from gradviz.views.theme import Theme, mix, monospace
+from gradviz.views.node_lettering import LEAST_PIXELS, TEXT_SCALE, Lettering, lettering
+from gradviz.views.theme import Theme, mix
 
-TEXT_SCALE = 0.42
-"""Below this zoom the numbers are left out: they could not be read."""
 ARROW = 7.0
-INDENT = 15.0
+TITLE_ALONE = (28.0, 44.0)
+"""The least and the largest height of a title without numbers, in scene units."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +44,6 @@ class GraphPainter:
 
     def __init__(self, theme: Theme) -> None:
         self._theme = theme
-        self._title = QFont()
-        self._title.setPixelSize(14)
-        self._title.setBold(True)
-        self._small = QFont()
-        self._small.setPixelSize(11)
-        self._mono = monospace(9)
-        self._mono.setPixelSize(12)
-        self._title_metrics = QFontMetricsF(self._title)
-        self._small_metrics = QFontMetricsF(self._small)
-        self._mono_metrics = QFontMetricsF(self._mono)
         self._edge = QPen(QColor(mix(theme.muted, theme.base, 0.25)), 1.4)
         self._border = QPen(QColor(theme.border), 1.2)
         self._untracked = QPen(QColor(theme.muted), 1.4, Qt.PenStyle.DashLine)
@@ -73,27 +63,30 @@ class GraphPainter:
         """Paint what changes from step to step: value and gradient of the nodes in `visible`."""
         if scale < TEXT_SCALE:
             return
-        painter.setFont(self._mono)
+        letters = lettering(scale, graph.structure.size[1])
+        painter.setFont(letters.mono)
         value_pen, gradient_pen = QPen(QColor(self._theme.value)), QPen(QColor(self._theme.gradient))
-        room = int((graph.structure.size[0] - INDENT - 8) / self._mono_metrics.horizontalAdvance("0"))
+        room = int((graph.structure.size[0] - letters.indent - 8) / letters.digit)
         for index, box in self._boxes(graph, visible):
-            value, gradient = _number_lines(graph.values[index], graph.gradients[index])
+            value, gradient = _number_lines(graph.values[index], graph.gradients[index], letters.has_labels)
+            left = box.left() + letters.indent
             painter.setPen(value_pen)
-            painter.drawText(QPointF(box.left() + INDENT, box.top() + 58), _cut(value, room))
+            painter.drawText(QPointF(left, box.top() + letters.value_line), _cut(value, room))
             painter.setPen(gradient_pen)
-            painter.drawText(QPointF(box.left() + INDENT, box.top() + 77), _cut(gradient, room))
-        self._paint_derivatives(painter, graph, visible)
+            painter.drawText(QPointF(left, box.top() + letters.gradient_line), _cut(gradient, room))
+        self._paint_derivatives(painter, graph, visible, letters)
 
-    def _paint_derivatives(self, painter: QPainter, graph: GraphSnapshot, visible: QRectF) -> None:
+    def _paint_derivatives(self, painter: QPainter, graph: GraphSnapshot, visible: QRectF, letters: Lettering) -> None:
         """On each edge the factor of the chain rule, just above the consumer."""
-        painter.setFont(self._small)
+        painter.setFont(letters.derivative)
+        metrics = letters.derivative_metrics
         ground = QColor(self._theme.base)
         for route, derivative in zip(graph.structure.routes, graph.derivatives, strict=False):
             if derivative is None:
                 continue
-            text = f"× {short_number(derivative)}"
+            text = f"× {short_number(derivative, letters.derivative_digits)}"
             at = _towards_the_end(route)
-            box = QRectF(0, 0, self._small_metrics.horizontalAdvance(text) + 8, 15)
+            box = QRectF(0, 0, metrics.horizontalAdvance(text) + 8, metrics.height() + 1)
             box.moveCenter(at)
             if box.intersects(visible):
                 painter.fillRect(box, ground)
@@ -139,10 +132,10 @@ class GraphPainter:
         painter.drawRoundedRect(box, radius, radius)
         if scale < TEXT_SCALE:
             if scale > 0.16:
-                self._paint_title_alone(painter, node, box)
+                self._paint_title_alone(painter, node, box, scale)
             return
-        text = node_text(node, graph.values[index], None)
-        self._paint_titles(painter, text, box.adjusted(INDENT, 6, -10, -6))
+        letters = lettering(scale, box.height())
+        self._paint_titles(painter, node_text(node, graph.values[index], None), box, letters)
 
     def _fill(self, node: GraphNode, index: int) -> str:
         if node.op == UNTRACKED:
@@ -151,9 +144,11 @@ class GraphPainter:
             return self._theme.leaf
         return self._theme.result if index == 0 else self._theme.operation
 
-    def _paint_title_alone(self, painter: QPainter, node: GraphNode, box: QRectF) -> None:
-        font = QFont(self._title)
-        font.setPixelSize(28)
+    def _paint_title_alone(self, painter: QPainter, node: GraphNode, box: QRectF, scale: float) -> None:
+        least, largest = TITLE_ALONE
+        font = QFont()
+        font.setBold(True)
+        font.setPixelSize(round(min(max(LEAST_PIXELS / scale, least), largest)))
         painter.setFont(font)
         painter.setPen(QColor(self._theme.text))
         title = QFontMetricsF(font).elidedText(
@@ -161,24 +156,27 @@ class GraphPainter:
         )
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, title)
 
-    def _paint_titles(self, painter: QPainter, text: NodeText, box: QRectF) -> None:
-        elide = Qt.TextElideMode.ElideRight
-        title = self._title_metrics.elidedText(text.title, elide, box.width())
-        painter.setFont(self._title)
+    def _paint_titles(self, painter: QPainter, text: NodeText, box: QRectF, letters: Lettering) -> None:
+        elide, left, room = Qt.TextElideMode.ElideRight, box.left() + letters.indent, box.width() - letters.indent - 8
+        painter.setFont(letters.title)
         painter.setPen(QColor(self._theme.text))
-        painter.drawText(QPointF(box.left(), box.top() + 13), title)
-        painter.setFont(self._small)
+        title = letters.title_metrics.elidedText(text.title, elide, room)
+        painter.drawText(QPointF(left, box.top() + letters.title_line), title)
+        if letters.subtitle_line is None:
+            return
+        painter.setFont(letters.small)
         painter.setPen(QColor(self._theme.muted))
-        subtitle = self._small_metrics.elidedText(text.subtitle, elide, box.width())
-        painter.drawText(QPointF(box.left(), box.top() + 31), subtitle)
+        subtitle = letters.small_metrics.elidedText(text.subtitle, elide, room)
+        painter.drawText(QPointF(left, box.top() + letters.subtitle_line), subtitle)
 
 
-def _number_lines(value: TensorSummary | None, gradient: TensorSummary | None) -> tuple[str, str]:
+def _number_lines(
+    value: TensorSummary | None, gradient: TensorSummary | None, has_labels: bool = True
+) -> tuple[str, str]:
     """The lines of a node that change from step to step."""
-    return (
-        "value " + ("not kept" if value is None else summary_text(value, 2)),
-        "grad  " + ("none" if gradient is None else summary_text(gradient, 2)),
-    )
+    value_text = "not kept" if value is None else summary_text(value, 2)
+    gradient_text = "none" if gradient is None else summary_text(gradient, 2)
+    return (f"value {value_text}", f"grad  {gradient_text}") if has_labels else (value_text, gradient_text)
 
 
 def _cut(text: str, room: int) -> str:
@@ -188,9 +186,7 @@ def _cut(text: str, room: int) -> str:
 
 def _towards_the_end(route: Floats) -> QPointF:
     """A point of the last piece of a route, where edges to one consumer have not met yet."""
-    before, after = route[-2], route[-1]
-    share = 0.5
-    return QPointF(*(before + share * (after - before)))
+    return QPointF(*((route[-2] + route[-1]) / 2))
 
 
 def _smooth(points: list[QPointF]) -> QPainterPath:

@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QToolTip, QWidget
 from gradviz.core.experiment import Experiment, optimizer_names
 from gradviz.core.numbers import shape_text, summary_text
 from gradviz.core.records import UNTRACKED, GraphSnapshot, Snapshot
-from gradviz.views.graph_painter import TEXT_SCALE, GraphPainter, node_text
+from gradviz.views.graph_painter import GraphPainter, node_text
+from gradviz.views.node_lettering import LABEL_SCALE, TEXT_SCALE
 from gradviz.views.picture_label import PictureLabel
 from gradviz.views.theme import Theme
 from gradviz.views.view import View
@@ -134,8 +135,12 @@ class GraphView(View):
         self._numbers.show_picture(picture)
 
     def _legend(self) -> str:
+        """What the signs of this zoom mean, and how to see what it leaves out."""
+        if self._scale < TEXT_SCALE:
+            return "    zoom in for the numbers"
         has_derivatives = self._graph is not None and any(one is not None for one in self._graph.derivatives)
-        return "    × local derivative along an edge" if has_derivatives and self._scale >= TEXT_SCALE else ""
+        derivatives = "    × local derivative along an edge" if has_derivatives else ""
+        return derivatives if self._scale >= LABEL_SCALE else f"    in a node: value, gradient{derivatives}"
 
     def _place_painter(self, painter: QPainter) -> QRectF:
         """Let `painter` work in scene units; returns what is seen of the scene."""

@@ -9,7 +9,6 @@ from time import perf_counter
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QFont
 from PySide6.QtWidgets import (
-    QCheckBox,
     QComboBox,
     QDialog,
     QFormLayout,
@@ -31,6 +30,7 @@ from gradviz.views.preview_model import PreviewModel
 from gradviz.views.preview_table import PreviewTable, bad_counts, bad_notes, bad_sentence
 from gradviz.views.scaling_box import ScalingBox
 from gradviz.views.theme import Theme
+from gradviz.views.tick_box import TickBox
 
 SLICE_S = 0.012
 SHOW_EVERY_S = 0.15
@@ -68,7 +68,7 @@ class ImportDialog(QDialog):
         self._encoding = _box(encodings)
         self._separator = _box(SEPARATORS)
         self._decimal = _box(DECIMALS)
-        self._header = QCheckBox("First line has the names")
+        self._header = TickBox("First line has the names")
         self._bad_cells = _box(BAD_CELLS)
         self._labels = _box({"values": "Values", "labels": "Class labels"})
         self._scaling = ScalingBox()

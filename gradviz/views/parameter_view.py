@@ -6,39 +6,51 @@ from typing import Any, ClassVar
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLabel, QTableView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QLabel, QVBoxLayout, QWidget
 
 from gradviz.core.experiment import Experiment, optimizer_names
 from gradviz.core.numbers import shape_text, short_number, summary_text
 from gradviz.core.records import ParameterRow, Snapshot
+from gradviz.views.table_columns import Column, SharedTable
 from gradviz.views.theme import LIGHT, Theme, monospace
 from gradviz.views.view import View
 
 COLUMNS = ("Parameter", "Shape", "Value", "Gradient", "Optimiser state")
+WIDTHS = (Column(64, 150), Column(60, 124), Column(112, 150, 1), Column(112, 150, 1), Column(122, 240, 1.5))
+LINE = 15
+"""Pixels from line to line within a row."""
+MOST_LINES = 5
 NO_BREAK = "\u00a0"
 """A blank at which no line is broken."""
 Index = QModelIndex | QPersistentModelIndex
 
 
 class ParameterModel(QAbstractTableModel):
-    """Rows of one snapshot; a new snapshot of equal length only repaints."""
+    """Rows of one snapshot; a new snapshot of the same parameters and states only repaints."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self._rows: tuple[ParameterRow, ...] = ()
         self._names: tuple[str, ...] = ()
+        self._kind: object = None
         self.theme: Theme = LIGHT
 
     def show(self, rows: tuple[ParameterRow, ...], names: tuple[str, ...]) -> None:
         """Replace the rows; `names` are those of the optimisers."""
-        if len(rows) != len(self._rows) or names != self._names:
+        kind = len(rows), names, max((len(row.state) for row in rows), default=0)
+        if kind != self._kind:
             self.beginResetModel()
-            self._rows, self._names = rows, names
+            self._rows, self._names, self._kind = rows, names, kind
             self.endResetModel()
             return
         self._rows = rows
         if rows:
             self.dataChanged.emit(self.index(0, 0), self.index(len(rows) - 1, len(COLUMNS) - 1))
+
+    @property
+    def parts(self) -> int:
+        """How many things an optimiser keeps for a parameter, at most."""
+        return max((len(row.state) for row in self._rows), default=0)
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own default
         return 0 if parent.isValid() else len(self._rows)
@@ -75,7 +87,7 @@ class ParameterModel(QAbstractTableModel):
         if column == 3:
             return "none" if row.gradient is None else summary_text(row.gradient, most)
         state = sorted(row.state, key=lambda kept: kept[0])
-        return "   ".join(f"{key} {summary_text(value, 2)}" for key, value in state) or "none"
+        return "\n".join(f"{key} {summary_text(value, 2)}" for key, value in state) or "none"
 
 
 class ParameterView(View):
@@ -89,8 +101,8 @@ class ParameterView(View):
         super().__init__(parent)
         self._model = ParameterModel(self)
         self._names: tuple[str, ...] = ()
-        self._table = QTableView(self)
-        self._table.setModel(self._model)
+        self._table = SharedTable(self._model, WIDTHS, self)
+        self._table.fitted.connect(self._fit_rows)
         self._table.setShowGrid(False)
         self._table.setTabKeyNavigation(False)
         self._table.setAlternatingRowColors(True)
@@ -99,10 +111,6 @@ class ParameterView(View):
         self._table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         header = self._table.horizontalHeader()
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        for column, width in enumerate((96, 116, 160, 160)):
-            header.resizeSection(column, width)
-        header.setStretchLastSection(True)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         self._rates = QLabel(self)
@@ -114,6 +122,11 @@ class ParameterView(View):
         layout.setSpacing(0)
         layout.addWidget(self._rates)
         layout.addWidget(self._table)
+
+    def _fit_rows(self) -> None:
+        """Rows of two lines, or of one for each part of the optimiser's state."""
+        lines = min(max(self._model.parts, 2), MOST_LINES)
+        self._table.verticalHeader().setDefaultSectionSize(LINE * lines)
 
     def set_theme(self, theme: Theme) -> None:
         self._model.theme = theme

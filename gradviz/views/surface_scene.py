@@ -27,6 +27,7 @@ from PySide6.QtWidgets import QLabel, QWidget
 
 from gradviz.core.numbers import short_number
 from gradviz.core.records import Floats
+from gradviz.views.axis_labels import TITLE, without_overlaps
 from gradviz.views.picture_label import PictureLabel
 from gradviz.views.surface_geometry import HEIGHT, SurfaceBox, height_ticks, nice_ticks, pick
 from gradviz.views.surface_renderer import Point3, RenderedSurface, SurfaceRenderer
@@ -34,6 +35,8 @@ from gradviz.views.theme import LIGHT, Theme
 
 COARSE = 3
 SETTLE_MS = 180
+HEIGHT_SHIFT = (4.0, 3.0)
+"""Pixels that the label of a height stands left of its tick, and above it."""
 
 
 class SurfaceScene(QWidget):
@@ -52,7 +55,8 @@ class SurfaceScene(QWidget):
         self._renderer.opts["center"].setZ(HEIGHT * 0.32)
         self._box: SurfaceBox | None = None
         self._rendered: RenderedSurface | None = None
-        self._labels: list[tuple[Point3, str, bool]] = []
+        self._labels: list[tuple[Point3, str, str]] = []
+        self._written: list[tuple[str, QRectF]] = []
         self._paths: list[Floats] = []
         self._every = 1
         self._dragged_from: QPointF | None = None
@@ -119,13 +123,13 @@ class SurfaceScene(QWidget):
         for x in nice_ticks(float(box.grid.x[0]), float(box.grid.x[-1])):
             a = float(box.plane(np.array(x), np.array(0.0))[0])
             lines += [(a, near_y, 0), (a, near_y * 1.05, 0)]
-            self._labels.append(((a, near_y * 1.14, 0), short_number(x, 4), False))
+            self._labels.append(((a, near_y * 1.14, 0), short_number(x, 4), "x"))
         for y in nice_ticks(float(box.grid.y[0]), float(box.grid.y[-1])):
             b = float(box.plane(np.array(0.0), np.array(y))[1])
             lines += [(near_x, b, 0), (near_x * 1.05, b, 0)]
-            self._labels.append(((near_x * 1.14, b, 0), short_number(y, 4), False))
-        self._labels.append(((0, near_y * 1.38, 0), box.grid.x_label, True))
-        self._labels.append(((near_x * 1.44, 0, 0), box.grid.y_label, True))
+            self._labels.append(((near_x * 1.14, b, 0), short_number(y, 4), "y"))
+        self._labels.append(((0, near_y * 1.38, 0), box.grid.x_label, TITLE))
+        self._labels.append(((near_x * 1.44, 0, 0), box.grid.y_label, TITLE))
         self._place_height_axis(box, lines)
         self._renderer.show_axes(lines, self.theme.muted)
 
@@ -138,9 +142,9 @@ class SurfaceScene(QWidget):
         for level, text in height_ticks(box):
             z = level * HEIGHT
             lines += [(a, b, z), (a * 1.04, b * 1.04, z)]
-            self._labels.append(((a * 1.13, b * 1.13, z), text, False))
+            self._labels.append(((a * 1.04, b * 1.04, z), text, "z"))
         title = ("loss (log)" if box.lowest >= 0 else "loss, log above the lowest") if box.log_height else "loss"
-        self._labels.append(((a * 1.1, b * 1.1, HEIGHT * 1.17), title, True))
+        self._labels.append(((a * 1.1, b * 1.1, HEIGHT * 1.17), title, TITLE))
 
     # What is painted over the picture
 
@@ -172,11 +176,24 @@ class SurfaceScene(QWidget):
         metrics = QFontMetricsF(font)
         places = rendered.project(np.array([place for place, _, _ in self._labels], dtype=np.float64))
         painter.setFont(font)
-        for (x, y, _), (_, text, is_title) in zip(places.tolist(), self._labels, strict=True):
-            painter.setPen(QColor(self.theme.text if is_title else self.theme.muted))
-            width = metrics.horizontalAdvance(text)
-            left = min(max(x - width / 2, 3.0), self.width() - width - 3.0)
-            painter.drawText(QPointF(left, min(max(y + 4, 12.0), self.height() - 4.0)), text)
+        texts, axes = [text for _, text, _ in self._labels], [axis for _, _, axis in self._labels]
+        rects = [
+            self._place_label(metrics, text, axis, x, y)
+            for text, axis, (x, y, _) in zip(texts, axes, places.tolist(), strict=True)
+        ]
+        written = without_overlaps(rects, axes)
+        self._written = [(texts[index], rects[index]) for index in written]
+        for index in written:
+            painter.setPen(QColor(self.theme.text if axes[index] == TITLE else self.theme.muted))
+            painter.drawText(rects[index], Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextDontClip, texts[index])
+
+    def _place_label(self, metrics: QFontMetricsF, text: str, axis: str, x: float, y: float) -> QRectF:
+        """Around a point of the widget, and within it; a height to the left of it, clear of the corner below."""
+        width, height = metrics.horizontalAdvance(text), metrics.capHeight() + 2
+        if axis == "z":
+            x, y = x - width / 2 - HEIGHT_SHIFT[0], y - HEIGHT_SHIFT[1]
+        left = min(max(x - width / 2, 3.0), self.width() - width - 3.0)
+        return QRectF(left, min(max(y - height / 2, 3.0), self.height() - height - 3.0), width, height)
 
     def _paint_minima(self, painter: QPainter, rendered: RenderedSurface, box: SurfaceBox) -> None:
         """A cross at every known minimum, faint where a hill hides it."""
@@ -267,7 +284,7 @@ class SurfaceScene(QWidget):
     def drawn(self) -> dict[str, object]:
         """The labels of the axes, how often the surface was rendered, and the rendered size."""
         size = (0, 0) if self._rendered is None else self._rendered.depth.shape
-        labels = [text for _, text, _ in self._labels]
+        labels = [text for text, _ in self._written]
         return {"labels": labels, "renderings": self.renderings, "size": size}
 
 

@@ -7,7 +7,6 @@ from typing import ClassVar
 import numpy as np
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
-    QCheckBox,
     QComboBox,
     QHBoxLayout,
     QLabel,
@@ -21,10 +20,14 @@ from gradviz.core.experiment import Experiment
 from gradviz.core.history import History
 from gradviz.core.records import BasinMap, Floats, Snapshot, SurfaceGrid
 from gradviz.core.trajectory import Trajectory
+from gradviz.views.absence import Absence
 from gradviz.views.contour_plot import ContourPlot
 from gradviz.views.surface_geometry import SurfaceBox
 from gradviz.views.theme import Theme
+from gradviz.views.tick_box import TickBox
 from gradviz.views.view import View
+
+NOWHERE_FINITE = "The loss is not finite at any point of this plane. Start elsewhere, or take a smaller learning rate."
 
 
 class SurfaceView(View):
@@ -54,19 +57,22 @@ class SurfaceView(View):
         self._trajectories: list[Trajectory] = []
         self._projected: list[Floats] = []
         self._paths: list[Floats] = []
+        self._left: dict[int, int] = {}
         self._history: History | None = None
         self._step = 0
         self._kind = QComboBox()
-        self._log = QCheckBox("Log height")
+        self._log = TickBox("Log height")
         self._log.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self._basins_switch = QCheckBox("Basins")
+        self._basins_switch = TickBox("Basins")
         self._basins_switch.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._basins: BasinMap | None = None
         self._progress = ""
         self._recentre = QPushButton("Slice here")
         self._recentre.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._note = QLabel()
+        self._no_loss = ""
         self._stack = QStackedWidget()
+        self._place = Absence(self._stack, "No surface to draw")
         self.contour = ContourPlot(self)
         self.scene = self._make_scene()
         self._fill_head()
@@ -112,7 +118,7 @@ class SurfaceView(View):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addLayout(head)
-        layout.addWidget(self._stack, 1)
+        layout.addWidget(self._place, 1)
 
     def set_theme(self, theme: Theme) -> None:
         super().set_theme(theme)
@@ -165,11 +171,13 @@ class SurfaceView(View):
     def begin_run(self, experiment: Experiment) -> None:
         self._basins = None
         self._optimizers = len(experiment.optimizers)
-        self._trajectories, self._projected, self._history = [], [], None
+        self._trajectories, self._projected, self._history, self._left = [], [], None, {}
         self._grid = self._box = None
         self._paths = []
         self._step = 0
         self._recentre.hide()
+        self._no_loss = ""
+        self._show_absence()
         self._note.setText("The surface is being computed…")
         self._show_paths()
 
@@ -177,21 +185,31 @@ class SurfaceView(View):
         self._grid = surface
         extent = float(np.hypot(surface.x[-1] - surface.x[0], surface.y[-1] - surface.y[0]))
         self._trajectories = [Trajectory(index, extent / 600) for index in range(self._optimizers)]
-        self._projected = []
-        self._recentre.setVisible(not surface.exact)
-        self._basins_switch.setVisible(surface.exact)
+        self._projected, self._left = [], {}
+        self._show_absence()
         self._show_note()
         self._show_box()
+
+    def _show_absence(self) -> None:
+        """Words where there is no surface; what would change it is offered only where there is one."""
+        grid = self._grid
+        is_gap = grid is not None and not np.isfinite(grid.heights).any()
+        self._place.explain(self._no_loss or (NOWHERE_FINITE if is_gap else ""))
+        is_there = not self._place.sentence
+        self._recentre.setVisible(grid is not None and not grid.exact and not self._no_loss)
+        self._basins_switch.setVisible((grid is None or grid.exact) and is_there)
+        self._log.setVisible(is_there)
+        self._kind.setVisible(is_there)
 
     def _show_note(self) -> None:
         if self._grid is None:
             return
-        note = self._note_text(self._grid)
+        note = "" if self._place.sentence else self._note_text(self._grid)
         self._note.setText(note.split("\n", maxsplit=1)[0])
         self._note.setToolTip(note)
 
     def _note_text(self, surface: SurfaceGrid) -> str:
-        parts = [self._progress] if self._progress else []
+        parts = [part for part in (self._progress, self._left_text()) if part]
         if self._basins is not None:
             parts.append(f"Colours: where each start ends. {self._basins.note}")
         if self.opengl_fault:
@@ -201,6 +219,16 @@ class SurfaceView(View):
         if surface.note:
             parts.append(surface.note)
         return "\n".join(parts)
+
+    def _left_text(self) -> str:
+        """That a path goes on beyond a slice, which never grows after it."""
+        if not self._left:
+            return ""
+        first = min(self._left.values())
+        if self._optimizers == 1:
+            return f"The path leaves this picture by step {first:,}: Slice here follows it."
+        whose = f"{len(self._left)} of {self._optimizers} paths leave this picture, the first by step {first:,}"
+        return f"{whose}: Slice here follows the first optimiser."
 
     def _show_box(self) -> None:
         """Only the picture that is seen is built."""
@@ -225,6 +253,10 @@ class SurfaceView(View):
             self._show_paths()
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
+        if snapshot.no_loss != self._no_loss:
+            self._no_loss = snapshot.no_loss
+            self._show_absence()
+            self._show_note()
         if self._grid is None or self._grid.exact or len(snapshot.position) != self._optimizers:
             return
         if not self._projected:
@@ -232,7 +264,18 @@ class SurfaceView(View):
         pairs = zip(self._projected, snapshot.position, strict=True)
         self._projected = [np.concatenate((path, place[None]))[-4000:] for path, place in pairs]
         self._paths = self._projected
+        self._note_leaving(snapshot)
         self._show_paths()
+
+    def _note_leaving(self, snapshot: Snapshot) -> None:
+        """Who stands outside at this step, and at no earlier one that was seen."""
+        if self._box is None:
+            return
+        before = dict(self._left)
+        for index in np.flatnonzero(~self._box.inside(snapshot.position)).tolist():
+            self._left[index] = min(snapshot.step, self._left.get(index, snapshot.step))
+        if self._left != before:
+            self._show_note()
 
     def _show_paths(self) -> None:
         shown = self._stack.currentWidget()
@@ -251,6 +294,7 @@ class SurfaceView(View):
             "three_dimensional": self.is_three_dimensional,
             "contours": self.contour.levels,
             "note": self._note.text(),
+            "absence": self._place.sentence,
             "basins": [] if self._basins is None else np.unique(self._basins.labels).tolist(),
         }
 

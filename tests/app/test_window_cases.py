@@ -214,8 +214,19 @@ def test_where_the_graph_begins_stops_and_is_cut(desk: Desk) -> None:
     show(desk, "vector-error")
     assert "grad can be implicitly created only for scalar outputs" in desk.message
     assert len(desk.message) <= 300
+    for key in ("curves", "surface"):
+        desk.wait(lambda key=key: desk.drawn(key)["absence"], f"words in the place of {key}")
+        absence = desk.drawn(key)["absence"]
+        assert absence.startswith("y is 3 numbers, and a loss is one. PyTorch: “grad can be implicitly created"), key
+        assert "nan" not in desk.drawn(key)["note"], key
+        assert not [
+            box for box in desk.window.views[key].findChildren(QCheckBox) if box.isVisible() and box.isEnabled()
+        ]
     show(desk, "vector-upstream")
     assert desk.message == ""
+    desk.settle()
+    assert desk.drawn("curves")["absence"] == desk.drawn("surface")["absence"] == ""
+    assert desk.drawn("curves")["note"].startswith("loss ")
     assert gradients(desk)["x"] == "[4, 0.6, 0.08]"
 
 

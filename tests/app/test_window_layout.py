@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 from desk import Desk, pixels, visible_views
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QFontMetrics
+from PySide6.QtWidgets import QPlainTextEdit, QTableView
 
 from gradviz.storage.preferences import layout_crashed, load_preferences, mark_layout_attempt, save_preferences
 
@@ -19,8 +22,6 @@ def places(desk: Desk) -> dict[str, tuple[int, int]]:
 
 
 def test_hidden_and_moved_docks_are_remembered(new_desk: Callable[..., Desk]) -> None:
-    from PySide6.QtCore import Qt
-
     desk = new_desk()
     before = places(desk)
     desk.window.docks["curves"].toggleViewAction().trigger()
@@ -162,3 +163,59 @@ def test_gallery_and_lesson_speak_the_chosen_language_and_remember_it(new_desk: 
     assert "Press Space" in again.drawn("lesson")["text"]
     assert "Fit" not in again.window.gallery.drawn()["headings"]
     assert "A line through eleven points" in again.window.gallery.drawn()["headings"]
+
+
+@pytest.mark.parametrize("name", ["race-surface", "softmax-cross-entropy", "himmelblau-adam"])
+def test_nothing_that_matters_lies_beyond_the_edge_of_a_pane(name: str, desk: Desk) -> None:
+    desk.open_card(name)
+    desk.press(Qt.Key.Key_Right, Qt.KeyboardModifier.ControlModifier)
+    desk.wait_step(1)
+    desk.click_tab("Code")
+    desk.click_tab("Parameters")
+    desk.controller.check_gradient()
+    bench, code, parameters = (desk.window.views[key] for key in ("bench", "code", "parameters"))
+    desk.wait(lambda: len(bench.drawn()["rows"]) > 3, "the bench")
+    desk.settle()
+    for view in (bench, parameters):
+        table = view.findChild(QTableView)
+        assert table.horizontalHeader().length() <= table.viewport().width(), view.key
+        assert not table.horizontalScrollBar().isVisible(), view.key
+    hidden = [k for k in range(8) if bench.findChild(QTableView).isColumnHidden(k)]
+    assert hidden == [6, 7], "what is hidden is told by the tooltip"
+    model = bench.findChild(QTableView).model()
+    tip = model.data(model.index(0, 1), Qt.ItemDataRole.ToolTipRole)
+    assert "float64" in tip
+    text = code.findChild(QPlainTextEdit)
+    metrics = QFontMetrics(text.font())
+    docstring = text.toPlainText().split('"""')[1]
+    assert "Exported by gradviz." in docstring
+    assert all(metrics.horizontalAdvance(line) < text.viewport().width() - 8 for line in docstring.splitlines())
+
+
+def test_the_view_menu_shows_what_is_on(desk: Desk) -> None:
+    actions, menu = desk.controller.actions, desk.controller.menus["&View"]
+
+    def on() -> set[str]:
+        menu.popup(desk.window.mapToGlobal(desk.window.rect().center()))
+        desk.wait(menu.isVisible, "the menu")
+        menu.close()
+        return {name for name, action in actions.items() if action.isCheckable() and action.isChecked()}
+
+    flat = not desk.window.views["surface"].is_three_dimensional
+    threes = set() if flat else {"toggle_three_dimensions"}
+    assert on() == {"use_system_theme", "use_system_language"} | threes
+    desk.window.views["curves"].set_log_scale(True)  # as its own box does
+    desk.choose_menu("use_dark_theme")
+    desk.choose_menu("use_chinese")
+    if not flat:
+        desk.choose_menu("toggle_three_dimensions")
+    assert on() == {"toggle_log_scale", "use_dark_theme", "use_chinese"}
+    desk.choose_menu("use_dark_theme")
+    assert "use_dark_theme" in on(), "one of the three is always on"
+    desk.choose_menu("toggle_log_scale")
+    assert "toggle_log_scale" not in on()
+    panes = next(action.menu() for action in menu.actions() if action.text() == "&Panes")
+    assert all(action.isCheckable() and action.isChecked() for action in panes.actions())
+    panes.actions()[3].trigger()
+    assert not desk.window.docks["graph"].isVisible()
+    assert not panes.actions()[3].isChecked()

@@ -21,8 +21,9 @@ def assets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name, case in (("valley", "E10"), ("bowl", "E2"), ("apples", "E2"), ("e2", "F1")):
         (tmp_path / "experiments").mkdir(exist_ok=True)
         save(tmp_path / "experiments" / f"{name}.json", Experiment(title=name, case=case), None)
-    (tmp_path / "pictures").mkdir()
-    (tmp_path / "pictures" / "bowl.png").write_bytes(b"")
+    for theme in ("light", "dark"):
+        (tmp_path / "pictures" / theme).mkdir(parents=True)
+        (tmp_path / "pictures" / theme / "bowl.png").write_bytes(b"")
     monkeypatch.setattr(gallery_module, "assets_folder", lambda: tmp_path)
     return tmp_path
 
@@ -37,8 +38,14 @@ def test_entries_are_ordered_by_case_then_name(assets: Path) -> None:
 
 
 def test_a_picture_belongs_to_its_entry(assets: Path) -> None:
-    pictures = {entry.name: entry.picture for entry in gallery()}
-    assert pictures == {"apples": None, "bowl": assets / "pictures" / "bowl.png", "valley": None, "e2": None}
+    pictures = {entry.name: entry.pictures for entry in gallery()}
+    both = {theme: assets / "pictures" / theme / "bowl.png" for theme in ("light", "dark")}
+    assert pictures == {"apples": {}, "bowl": both, "valley": {}, "e2": {}}
+
+
+def test_every_entry_that_comes_with_gradviz_has_a_picture_in_each_theme() -> None:
+    for entry in gallery():
+        assert set(entry.pictures) == {"light", "dark"}, entry.name
 
 
 @pytest.mark.parametrize(

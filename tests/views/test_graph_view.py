@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pytest
 from desk import colours, has_colour, pixels
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QHelpEvent
+from PySide6.QtGui import QFontMetricsF, QHelpEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QToolTip
 
 from gradviz.core.experiment import Experiment
 from gradviz.core.records import GraphNode, GraphSnapshot, GraphStructure, Snapshot, TensorSummary
-from gradviz.views.graph_painter import TEXT_SCALE
+from gradviz.views import graph_painter
 from gradviz.views.graph_view import GraphView
+from gradviz.views.node_lettering import TEXT_SCALE, lettering
 from gradviz.views.theme import DARK, LIGHT
 
 Show = Callable[..., Any]
@@ -250,3 +252,40 @@ def test_an_empty_graph_and_nan_values_are_no_trouble(shown: Show) -> None:
     view.show_snapshot(snapshot(wild))
     assert view.drawn()["nodes"][0][2:] == ("value nan", "grad  inf")
     QTest.keyClick(view, Qt.Key.Key_Right)
+
+
+@pytest.mark.parametrize("scale", [TEXT_SCALE, 0.5, 0.549, 0.58, 0.659, 0.69, 0.849, 0.87, 1.35, 4.0])
+def test_letters_keep_a_readable_height_and_their_place_in_the_box(scale: float, qapp: QApplication) -> None:
+    height = 92.0
+    letters = lettering(scale, height)
+    for font in (letters.title, letters.mono, letters.derivative):
+        assert font.pixelSize() * scale >= 9.4, "readable on the screen"
+    told = (letters.title_line, letters.subtitle_line, letters.value_line, letters.gradient_line)
+    lines = [line for line in told if line is not None]
+    digits = QFontMetricsF(letters.mono).tightBoundingRect("0123456789")
+    assert lines[0] - digits.height() >= 0, "the first line is within"
+    assert lines[-1] <= height - 2, "and so is the last"
+    assert all(after - before >= digits.height() + 1 for before, after in pairwise(lines)), "no line touches another"
+    assert (192 - letters.indent - 8) / letters.digit >= 12, "a number such as -2.479553e-5 is whole"
+
+
+def test_the_head_says_what_a_zoom_leaves_out(view: GraphView) -> None:
+    middle = QPointF(view.width() / 2, view.height() / 2)
+    heads = {}
+    for scale in (1.0, 0.5, 0.3):
+        view.zoom(scale / view._scale, middle)
+        heads[scale] = view._legend()
+    assert "value, gradient" not in heads[1.0]
+    assert "in a node: value, gradient" in heads[0.5]
+    assert "zoom in for the numbers" in heads[0.3]
+
+
+def test_a_number_in_a_small_node_stands_without_its_label(view: GraphView, monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[str] = []
+    monkeypatch.setattr(graph_painter, "_cut", lambda text, _room: written.append(text) or text)
+    view.zoom(0.9 / view._scale, QPointF(10, 10))
+    assert "value 129" in written
+    written.clear()
+    view.zoom(0.5 / view._scale, QPointF(10, 10))
+    assert "129" in written
+    assert not [text for text in written if text.startswith(("value", "grad"))]

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from desk import LEFT, colours, handle_at, has_colour, pixels
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QFontMetrics, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox, QLineEdit, QPushButton, QSlider, QTableView, QToolButton
 
@@ -27,7 +27,7 @@ from gradviz.views.message_bar import MessageBar
 from gradviz.views.parameter_view import COLUMNS, ParameterView
 from gradviz.views.readout import Readout
 from gradviz.views.run_bar import PACES, RunBar
-from gradviz.views.theme import DARK, LIGHT, style_sheet
+from gradviz.views.theme import DARK, LIGHT, monospace, style_sheet
 
 Show = Callable[..., Any]
 
@@ -108,10 +108,21 @@ def test_table_shows_values_gradients_and_state(table: ParameterView) -> None:
     first, second = table.drawn()["rows"]
     assert first[:4] == ["p0", "(2) float32", "[1.5, -2]", "[0.25]"]
     assert second[3] == "none"
-    assert "step [4]" in first[4]
-    assert "exp_avg [0.5]" in first[4]
+    assert first[4] == "exp_avg [0.5]\nstep [4]"
     assert has_colour(pixels(table), LIGHT.value, 40) > 10
     assert has_colour(pixels(table), LIGHT.gradient, 40) > 5
+
+
+def test_every_part_of_the_state_has_its_line(table: ParameterView) -> None:
+    one, three = (("step", tensor(4.0)),), (("a", tensor(1.0)), ("b", tensor(2.0)), ("c", tensor(3.0)))
+    header = table.findChild(QTableView).verticalHeader()
+    heights = []
+    for state in (one, three):
+        table.show_snapshot(snapshot(parameters=tuple(replace(row, state=state) for row in rows())))
+        heights.append(header.sectionSize(0))
+    metrics = QFontMetrics(monospace(9))
+    assert heights[0] >= 2 * metrics.height() - 4
+    assert heights[1] >= 3 * metrics.height() - 4
 
 
 def test_table_names_the_optimiser_in_a_race(table: ParameterView) -> None:
@@ -298,19 +309,28 @@ def test_an_action_may_show_a_message_of_its_own(shown: Show) -> None:
 @pytest.fixture
 def cards(shown: Show, tmp_path: Path) -> GalleryView:
     picture = QImage(200, 100, QImage.Format.Format_RGB32)
-    picture.fill(Qt.GlobalColor.magenta)
-    picture.save(str(tmp_path / "a.png"))
+    for name, colour in (("light", Qt.GlobalColor.magenta), ("dark", Qt.GlobalColor.darkMagenta)):
+        picture.fill(colour)
+        picture.save(str(tmp_path / f"{name}.png"))
+    pictures = {name: tmp_path / f"{name}.png" for name in ("light", "dark")}
     view = shown(GalleryView(), 360, 500)
     view.show_cards(
         (
-            Card("a", "Graphs", "A1", "The first", "Try this.", tmp_path / "a.png"),
+            Card(
+                "a",
+                "Graphs",
+                "A1",
+                "The first",
+                "Try this.",
+                pictures,
+            ),
             Card(
                 "b",
                 "Lines",
                 "B2",
                 "The second, whose title is long enough to need more than one line of a card",
                 "h" * 90,
-                None,
+                {},
             ),
         )
     )
@@ -334,6 +354,9 @@ def test_a_card_is_chosen_by_click_and_by_enter(cards: GalleryView, qtbot: Any) 
 
 def test_cards_show_their_picture_and_have_room_for_their_text(cards: GalleryView, qtbot: Any) -> None:
     qtbot.waitUntil(lambda: has_colour(pixels(cards), "#ff00ff") > 2000)
+    cards.set_theme(DARK)
+    qtbot.waitUntil(lambda: has_colour(pixels(cards), "#800080") > 2000)
+    assert has_colour(pixels(cards), "#ff00ff") == 0
     for index in range(2):
         button = card(cards, index)
         layout = button.layout()
@@ -367,7 +390,7 @@ def test_what_is_typed_filters_cards_and_their_headings(cards: GalleryView) -> N
 
 
 def test_cards_are_exchanged_for_those_of_another_language(cards: GalleryView, qtbot: Any) -> None:
-    cards.show_cards((Card("a", "计算图", "A1", "标量的链", "看图。", None),), "搜索")
+    cards.show_cards((Card("a", "计算图", "A1", "标量的链", "看图。", {}),), "搜索")
     assert cards.drawn()["titles"] == ["标量的链"]
     qtbot.waitUntil(lambda: len(cards.findChildren(QPushButton, "card")) == 1)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from PySide6.QtWidgets import QApplication, QCheckBox
 
 from gradviz.core.experiment import Experiment
 from gradviz.core.history import History
+from gradviz.core.optimizers import SGD
 from gradviz.core.records import BasinMap, RecordBlock, Snapshot, SurfaceGrid
 from gradviz.views.opengl import probe_opengl
 from gradviz.views.surface_geometry import SurfaceBox, pick
@@ -64,6 +66,7 @@ def test_each_label_is_painted_where_its_place_is_projected(scene: Any) -> None:
     assert plain is not None
     places = rendered.project(np.array([place for place, _, _ in scene._labels]))
     background = np.abs(picture - 255).max(axis=2)
+    assert len(scene.drawn()["labels"]) == len(scene._labels), "in this view there is room for all"
     for (x, y, _), (_, text, _) in zip(places.tolist(), scene._labels, strict=True):
         left, right = max(round(x) - 30, 0), min(round(x) + 30, 599)
         top, bottom = max(round(y) - 9, 0), min(round(y) + 9, 499)
@@ -83,6 +86,26 @@ def test_labels_stand_near_the_floor_edges_that_face_the_viewer(scene: Any, azim
         assert nearest < 600, text
         if place[2] == 0:
             assert depth < centre[2] + 0.02 or abs(x - centre[0]) > 60, f"{text} stands behind the surface"
+
+
+@pytest.mark.parametrize("size", [(600, 500), (590, 420), (300, 220)])
+def test_no_label_stands_upon_another_from_any_side(scene: Any, size: tuple[int, int]) -> None:
+    scene.resize(*size)
+    scene.show_box(SurfaceBox.of(hill(), True))
+    counts = []
+    for azimuth in range(0, 360, 40):
+        for elevation in (-5, 5, 30, 60, 80, 90):
+            scene._renderer.setCameraPosition(azimuth=azimuth, elevation=elevation)
+            scene._render(3)
+            rects = [rect for _, rect in scene._written]
+            for k, rect in enumerate(rects):
+                assert scene.rect().contains(rect.toAlignedRect()), (azimuth, elevation)
+                assert not any(rect.intersects(other) for other in rects[:k]), (azimuth, elevation)
+            counts.append((elevation, len(rects)))
+    steep = [count for elevation, count in counts if elevation == 90]
+    usual = [count for elevation, count in counts if elevation == 30]
+    assert np.mean(usual) > np.mean(steep), "there are fewer where there is less room"
+    assert min(count for _, count in counts) >= 5, "but never only a few"
 
 
 def test_projection_agrees_with_the_rays_of_the_mouse(scene: Any) -> None:
@@ -242,6 +265,20 @@ def test_a_slice_draws_the_places_of_snapshots(flat: SurfaceView) -> None:
     assert flat._recentre.isVisible()
 
 
+def test_a_slice_says_that_the_path_has_left_it(flat: SurfaceView) -> None:
+    flat.show_surface(hill(exact=False))
+    for step, x in ((0, 0.0), (40, 1.9), (80, 2.5), (120, 7.0), (60, 2.1)):
+        flat.show_snapshot(Snapshot(step, None, (), None, np.array([[x, 0.2]]), 0.0))
+        assert ("leaves this picture" in str(flat.drawn()["note"])) == (step > 40)
+    assert flat.drawn()["note"] == "The path leaves this picture by step 60: Slice here follows it."
+    flat.show_surface(hill(exact=False))
+    assert "leaves" not in str(flat.drawn()["note"]), "another slice begins anew"
+    flat.begin_run(Experiment(optimizers=(SGD(), SGD())))
+    flat.show_surface(hill(exact=False))
+    flat.show_snapshot(Snapshot(9, None, (), None, np.array([[0.0, 0.2], [0.0, -3.0]]), 0.0))
+    assert str(flat.drawn()["note"]).startswith("1 of 2 paths leave this picture, the first by step 9")
+
+
 def test_a_double_click_on_the_contour_asks_for_that_start(flat: SurfaceView, qtbot: Any) -> None:
     flat.show_surface(hill())
     qtbot.waitUntil(lambda: colours(flat.contour) > 30)
@@ -278,3 +315,13 @@ def test_basins_are_asked_for_shown_and_taken_away(flat: SurfaceView, qtbot: Any
     flat.show_basins("too late")
     assert flat.drawn()["note"].startswith("No 3-D")
     qtbot.waitUntil(lambda: np.array_equal(pixels(flat.contour), before))
+
+
+def test_a_surface_without_a_finite_point_is_told_in_words(flat: SurfaceView) -> None:
+    grid = hill()
+    flat.show_surface(replace(grid, heights=np.full_like(grid.heights, np.nan)))
+    assert "not finite at any point" in str(flat.drawn()["absence"])
+    assert not [box.text() for box in flat.findChildren(QCheckBox) if box.isVisible()]
+    flat.show_surface(grid)
+    assert flat.drawn()["absence"] == ""
+    assert [box.text() for box in flat.findChildren(QCheckBox) if box.isVisible()]

@@ -131,12 +131,14 @@ def deviation(z, axis=None):
 """,
     "softmax": """
 def softmax(z, axis=-1):
-    e = np.exp(z - np.max(z, axis=axis, keepdims=True))  # the largest is taken off: no overflow
+    # the largest is taken off: no overflow
+    e = np.exp(z - np.max(z, axis=axis, keepdims=True))
     return e / np.sum(e, axis=axis, keepdims=True)
 """,
     "log_softmax": """
 def log_softmax(z, axis=-1):
-    z = z - np.max(z, axis=axis, keepdims=True)  # the largest is taken off: no overflow
+    # the largest is taken off: no overflow
+    z = z - np.max(z, axis=axis, keepdims=True)
     return z - np.log(np.sum(np.exp(z), axis=axis, keepdims=True))
 """,
 }

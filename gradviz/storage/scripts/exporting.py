@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import replace
 from pathlib import Path
 
@@ -133,6 +134,7 @@ def _sketch(experiment: Experiment, start: Start) -> Sketch:
     return fit_sketch(experiment, objective)
 
 
+DOCSTRING_WIDTH = 66
 _ABOUT: dict[DialectName, str] = {
     "numpy": "NumPy alone, with the gradient by hand. Needs NumPy 2.",
     "autograd": "The gradient by PyTorch's autograd, the update by hand.",
@@ -144,4 +146,6 @@ _ABOUT: dict[DialectName, str] = {
 def _docstring(experiment: Experiment, dialect: DialectName) -> str:
     title = " ".join(experiment.title.replace("\\", "/").replace('"', "'").split()) or "Untitled"
     case = f" (case {experiment.case})" if experiment.case else ""
-    return f"{title}{case}.\n\n{_ABOUT[dialect]} Exported by gradviz.\n"
+    # narrower than code: a docstring is read, and the Code pane is no wider at first
+    first = textwrap.fill(f"{title}{case}.", DOCSTRING_WIDTH, break_long_words=False)
+    return f"{first}\n\n{_ABOUT[dialect]}\nExported by gradviz.\n"
