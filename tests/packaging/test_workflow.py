@@ -15,12 +15,6 @@ def test_every_action_has_an_exact_version() -> None:
     assert [action for action in used if not re.fullmatch(r"[\w-]+/[\w-]+@v\d+\.\d+\.\d+", action)] == []
 
 
-def test_every_file_that_is_named_is_there() -> None:
-    named = re.findall(r"\bpackaging/[\w/.]+", WORKFLOW)
-    assert named
-    assert [name for name in named if not (ROOT / name).is_file()] == []
-
-
 def test_it_builds_for_all_three_systems_and_keeps_what_it_built() -> None:
     jobs = dict(re.findall(r"^  (\w+):\n(.*?)(?=^  \w+:\n|\Z)", WORKFLOW.partition("\njobs:\n")[2], re.M | re.S))
     assert set(jobs) == {"test", "linux", "windows", "macos"}
