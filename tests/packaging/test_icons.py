@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,18 @@ def test_qt_reads_every_size_of_the_windows_icon(icons: Path, name: str, qapp: o
         pictures.append(reader.read())
     assert [picture.width() for picture in pictures] == list(ICO_SIZES)
     assert all(_is_sound(picture, size) for picture, size in zip(pictures, ICO_SIZES, strict=True))
+
+
+def test_windows_is_told_the_size_and_place_of_each_picture(icons: Path) -> None:
+    """Windows chooses by this table, which Qt does not look at."""
+    content = (icons / "gradviz.ico").read_bytes()
+    rows = list(struct.iter_unpack("<BBBBHHII", content[6 : 6 + 16 * len(ICO_SIZES)]))
+    assert struct.unpack("<HHH", content[:6]) == (0, 1, len(ICO_SIZES))
+    assert [(wide or 256, high or 256) for wide, high, *_ in rows] == [(size, size) for size in ICO_SIZES]
+    for *_, planes, depth, length, place in rows:
+        assert (planes, depth) == (1, 32)
+        assert content[place : place + length].startswith(b"\x89PNG")
+        assert content[place : place + length].endswith(b"IEND\xaeB`\x82")
 
 
 @pytest.mark.parametrize("name", ["gradviz", "gradviz-document"])

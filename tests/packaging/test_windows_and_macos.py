@@ -29,6 +29,14 @@ def test_a_version_is_four_numbers(version: str, numbers: tuple[int, ...]) -> No
     assert version_numbers(version) == numbers
 
 
+def test_explorer_is_told_what_it_shows() -> None:
+    shown = {"CompanyName", "FileDescription", "FileVersion", "LegalCopyright", "ProductName", "ProductVersion"}
+    strings = version_strings("1.2.3")
+    assert shown <= strings.keys()
+    assert [strings["FileVersion"], strings["ProductVersion"]] == ["1.2.3", "1.2.3"]
+    assert DEVELOPER in strings["LegalCopyright"]
+
+
 def test_pyinstaller_builds_the_version_resource(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its classes want Windows modules only to look into an .exe; they put the resource together without them."""
     compat = pytest.importorskip("PyInstaller.compat")
