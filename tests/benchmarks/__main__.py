@@ -20,7 +20,7 @@ sys.path.insert(0, str(FOLDER))
 from figures import Figure, table  # noqa: E402 - found beside this file
 
 RESULTS = FOLDER / "results"
-ALL = ("start", "engine", "scripts", "watch")
+ALL = ("start", "packaged", "engine", "scripts", "watch")
 
 
 def measure(chosen: set[str], seconds: float, repeats: int) -> list[Figure]:
@@ -30,6 +30,10 @@ def measure(chosen: set[str], seconds: float, repeats: int) -> list[Figure]:
         from startup import startup_figures
 
         figures += startup_figures(repeats)
+    if "packaged" in chosen:
+        from packaged import packaged_figures
+
+        figures += packaged_figures(repeats)
     if "engine" in chosen:
         from engine_costs import engine_figures
 
