@@ -20,6 +20,7 @@ EXCLUDED_MODULES = (
     "IPython",
     "mypy",
     "pip",
+    "py",
     "pytest",
     "setuptools",
     "tkinter",

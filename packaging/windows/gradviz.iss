@@ -1,9 +1,9 @@
 ; The installer for Windows, with Inno Setup 6.5 or newer, after the program was built into dist\gradviz:
-;   iscc /DVersion=0.3.0 packaging\windows\gradviz.iss
+;   iscc /DVersion=NUMBER packaging\windows\gradviz.iss
 ; It installs for the user alone or for all, as the user chooses, and writes dist\gradviz-VERSION-setup.exe.
 
 #ifndef Version
-  #error Give the version: iscc /DVersion=0.3.0 packaging\windows\gradviz.iss
+  #error Give the version: iscc /DVersion=NUMBER packaging\windows\gradviz.iss
 #endif
 #define Root "..\.."
 #define FileType "gradviz.experiment"

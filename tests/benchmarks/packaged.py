@@ -13,7 +13,7 @@ from figures import Figure
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from program import ROOT, SOURCE, Program  # noqa: E402 - the tests' own
+from program import ROOT, SOURCE, Program
 
 PAINTED = "The window was painted."
 
