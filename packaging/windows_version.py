@@ -14,7 +14,7 @@ WINDOWS_NT, PROGRAM = 0x40004, 0x1
 
 
 def version_numbers(version: str) -> tuple[int, int, int, int]:
-    """The four numbers that Windows wants: "0.3.0" gives (0, 3, 0, 0)."""
+    """The four numbers that Windows wants: "1.2.3" gives (1, 2, 3, 0)."""
     parts = [int(part) for part in version.split(".")]
     major, minor, micro, build = [*parts, 0, 0, 0, 0][:4]
     return major, minor, micro, build

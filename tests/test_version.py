@@ -49,12 +49,13 @@ def test_the_build_reads_it_there() -> None:
 
 
 def changes() -> list[tuple[str, str]]:
-    """The versions of the README's changes, each with its text."""
+    """The versions of the README's changes, each with its text; a heading is a version and the day of its release."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     section = re.split(r"^## ", readme, flags=re.MULTILINE)[-1]
     assert section.startswith("Changes\n"), "changes end the README"
-    parts = re.split(r"^### (.+)$", section, flags=re.MULTILINE)
+    parts = re.split(r"^### (.+) \(\d{4}-\d\d-\d\d\)$", section, flags=re.MULTILINE)
     assert parts[0].strip() == "Changes"
+    assert "\n### " not in "".join(parts[2::2]), "a heading without a date"
     return list(zip(parts[1::2], parts[2::2], strict=True))
 
 
