@@ -95,10 +95,10 @@ def _archive() -> Path:
     target = DIST / f"gradviz-{VERSION}-linux-{platform.machine()}.tar.xz"
     same = ("--sort=name", "--owner=0", "--group=0", "--numeric-owner", "--format=gnu")
     filters = XZ if platform.machine() == "x86_64" else tuple(word for word in XZ if word != "--x86")
-    with target.open("wb") as out:
-        tar = subprocess.Popen(["tar", *same, "-cf", "-", "gradviz"], cwd=DIST, stdout=subprocess.PIPE)
+    command = ["tar", *same, "-cf", "-", "gradviz"]
+    with target.open("wb") as out, subprocess.Popen(command, cwd=DIST, stdout=subprocess.PIPE) as tar:
         packed = subprocess.run(filters, stdin=tar.stdout, stdout=out, check=False)
-    if tar.wait() or packed.returncode:
+    if tar.returncode or packed.returncode:
         raise PackagingError(f"{target.name} could not be written.")
     return target
 
