@@ -41,7 +41,7 @@ class Appearance(QObject):
         self._window.menu.insertMenu(last_menu.menuAction(), self._gallery_menu)
         self._apply_language()
         self._show_choices()
-        QApplication.styleHints().colorSchemeChanged.connect(lambda _scheme: self._apply_theme())
+        QApplication.styleHints().colorSchemeChanged.connect(self._on_scheme_changed)
 
     def toggle_log_scale(self) -> None:
         """Linear or log axis of the curves."""
@@ -116,6 +116,9 @@ class Appearance(QObject):
             action.setCheckable(True)
             chosen = self._preferences.language if name in _LANGUAGE_ACTIONS.values() else self._preferences.theme
             action.setChecked(choice == chosen)
+
+    def _on_scheme_changed(self, _scheme: Qt.ColorScheme) -> None:
+        self._apply_theme()
 
     def _apply_theme(self) -> None:
         self._window.set_theme(theme_named(self._preferences.theme))

@@ -168,9 +168,7 @@ class _CardButton(QPushButton):
         picture = QLabel()
         picture.setFixedSize(PICTURE)
         if card.picture is not None:
-            mode = Qt.TransformationMode.SmoothTransformation
-            scaled = QPixmap(str(card.picture)).scaled(PICTURE, Qt.AspectRatioMode.KeepAspectRatioByExpanding, mode)
-            picture.setPixmap(scaled.copy(0, 0, PICTURE.width(), PICTURE.height()))
+            picture.setPixmap(_cut(QPixmap(str(card.picture)), self.devicePixelRatioF()))
         title = QLabel(f"<b>{card.case}</b>  {card.title}")
         title.setWordWrap(True)
         hint = QLabel(card.hint)
@@ -202,3 +200,12 @@ class _CardButton(QPushButton):
 
     def minimumSizeHint(self) -> QSize:
         return QSize(200, self.heightForWidth(max(self.width(), 200)))
+
+
+def _cut(picture: QPixmap, ratio: float) -> QPixmap:
+    """A picture as large as a card has room for, in pixels of the screen."""
+    size, mode = PICTURE * ratio, Qt.TransformationMode.SmoothTransformation
+    scaled = picture.scaled(size, Qt.AspectRatioMode.KeepAspectRatioByExpanding, mode)
+    cut = scaled.copy(0, 0, size.width(), size.height())
+    cut.setDevicePixelRatio(ratio)
+    return cut
