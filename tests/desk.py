@@ -360,10 +360,14 @@ def _forget_programs() -> None:
 
         for program in ShaderProgram.names.values():
             program.prog = None
+    if "pyqtgraph.opengl" in sys.modules:
+        from pyqtgraph.opengl import GLLinePlotItem
+
+        GLLinePlotItem._shaderProgram = None  # its own: without it the next window's axes have no lines
 
 
 def pixels(widget: QWidget) -> np.ndarray:
-    """What a widget shows as (rows, columns, 3) in 0..255."""
+    """What a widget shows as (rows, columns, 3) in 0..255, one for each pixel of the screen."""
     image = widget.grab().toImage().convertToFormat(QImage.Format.Format_RGB888)
     raw = np.frombuffer(image.constBits(), dtype=np.uint8).reshape(image.height(), image.bytesPerLine())
     return raw[:, : 3 * image.width()].reshape(image.height(), image.width(), 3).copy()

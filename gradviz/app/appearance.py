@@ -52,7 +52,7 @@ class Appearance(QObject):
         self._show_switches()
         self._apply_language()
         self._show_choices()
-        QApplication.styleHints().colorSchemeChanged.connect(lambda _scheme: self._apply_theme())
+        QApplication.styleHints().colorSchemeChanged.connect(self._on_scheme_changed)
 
     def toggle_log_scale(self) -> None:
         """Linear or log axis of the curves."""
@@ -134,6 +134,9 @@ class Appearance(QObject):
         for name, on in zip(_SWITCHES, states, strict=True):
             self._actions[name].setChecked(on)
         self._actions["toggle_three_dimensions"].setEnabled(not surface.opengl_fault)
+
+    def _on_scheme_changed(self, _scheme: Qt.ColorScheme) -> None:
+        self._apply_theme()
 
     def _apply_theme(self) -> None:
         self._window.set_theme(theme_named(self._preferences.theme))

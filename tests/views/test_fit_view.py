@@ -135,9 +135,10 @@ def test_the_plane_is_drawn_where_its_numbers_lie(shown: Show, qtbot: Any) -> No
     def colours_are_there() -> bool:
         frame = plot.getPlotItem().getViewBox().sceneBoundingRect()
         image = plot.grab().toImage()
-        y = int(frame.top() + 0.95 * frame.height())
-        left = image.pixelColor(int(frame.left() + 0.25 * frame.width()), y)
-        right = image.pixelColor(int(frame.left() + 0.75 * frame.width()), y)
+        ratio = image.devicePixelRatio()
+        y = int(ratio * (frame.top() + 0.95 * frame.height()))
+        left = image.pixelColor(int(ratio * (frame.left() + 0.25 * frame.width())), y)
+        right = image.pixelColor(int(ratio * (frame.left() + 0.75 * frame.width())), y)
         return left.blue() > left.red() + 20 and right.red() > right.blue() + 20
 
     qtbot.waitUntil(colours_are_there)

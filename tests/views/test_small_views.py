@@ -13,7 +13,7 @@ from desk import LEFT, colours, handle_at, has_colour, pixels
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QFontMetrics, QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QComboBox, QLineEdit, QPushButton, QSlider, QTableView, QToolButton
+from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QPushButton, QSlider, QTableView, QToolButton
 
 from gradviz.core.experiment import Experiment, Texts
 from gradviz.core.fit_records import CurveFit, FitScore, FitSnapshot
@@ -363,6 +363,13 @@ def test_cards_show_their_picture_and_have_room_for_their_text(cards: GalleryVie
         assert layout is not None
         assert button.height() >= layout.heightForWidth(button.width())
     assert card(cards, 0).accessibleName() == "A1 The first"
+
+
+def test_the_picture_of_a_card_has_the_pixels_of_the_screen(cards: GalleryView) -> None:
+    picture = next(label for label in card(cards, 0).findChildren(QLabel) if not label.pixmap().isNull())
+    ratio = picture.devicePixelRatioF()
+    assert picture.pixmap().size() == picture.size() * ratio
+    assert picture.pixmap().devicePixelRatio() == ratio
 
 
 def test_the_open_card_is_framed(cards: GalleryView) -> None:

@@ -44,8 +44,14 @@ def scene(shown: Show) -> Any:
     return made
 
 
+def in_pixels(scene: Any) -> tuple[int, int]:
+    """Rows and columns of a picture that is sharp on this screen."""
+    ratio = scene.devicePixelRatioF()
+    return round(500 * ratio), round(600 * ratio)
+
+
 def test_it_is_rendered_shaded_and_coloured(scene: Any) -> None:
-    assert scene.drawn()["size"] == (500, 600)
+    assert scene.drawn()["size"] == in_pixels(scene)
     assert colours(scene) > 1000
     picture = pixels(scene)
     assert has_colour(picture, LIGHT.base) > 10000, "around the surface there is nothing"
@@ -67,9 +73,10 @@ def test_each_label_is_painted_where_its_place_is_projected(scene: Any) -> None:
     places = rendered.project(np.array([place for place, _, _ in scene._labels]))
     background = np.abs(picture - 255).max(axis=2)
     assert len(scene.drawn()["labels"]) == len(scene._labels), "in this view there is room for all"
+    ratio = scene.devicePixelRatioF()
     for (x, y, _), (_, text, _) in zip(places.tolist(), scene._labels, strict=True):
-        left, right = max(round(x) - 30, 0), min(round(x) + 30, 599)
-        top, bottom = max(round(y) - 9, 0), min(round(y) + 9, 499)
+        left, right = (round(ratio * min(max(x + away, 0), 599)) for away in (-30, 30))
+        top, bottom = (round(ratio * min(max(y + away, 0), 499)) for away in (-9, 9))
         assert (background[top:bottom, left:right] > 60).sum() > 4, f"{text} is not at ({x:.0f}, {y:.0f})"
 
 
@@ -200,7 +207,7 @@ def test_a_surface_of_gaps_is_no_trouble(scene: Any) -> None:
     scene.show_box(SurfaceBox.of(empty, True))
     scene.show_paths([np.array([[0.0, 0.0], [1.0, 1.0]])])
     assert scene.pick_at(scene.rect().center()) is None
-    assert scene.drawn()["size"] == (500, 600)
+    assert scene.drawn()["size"] == in_pixels(scene)
 
 
 # The view around it
