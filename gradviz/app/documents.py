@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 from gradviz.app.main_window import MainWindow
 from gradviz.app.run_control import RunControl
 from gradviz.app.session import Document, Session
+from gradviz.core.exchanges import exchanged
 from gradviz.core.experiment import Experiment
 from gradviz.core.records import RunResult, RunState
 from gradviz.storage.experiment_file import load, save
@@ -67,6 +68,14 @@ class Documents(QObject):
         if self.may_leave():
             entry = self.gallery[name]
             self.open_document(Document(entry.experiment, gallery_name=name))
+
+    def departure(self, experiment: Experiment) -> tuple[str, tuple[str, ...]]:
+        """The gallery experiment whose lesson this one bears, and what was exchanged since; empty where nothing was."""
+        for name, entry in self.gallery.items():
+            origin = entry.experiment
+            if origin.lesson and (origin.case, origin.lesson) == (experiment.case, experiment.lesson):
+                return name, exchanged(origin, experiment)
+        return "", ()
 
     def ask_open(self) -> None:
         """Ask for a file and open it."""

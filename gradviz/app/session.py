@@ -69,6 +69,11 @@ class Session:
         name = self.path.name if self.path is not None else self.experiment.title
         return f"{name}[*] – gradviz"
 
+    @property
+    def title_of_own(self) -> str:
+        """The title where the user has made another experiment of this one: it would be wrong to bear its name."""
+        return self.title if self.path is not None else f"Your own, begun with “{self.experiment.title}”[*] – gradviz"
+
     def edit(self, path: str, value: Any) -> Change:
         """Set the plain `value` at `path`; SettingError leaves everything as it was."""
         return self.apply(with_value(self.experiment, path, value))

@@ -28,6 +28,7 @@ from gradviz.engine.commands import CancelCheck, Check
 from gradviz.storage.gallery import GalleryEntry
 from gradviz.storage.preferences import Preferences, save_preferences
 from gradviz.views.bench_view import BenchView
+from gradviz.views.lesson_view import LessonView
 from gradviz.views.surface_view import SurfaceView
 
 MOST_SURVEYS = 12
@@ -105,6 +106,7 @@ class WindowController(QObject):
         surface.start_chosen.connect(self.start_at)
         surface.basins_wanted.connect(self.refresher.ask_basins)
         surface.recentre_wanted.connect(lambda: self.refresher.ask_surface(recentre=True))
+        self.lesson.original_wanted.connect(self.documents.open_gallery)
         self.bench.check_wanted.connect(self.check_gradient)
         self.bench.cancel_wanted.connect(lambda: self.control.post(CancelCheck()))
         self.bench.hand_edited.connect(self.edit_hand_gradient)
@@ -122,6 +124,13 @@ class WindowController(QObject):
         """The surface view."""
         view = self.window.views["surface"]
         assert isinstance(view, SurfaceView)
+        return view
+
+    @property
+    def lesson(self) -> LessonView:
+        """The lesson."""
+        view = self.window.views["lesson"]
+        assert isinstance(view, LessonView)
         return view
 
     @property
@@ -284,11 +293,13 @@ class WindowController(QObject):
     def _show_document(self) -> None:
         session = self.session
         self.bench.show_experiment(session.experiment)
-        self.window.setWindowTitle(session.title)
+        origin, exchanged = self.documents.departure(session.experiment)
+        self.lesson.show_departure(origin, exchanged)
+        self.window.setWindowTitle(session.title_of_own if exchanged else session.title)
         self.window.setWindowModified(session.modified)
         self.actions["undo"].setEnabled(session.can_undo)
         self.actions["redo"].setEnabled(session.can_redo)
-        self.window.gallery.mark_current(session.gallery_name)
+        self.window.gallery.mark_current("" if exchanged else session.gallery_name)
         self.scripting.refresh()
         self._show_status()
 

@@ -16,7 +16,7 @@ _NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 _GROUPED = re.compile(
     r"[+-]?\d{1,3}(?:[ ,.'_\u00a0\u202f\u2019]\d{3})+(?:[.,]\d+)?|[+-]?\d+(?:_\d+)+(?:[.,]\d+)?", re.ASCII
 )
-_MISSING = frozenset({"", "na", "n/a", "#n/a", "null", "none", "-", "?"})
+_MISSING = frozenset({"na", "n/a", "#n/a", "null", "none", "-", "?"})
 _NAN = frozenset({"nan", "+nan", "-nan", "#num!", "#div/0!"})
 _INFINITE = frozenset({"inf", "+inf", "-inf", "infinity", "+infinity", "-infinity", "∞", "+∞", "-∞"})
 
@@ -26,11 +26,12 @@ class CellFault(IntEnum):
 
     NONE = 0
     EMPTY = 1
-    NAN = 2
-    INFINITE = 3
-    GROUPED = 4
-    FOREIGN_DIGITS = 5
-    TEXT = 6
+    MISSING = 2
+    NAN = 3
+    INFINITE = 4
+    GROUPED = 5
+    FOREIGN_DIGITS = 6
+    TEXT = 7
 
     @property
     def sentence(self) -> str:
@@ -46,6 +47,7 @@ class CellFault(IntEnum):
 _SENTENCES = {
     CellFault.NONE: "",
     CellFault.EMPTY: "The cell is empty.",
+    CellFault.MISSING: "The cell is marked as missing, as n/a, null, - or ? do.",
     CellFault.NAN: "nan is not a number that can be trained on.",
     CellFault.INFINITE: "The number is infinite, or too large for a float64.",
     CellFault.GROUPED: "Digits are grouped as in 1_000: write 1000.",
@@ -55,6 +57,7 @@ _SENTENCES = {
 _WORDS = {
     CellFault.NONE: "fine",
     CellFault.EMPTY: "empty",
+    CellFault.MISSING: "marked as missing",
     CellFault.NAN: "nan",
     CellFault.INFINITE: "infinite",
     CellFault.GROUPED: "with grouped digits",
@@ -82,8 +85,10 @@ def cell_number(text: str, decimal: str = ".") -> tuple[float, CellFault]:
 
 def _fault_of(cell: str) -> CellFault:
     word = cell.lower()
-    if word in _MISSING:
+    if not word:
         return CellFault.EMPTY
+    if word in _MISSING:
+        return CellFault.MISSING
     if word in _NAN:
         return CellFault.NAN
     if word in _INFINITE:

@@ -13,6 +13,7 @@ from gradviz.core.tables import LONGEST_NAME, MOST_COLUMNS
 
 SEPARATORS = {",": "Comma", ";": "Semicolon", "\t": "Tab", "|": "Bar", " ": "Blanks"}
 DECIMALS = {".": "Point", ",": "Comma"}
+_ABSENT = (CellFault.EMPTY, CellFault.MISSING, CellFault.NAN)
 LONGEST_CELL = 100_000
 LONGEST_LINE = 4_000_000
 SAMPLE_LINES = 60
@@ -163,9 +164,7 @@ def _score(rows: list[list[str]], decimal: str) -> tuple[float, ...]:
     body = rows[1:] or rows
     cells = [cell for row in body for cell in row]
     faults = Counter(cell_number(cell, decimal)[1] for cell in cells[:2000])
-    numbers = (faults[CellFault.NONE] + 0.9 * (faults[CellFault.EMPTY] + faults[CellFault.NAN])) / max(
-        1, sum(faults.values())
-    )
+    numbers = (faults[CellFault.NONE] + 0.9 * sum(faults[kind] for kind in _ABSENT)) / max(1, sum(faults.values()))
     is_table = width > 1 and even > 0.5
     return float(is_table), round(even * (0.2 + numbers), 6), even, -float(decimal == ",")
 

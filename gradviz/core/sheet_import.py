@@ -168,17 +168,37 @@ class _Plan:
         self._labels = labels
         self._are_named = bool(is_text.any()) or numbers.tolist() != list(range(len(numbers)))
         if len(self._classes) == 1:
-            raise _ImportError(
-                f"Column {self._name(place)} names only one class, {self._classes[0][:60]}: nothing to tell apart."
-            )
+            raise _ImportError(self._one_class(place))
         if len(self._classes) > MOST_CLASSES:
             raise _ImportError(f"Column {self._name(place)} has more than {MOST_CLASSES:,} classes.")
+
+    def _one_class(self, place: int) -> str:
+        """Why there is nothing to tell apart: the file has one class, or the rows of the others were dropped."""
+        name, only = self._name(place), self._classes[0][:60]
+        if not self._has_dropped_another_class(place):
+            return f"Column {name} names only one class, {only}: nothing to tell apart."
+        worst = self._name(self._worst(self._inputs))
+        cure = f"fill the bad cells, or leave {worst} out"
+        return f"Dropping the rows with bad cells leaves only one class of {name}, {only}: {cure}."
+
+    def _has_dropped_another_class(self, place: int) -> bool:
+        """Whether a row that was dropped names another class than those that are left."""
+        faults, values = self._sheet.faults[:, place], self._sheet.values[:, place]
+        codes = self._sheet.codes.get(place, np.full(self._sheet.rows, -1))
+        left = int(np.flatnonzero(self._keep)[0])
+        is_same = (faults == faults[left]) & (codes == codes[left])
+        if faults[left] == CellFault.NONE:
+            is_same &= values == values[left]
+        return bool((((faults == CellFault.NONE) | (faults == CellFault.TEXT)) & ~is_same).any())
 
     def _check_rows(self, numeric: list[int]) -> None:
         if self._keep.any():
             return
-        worst = max(numeric, key=lambda place: int((self._sheet.faults[:, place] > 0).sum()))
-        raise _ImportError(f"No row is left without a bad cell: leave {self._name(worst)} out, or fill.")
+        raise _ImportError(f"No row is left without a bad cell: leave {self._name(self._worst(numeric))} out, or fill.")
+
+    def _worst(self, places: list[int]) -> int:
+        """The column with the most bad cells."""
+        return max(places, key=lambda place: int((self._sheet.faults[:, place] > 0).sum()))
 
     @property
     def sentence(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from desk import CONTROL, SHIFT, Desk, Key, has_colour, pixels, reveal
-from PySide6.QtWidgets import QGroupBox, QPushButton
+from PySide6.QtWidgets import QGroupBox, QPushButton, QTextBrowser
 
 from gradviz.core.optimizers import SGD, Adam
 from gradviz.core.records import RunState
@@ -344,3 +344,32 @@ def test_after_a_click_on_a_button_space_still_runs(desk: Desk) -> None:
     desk.press(Key.Key_Space)
     desk.wait_step(1)
     assert desk.controller.session.gallery_name == "chain"
+
+
+def test_a_lesson_says_when_the_experiment_has_become_another(desk: Desk) -> None:
+    lesson, gallery = desk.window.views["lesson"], desk.window.gallery
+    title = desk.window.windowTitle()
+    desk.enter("objective.x", "1.0")
+    assert "your own" not in desk.drawn("lesson")["text"].lower()
+    desk.choose("objective.function.kind", "Beale")
+    assert "You exchanged the test function" in desk.drawn("lesson")["text"]
+    assert "Himmelblau with SGD" in desk.drawn("lesson")["text"], "the lesson stays"
+    assert desk.window.windowTitle().startswith("Your own, begun with “Himmelblau with SGD”")
+    assert gallery.drawn()["current"] == []
+    desk.choose_menu("use_chinese")
+    assert "你换了测试函数" in desk.drawn("lesson")["text"]
+    desk.choose_menu("use_english")
+    desk.press(Key.Key_Z, CONTROL)
+    desk.wait(lambda: "exchanged" not in desk.drawn("lesson")["text"], "undo to bring the lesson's own back")
+    assert desk.window.windowTitle() == title
+    assert gallery.drawn()["current"] == ["himmelblau"]
+    desk.choose("objective.kind", "Fit")
+    assert "You exchanged the objective" in desk.drawn("lesson")["text"]
+    browser = lesson.findChild(QTextBrowser)
+    browser.setFocus()
+    desk.answer("Discard")
+    desk.press(Key.Key_Tab)
+    desk.press(Key.Key_Return)
+    desk.wait(lambda: desk.controller.session.experiment.objective.kind == "test_function", "the original")
+    assert "exchanged" not in desk.drawn("lesson")["text"]
+    assert not desk.window.isWindowModified()

@@ -29,8 +29,10 @@ def test_every_finite_float_reads_back_bit_for_bit(number: float, decimal: str) 
     [
         ("", CellFault.EMPTY),
         ("  ", CellFault.EMPTY),
-        ("NA", CellFault.EMPTY),
-        ("null", CellFault.EMPTY),
+        ("NA", CellFault.MISSING),
+        ("n/a", CellFault.MISSING),
+        ("null", CellFault.MISSING),
+        ("-", CellFault.MISSING),
         ("nan", CellFault.NAN),
         ("-NaN", CellFault.NAN),
         ("inf", CellFault.INFINITE),

@@ -113,6 +113,16 @@ def test_more_that_is_in_the_way() -> None:
     pair = ImportChoice(("input", "target"))
     assert "No row is left" in judge(sheet_of("a,b\n1,x\n,2"), pair).sentence
     assert "only one class, red" in judge(sheet_of("a,b\n1,red\n2,red"), replace(pair, labels=True)).sentence
+    dropping = "a,b\n1,red\n,blue\nn/a,blue\n4,red"
+    dropped = judge(sheet_of(dropping), replace(pair, labels=True)).sentence
+    assert dropped == (
+        "Dropping the rows with bad cells leaves only one class of “b”, red: fill the bad cells, or leave “a” out."
+    )
+    assert judge(sheet_of(dropping), replace(pair, labels=True, bad_cells="mean")).can_succeed
+    numbers = judge(sheet_of("a,b\n1,5\nx,7\n3,5"), replace(pair, labels=True)).sentence
+    assert numbers.startswith("Dropping the rows with bad cells leaves only one class of “b”, 5")
+    same = judge(sheet_of("a,b\n1,red\nx,red\n3,-\n5,red"), replace(pair, labels=True)).sentence
+    assert same == "Column “b” names only one class, red: nothing to tell apart."
     many = "a,b\n" + "\n".join(f"{k},{k}" for k in range(1500))
     assert "1,500 different numbers" in judge(sheet_of(many), replace(pair, labels=True)).sentence
     texts = "a,b\n" + "\n".join(f"{k},t{k}" for k in range(1500))

@@ -204,7 +204,7 @@ def test_fault_29_every_kind_of_bad_cell_is_counted(made: Path) -> None:
         for name, row in zip(sheet.names, sheet.counts, strict=True)
     }
     assert counted == {
-        "x": {"NONE": 1, "EMPTY": 2, "GROUPED": 1, "FOREIGN_DIGITS": 1},
+        "x": {"NONE": 1, "EMPTY": 1, "MISSING": 1, "GROUPED": 1, "FOREIGN_DIGITS": 1},
         "y": {"NONE": 2, "NAN": 1, "INFINITE": 2},
         "kind": {"TEXT": 5},
     }
