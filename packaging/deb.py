@@ -163,6 +163,7 @@ def _write_control(root: Path, architecture: str) -> None:
         "Maintainer": MAINTAINER,
         "Installed-Size": size,
         "Depends": ", ".join(depends(root)),
+        "Suggests": "fonts-noto-cjk",  # the lessons in Chinese, where the system has no font for them
         "Section": "education",
         "Priority": "optional",
         "Description": f"{_uncapitalised(summary())}\n{textwrap.indent(textwrap.fill(description(), 78), ' ')}",
