@@ -79,8 +79,9 @@ def test_a_run_survives_saving_and_opening_and_goes_on(
     save_as(desk, chosen, path)
     assert desk.window.windowTitle() == "kept.gradviz[*] – gradviz"
     for _ in range(3):
+        before = desk.control.step
         desk.press(Key.Key_Right, CONTROL)
-        desk.wait(lambda before=desk.control.step: desk.control.step == before + 1, "a step")
+        desk.wait(lambda before=before: desk.control.step == before + 1, "a step")
     further = desk.control.history.losses[: step + 4].copy()
     desk.open_card("chain")
     open_by_key(desk, chosen, path)
@@ -92,8 +93,9 @@ def test_a_run_survives_saving_and_opening_and_goes_on(
     assert desk.drawn("curves")["note"] == note
     assert set(desk.steps_shown().values()) == {step}
     for _ in range(3):
+        before = desk.control.step
         desk.press(Key.Key_Right, CONTROL)
-        desk.wait(lambda before=desk.control.step: desk.control.step == before + 1, "a step")
+        desk.wait(lambda before=before: desk.control.step == before + 1, "a step")
     assert np.array_equal(desk.control.history.losses, further), "it goes on as if it had never stopped"
     assert not desk.window.isWindowModified()
 
