@@ -67,10 +67,10 @@ system_packages() {
         family=none
     elif has dpkg-query && has apt-get; then
         family=debian
-        for_tests='xvfb xauth fonts-wqy-zenhei|fonts-noto-cjk fonts-dejavu-core'
+        for_tests='xvfb xauth xdotool fonts-wqy-zenhei|fonts-noto-cjk fonts-dejavu-core'
     elif has rpm && has dnf; then
         family=fedora
-        for_tests='xorg-x11-server-Xvfb xorg-x11-xauth dejavu-sans-fonts'
+        for_tests='xorg-x11-server-Xvfb xorg-x11-xauth xdotool dejavu-sans-fonts'
         for_tests="$for_tests google-noto-sans-cjk-fonts|google-noto-sans-cjk-vf-fonts"
     else
         family=none

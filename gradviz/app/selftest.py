@@ -1,4 +1,4 @@
-"""The self-test: a real window, 50 steps of every gallery experiment, and a look at every view."""
+"""The self-test: a real window, 50 steps of every gallery experiment, a look at every view, and what menus offer."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ import os
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 
 from PySide6.QtCore import QEventLoop, QTimer
 
 from gradviz.app.display import display_fault, use_no_display
 from gradviz.app.headless import say
+from gradviz.app.selftest_tasks import TASKS
 from gradviz.app.start import Startup
 from gradviz.app.window_controller import WindowController
 from gradviz.core.records import RunState
@@ -22,7 +25,7 @@ LEAST_COLOURS = 4
 
 
 def run_selftest() -> int:
-    """0 if every view drew something of every gallery experiment, else 1 with a line for each fault."""
+    """0 if every view drew something of every gallery experiment and every task was done, else 1 and a line a fault."""
     fault = display_fault()
     if fault:
         say(f"{fault} The window is tested without a display.")
@@ -30,7 +33,7 @@ def run_selftest() -> int:
     with tempfile.TemporaryDirectory() as settings:
         os.environ["GRADVIZ_CONFIG"] = settings
         started = Startup()
-        faults = _faults(started)
+        faults = _faults(started, Path(settings))
         started.window.close()
         status = started.end(1 if faults else 0)
     for line in faults:
@@ -39,7 +42,7 @@ def run_selftest() -> int:
     return status
 
 
-def _faults(started: Startup) -> list[str]:
+def _faults(started: Startup, folder: Path) -> list[str]:
     if not _wait(started, lambda: started.controller is not None):
         return ["the window did not fill"]
     controller = started.controller
@@ -49,9 +52,18 @@ def _faults(started: Startup) -> list[str]:
         section = entry.experiment.case[:1]
         found = _faults_of(started, controller, name, every_view=section not in seen)
         seen.add(section)
-        say(f"{name:<24}{'ok' if not found else 'FAULT'}")
-        faults += [f"{name}: {fault}" for fault in found]
+        faults += _told(name, found)
+    for task in TASKS:
+        place = folder / task.__name__
+        place.mkdir()
+        fault = task(controller, partial(_wait, started), place)
+        faults += _told(task.__name__, [fault] if fault else [])
     return faults
+
+
+def _told(name: str, found: list[str]) -> list[str]:
+    say(f"{name:<24}{'ok' if not found else 'FAULT'}")
+    return [f"{name}: {fault}" for fault in found]
 
 
 def _faults_of(started: Startup, controller: WindowController, name: str, every_view: bool) -> list[str]:
