@@ -60,6 +60,7 @@ class Startup:
 
     def _fill(self) -> None:
         """After the first painting: the views, the document, and torch in its thread."""
+        self.app.show_icon()
         from gradviz.app.assembly import assemble
 
         self.controller = assemble(self.window, self._reset_layout)
