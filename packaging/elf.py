@@ -49,10 +49,14 @@ def clean_search_paths(folder: Path) -> list[Path]:
 
 
 def strip_debugging(folder: Path) -> list[Path]:
-    """Take what only a debugger reads out of files that have it; returns those that were changed."""
+    """Take symbols out of files that a debugger could read; returns those that were changed.
+
+    Such files were linked on this machine. What comes from wheels has no such part, and often was patched after it was
+    linked, which a second change may break: that is left alone.
+    """
     found = [path for path in elf_files(folder) if ".debug_info" in _readelf("--sections", path)]
     for path in found:
-        subprocess.run(["strip", "--strip-debug", str(path)], check=True, capture_output=True)
+        subprocess.run(["strip", "--strip-unneeded", str(path)], check=True, capture_output=True)
     return found
 
 

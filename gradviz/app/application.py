@@ -13,7 +13,7 @@ from gradviz.storage.assets import assets_folder
 
 
 class Application(QApplication):
-    """Belongs to the GUI thread. Nothing of it is slow: the window's first painting waits for it."""
+    """Belongs to the GUI thread. Nothing slow is done when it is made: the window's first painting waits for it."""
 
     file_handed_over = Signal(Path)
     """macOS gives the file of a double click to the program that runs, by an event instead of an argument."""
@@ -23,8 +23,11 @@ class Application(QApplication):
         self.setApplicationName("gradviz")
         self.setApplicationDisplayName("gradviz")
         self.setDesktopFileName(APP_ID)
-        self.setWindowIcon(QIcon(str(assets_folder() / "icon.svg")))
         self.setStyle("Fusion")
+
+    def show_icon(self) -> None:
+        """Give the windows their icon; not before the first painting, for drawing it in every size takes some 10 ms."""
+        self.setWindowIcon(QIcon(str(assets_folder() / "icon.svg")))
 
     def event(self, event: QEvent) -> bool:
         """Only what is sent to the application itself; a filter would be called for every event of every widget."""

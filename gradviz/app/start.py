@@ -68,6 +68,7 @@ class Startup:
         from gradviz.app.assembly import assemble
 
         crash.note("The window was painted.")
+        self.app.show_icon()
         self.controller = assemble(self.window, self._reset_layout)
         file = self.window.early_file or (Path(self._file).expanduser() if self._file else None)
         if file is None or not self.controller.documents.open_file(file):
