@@ -94,6 +94,7 @@ OF_THE_SYSTEM = (
     "libxcb-shm.so.0",
     "libxcb-sync.so.1",
     "libxcb-xfixes.so.0",
+    "libwayland-*.so.*",
     "libexpat.so.1",
     "libz.so.1",
     "libbsd.so.0",

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from types import TracebackType
 
 from PySide6.QtCore import QEventLoop, QTimer
 
 from gradviz.app.display import display_fault, use_no_display
 from gradviz.app.headless import say
 from gradviz.app.selftest_tasks import TASKS
+from gradviz.app.session import Document
 from gradviz.app.start import Startup
 from gradviz.app.window_controller import WindowController
 from gradviz.core.records import RunState
@@ -47,18 +51,44 @@ def _faults(started: Startup, folder: Path) -> list[str]:
         return ["the window did not fill"]
     controller = started.controller
     assert controller is not None
-    faults, seen = [], set()
+    with _exceptions_seen() as exceptions:
+        faults = _faults_of_gallery(started, controller) + _faults_of_tasks(started, controller, folder)
+    controller.session.open(Document(controller.session.experiment))  # nothing unsaved that closing would ask about
+    return faults + exceptions
+
+
+def _faults_of_gallery(started: Startup, controller: WindowController) -> list[str]:
+    faults, sections = [], set()
     for name, entry in controller.documents.gallery.items():
         section = entry.experiment.case[:1]
-        found = _faults_of(started, controller, name, every_view=section not in seen)
-        seen.add(section)
-        faults += _told(name, found)
+        faults += _told(name, _faults_of(started, controller, name, every_view=section not in sections))
+        sections.add(section)
+    return faults
+
+
+def _faults_of_tasks(started: Startup, controller: WindowController, folder: Path) -> list[str]:
+    faults = []
     for task in TASKS:
         place = folder / task.__name__
         place.mkdir()
         fault = task(controller, partial(_wait, started), place)
         faults += _told(task.__name__, [fault] if fault else [])
     return faults
+
+
+@contextmanager
+def _exceptions_seen() -> Iterator[list[str]]:
+    """Every exception that nobody caught: the program goes on after one, but has not passed."""
+    seen: list[str] = []
+    guard = sys.excepthook
+
+    def watch(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        seen.append(f"{kind.__name__}: {error}")
+        guard(kind, error, trace)
+
+    sys.excepthook = watch
+    yield seen
+    sys.excepthook = guard
 
 
 def _told(name: str, found: list[str]) -> list[str]:

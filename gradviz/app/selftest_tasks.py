@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QIcon, QImage
 from PySide6.QtWidgets import QApplication, QPushButton
 
 from gradviz.app.about import about_text
@@ -14,7 +14,7 @@ from gradviz.app.window_controller import WindowController
 from gradviz.core.experiment import Experiment
 from gradviz.core.records import RunState
 from gradviz.engine.start import start_of
-from gradviz.storage.licences import licence_text
+from gradviz.storage.licences import licence_text, packaged_folder
 from gradviz.storage.problems import FileError
 from gradviz.storage.scripts.dialects import DIALECTS, DialectName
 from gradviz.storage.scripts.exporting import script
@@ -28,6 +28,7 @@ Task = Callable[[WindowController, Wait, Path], str]
 FORMULA = "p = w*t_x + b\nerror = p - t_y\nloss = mean(error**2) + 0.1*softplus(w)"
 TABLE = "城市;x;y\n甲;1,5;3\n乙;2,5;5\n丙;3,5;7,5\n"
 STEPS = 20
+LEAST_COMPONENTS = 10
 ENDED = (RunState.PAUSED, RunState.FINISHED)
 
 
@@ -129,12 +130,13 @@ def exports(controller: WindowController, _wait: Wait, folder: Path) -> str:
 
 
 def about(_controller: WindowController, _wait: Wait, _folder: Path) -> str:
-    """Every component has a licence with a text, and there is an icon."""
+    """There is an icon, and every component that is shipped has a licence with a text; some wheels bring none."""
     said = about_text()
-    bare = [component.name for component in said.components if not licence_text(component)]
-    if bare or len(said.components) < 10:
+    is_shipped = packaged_folder() is not None
+    bare = [component.name for component in said.components if is_shipped and not licence_text(component)]
+    if bare or len(said.components) < LEAST_COMPONENTS:
         return f"no licence of {', '.join(bare)}" if bare else f"only {len(said.components)} components: {said.notice}"
-    return "" if said.icon is not None else "there is no icon"
+    return "" if said.icon is not None and not QIcon(str(said.icon)).pixmap(32, 32).isNull() else "there is no icon"
 
 
 TASKS: tuple[Task, ...] = (scripts, file, formula, bench, weights, table, exports, about)

@@ -19,6 +19,8 @@ CHUNK = 4_000_000
 LEAST_RESOLUTION = 32
 MOST_NUMBERS = 60_000_000
 """A surface of more numbers, all points together, is made coarser: it would take over a second."""
+FAR = 1e4
+"""Farther out than this nothing is framed: a run that gets there diverges."""
 
 
 @dataclass(frozen=True)
@@ -136,6 +138,8 @@ def _domain(experiment: Experiment, objective: Objective, plane: Plane) -> tuple
     if pair is None:
         return (-1.5, 1.5), (-1.5, 1.5)
     here = (pair[0].item(), pair[1].item())
+    if not all(abs(value) < FAR for value in here):
+        here = (0.0, 0.0)  # the run diverged: around where it is there is nothing to see
     if isinstance(declared, TestFunctionObjective):
         box = np.array(declared.function.domain)
         return _around(np.array([box[:, 0], box[:, 1], here]), 0.0)
@@ -154,7 +158,7 @@ def _newton_target(objective: Objective, plane: Plane, here: tuple[float, float]
     gradient = torch.func.grad(loss)(point)
     step, info = torch.linalg.solve_ex(hessian, gradient)
     target = (point - step).cpu().numpy()
-    if int(info) != 0 or not np.isfinite(target).all() or np.abs(target).max() > 1e4:
+    if int(info) != 0 or not np.isfinite(target).all() or np.abs(target).max() > FAR:
         return here
     return float(target[0]), float(target[1])
 

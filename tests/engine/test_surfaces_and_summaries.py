@@ -63,6 +63,21 @@ def test_every_height_is_the_loss_at_its_point(name: str) -> None:
                 assert math.isnan(found)
 
 
+@pytest.mark.parametrize("value", [1e17, 1e30, math.inf, math.nan])
+def test_where_a_run_has_diverged_to_nothing_is_framed(value: float) -> None:
+    """Points 1e-13 apart are one point in its numbers: the picture is where it began, with the minimum."""
+    trainer = Trainer(EXPERIMENTS["line"])
+    before, _ = grid_of(trainer)
+    with torch.no_grad():
+        for parameter in trainer.lanes[0].objective.parameters.values():
+            parameter.fill_(value)
+    grid, _ = grid_of(trainer)
+    for axis, usual in ((grid.x, before.x), (grid.y, before.y)):
+        assert (np.diff(axis) > 0).all()
+        assert np.abs(axis).max() < 10 * np.abs(usual).max() + 10
+    assert np.isfinite(grid.heights).all()
+
+
 def test_points_without_a_value_are_gaps() -> None:
     grid, _ = grid_of(Trainer(EXPERIMENTS["with a gap"]), 21, ((-2.0, 2.0), (-2.0, 2.0)))
     assert np.isnan(grid.heights[grid.y <= 0]).all()
