@@ -27,7 +27,7 @@ def test_fault_38_views_are_sharp_and_the_mouse_hits_what_it_points_at(scale: st
     """Qt takes the scale once, at its start: so it is a process of its own."""
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:xdist", "-p", "no:cacheprovider"]
-        + [str(VIEWS / f"test_{name}.py") for name in PAINTED],
+        + [str(VIEWS / name) for name in PAINTED],
         cwd=ROOT,
         env={**os.environ, "QT_SCALE_FACTOR": scale, "PYTHONPATH": str(ROOT)},
         capture_output=True,
