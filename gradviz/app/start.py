@@ -65,10 +65,11 @@ class Startup:
     def _fill(self) -> None:
         """After the first painting: the views, the document, and torch in its thread."""
         from gradviz.app import crash
-        from gradviz.app.assembly import assemble
 
         crash.note("The window was painted.")
         self.app.show_icon()
+        from gradviz.app.assembly import assemble  # takes longer than all before
+
         self.controller = assemble(self.window, self._reset_layout)
         file = self.window.early_file or (Path(self._file).expanduser() if self._file else None)
         if file is None or not self.controller.documents.open_file(file):
