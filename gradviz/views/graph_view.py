@@ -129,7 +129,9 @@ class GraphView(View):
         with QPainter(picture) as painter:
             if self._graph is not None and self._graph.structure.nodes:
                 painter.setPen(QColor(self.theme.muted))
-                painter.drawText(10, 18, f"step {self._step:,}{self._racer}{self._legend()}")
+                head = f"step {self._step:,}{self._racer}{self._legend()}"
+                room = self.width() - 20
+                painter.drawText(10, 18, self.fontMetrics().elidedText(head, Qt.TextElideMode.ElideRight, room))
                 visible = self._place_painter(painter)
                 self._painter.paint_numbers(painter, self._graph, visible, self._scale)
         self._numbers.show_picture(picture)
