@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import platformdirs
@@ -13,14 +14,7 @@ import platformdirs
 def config_folder() -> Path:
     """Where preferences live: $GRADVIZ_CONFIG, else the place of this system, else one for this boot."""
     chosen = os.environ.get("GRADVIZ_CONFIG")
-    if chosen:
-        return Path(chosen)
-    with contextlib.suppress(OSError, RuntimeError, KeyError):
-        folder = platformdirs.user_config_path("gradviz", appauthor=False)
-        # without a home the path keeps its "~", and would lie in whatever folder the program started in
-        if folder.is_absolute():
-            return folder
-    return _folder_without_home()
+    return Path(chosen) if chosen else _of_system(platformdirs.user_config_path)
 
 
 def data_folder() -> Path:
@@ -34,13 +28,15 @@ def data_folder() -> Path:
     config = os.environ.get("GRADVIZ_CONFIG")
     if config:
         return Path(config) / "data"
+    return _of_system(platformdirs.user_data_path)
+
+
+def _of_system(place: Callable[..., Path]) -> Path:
+    """The folder that this system has for it; without a home one for this boot."""
     with contextlib.suppress(OSError, RuntimeError, KeyError):
-        folder = platformdirs.user_data_path("gradviz", appauthor=False)
+        folder = place("gradviz", appauthor=False)
+        # without a home the path keeps its "~", and would lie in whatever folder the program started in
         if folder.is_absolute():
             return folder
-    return _folder_without_home()
-
-
-def _folder_without_home() -> Path:
     user = os.getuid() if hasattr(os, "getuid") else ""
     return Path(tempfile.gettempdir()) / f"gradviz-{user}"
