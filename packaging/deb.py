@@ -18,7 +18,7 @@ from datetime import UTC, datetime, time
 from email.utils import format_datetime
 from pathlib import Path
 
-from elf import clean_search_paths, elf_files, is_program, strip_debugging
+from elf import elf_files, is_program
 from icons import draw_icons
 from identity import APP_ID, DEVELOPER, ROOT, VERSION, Release, copyright_line, latest, licence, releases
 from metainfo import description, summary, write_metainfo
@@ -30,8 +30,6 @@ TOOLS = {
     "dpkg-deb": "dpkg",
     "dpkg-shlibdeps": "dpkg-dev",
     "readelf": "binutils",
-    "strip": "binutils",
-    "chrpath": "chrpath",
 }
 
 
@@ -56,8 +54,6 @@ def _stage_program(dist: Path, root: Path) -> None:
     """The program below usr/lib, and a link to it where the shell looks; its loader follows links."""
     program = root / PROGRAM
     shutil.copytree(dist, program, symlinks=True)
-    clean_search_paths(program)
-    strip_debugging(program)
     link = root / "usr" / "bin" / "gradviz"
     link.parent.mkdir(parents=True)
     link.symlink_to("../lib/gradviz/gradviz")

@@ -25,7 +25,10 @@ from licences import main as collect_licences
 BUILD, DIST = ROOT / "build", ROOT / "dist"
 MEGABYTE = 1_000_000
 XZ = ("xz", "--threads=0", "--x86", "--lzma2=preset=9,dict=64MiB")
-"""The filter for x86 code saves a twentieth; a larger dictionary than the preset's finds what lies far apart."""
+"""With xz's filter for x86 code, for most of it is libraries."""
+
+
+LINUX_TOOLS = ("chrpath", "readelf", "strip", "tar", "xz")
 
 
 class PackagingError(Exception):
@@ -45,6 +48,9 @@ def executable() -> Path:
 
 def build() -> None:
     """dist/gradviz, with the licences of everything in it."""
+    missing = [tool for tool in LINUX_TOOLS if sys.platform == "linux" and shutil.which(tool) is None]
+    if missing:
+        raise PackagingError(f"The program cannot be built without {', '.join(missing)}: install them first.")
     for old in (BUILD, DIST):
         shutil.rmtree(old, ignore_errors=True)
     draw_icons(BUILD / "icons")
@@ -55,6 +61,8 @@ def build() -> None:
         strip_debugging(DIST / "gradviz")
     if collect_licences([str(BUILD / "gradviz"), str(folder_of_program())]):
         raise PackagingError("The licences of what is shipped are not complete; what is missing stands above.")
+    if sys.platform == "darwin":  # PyInstaller signed the bundle before the licences were in it
+        _run("codesign", "--force", "--deep", "--sign", "-", str(folder_of_program()))
 
 
 def test() -> None:

@@ -15,6 +15,7 @@ import pytest
 from identity import VERSION
 from lean import EXCLUDED_MODULES, is_left_out, is_module_left_out, lean, stripped
 from packages import ROOT, needs
+from shipped import Origins, Part, UnknownOriginError
 
 MEGABYTE = 1_000_000
 LARGEST_FOLDER, LARGEST_ARCHIVE = 620 * MEGABYTE, 165 * MEGABYTE
@@ -157,6 +158,33 @@ def test_a_step_that_fails_ends_the_packaging(
     assert package.main() == 1
     assert done == ["build"]
     assert "status 7" in capsys.readouterr().err
+
+
+def test_a_tool_that_is_missing_is_named_before_anything_is_removed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept = tmp_path / "dist" / "gradviz-before.tar.xz"
+    kept.parent.mkdir()
+    kept.write_bytes(b"")
+    monkeypatch.setattr(package, "DIST", kept.parent)
+    monkeypatch.setattr(package, "BUILD", tmp_path / "build")
+    monkeypatch.setattr(package.shutil, "which", lambda tool: None if tool == "chrpath" else f"/bin/{tool}")
+    assert package.main() == 1
+    assert "without chrpath: install" in capsys.readouterr().err
+    assert kept.is_file()
+
+
+@pytest.mark.parametrize("name", ["gradviz", "gradviz.exe", "gradviz-console.exe"])
+def test_every_program_of_a_build_is_known_to_be_one(tmp_path: Path, name: str) -> None:
+    part = Part(name, str(tmp_path / name))
+    assert Origins(tmp_path, [part]).of(part).kind == "pyinstaller"
+    with pytest.raises(UnknownOriginError):
+        Origins(tmp_path, []).of(Part("stranger.exe", str(tmp_path / "stranger.exe")))
+
+
+def test_icons_that_were_drawn_for_a_build_are_ours(tmp_path: Path) -> None:
+    part = Part("gradviz-document.icns", str(ROOT / "build" / "icons" / "gradviz-document.icns"))
+    assert Origins(tmp_path, [part]).of(part).kind == "gradviz"
 
 
 def test_the_bare_system_has_the_documented_libraries_and_no_others() -> None:
