@@ -27,7 +27,7 @@ from shipped import ROOT, Origin, Origins, Part, UnknownOriginError, debian_fiel
 
 import gradviz
 from gradviz.core.components import Component
-from gradviz.storage.licences import LIST, component_of, list_as_json, text_names
+from gradviz.storage.shipped.licences import LIST, component_of, list_as_json, text_names
 
 TEXTS = Path(__file__).resolve().parent / "licences"
 COMMON = Path("/usr/share/common-licenses")

@@ -8,19 +8,19 @@ from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QApplication
 
-from gradviz.app.display import use_no_display
-from gradviz.app.report import portrait_views
-from gradviz.core.experiment import Experiment
-from gradviz.core.objectives import FitObjective
-from gradviz.core.records import BasinMap
-from gradviz.engine.basins import basins
-from gradviz.engine.whole_run import WholeRun
-from gradviz.storage.assets import assets_folder
-from gradviz.storage.gallery import gallery
-from gradviz.views.curves_view import CurvesView
-from gradviz.views.quiet_plot import QuietPlot
-from gradviz.views.surface_view import SurfaceView
-from gradviz.views.theme import DARK, LIGHT, Theme
+from gradviz.app.commands.run_folder import portrait_views
+from gradviz.app.process.display import use_no_display
+from gradviz.core.document.experiment import Experiment
+from gradviz.core.objectives.catalogue import FitObjective
+from gradviz.core.questions.basins import BasinMap
+from gradviz.engine.runs.whole_run import WholeRun
+from gradviz.engine.surfaces.basins import basins
+from gradviz.storage.shipped.assets import assets_folder
+from gradviz.storage.shipped.gallery import gallery
+from gradviz.views.kit.quiet_plot import QuietPlot
+from gradviz.views.kit.theme import DARK, LIGHT, Theme
+from gradviz.views.plots.curves_view import CurvesView
+from gradviz.views.surface.surface_view import SurfaceView
 
 SIZE = (416, 312)
 SAVED = (208, 156)

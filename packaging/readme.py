@@ -1,17 +1,14 @@
-"""Keeps the README's tree of modules and table of keys true: writes them, or with --check only looks."""
+"""Keeps the README's table of keys true: writes them, or with --check only looks."""
 
 from __future__ import annotations
 
-import ast
-import re
 import sys
 from pathlib import Path
 
-from gradviz.app.actions import ACTIONS
+from gradviz.app.window.actions import ACTIONS
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
-LAYERS = ("core", "engine", "storage", "views", "app")
 IN_VIEWS = (
     ("F or double click in the graph", "Fit the graph"),
     ("+ − and arrows in the graph", "Zoom; walk from node to node"),
@@ -19,18 +16,6 @@ IN_VIEWS = (
     ("double click in the surface", "Start there"),
     ("up, down in a number", "Change its leading digit"),
 )
-
-
-def module_tree() -> str:
-    """Every module with the first sentence of its docstring."""
-    rows = ["```", "gradviz/"]
-    for layer in LAYERS:
-        rows.append(f"  {layer}/")
-        for path in sorted((ROOT / "gradviz" / layer).glob("[a-z]*.py")):
-            document = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
-            first = re.split(r"(?<!al)\.\s", document.replace("\n", " ") + " ")[0].rstrip(". ")
-            rows.append(f"    {path.name:<22}{first}")
-    return "\n".join([*rows, "```"])
 
 
 def key_table() -> str:
@@ -43,7 +28,7 @@ def key_table() -> str:
 def written() -> str:
     """The README as it should be."""
     text = README.read_text(encoding="utf-8")
-    return _with_block(_with_block(text, "tree", module_tree()), "keys", key_table())
+    return _with_block(text, "keys", key_table())
 
 
 def _with_block(text: str, tag: str, block: str) -> str:

@@ -53,7 +53,7 @@ def _take_a_display(config: pytest.Config) -> None:
 @pytest.fixture(scope="session")
 def qapp() -> QApplication:
     """The application as gradviz itself makes it; pytest-qt's fixtures take it from here."""
-    from gradviz.app.start import _application
+    from gradviz.app.window.opening import _application
 
     return _application()
 
@@ -61,8 +61,8 @@ def qapp() -> QApplication:
 @pytest.fixture(scope="session")
 def warm_torch() -> None:
     """Import torch once, so that no test's limit of time has the import in it."""
-    import gradviz.app.assembly  # noqa: F401 - the same for pyqtgraph
-    from gradviz.engine.runner import _warm_up
+    import gradviz.app.window.assembling  # noqa: F401 - the same for pyqtgraph
+    from gradviz.engine.runs.runner import _warm_up
 
     _warm_up()
     gc.collect()
@@ -100,7 +100,7 @@ def no_leaks(qapp: QApplication, quiet_heap: None) -> Iterator[None]:
 @pytest.fixture
 def crashes(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     """Every exception that nobody caught; a test that wants one takes it off this list."""
-    from gradviz.app.window_controller import WindowController
+    from gradviz.app.window.window_controller import WindowController
 
     # the program puts its own hook in the place of pytest-qt's, which would have failed the test
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)
@@ -148,7 +148,7 @@ def new_desk(
 
 def _unmodified(desk: Desk) -> Any:
     """The open document as if it were saved, so that closing asks nothing."""
-    from gradviz.app.session import Document
+    from gradviz.app.window.session import Document
 
     return Document(desk.controller.session.experiment)
 
@@ -164,7 +164,7 @@ def shown(qtbot: Any, no_leaks: None) -> Callable[..., Any]:
     """Shows a widget in a size, themed if it can be, and waits until it is on the screen."""
     from PySide6.QtTest import QTest
 
-    from gradviz.views.theme import LIGHT
+    from gradviz.views.kit.theme import LIGHT
 
     def show(widget: Any, width: int = 640, height: int = 480, theme: Any = LIGHT) -> Any:
         qtbot.addWidget(widget)

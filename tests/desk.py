@@ -22,8 +22,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from gradviz.app.start import Startup
-from gradviz.core.records import RunState
+from gradviz.app.window.opening import Startup
+from gradviz.core.runs.state import RunState
 
 LEFT = Qt.MouseButton.LeftButton
 CONTROL = Qt.KeyboardModifier.ControlModifier

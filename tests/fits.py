@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from gradviz.core.batches import Batch, MiniBatch
-from gradviz.core.class_datasets import TwoMoons
-from gradviz.core.curve_datasets import Regression
-from gradviz.core.dataset import Dataset
+from gradviz.core.data.batches import Batch, MiniBatch
+from gradviz.core.data.class_datasets import TwoMoons
+from gradviz.core.data.curve_datasets import Regression
+from gradviz.core.data.dataset import Dataset
+from gradviz.core.data.shaped_datasets import BarImages, SineSequence, TokenSequences
 from gradviz.core.declaration import kind_of
-from gradviz.core.dense_layers import Flatten, LinearLayer, LineLayer, Reshape
-from gradviz.core.fit_starters import starter
-from gradviz.core.initialisations import Initialisation
-from gradviz.core.layer import Layer
-from gradviz.core.losses import Loss
-from gradviz.core.objectives import FitObjective
-from gradviz.core.sequence_layers import Embedding, Recurrent
-from gradviz.core.shaped_datasets import BarImages, SineSequence, TokenSequences
+from gradviz.core.layers.dense import Flatten, LinearLayer, LineLayer, Reshape
+from gradviz.core.layers.initialisations import Initialisation
+from gradviz.core.layers.layer import Layer
+from gradviz.core.layers.sequence import Embedding, Recurrent
+from gradviz.core.objectives.catalogue import FitObjective
+from gradviz.core.objectives.fit_starters import starter
+from gradviz.core.objectives.losses import Loss
 
 SMALL = Regression(points=12, inputs=3, targets=1)
 

@@ -1,4 +1,7 @@
-"""The layers of design.md section 2, kept by reading every module's imports and by importing in fresh processes."""
+"""The layers and wings of design.md section 2, kept by reading imports and by importing in fresh processes.
+
+A layer is a folder of wings, a wing a folder of modules with one subject.
+"""
 
 from __future__ import annotations
 
@@ -16,14 +19,76 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "gradviz"
 MODULES = sorted(PACKAGE.rglob("*.py"))
-LAYERS = ("core", "engine", "storage", "views", "app")
+LAYERS = ("core", "engine", "scripts", "storage", "views", "app")
 MAY_IMPORT = {
     "core": {"core"},
     "engine": {"core", "engine"},
+    "scripts": {"core", "scripts"},
     "storage": {"core", "storage"},
     "views": {"core", "views"},
     "app": set(LAYERS),
 }
+OUTSIDE = {
+    "core": {"components", "declaration", "numbers", "seeds", "words"},
+    "engine": {"devices", "problems", "summaries"},
+    "scripts": {"problems"},
+    "storage": {"atomic_write", "foreign_files", "problems"},
+    "views": set(),
+    "app": {"main"},
+}
+"""The modules that all wings of a layer need: each may be imported by any wing, and imports none (but main, which
+begins everything)."""
+WINGS = {
+    "core": {
+        "formulas": set(),
+        "layers": set(),
+        "tables": set(),
+        "graph": set(),
+        "optimizers": {"formulas"},
+        "data": {"layers", "tables"},
+        "objectives": {"data", "formulas", "layers"},
+        "document": {"data", "layers", "objectives", "optimizers", "tables"},
+        "runs": set(),
+        "questions": {"graph", "runs"},
+    },
+    "engine": {
+        "objectives": set(),
+        "training": {"objectives"},
+        "graph": {"objectives"},
+        "bench": {"objectives"},
+        "surfaces": {"objectives", "training"},
+        "runs": {"bench", "graph", "objectives", "surfaces", "training"},
+    },
+    "scripts": {
+        "language": set(),
+        "steps": {"language"},
+        "pages": {"language", "steps"},
+    },
+    "storage": {
+        "experiments": set(),
+        "shipped": {"experiments"},
+        "tables": {"experiments"},
+        "user": {"experiments"},
+    },
+    "views": {
+        "kit": set(),
+        "form": {"kit"},
+        "graph": {"kit"},
+        "surface": {"kit"},
+        "plots": {"kit"},
+        "tables": {"kit"},
+        "bench": {"form", "kit"},
+        "panes": {"kit"},
+        "shell": {"kit"},
+    },
+    "app": {
+        "process": set(),
+        "runs": set(),
+        "window": {"process", "runs"},
+        "commands": {"process", "window"},
+    },
+}
+"""Which wings of its own layer a wing may import: arrows go one way."""
 QT = {"PySide6", "shiboken6", "pyqtgraph", "OpenGL", "pytestqt"}
 THREADS = {"threading", "_thread", "concurrent", "multiprocessing", "queue", "asyncio"}
 FILE_METHODS = {"read_text", "write_text", "read_bytes", "write_bytes", "unlink", "mkdir", "touch", "rmdir", "fdopen"}
@@ -31,8 +96,9 @@ PUBLIC = ("gradviz", "gradviz.__version__", "gradviz.APP_ID")
 EXECUTING = {"eval", "exec", "compile", "__import__"}
 
 
-CRASH = PACKAGE / "app" / "crash.py"
-BUILT_BY_TORCH = {PACKAGE / "core" / name for name in ("modules.py", "hand_step.py")}
+CRASH = PACKAGE / "app" / "process" / "crash.py"
+RUNNER = PACKAGE / "engine" / "runs" / "runner.py"
+BUILT_BY_TORCH = {PACKAGE / "core" / name for name in ("layers/modules.py", "optimizers/hand_step.py")}
 """Modules of core that a builder imports when it builds: torch's own classes are their bases."""
 
 
@@ -54,6 +120,17 @@ def layer_of(path: Path) -> str:
     """The folder below gradviz; empty for the package's own modules."""
     parts = path.relative_to(PACKAGE).parts
     return parts[0] if len(parts) > 1 else ""
+
+
+def wing_of(path: Path) -> str:
+    """The folder below the layer; empty for a module that stands outside a wing."""
+    parts = path.relative_to(PACKAGE).parts
+    return parts[1] if len(parts) > 2 else ""
+
+
+def dotted(path: Path) -> str:
+    """The name by which a module is imported."""
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts)
 
 
 def imports_of(path: Path) -> list[Import]:
@@ -112,6 +189,54 @@ def test_layer_imports_only_the_layers_below_it(layer: str) -> None:
     assert not siblings + own_version, "\n".join(map(str, siblings + own_version))
 
 
+@pytest.mark.parametrize("layer", LAYERS)
+def test_no_module_stands_outside_a_wing_but_those_named(layer: str) -> None:
+    outside = {path.stem for path in (PACKAGE / layer).glob("*.py")} - {"__init__"}
+    assert outside == OUTSIDE[layer]
+    assert {path.parent.name for path in (PACKAGE / layer).glob("*/__init__.py")} == set(WINGS[layer])
+    assert not list((PACKAGE / layer).glob("*/*/*.py")), "a wing has no folders"
+
+
+@pytest.mark.parametrize(("layer", "wing"), [(layer, wing) for layer, wings in WINGS.items() for wing in wings])
+def test_wing_imports_only_the_wings_that_it_may(layer: str, wing: str) -> None:
+    inside = [one for one in ALL_IMPORTS if (layer_of(one.path), wing_of(one.path)) == (layer, wing)]
+    named = [(one, one.name.split(".")[2]) for one in inside if one.name.startswith(f"gradviz.{layer}.")]
+    allowed = WINGS[layer][wing] | {wing} | (OUTSIDE[layer] - {"main"})
+    assert not [str(one) for one, part in named if part not in allowed]
+    used = {part for _, part in named if part in WINGS[layer]} - {wing}
+    assert used == WINGS[layer][wing], "the table allows what nobody needs"
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_the_arrows_between_wings_go_one_way(layer: str) -> None:
+    reached: set[str] = set()
+    for wing, below in WINGS[layer].items():
+        assert below <= reached, f"{layer}/{wing} stands above what it imports"
+        reached.add(wing)
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    """Not even late, or for their types alone."""
+    names = {dotted(path).removesuffix(".__init__") for path in MODULES}
+    edges: dict[str, set[str]] = {name: set() for name in names}
+    for one in ALL_IMPORTS:
+        module = one.name if one.name in names else one.name.rpartition(".")[0]
+        own = dotted(one.path).removesuffix(".__init__")
+        if module in names and module != own:
+            edges[own].add(module)
+    while ends := {name for name, found in edges.items() if not found}:
+        edges = {name: found - ends for name, found in edges.items() if name not in ends}
+    assert not edges, f"in a circle, or above one: {sorted(edges)}"
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_what_all_wings_need_needs_none_of_them(layer: str) -> None:
+    names = OUTSIDE[layer] - {"main"}
+    outside = [one for one in ALL_IMPORTS if one.path.parent == PACKAGE / layer and one.path.stem in names]
+    own = [one for one in outside if one.name.startswith(f"gradviz.{layer}.")]
+    assert not [str(one) for one in own if one.name.split(".")[2] not in names]
+
+
 def test_qt_only_in_views_and_app() -> None:
     users = [one for one in ALL_IMPORTS if top(one.name) in QT]
     assert {layer_of(one.path) for one in users} == {"views", "app"}, "\n".join(map(str, users))
@@ -125,7 +250,7 @@ def test_torch_only_in_engine_in_the_builders_of_core_and_for_the_tensors_of_a_p
         for one in users
         if layer_of(one.path) == "engine"
         or (layer_of(one.path) == "core" and (one.in_function or one.for_types_only))
-        or (one.path == PACKAGE / "storage" / "weights.py" and one.in_function)
+        or (one.path == PACKAGE / "storage" / "experiments" / "weights.py" and one.in_function)
         or one.path in BUILT_BY_TORCH
     ]
     assert users == allowed, "\n".join(str(one) for one in users if one not in allowed)
@@ -133,14 +258,14 @@ def test_torch_only_in_engine_in_the_builders_of_core_and_for_the_tensors_of_a_p
 
 @pytest.mark.parametrize("path", sorted(BUILT_BY_TORCH), ids=lambda path: path.stem)
 def test_what_needs_torch_in_core_is_imported_by_a_builder_alone(path: Path) -> None:
-    users = [one for one in ALL_IMPORTS if one.name.startswith(f"gradviz.core.{path.stem}")]
+    users = [one for one in ALL_IMPORTS if one.name.startswith(dotted(path))]
     assert users
     assert all(layer_of(one.path) == "engine" or (one.in_function and layer_of(one.path) == "core") for one in users)
 
 
 def test_threads_only_in_the_runner() -> None:
     users = [one for one in ALL_IMPORTS if top(one.name) in THREADS or one.name.endswith((".QThread", ".QThreadPool"))]
-    assert {one.path for one in users} == {PACKAGE / "engine" / "runner.py", CRASH}, "\n".join(map(str, users))
+    assert {one.path for one in users} == {RUNNER, CRASH}, "\n".join(map(str, users))
 
 
 def test_the_crash_log_hears_of_threads_and_makes_none() -> None:
@@ -149,7 +274,7 @@ def test_the_crash_log_hears_of_threads_and_makes_none() -> None:
     assert used == {"excepthook", "ExceptHookArgs"}
 
 
-@pytest.mark.parametrize("layer", ["core", "engine", "views"])
+@pytest.mark.parametrize("layer", ["core", "engine", "scripts", "views"])
 def test_layer_opens_no_files(layer: str) -> None:
     opened = [
         f"{path.relative_to(ROOT)}:{call.lineno}"
@@ -206,7 +331,7 @@ def loaded_after(code: str) -> set[str]:
 
 def names_of(*layers: str) -> list[str]:
     paths = [path for path in MODULES if layer_of(path) in layers and path.stem != "__init__"]
-    return [".".join(path.relative_to(ROOT).with_suffix("").parts) for path in paths]
+    return [dotted(path) for path in paths]
 
 
 def import_code(names: list[str]) -> str:
@@ -220,12 +345,12 @@ def test_core_engine_and_storage_never_import_qt() -> None:
 
 
 def test_core_and_storage_never_import_torch() -> None:
-    builders = {f"gradviz.core.{path.stem}" for path in BUILT_BY_TORCH}
+    builders = {dotted(path) for path in BUILT_BY_TORCH}
     names = [name for name in names_of("core", "storage") if name not in builders]
     assert not loaded_after(import_code(names)) & ({"torch"} | QT)
 
 
 def test_the_window_can_be_painted_before_torch_and_pyqtgraph() -> None:
-    loaded = loaded_after("import gradviz.app.main_window, gradviz.app.start")
+    loaded = loaded_after("import gradviz.app.window.main_window, gradviz.app.window.opening")
     assert "PySide6" in loaded
     assert not loaded & {"torch", "pyqtgraph", "OpenGL"}

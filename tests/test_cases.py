@@ -16,13 +16,15 @@ import numpy as np
 import pytest
 import torch
 
-from gradviz.app.cli import run_command_line
-from gradviz.core.experiment import Experiment, with_value
-from gradviz.core.records import UNTRACKED, Floats, GraphSnapshot
-from gradviz.engine.commands import Wanted
-from gradviz.engine.snapshots import Observer
-from gradviz.engine.trainer import Trainer
-from gradviz.storage.gallery import find_entry
+from gradviz.app.commands.cli import run_command_line
+from gradviz.core.document.experiment import Experiment, with_value
+from gradviz.core.graph.snapshot import GraphSnapshot
+from gradviz.core.graph.structure import UNTRACKED
+from gradviz.core.numbers import Floats
+from gradviz.engine.runs.commands import Wanted
+from gradviz.engine.runs.snapshots import Observer
+from gradviz.engine.training.trainer import Trainer
+from gradviz.storage.shipped.gallery import find_entry
 
 Captured = pytest.CaptureFixture[str]
 X = np.array([35.7, 55.9, 58.2, 81.9, 56.3, 48.9, 33.9, 21.8, 48.4, 60.4, 68.4])

@@ -22,7 +22,7 @@ NAME = f"gradviz-{gradviz.__version__}"
 START = """
 import sys
 from PySide6.QtCore import QTimer
-from gradviz.app.start import Startup
+from gradviz.app.window.opening import Startup
 
 started = Startup()
 
@@ -79,7 +79,7 @@ def test_the_wheel_has_every_module_and_asset_and_nothing_else(wheel: Path) -> N
     assert len(assets) > 60
     assert pictures_of_readme
     assert set(found) == modules | assets | own | {f"{NAME}.dist-info/licenses/LICENSE"}
-    assert found["gradviz/core/experiment.py"] == (ROOT / "gradviz" / "core" / "experiment.py").read_bytes()
+    assert found["gradviz/core/numbers.py"] == (ROOT / "gradviz" / "core" / "numbers.py").read_bytes()
     assert found[f"{NAME}.dist-info/licenses/LICENSE"] == (ROOT / "LICENSE").read_bytes()
     assert wheel.stat().st_size < 4e6
 
@@ -167,7 +167,7 @@ def test_it_trains_there(clean: Clean) -> None:
 
 
 def test_its_own_licence_is_found_there(clean: Clean) -> None:
-    code = "from gradviz.storage.licences import *; c = components(); print(len(c), licence_text(c[0]))"
+    code = "from gradviz.storage.shipped.licences import *; c = components(); print(len(c), licence_text(c[0]))"
     told = clean.run("-c", code).stdout
     assert int(told.split()[0]) > 15
     assert "gradviz contributors" in told

@@ -1,4 +1,4 @@
-"""The README tells the truth about modules, keys and pictures."""
+"""The README tells the truth about keys and pictures, and the docstring of a wing about its modules."""
 
 from __future__ import annotations
 
@@ -7,16 +7,19 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-def test_the_tree_of_modules_and_the_keys_are_true() -> None:
-    """`python packaging/readme.py` writes them anew."""
+@pytest.mark.parametrize("writer", ["readme.py", "wings.py"])
+def test_what_is_written_from_the_code_is_true(writer: str) -> None:
+    """The keys of the README; the modules of every wing. Without --check the same programs write them anew."""
     done = subprocess.run(
-        [sys.executable, str(ROOT / "packaging" / "readme.py"), "--check"], cwd=ROOT, capture_output=True, check=False
+        [sys.executable, str(ROOT / "packaging" / writer), "--check"], cwd=ROOT, capture_output=True, check=False
     )
-    assert done.returncode == 0, "run: .venv/bin/python packaging/readme.py"
+    assert done.returncode == 0, f"run: .venv/bin/python packaging/{writer}"
 
 
 def test_every_picture_of_the_readme_is_there() -> None:

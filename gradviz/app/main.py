@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import sys
 
-COMMANDS = frozenset({"open", "run", "check", "replay", "gallery", "script", "selftest"})
-"""Those of gradviz.app.cli, named here too because reading them there would import the command line."""
+from gradviz.app.commands.names import COMMANDS
+
 REFUSED_QT = "6.12"
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run gradviz with `arguments` (those of the process if None); returns the exit status."""
-    from gradviz.app import console
+    from gradviz.app.process import console
 
     given = sys.argv[1:] if arguments is None else arguments
     has_stderr = console.begin()
@@ -24,7 +24,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     if has_stderr:
         return _run(given)
-    from gradviz.app.crash import end_session, session
+    from gradviz.app.process.crash import end_session, session
 
     with session(has_stderr=False):
         status = _run(given)
@@ -34,10 +34,10 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _run(given: list[str]) -> int:
     if given and (given[0] in COMMANDS or given[0].startswith("-") or len(given) > 1 or "." not in given[0]):
-        from gradviz.app.cli import run_command_line
+        from gradviz.app.commands.cli import run_command_line
 
         return run_command_line(given)
-    from gradviz.app.start import open_window
+    from gradviz.app.commands.open_window import open_window
 
     return open_window(given[0] if given else None)
 

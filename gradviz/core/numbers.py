@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
-from gradviz.core.records import TensorSummary
+Floats = NDArray[np.float64]
+Range = tuple[float, float]
+"""The lower and the upper end."""
 
 
 def short_number(value: float, digits: int = 7) -> str:
@@ -21,19 +24,6 @@ def short_number(value: float, digits: int = 7) -> str:
 def shape_text(shape: tuple[int, ...]) -> str:
     """A shape as torch writes it; a scalar is ``()``."""
     return "(" + ", ".join(str(size) for size in shape) + ")"
-
-
-def summary_text(summary: TensorSummary, most: int = 4, digits: int = 7) -> str:
-    """The numbers of a small tensor, or range and mean of a large one."""
-    if summary.values is None:
-        low, high = short_number(summary.minimum, 3), short_number(summary.maximum, 3)
-        return f"{low} … {high}, mean {short_number(summary.mean, 3)}"
-    flat = summary.values.reshape(-1)
-    if summary.shape == ():
-        return short_number(float(flat[0]), digits)
-    few = digits if flat.size == 1 else 4
-    shown = ", ".join(short_number(float(value), few) for value in flat[:most])
-    return f"[{shown}, …]" if flat.size > most else f"[{shown}]"
 
 
 def duration_text(seconds: float) -> str:

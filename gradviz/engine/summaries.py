@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
-from gradviz.core.records import TensorSummary
+from gradviz.core.graph.tensor_summary import TensorSummary
 
-MOST_NUMBERS = 64
+MOST_WHOLE = 64
+"""Elements up to which a summary holds all of them."""
+
+
+def array_of(tensor: Tensor) -> NDArray[Any]:
+    """A copy of a tensor, on the CPU, of the same dtype."""
+    array: NDArray[Any] = tensor.detach().cpu().numpy().copy()
+    return array
 
 
 def summarise(tensor: Tensor) -> TensorSummary:
@@ -16,7 +26,7 @@ def summarise(tensor: Tensor) -> TensorSummary:
     detached = tensor.detach()
     dtype = str(detached.dtype).removeprefix("torch.")
     shape = tuple(detached.shape)
-    if detached.numel() > MOST_NUMBERS:
+    if detached.numel() > MOST_WHOLE:
         low, high = torch.aminmax(detached)
         return TensorSummary(shape, dtype, None, low.item(), high.item(), detached.mean(dtype=detached.dtype).item())
     values = np.array(detached.tolist(), dtype=np.float64).reshape(shape)

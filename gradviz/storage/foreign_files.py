@@ -11,15 +11,15 @@ SNIFFED_BYTES = 512
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class Expected:
     """What a file should be: its name in a sentence, and what to do instead."""
 
     name: str
     choose: str
 
 
-EXPERIMENT = Wanted("a gradviz file", CHOOSE)
-TABLE = Wanted("a table in text", "Choose a .csv, .tsv or .txt file.")
+EXPERIMENT = Expected("a gradviz file", CHOOSE)
+TABLE = Expected("a table in text", "Choose a .csv, .tsv or .txt file.")
 _NO_PICKLE = "gradviz opens no pickles and nothing compressed, because those can run code or unpack without end."
 _MAGIC = (
     (b"version https://git-lfs.github.com/spec/", "a Git LFS pointer, which stands in for the real file", "git lfs"),
@@ -49,22 +49,22 @@ _BESIDE_TABLES = (
 )
 
 
-def foreign_file(first: bytes, wanted: Wanted = EXPERIMENT) -> FileError | None:
+def foreign_file(first: bytes, expected: Expected = EXPERIMENT) -> FileError | None:
     """The refusal of a file that begins with `first`, or None where nothing else is recognised."""
     if not first:
-        return FileError(f"This file is empty: it is not {wanted.name}.", wanted.choose)
+        return FileError(f"This file is empty: it is not {expected.name}.", expected.choose)
     start = first[:SNIFFED_BYTES].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     if start.startswith((b"<!doctype html", b"<html")) or (start.startswith(b"<") and b"<html" in start):
         return FileError(
-            f"This is an HTML page, not {wanted.name}.", "Download the file itself, not the page that shows it."
+            f"This is an HTML page, not {expected.name}.", "Download the file itself, not the page that shows it."
         )
-    if wanted is TABLE:
+    if expected is TABLE:
         beside = _beside_tables(first)
         if beside is not None:
             return beside
     for magic, what, family in _MAGIC:
         if first.startswith(magic):
-            return _named(what, family, wanted)
+            return _named(what, family, expected)
     return None
 
 
@@ -82,13 +82,13 @@ def _beside_tables(first: bytes) -> FileError | None:
     return None
 
 
-def _named(what: str, family: str, wanted: Wanted) -> FileError:
+def _named(what: str, family: str, expected: Expected) -> FileError:
     if family == "pickle":
-        return FileError(f"This is {what}, not {wanted.name}. {_NO_PICKLE}", wanted.choose)
+        return FileError(f"This is {what}, not {expected.name}. {_NO_PICKLE}", expected.choose)
     next_steps = {
         "git lfs": "Run git lfs pull in its folder, then open it again.",
         "excel": "Save it as CSV in the spreadsheet program, then import that.",
         "binary": "Write it as CSV first.",
         "json": "An experiment is opened with File, Open; a table must be CSV.",
     }
-    return FileError(f"This is {what}, not {wanted.name}.", next_steps.get(family, wanted.choose))
+    return FileError(f"This is {what}, not {expected.name}.", next_steps.get(family, expected.choose))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 
+from gradviz.core.words import one_line
+
 MAX_MESSAGE = 300
 
 _CAUSES = {
@@ -29,7 +31,7 @@ class FileError(Exception):
     """
 
     def __init__(self, cause: str, next_step: str = "") -> None:
-        self.cause = plain(cause, MAX_MESSAGE - len(next_step) - 1 if next_step else MAX_MESSAGE)
+        self.cause = one_line(cause, MAX_MESSAGE - len(next_step) - 1 if next_step else MAX_MESSAGE)
         self.next_step = next_step
         super().__init__(f"{self.cause} {next_step}".strip())
 
@@ -43,16 +45,6 @@ class NewerFormatError(FileError):
             "Open it read-only, or update gradviz.",
         )
         self.version = version
-
-
-class ScriptError(FileError):
-    """A script that is not known in a dialect: what is missing for it."""
-
-
-def plain(text: str, limit: int) -> str:
-    """One line of printable characters, with an ellipsis where it was cut."""
-    line = " ".join("".join(letter if letter.isprintable() else " " for letter in text[: 4 * limit]).split())
-    return line if len(line) <= limit else line[: limit - 1] + "…"
 
 
 def cause_of(error: OSError) -> str:

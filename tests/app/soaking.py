@@ -10,9 +10,9 @@ import time
 
 from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop
 
-from gradviz.app.session import Document
-from gradviz.app.start import Startup
-from gradviz.core.records import RunState
+from gradviz.app.window.opening import Startup
+from gradviz.app.window.session import Document
+from gradviz.core.runs.state import RunState
 
 EXPERIMENTS = ("himmelblau", "line", "neurons", "himmelblau-adam")
 RUN_S = 5.0

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import gradviz
-from gradviz.app import start
 from gradviz.app.main import main
+from gradviz.app.window import opening as start
 
 OUT = Path(sys.argv[1])
 _made: list[Any] = []

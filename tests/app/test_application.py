@@ -10,8 +10,8 @@ from PySide6.QtCore import QCoreApplication, QUrl
 from PySide6.QtGui import QFileOpenEvent, QGuiApplication
 
 import gradviz
-from gradviz.core.experiment import Experiment
-from gradviz.storage.experiment_file import save
+from gradviz.core.document.experiment import Experiment
+from gradviz.storage.experiments.experiment_file import save
 
 
 def _hand_over(path: Path) -> bool:

@@ -8,7 +8,7 @@ import pytest
 from desk import CONTROL, Desk, Key
 from PySide6.QtWidgets import QPlainTextEdit, QPushButton
 
-from gradviz.core.records import RunState
+from gradviz.core.runs.state import RunState
 
 
 def drawn(desk: Desk) -> dict[str, Any]:

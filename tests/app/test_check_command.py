@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from gradviz.app.cli import run_command_line
+from gradviz.app.commands.cli import run_command_line
 
 Captured = pytest.CaptureFixture[str]
 
@@ -82,7 +82,7 @@ def test_a_line_by_hand_that_cannot_be_read_is_a_mistake(capsys: Captured) -> No
 
 
 def test_a_file_is_checked_too(capsys: Captured, tmp_path: Path) -> None:
-    from gradviz.storage.gallery import gallery
+    from gradviz.storage.shipped.gallery import gallery
 
     file = tmp_path / "mine.json"
     source = next(entry for entry in gallery() if entry.name == "neurons")

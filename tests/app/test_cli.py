@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 from PySide6.QtWidgets import QApplication
 
-from gradviz.app.cli import run_command_line
-from gradviz.app.selftest_tasks import TASKS
-from gradviz.storage.experiment_file import load, save
-from gradviz.storage.gallery import gallery
+from gradviz.app.commands.cli import run_command_line
+from gradviz.app.commands.selftest_tasks import TASKS
+from gradviz.storage.experiments.experiment_file import load, save
+from gradviz.storage.shipped.gallery import gallery
 
 Captured = pytest.CaptureFixture[str]
 

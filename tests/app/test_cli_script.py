@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gradviz.app.cli import run_command_line
+from gradviz.app.commands.cli import run_command_line
 
 Captured = pytest.CaptureFixture[str]
 

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 from program import HOMELESS, ROOT, WITHOUT_CONSOLE, Program, environment
 
-from gradviz.app import console
-from gradviz.app.cli import cli
-from gradviz.app.main import COMMANDS
+from gradviz.app.commands.cli import cli
+from gradviz.app.commands.names import COMMANDS
+from gradviz.app.process import console
 
 LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc, and needs a shell")
 STARTED = str(Path(__file__).with_name("started.py"))

@@ -16,10 +16,10 @@ from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QApplication, QPushButton
 
-from gradviz.app import crash
-from gradviz.app.crash_reports import LONGEST_PLACE, place_of, sentence_of
-from gradviz.storage.left_logs import Ending, LeftLog, left_logs, read_log
-from gradviz.views.log_window import LogWindow
+from gradviz.app.process import crash
+from gradviz.app.window.crash_reports import LONGEST_PLACE, place_of, sentence_of
+from gradviz.storage.user.left_logs import Ending, LeftLog, left_logs, read_log
+from gradviz.views.shell.log_window import LogWindow
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="ends a process by a signal")
 HEAD = "gradviz 0.0, started 2025-01-01 00:00:00\n== 00:00:01 Opens the window.\n"
@@ -131,8 +131,8 @@ def test_the_offer_waits_until_another_message_was_read(
 
 
 def test_opening_a_file_does_not_take_the_offer_away(new_desk: Callable[..., Desk], data: Path, tmp_path: Path) -> None:
-    from gradviz.core.experiment import Experiment
-    from gradviz.storage.experiment_file import save
+    from gradviz.core.document.experiment import Experiment
+    from gradviz.storage.experiments.experiment_file import save
 
     leave(data, SEGFAULT)
     save(tmp_path / "mine.gradviz", Experiment(), None)
@@ -252,7 +252,7 @@ def test_every_way_to_fail_is_in_the_log_and_on_stderr(how: str, data: Path, con
     code, words, status = HOOKS[how]
     inner = "\n".join(f"    {line}" for line in code.splitlines())
     done = subprocess.run(
-        [sys.executable, "-c", f"import sys\nfrom gradviz.app import crash\nwith crash.session():\n{inner}"],
+        [sys.executable, "-c", f"import sys\nfrom gradviz.app.process import crash\nwith crash.session():\n{inner}"],
         env=environment(QT_QPA_PLATFORM="offscreen"),
         capture_output=True,
         text=True,

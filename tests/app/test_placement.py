@@ -15,7 +15,7 @@ from desk import Desk
 from PySide6.QtCore import QRect, QSize
 from PySide6.QtGui import QGuiApplication
 
-from gradviz.app.placement import TITLE_BAR, fitting_size, on_screen
+from gradviz.app.window.placement import TITLE_BAR, fitting_size, on_screen
 
 LAPTOP, BESIDE, ABOVE = QRect(0, 0, 1366, 740), QRect(1366, 0, 1920, 1080), QRect(0, -1080, 1920, 1040)
 STARTED = Path(__file__).with_name("started.py")

@@ -8,14 +8,19 @@ from typing import Any, ClassVar
 import numpy as np
 import pytest
 
-from gradviz.app.refresher import Refresher
-from gradviz.app.run_control import RunControl
-from gradviz.core.experiment import Experiment
-from gradviz.core.history import History
-from gradviz.core.records import RecordBlock, RunResult, RunState, Snapshot, SurfaceGrid, Update
-from gradviz.engine.commands import Collect, Edit, Load, Look, Pause, Run, Seek, Step, Survey
-from gradviz.storage.experiment_file import NOT_FINITE
-from gradviz.views.view import View
+from gradviz.app.runs.refresher import Refresher
+from gradviz.app.runs.run_control import RunControl
+from gradviz.core.document.experiment import Experiment
+from gradviz.core.questions.snapshot import Snapshot
+from gradviz.core.questions.surface import SurfaceGrid
+from gradviz.core.questions.update import Update
+from gradviz.core.runs.history import History
+from gradviz.core.runs.records import RecordBlock
+from gradviz.core.runs.result import RunResult
+from gradviz.core.runs.state import RunState
+from gradviz.engine.runs.commands import Collect, Edit, Load, Look, Pause, Run, Seek, Step, Survey
+from gradviz.storage.experiments.experiment_file import NOT_FINITE
+from gradviz.views.kit.view import View
 
 
 class Engine:

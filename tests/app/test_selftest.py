@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from desk import Desk
 
-from gradviz.app import selftest, selftest_tasks
-from gradviz.app.documents import Documents
-from gradviz.core.records import RunResult
+from gradviz.app.commands import selftest, selftest_tasks
+from gradviz.app.window.documents import Documents
+from gradviz.core.runs.result import RunResult
 from gradviz.storage.problems import FileError
 
 

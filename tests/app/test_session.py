@@ -10,11 +10,11 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from gradviz.app.session import UNDO_LIMIT, Change, Document, Session
+from gradviz.app.window.session import UNDO_LIMIT, Change, Document, Session
 from gradviz.core.declaration import SettingError
-from gradviz.core.experiment import Experiment, value_at
-from gradviz.core.objectives import FitObjective
-from gradviz.core.optimizers import SGD, Adam
+from gradviz.core.document.experiment import Experiment, value_at
+from gradviz.core.objectives.catalogue import FitObjective
+from gradviz.core.optimizers.catalogue import SGD, Adam
 
 EDITS = st.one_of(
     st.tuples(st.just("title"), st.sampled_from(["a", "b", "c"])),

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from gradviz.app.display import display_fault
 from gradviz.app.main import main, refused_versions
+from gradviz.app.process.display import display_fault
 
 LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="X is asked on Linux only")
 

@@ -12,9 +12,9 @@ from desk import CONTROL, Desk, Key, pixels
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QWidget
 
-from gradviz.storage.preferences import Preferences, save_preferences
-from gradviz.views import theme
-from gradviz.views.theme import DARK, LIGHT, Theme
+from gradviz.storage.user.preferences import Preferences, save_preferences
+from gradviz.views.kit import theme
+from gradviz.views.kit.theme import DARK, LIGHT, Theme
 
 STILL_S = 0.3
 MENU = {"dark": "use_dark_theme", "light": "use_light_theme"}

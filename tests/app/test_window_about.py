@@ -16,7 +16,7 @@ from desk import CONTROL, Desk, Key, has_colour, pixels
 import gradviz
 
 if TYPE_CHECKING:
-    from gradviz.views.about_dialog import AboutDialog
+    from gradviz.views.shell.about_dialog import AboutDialog
 
 ROOT = Path(__file__).parents[2]
 
@@ -27,7 +27,7 @@ class AboutWindow:
     def __init__(self, desk: Desk) -> None:
         from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QTreeWidget
 
-        from gradviz.views.about_dialog import AboutDialog
+        from gradviz.views.shell.about_dialog import AboutDialog
 
         self.desk = desk
         desk.choose_menu("show_about")
@@ -55,7 +55,7 @@ class AboutWindow:
         QTest.keyClick(self.dialog.windowHandle(), key, *modifiers)
 
     def wait_gone(self) -> None:
-        from gradviz.views.about_dialog import AboutDialog
+        from gradviz.views.shell.about_dialog import AboutDialog
 
         self.desk.wait(lambda: self.desk.window.findChild(AboutDialog) is None, "the window to go")
 
@@ -170,7 +170,8 @@ def test_a_packaged_program_that_lost_its_list_says_so(
 
 
 def test_the_start_does_not_wait_for_it() -> None:
-    code = "import gradviz.app.assembly, sys; print([n for n in sys.modules if 'about' in n or n.endswith('licences')])"
+    late = "[name for name in sys.modules if 'about' in name or name.endswith('licences')]"
+    code = f"import gradviz.app.window.assembling, sys; print({late})"
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "QT_QPA_PLATFORM": "offscreen"}
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
     assert done.stdout.strip() == "[]"

@@ -9,7 +9,7 @@ import pytest
 from desk import CONTROL, Desk, Key, has_colour, number_in, pixels
 from PySide6.QtWidgets import QCheckBox, QFileDialog
 
-from gradviz.core.records import RunState
+from gradviz.core.runs.state import RunState
 
 
 def take_up(desk: Desk, name: str) -> None:

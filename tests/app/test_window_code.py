@@ -65,7 +65,7 @@ def test_a_race_has_its_reason_in_the_place_of_numpy(desk: Desk) -> None:
 
 
 def test_a_hidden_pane_makes_no_script(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    from gradviz.app import scripting
+    from gradviz.app.window import scripting
 
     made: list[str] = []
     original: Callable[..., str] = scripting.script

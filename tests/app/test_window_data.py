@@ -25,13 +25,13 @@ from PySide6.QtWidgets import (
     QTableView,
 )
 
-from gradviz.core.records import RunState
-from gradviz.core.table_datasets import TableDataset
-from gradviz.core.tables import tables_in
-from gradviz.storage.experiment_file import load
-from gradviz.views.column_header import ColumnHeader
-from gradviz.views.import_dialog import ImportDialog
-from gradviz.views.table_editor import TableEditor
+from gradviz.core.data.table_datasets import TableDataset
+from gradviz.core.runs.state import RunState
+from gradviz.core.tables.tables import tables_in
+from gradviz.storage.experiments.experiment_file import load
+from gradviz.views.tables.column_header import ColumnHeader
+from gradviz.views.tables.import_dialog import ImportDialog
+from gradviz.views.tables.table_editor import TableEditor
 
 
 @pytest.fixture
@@ -285,8 +285,8 @@ def test_a_file_is_dropped_on_the_window(desk: Desk, line_file: Path, tmp_path: 
 
 @pytest.mark.parametrize("colours", ["use_dark_theme", "use_light_theme"])
 def test_a_dropped_experiment_is_opened(desk: Desk, tmp_path: Path, colours: str) -> None:
-    from gradviz.core.experiment import Experiment
-    from gradviz.storage.experiment_file import save
+    from gradviz.core.document.experiment import Experiment
+    from gradviz.storage.experiments.experiment_file import save
 
     desk.controller.actions[colours].trigger()
     save(tmp_path / "mine.gradviz", Experiment(title="Mine"), None)

@@ -6,8 +6,8 @@ import pytest
 from desk import CONTROL, SHIFT, Desk, Key, has_colour, pixels, reveal
 from PySide6.QtWidgets import QGroupBox, QPushButton, QTextBrowser
 
-from gradviz.core.optimizers import SGD, Adam
-from gradviz.core.records import RunState
+from gradviz.core.optimizers.catalogue import SGD, Adam
+from gradviz.core.runs.state import RunState
 
 
 def run_number(desk: Desk) -> int:

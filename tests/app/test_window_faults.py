@@ -12,7 +12,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox
 
-from gradviz.core.records import RunState
+from gradviz.core.runs.state import RunState
 
 
 def training_threads() -> list[threading.Thread]:
@@ -143,7 +143,7 @@ def test_an_exception_in_drawing_is_reported_once_and_the_rest_goes_on(
 
 
 def test_an_exception_in_the_training_thread_is_a_sentence(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    from gradviz.engine.trainer import Trainer
+    from gradviz.engine.training.trainer import Trainer
 
     def fail(self: Trainer) -> None:
         raise RuntimeError("CUDA out of memory\nand many more lines")

@@ -13,15 +13,16 @@ import pytest
 from desk import CONTROL, SHIFT, Desk, Key, reveal
 from PySide6.QtWidgets import QFileDialog, QPushButton
 
-from gradviz.core.experiment import Experiment, to_data
-from gradviz.core.records import RunResult, RunState
-from gradviz.storage.experiment_file import load, save
+from gradviz.core.document.experiment import Experiment, to_data
+from gradviz.core.runs.result import RunResult
+from gradviz.core.runs.state import RunState
+from gradviz.storage.experiments.experiment_file import load, save
 
 
 @pytest.fixture
 def said(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Every message that the bar was given."""
-    from gradviz.views.message_bar import MessageBar
+    from gradviz.views.shell.message_bar import MessageBar
 
     messages: list[str] = []
     show = MessageBar.show_message

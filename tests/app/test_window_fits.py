@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gradviz.core.experiment import value_at
-from gradviz.core.records import RunState
+from gradviz.core.document.experiment import value_at
+from gradviz.core.runs.state import RunState
 
 if TYPE_CHECKING:
     from desk import Desk

@@ -13,7 +13,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QPlainTextEdit, QTableView
 
-from gradviz.storage.preferences import layout_crashed, load_preferences, mark_layout_attempt, save_preferences
+from gradviz.storage.user.preferences import layout_crashed, load_preferences, mark_layout_attempt, save_preferences
 
 
 def places(desk: Desk) -> dict[str, tuple[int, int]]:

@@ -6,9 +6,9 @@ import pytest
 from desk import CONTROL, Desk, Key
 from PySide6.QtGui import QAction
 
-from gradviz.core.experiment import optimizer_names
-from gradviz.core.mistakes import BackwardTwice, Detach, NoMistake, NoZeroGrad, RateTimesTen
-from gradviz.core.records import RunState
+from gradviz.core.document.experiment import optimizer_names
+from gradviz.core.optimizers.mistakes import BackwardTwice, Detach, NoMistake, NoZeroGrad, RateTimesTen
+from gradviz.core.runs.state import RunState
 
 
 def comparison(desk: Desk, part: str) -> QAction:

@@ -11,8 +11,8 @@ from PySide6.QtCore import QPoint
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QCheckBox, QComboBox, QSlider
 
-from gradviz.core.records import RunState
-from gradviz.storage.gallery import gallery
+from gradviz.core.runs.state import RunState
+from gradviz.storage.shipped.gallery import gallery
 
 CARDS = tuple(entry.name for entry in gallery())
 

@@ -7,8 +7,8 @@ import time
 
 from figures import Figure
 
-from gradviz.core.experiment import Experiment
-from gradviz.storage.gallery import find_entry
+from gradviz.core.document.experiment import Experiment
+from gradviz.storage.shipped.gallery import find_entry
 
 STEPS = 4000
 ROUNDS = 5
@@ -50,7 +50,7 @@ def _plain_seconds() -> float:
 
 
 def _trainer_seconds(experiment: Experiment) -> float:
-    from gradviz.engine.trainer import Trainer
+    from gradviz.engine.training.trainer import Trainer
 
     trainer = Trainer(experiment)
     begin = time.perf_counter()
@@ -61,9 +61,9 @@ def _trainer_seconds(experiment: Experiment) -> float:
 
 
 def _snapshot_figure(experiment: Experiment) -> Figure:
-    from gradviz.engine.commands import Wanted
-    from gradviz.engine.snapshots import Observer
-    from gradviz.engine.trainer import Trainer
+    from gradviz.engine.runs.commands import Wanted
+    from gradviz.engine.runs.snapshots import Observer
+    from gradviz.engine.training.trainer import Trainer
 
     trainer = Trainer(experiment)
     observer = Observer(trainer)

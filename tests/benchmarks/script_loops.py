@@ -11,10 +11,10 @@ import time
 import torch
 from figures import Figure
 
-from gradviz.core.experiment import Experiment, with_value
-from gradviz.storage.gallery import gallery
-from gradviz.storage.problems import ScriptError
-from gradviz.storage.scripts.exporting import script
+from gradviz.core.document.experiment import Experiment, with_value
+from gradviz.scripts.pages.script import script
+from gradviz.scripts.problems import ScriptError
+from gradviz.storage.shipped.gallery import gallery
 
 ROUNDS = 7
 TARGET_S = 0.4
@@ -63,7 +63,7 @@ def _is_loop(node: ast.stmt) -> bool:
 
 
 def _trainer_seconds(experiment: Experiment) -> float:
-    from gradviz.engine.trainer import Trainer
+    from gradviz.engine.training.trainer import Trainer
 
     trainer = Trainer(experiment)
     begin = time.perf_counter()

@@ -10,10 +10,10 @@ from figures import Figure
 from PySide6.QtCore import QEvent, QEventLoop, QObject, QPoint, Qt, QTimer
 from PySide6.QtTest import QTest
 
-from gradviz.app.start import Startup
-from gradviz.core.experiment import Experiment
-from gradviz.core.records import RunState
-from gradviz.storage.gallery import find_entry
+from gradviz.app.window.opening import Startup
+from gradviz.core.document.experiment import Experiment
+from gradviz.core.runs.state import RunState
+from gradviz.storage.shipped.gallery import find_entry
 
 CASES = ("E1", "B3", "G")
 STEPS = 10**9
@@ -76,7 +76,7 @@ def _case_figures(started: Startup, case: str, seconds: float) -> list[Figure]:
 
 def _trainer_rate(experiment: Experiment, seconds: float) -> float:
     """Steps a second of the trainer alone, records kept as the runner keeps them."""
-    from gradviz.engine.trainer import Trainer
+    from gradviz.engine.training.trainer import Trainer
 
     trainer = Trainer(experiment)
     records = []
@@ -90,7 +90,7 @@ def _trainer_rate(experiment: Experiment, seconds: float) -> float:
 
 def _window_rate(started: Startup, experiment: Experiment, seconds: float, frames: _Frames) -> float:
     """Steps a second in the window, with graph, curves, surface and parameters visible and running."""
-    from gradviz.app.session import Document
+    from gradviz.app.window.session import Document
 
     controller = started.controller
     assert controller is not None

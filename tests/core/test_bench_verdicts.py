@@ -12,15 +12,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from gradviz.core.bench_records import (
-    FAULTS,
-    BenchMethod,
-    BenchReport,
-    BenchRow,
-    Tolerance,
-    Verdict,
-)
-from gradviz.core.bench_verdicts import judge
+from gradviz.core.questions.bench import FAULTS, BenchMethod, BenchReport, BenchRow, Tolerance, Verdict
+from gradviz.core.questions.bench_verdicts import judge
 
 NUMBERS = st.floats(-100, 100).filter(lambda x: abs(x) > 0.01)
 MATRICES = arrays(np.float64, (3, 3), elements=NUMBERS, unique=True)

@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradviz.core.comparison import compared_with, name_to_detach
 from gradviz.core.declaration import SettingError
-from gradviz.core.dense_layers import LinearLayer
-from gradviz.core.experiment import Experiment, optimizer_names
-from gradviz.core.mistakes import BackwardTwice, Detach, NoZeroGrad
-from gradviz.core.objectives import FitObjective, FormulaObjective, NamedTensor
-from gradviz.core.optimizers import OPTIMIZERS, SGD, Adam, Optimizer, RMSprop
-from gradviz.core.schedules import CosineAnnealing, StepDecay
+from gradviz.core.document.experiment import Experiment, optimizer_names
+from gradviz.core.document.with_mistake import compared_with, name_to_detach
+from gradviz.core.layers.dense import LinearLayer
+from gradviz.core.objectives.catalogue import FitObjective, FormulaObjective, NamedTensor
+from gradviz.core.optimizers.catalogue import OPTIMIZERS, SGD, Adam, Optimizer, RMSprop
+from gradviz.core.optimizers.mistakes import BackwardTwice, Detach, NoZeroGrad
+from gradviz.core.optimizers.schedule_catalogue import CosineAnnealing, StepDecay
 
 
 def names(*optimizers: Optimizer) -> tuple[str, ...]:

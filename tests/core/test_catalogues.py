@@ -12,18 +12,18 @@ from fits import fit_with
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradviz.core.batches import BATCHES
-from gradviz.core.datasets import DATASETS
+from gradviz.core.data.batches import BATCHES
+from gradviz.core.data.catalogue import DATASETS
 from gradviz.core.declaration import Alternative, Declaration, FieldSpec, field_specs, kind_of
-from gradviz.core.experiment import Experiment, from_data, to_data
-from gradviz.core.initialisations import INITIALISATIONS
-from gradviz.core.layers import LAYERS
-from gradviz.core.losses import LOSSES
-from gradviz.core.mistakes import MISTAKES
-from gradviz.core.objectives import OBJECTIVES, TestFunctionObjective
-from gradviz.core.optimizers import OPTIMIZERS, Adam
-from gradviz.core.schedules import SCHEDULES
-from gradviz.core.test_functions import TEST_FUNCTIONS, Ackley, Quadratic, Saddle
+from gradviz.core.document.experiment import Experiment, from_data, to_data
+from gradviz.core.layers.catalogue import LAYERS
+from gradviz.core.layers.initialisations import INITIALISATIONS
+from gradviz.core.objectives.catalogue import OBJECTIVES, TestFunctionObjective
+from gradviz.core.objectives.losses import LOSSES
+from gradviz.core.objectives.test_functions import TEST_FUNCTIONS, Ackley, Quadratic, Saddle
+from gradviz.core.optimizers.catalogue import OPTIMIZERS, Adam
+from gradviz.core.optimizers.mistakes import MISTAKES
+from gradviz.core.optimizers.schedule_catalogue import SCHEDULES
 
 PAIRS = ("betas", "etas", "step_sizes", "eps", "ns_coefficients", "milestones", "actions")
 CATALOGUES: dict[str, tuple[type[Alternative], ...]] = {

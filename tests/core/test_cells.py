@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradviz.core.cells import CellFault, cell_number, cell_numbers
+from gradviz.core.tables.cells import CellFault, cell_number, cell_numbers
 
 
 def bits(number: float) -> bytes:

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from gradviz.core.exchanges import exchanged
-from gradviz.core.experiment import Experiment, from_data, with_value
-from gradviz.core.fit_objective import FitObjective
-from gradviz.storage.gallery import gallery
+from gradviz.core.document.departure import departures
+from gradviz.core.document.experiment import Experiment, from_data, with_value
+from gradviz.core.objectives.fit import FitObjective
+from gradviz.storage.shipped.gallery import gallery
 
 SURFACE = Experiment()
 FIT = Experiment(objective=FitObjective())
@@ -31,20 +31,20 @@ FORMULA = from_data({"objective": {"kind": "formula", "tensors": [{"name": "w"}]
 def test_kinds_are_exchanged_and_settings_are_not(
     original: Experiment, path: str, value: Any, found: tuple[str, ...]
 ) -> None:
-    assert exchanged(original, with_value(original, path, value)) == found
-    assert exchanged(original, original) == ()
+    assert departures(original, with_value(original, path, value)) == found
+    assert departures(original, original) == ()
 
 
 def test_another_model_is_one_of_other_layers() -> None:
     objective = FIT.objective
     assert isinstance(objective, FitObjective)
     longer = FIT.model_copy(update={"objective": objective.model_copy(update={"model": objective.model * 2})})
-    assert exchanged(FIT, longer) == ("model",)
+    assert departures(FIT, longer) == ("model",)
 
 
 def test_another_formula_shares_neither_a_line_nor_a_name() -> None:
     other = from_data({"objective": {"kind": "formula", "tensors": [{"name": "a"}], "text": "b = sin(a)"}})
-    assert exchanged(FORMULA, other) == ("formula",)
+    assert departures(FORMULA, other) == ("formula",)
 
 
 def test_no_two_lessons_of_the_gallery_are_the_same() -> None:

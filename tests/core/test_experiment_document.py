@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gradviz.core.declaration import SettingError
-from gradviz.core.experiment import (
+from gradviz.core.document.experiment import (
     Experiment,
     from_data,
     is_live_change,
@@ -23,9 +23,9 @@ from gradviz.core.experiment import (
     with_start,
     with_value,
 )
-from gradviz.core.layers import LinearLayer, LineLayer, Sigmoid
-from gradviz.core.objectives import FitObjective, FormulaObjective, NamedTensor
-from gradviz.core.optimizers import OPTIMIZERS, SGD, Adam, RMSprop, Rprop
+from gradviz.core.layers.catalogue import LinearLayer, LineLayer, Sigmoid
+from gradviz.core.objectives.catalogue import FitObjective, FormulaObjective, NamedTensor
+from gradviz.core.optimizers.catalogue import OPTIMIZERS, SGD, Adam, RMSprop, Rprop
 
 SLOW = 20
 

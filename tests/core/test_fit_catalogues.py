@@ -14,21 +14,21 @@ from hypothesis import strategies as st
 from torch import nn
 from torch.nn import functional
 
-from gradviz.core import modules
-from gradviz.core.class_datasets import Blobs, Circles, Spirals, TwoMoons
-from gradviz.core.curve_datasets import NoisyLine, Parabola, Regression, Temperatures
-from gradviz.core.datasets import DATASETS
+from gradviz.core.data.catalogue import DATASETS
+from gradviz.core.data.class_datasets import Blobs, Circles, Spirals, TwoMoons
+from gradviz.core.data.curve_datasets import NoisyLine, Parabola, Regression, Temperatures
+from gradviz.core.data.shaped_datasets import BarImages, SineSequence, TokenSequences
+from gradviz.core.data.table_datasets import TableDataset
 from gradviz.core.declaration import kind_of
-from gradviz.core.dense_layers import LinearLayer, LineLayer, Reshape
-from gradviz.core.image_layers import AvgPool2d, Conv1d, Conv2d, MaxPool1d, MaxPool2d
-from gradviz.core.initialisations import INITIALISATIONS, ConstantInitialisation, NormalInitialisation
-from gradviz.core.layer import Layer, Shape, ShapeError
-from gradviz.core.layers import LAYERS
-from gradviz.core.losses import LOSSES, Huber
-from gradviz.core.regular_layers import BatchNorm1d, LayerNorm
-from gradviz.core.sequence_layers import GRU, LSTM, RNN, Embedding
-from gradviz.core.shaped_datasets import BarImages, SineSequence, TokenSequences
-from gradviz.core.table_datasets import TableDataset
+from gradviz.core.layers import modules
+from gradviz.core.layers.catalogue import LAYERS
+from gradviz.core.layers.dense import LinearLayer, LineLayer, Reshape
+from gradviz.core.layers.image import AvgPool2d, Conv1d, Conv2d, MaxPool1d, MaxPool2d
+from gradviz.core.layers.initialisations import INITIALISATIONS, ConstantInitialisation, NormalInitialisation
+from gradviz.core.layers.layer import Layer, Shape, ShapeError
+from gradviz.core.layers.regular import BatchNorm1d, LayerNorm
+from gradviz.core.layers.sequence import GRU, LSTM, RNN, Embedding
+from gradviz.core.objectives.losses import LOSSES, Huber
 
 SIZE = st.integers(1, 9)
 FLAG = st.booleans()

@@ -9,20 +9,20 @@ import pytest
 import torch
 from fits import SMALL, fit_with
 
-from gradviz.core.activations import LogSoftmax, Sigmoid, Softmax
-from gradviz.core.batches import MiniBatch
-from gradviz.core.class_datasets import Blobs, TwoMoons
-from gradviz.core.dataset import Arrays, DataError, check_arrays
-from gradviz.core.datasets import DATASETS
+from gradviz.core.data.batches import MiniBatch
+from gradviz.core.data.catalogue import DATASETS
+from gradviz.core.data.class_datasets import Blobs, TwoMoons
+from gradviz.core.data.dataset import Arrays, DataError, check_arrays
+from gradviz.core.data.shaped_datasets import BarImages, TokenSequences
 from gradviz.core.declaration import SettingError, kind_of, notes_of
-from gradviz.core.dense_layers import LinearLayer
-from gradviz.core.experiment import Experiment, from_data, to_data, value_at, with_value
-from gradviz.core.fit_starters import starter
-from gradviz.core.losses import LOSSES, NLL, BCEWithLogits, CrossEntropy
-from gradviz.core.memory import bytes_text, memory_of
-from gradviz.core.objectives import FitObjective
-from gradviz.core.optimizers import SGD, Adam
-from gradviz.core.shaped_datasets import BarImages, TokenSequences
+from gradviz.core.document.experiment import Experiment, from_data, to_data, value_at, with_value
+from gradviz.core.document.memory import bytes_text, memory_of
+from gradviz.core.layers.activations import LogSoftmax, Sigmoid, Softmax
+from gradviz.core.layers.dense import LinearLayer
+from gradviz.core.objectives.catalogue import FitObjective
+from gradviz.core.objectives.fit_starters import starter
+from gradviz.core.objectives.losses import LOSSES, NLL, BCEWithLogits, CrossEntropy
+from gradviz.core.optimizers.catalogue import SGD, Adam
 
 LINEAR = {"kind": "linear"}
 

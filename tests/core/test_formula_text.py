@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gradviz.core.formula import Binary, Call, Name, Negative, Number, parse_expression, parse_formula
-from gradviz.core.formula_functions import CONSTANTS, FUNCTIONS
-from gradviz.core.formula_text import MAX_CHARACTERS, FormulaError, normalise
+from gradviz.core.formulas.formula import Binary, Call, Name, Negative, Number, parse_expression, parse_formula
+from gradviz.core.formulas.functions import CONSTANTS, FUNCTIONS
+from gradviz.core.formulas.text import MAX_CHARACTERS, FormulaError, normalise
 
 SLOW = 20  # how much slower than the fault table a loaded machine may be
 
@@ -97,7 +97,7 @@ def test_what_would_be_slow_is_refused_before_it_is_parsed(
     def forbidden(*_: object, **__: object) -> None:
         raise AssertionError("the text reached ast.parse")
 
-    monkeypatch.setattr("gradviz.core.formula.ast.parse", forbidden)
+    monkeypatch.setattr("gradviz.core.formulas.formula.ast.parse", forbidden)
     error, seconds = timed_refusal(text)
     assert len(str(error)) <= 300
     assert seconds < 0.005 * SLOW, name

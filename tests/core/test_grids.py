@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradviz.core.cells import CellFault
-from gradviz.core.grids import NAMES_ROW, Grid, grid_from
-from gradviz.core.scalings import Standardise
-from gradviz.core.table_datasets import TableDataset, TableSource
-from gradviz.core.tables import Table
+from gradviz.core.data.grids import NAMES_ROW, Grid, grid_from
+from gradviz.core.data.table_datasets import TableDataset, TableSource
+from gradviz.core.tables.cells import CellFault
+from gradviz.core.tables.scalings import Standardise
+from gradviz.core.tables.tables import Table
 
 
 def test_a_paste_with_names_from_a_spreadsheet() -> None:

@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from gradviz.core.history import BRANCH, History
-from gradviz.core.records import Floats, RecordBlock
-from gradviz.core.trajectory import Trajectory
+from gradviz.core.numbers import Floats
+from gradviz.core.runs.history import BRANCH, History
+from gradviz.core.runs.records import RecordBlock
+from gradviz.core.runs.trajectory import Trajectory
 
 SLOW = 20
 SEEDS = st.integers(0, 2**32 - 1)

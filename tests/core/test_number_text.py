@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradviz.core.numbers import duration_text, shape_text, short_number, summary_text
-from gradviz.core.records import TensorSummary
+from gradviz.core.graph.tensor_summary import TensorSummary, summary_text
+from gradviz.core.numbers import duration_text, shape_text, short_number
 
 
 @given(st.floats())

@@ -13,10 +13,20 @@ from hypothesis import strategies as st
 from torch import nn
 
 from gradviz.core.declaration import FieldError, SettingError, field_specs, live_fields
-from gradviz.core.experiment import Experiment, from_data, is_live_change, live_names, with_value
-from gradviz.core.mistakes import RateTimesTen
-from gradviz.core.optimizers import LBFGS, OPTIMIZERS, SGD, Adafactor, Adam, HandDescent, Muon, Optimizer, Rprop
-from gradviz.core.schedules import Cyclic, StepDecay
+from gradviz.core.document.experiment import Experiment, from_data, is_live_change, live_names, with_value
+from gradviz.core.optimizers.catalogue import (
+    LBFGS,
+    OPTIMIZERS,
+    SGD,
+    Adafactor,
+    Adam,
+    HandDescent,
+    Muon,
+    Optimizer,
+    Rprop,
+)
+from gradviz.core.optimizers.mistakes import RateTimesTen
+from gradviz.core.optimizers.schedule_catalogue import Cyclic, StepDecay
 
 OF_TORCH = [entry for entry in OPTIMIZERS if entry is not HandDescent]
 EXECUTION_MODES = {

@@ -14,11 +14,11 @@ from torch import nn
 from torch.optim import lr_scheduler
 
 from gradviz.core.declaration import SettingError, field_specs
-from gradviz.core.experiment import Experiment, from_data, is_live_change, with_value
-from gradviz.core.formula_text import FormulaError
-from gradviz.core.optimizers import SGD, Adam
-from gradviz.core.scalar_formula import scalar_function
-from gradviz.core.schedules import (
+from gradviz.core.document.experiment import Experiment, from_data, is_live_change, with_value
+from gradviz.core.formulas.scalar_formula import scalar_function
+from gradviz.core.formulas.text import FormulaError
+from gradviz.core.optimizers.catalogue import SGD, Adam
+from gradviz.core.optimizers.schedule_catalogue import (
     SCHEDULES,
     Chained,
     ConstantFactor,

@@ -7,11 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from gradviz.core.delimited_text import TextFormat
-from gradviz.core.scalings import NoScaling
-from gradviz.core.sheet_import import BadCells, ImportChoice, dataset_from, first_choice, judge
-from gradviz.core.sheets import Sheet, SheetBuilder
-from gradviz.core.table_datasets import TableDataset, TableSource
+from gradviz.core.data.sheet_import import BadCells, ImportChoice, dataset_from, first_choice, outcome_of
+from gradviz.core.data.table_datasets import TableDataset, TableSource
+from gradviz.core.tables.delimited_text import TextFormat
+from gradviz.core.tables.scalings import NoScaling
+from gradviz.core.tables.sheets import Sheet, SheetBuilder
 
 ROWS = """day,a,b,kind
 mon,1,10,red
@@ -29,7 +29,7 @@ def sheet_of(text: str) -> Sheet:
 
 
 def made(sheet: Sheet, choice: ImportChoice) -> TableDataset:
-    verdict = judge(sheet, choice)
+    verdict = outcome_of(sheet, choice)
     assert verdict.can_succeed, verdict.sentence
     return dataset_from(sheet, choice, TableSource(file="f.csv"))
 
@@ -48,7 +48,7 @@ def test_the_first_choice_leaves_text_out_and_takes_texts_at_the_end_for_labels(
 def test_dropping_rows_with_bad_cells() -> None:
     sheet = sheet_of(ROWS)
     choice = ImportChoice(("out", "input", "target", "out"), scaling=NoScaling())
-    assert judge(sheet, choice).sentence == "2 rows, 1 input, 1 target; 3 rows dropped."
+    assert outcome_of(sheet, choice).sentence == "2 rows, 1 input, 1 target; 3 rows dropped."
     data = made(sheet, choice)
     assert data.table.columns == ("a", "b")
     assert data.table.values.tolist() == [[1, 10], [5, 40]]
@@ -60,14 +60,14 @@ def test_filling_bad_cells(how: BadCells, a: float, b: float) -> None:
     sheet = sheet_of(ROWS)
     choice = ImportChoice(("out", "input", "target", "out"), bad_cells=how)
     with_what = {"mean": "the mean", "median": "the median", "zero": "0"}[how]
-    assert judge(sheet, choice).sentence == f"5 rows, 1 input, 1 target; 3 cells filled with {with_what}."
+    assert outcome_of(sheet, choice).sentence == f"5 rows, 1 input, 1 target; 3 cells filled with {with_what}."
     assert made(sheet, choice).table.values.tolist() == [[1, 10], [a, 20], [3, b], [5, 40], [7, b]]
 
 
 def test_texts_become_classes_with_their_names_and_rows_without_one_are_dropped() -> None:
     sheet = sheet_of(ROWS)
     choice = ImportChoice(("out", "input", "out", "target"), bad_cells="zero", labels=True)
-    assert judge(sheet, choice).sentence == "4 rows, 1 input, 3 classes; 1 row dropped; 1 cell filled with 0."
+    assert outcome_of(sheet, choice).sentence == "4 rows, 1 input, 3 classes; 1 row dropped; 1 cell filled with 0."
     data = made(sheet, choice)
     assert data.target.names == ("blue", "green", "red")  # type: ignore[union-attr]
     assert data.arrays(0)[1].tolist() == [2, 0, 2, 1]
@@ -104,29 +104,29 @@ def test_roles_keep_their_columns() -> None:
     ],
 )
 def test_what_is_in_the_way_is_said(roles: tuple, labels: bool, said: str) -> None:
-    verdict = judge(sheet_of(ROWS), ImportChoice(roles, labels=labels))
+    verdict = outcome_of(sheet_of(ROWS), ImportChoice(roles, labels=labels))
     assert not verdict.can_succeed
     assert said in verdict.sentence
 
 
 def test_more_that_is_in_the_way() -> None:
     pair = ImportChoice(("input", "target"))
-    assert "No row is left" in judge(sheet_of("a,b\n1,x\n,2"), pair).sentence
-    assert "only one class, red" in judge(sheet_of("a,b\n1,red\n2,red"), replace(pair, labels=True)).sentence
+    assert "No row is left" in outcome_of(sheet_of("a,b\n1,x\n,2"), pair).sentence
+    assert "only one class, red" in outcome_of(sheet_of("a,b\n1,red\n2,red"), replace(pair, labels=True)).sentence
     dropping = "a,b\n1,red\n,blue\nn/a,blue\n4,red"
-    dropped = judge(sheet_of(dropping), replace(pair, labels=True)).sentence
+    dropped = outcome_of(sheet_of(dropping), replace(pair, labels=True)).sentence
     assert dropped == (
         "Dropping the rows with bad cells leaves only one class of “b”, red: fill the bad cells, or leave “a” out."
     )
-    assert judge(sheet_of(dropping), replace(pair, labels=True, bad_cells="mean")).can_succeed
-    numbers = judge(sheet_of("a,b\n1,5\nx,7\n3,5"), replace(pair, labels=True)).sentence
+    assert outcome_of(sheet_of(dropping), replace(pair, labels=True, bad_cells="mean")).can_succeed
+    numbers = outcome_of(sheet_of("a,b\n1,5\nx,7\n3,5"), replace(pair, labels=True)).sentence
     assert numbers.startswith("Dropping the rows with bad cells leaves only one class of “b”, 5")
-    same = judge(sheet_of("a,b\n1,red\nx,red\n3,-\n5,red"), replace(pair, labels=True)).sentence
+    same = outcome_of(sheet_of("a,b\n1,red\nx,red\n3,-\n5,red"), replace(pair, labels=True)).sentence
     assert same == "Column “b” names only one class, red: nothing to tell apart."
     many = "a,b\n" + "\n".join(f"{k},{k}" for k in range(1500))
-    assert "1,500 different numbers" in judge(sheet_of(many), replace(pair, labels=True)).sentence
+    assert "1,500 different numbers" in outcome_of(sheet_of(many), replace(pair, labels=True)).sentence
     texts = "a,b\n" + "\n".join(f"{k},t{k}" for k in range(1500))
-    assert "more than 1,000 different texts" in judge(sheet_of(texts), replace(pair, labels=True)).sentence
+    assert "more than 1,000 different texts" in outcome_of(sheet_of(texts), replace(pair, labels=True)).sentence
     with pytest.raises(ValueError, match="Choose a target"):
         dataset_from(sheet_of(ROWS), ImportChoice(("input",) * 4), TableSource())
 
@@ -136,4 +136,4 @@ def test_a_million_rows_are_judged_at_once() -> None:
     values[::1000, 1] = np.nan
     faults = np.isnan(values).astype(np.uint8)
     sheet = Sheet(("a", "b", "c"), values, faults, ((), (), ()), {})
-    assert judge(sheet, ImportChoice(("input", "input", "target"))).sentence.endswith("1,000 rows dropped.")
+    assert outcome_of(sheet, ImportChoice(("input", "input", "target"))).sentence.endswith("1,000 rows dropped.")

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gradviz.core.formula import parse_formula
-from gradviz.core.symbols import BUDGET_S, Budget, SymbolicGradient, SymbolsError, symbolic_gradients
+from gradviz.core.formulas.formula import parse_formula
+from gradviz.core.formulas.symbols import BUDGET_S, Budget, SymbolicGradient, SymbolsError, symbolic_gradients
 
 
 def derived(text: str, budget: Budget | None = None, constants: tuple[str, ...] = (), **values: Any) -> Any:

@@ -15,20 +15,20 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from gradviz.core.class_datasets import Blobs
-from gradviz.core.curve_datasets import Parabola, Regression, Temperatures
+from gradviz.core.data.class_datasets import Blobs
+from gradviz.core.data.curve_datasets import Parabola, Regression, Temperatures
+from gradviz.core.data.shaped_datasets import BarImages
+from gradviz.core.data.table_datasets import TableDataset
 from gradviz.core.declaration import SettingError, setting_error
-from gradviz.core.dense_layers import LinearLayer
-from gradviz.core.experiment import Experiment, Texts, from_data, to_data, with_value
-from gradviz.core.fit_objective import FitObjective
-from gradviz.core.losses import L1, MSE, CrossEntropy
-from gradviz.core.objectives import TestFunctionObjective
-from gradviz.core.scalings import SCALINGS, DivideBy, MinMax, NoScaling, Standardise
-from gradviz.core.shaped_datasets import BarImages
-from gradviz.core.table_datasets import TableDataset
-from gradviz.core.table_fits import as_table, experiment_on, fitted_to
-from gradviz.core.table_targets import LabelsTarget
-from gradviz.core.tables import Table, tables_in
+from gradviz.core.document.experiment import Experiment, Texts, from_data, to_data, with_value
+from gradviz.core.document.table_fits import as_table, experiment_on, fitted_to
+from gradviz.core.layers.dense import LinearLayer
+from gradviz.core.objectives.catalogue import TestFunctionObjective
+from gradviz.core.objectives.fit import FitObjective
+from gradviz.core.objectives.losses import L1, MSE, CrossEntropy
+from gradviz.core.tables.scalings import SCALINGS, DivideBy, MinMax, NoScaling, Standardise
+from gradviz.core.tables.tables import Table, tables_in
+from gradviz.core.tables.targets import LabelsTarget
 
 VALUES = np.array([[1.0, 5.0, 0.0, 10.0], [2.0, 5.0, 2.0, 30.0], [4.0, 5.0, 1.0, 20.0]])
 NAMES = ("a", "constant", "class", "y")

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from gradviz.core.declaration import Declaration
-from gradviz.core.tables import MOST_INLINE, Table, known_table
+from gradviz.core.tables.tables import MOST_INLINE, Table, known_table
 
 
 class Holder(Declaration):

@@ -14,7 +14,7 @@ settings.load_profile("gradviz")
 @pytest.fixture(scope="module")
 def frequent_checkpoints() -> Iterator[None]:
     """Few and close checkpoints, so that short runs thin them and fall back on them."""
-    from gradviz.engine import trainer
+    from gradviz.engine.training import trainer
 
     class Frequent(trainer.Checkpoints):
         MOST = 6

@@ -8,16 +8,20 @@ from typing import Any
 
 import numpy as np
 
-from gradviz.core.datasets import Parabola, Temperatures
-from gradviz.core.experiment import Experiment
-from gradviz.core.history import History
-from gradviz.core.layers import LinearLayer, LineLayer, Sigmoid
-from gradviz.core.losses import L1
-from gradviz.core.objectives import FitObjective, FormulaObjective, NamedTensor, TestFunctionObjective
-from gradviz.core.optimizers import SGD
-from gradviz.core.records import RunResult, RunState, Snapshot, SurfaceGrid, Update
-from gradviz.engine.commands import Command
-from gradviz.engine.runner import Runner
+from gradviz.core.data.catalogue import Parabola, Temperatures
+from gradviz.core.document.experiment import Experiment
+from gradviz.core.layers.catalogue import LinearLayer, LineLayer, Sigmoid
+from gradviz.core.objectives.catalogue import FitObjective, FormulaObjective, NamedTensor, TestFunctionObjective
+from gradviz.core.objectives.losses import L1
+from gradviz.core.optimizers.catalogue import SGD
+from gradviz.core.questions.snapshot import Snapshot
+from gradviz.core.questions.surface import SurfaceGrid
+from gradviz.core.questions.update import Update
+from gradviz.core.runs.history import History
+from gradviz.core.runs.result import RunResult
+from gradviz.core.runs.state import RunState
+from gradviz.engine.runs.commands import Command
+from gradviz.engine.runs.runner import Runner
 
 
 def formula(

@@ -10,9 +10,9 @@ from engine_support import formula
 from torch import nn
 from torch.optim import lr_scheduler
 
-from gradviz.core import optimizers as ours
-from gradviz.core import schedules as plans
-from gradviz.core.objectives import FormulaObjective
+from gradviz.core.objectives.catalogue import FormulaObjective
+from gradviz.core.optimizers import catalogue as ours
+from gradviz.core.optimizers import schedule_catalogue as plans
 
 STEPS = 40
 X = ((1.0, -0.5), (0.25, 2.0), (-1.5, 0.75))

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from engine_support import HIMMELBLAU, formula_experiment
 
-from gradviz.core.experiment import Experiment, with_start
-from gradviz.core.optimizers import SGD, Adam
-from gradviz.core.records import BasinMap
-from gradviz.engine.basins import basins
+from gradviz.core.document.experiment import Experiment, with_start
+from gradviz.core.optimizers.catalogue import SGD, Adam
+from gradviz.core.questions.basins import BasinMap
 from gradviz.engine.problems import EngineError
-from gradviz.engine.trainer import Trainer
+from gradviz.engine.surfaces.basins import basins
+from gradviz.engine.training.trainer import Trainer
 
 BOX = ((-6.0, 6.0), (-6.0, 6.0))
 

@@ -10,13 +10,13 @@ import pytest
 import torch
 from engine_support import HIMMELBLAU, LINE, NEURONS, formula_experiment
 
-from gradviz.core.bench_records import BenchMethod, BenchReport, BenchRow, Verdict
-from gradviz.core.bench_text import report_data, report_text
-from gradviz.core.experiment import Experiment, with_value
-from gradviz.core.formula_functions import FUNCTIONS
-from gradviz.engine.bench import BenchRun, bench
+from gradviz.core.document.experiment import Experiment, with_value
+from gradviz.core.formulas.functions import FUNCTIONS
+from gradviz.core.questions.bench import BenchMethod, BenchReport, BenchRow, Verdict
+from gradviz.core.questions.bench_text import report_data, report_text
+from gradviz.engine.bench.bench import BenchRun, bench
 from gradviz.engine.problems import EngineError
-from gradviz.engine.trainer import Trainer
+from gradviz.engine.training.trainer import Trainer
 
 V, U, M = (0.3, 0.7, 0.55), (1.2, -0.4, 0.8), ((0.3, 0.7), (0.2, 0.9), (0.6, 0.1))
 CUT = ("detach", "no_grad", "requires_grad")

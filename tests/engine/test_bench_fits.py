@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 from fits import fit_with, name_of
 
-from gradviz.core.batches import BATCHES
-from gradviz.core.bench_records import BenchMethod, Verdict
-from gradviz.core.bench_text import report_text
-from gradviz.core.experiment import Experiment
-from gradviz.core.layers import LAYERS
-from gradviz.core.losses import LOSSES
-from gradviz.engine.bench import bench
-from gradviz.engine.trainer import Trainer
+from gradviz.core.data.batches import BATCHES
+from gradviz.core.document.experiment import Experiment
+from gradviz.core.layers.catalogue import LAYERS
+from gradviz.core.objectives.losses import LOSSES
+from gradviz.core.questions.bench import BenchMethod, Verdict
+from gradviz.core.questions.bench_text import report_text
+from gradviz.engine.bench.bench import bench
+from gradviz.engine.training.trainer import Trainer
 
 STEP = 3
 

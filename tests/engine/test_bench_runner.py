@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from engine_support import Listener, formula_experiment
 
-from gradviz.core.bench_records import BenchProgress, BenchReport, Verdict
-from gradviz.core.experiment import Experiment, with_value
-from gradviz.core.records import RunState
-from gradviz.engine import comparison
-from gradviz.engine.commands import CancelCheck, Check, Edit, Load, Look, Run, Seek, Step, Wanted
-from gradviz.engine.runner import Runner
+from gradviz.core.document.experiment import Experiment, with_value
+from gradviz.core.questions.bench import BenchProgress, BenchReport, Verdict
+from gradviz.core.runs.state import RunState
+from gradviz.engine.bench import comparison
+from gradviz.engine.runs.commands import CancelCheck, Check, Edit, Load, Look, Run, Seek, Step, Wanted
+from gradviz.engine.runs.runner import Runner
 
 
 @pytest.fixture

@@ -16,25 +16,25 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 from torch.func import grad, jvp, vmap
 
-from gradviz.core.activations import Tanh
-from gradviz.core.batches import EpochOrders, FullBatch, MiniBatch
-from gradviz.core.class_datasets import Blobs, TwoMoons
-from gradviz.core.curve_datasets import NoisyLine
-from gradviz.core.dense_layers import LinearLayer
-from gradviz.core.experiment import Experiment
-from gradviz.core.layers import LAYERS
-from gradviz.core.losses import LOSSES, MSE, BCEWithLogits, CrossEntropy
-from gradviz.core.objectives import FitObjective
-from gradviz.core.optimizers import SGD
-from gradviz.core.records import RunState
-from gradviz.core.regular_layers import BatchNorm1d, Dropout
-from gradviz.engine.checkpoints import Checkpoints, LaneState
-from gradviz.engine.commands import Wanted
-from gradviz.engine.fit_descent import FitDescent
+from gradviz.core.data.batches import EpochOrders, FullBatch, MiniBatch
+from gradviz.core.data.class_datasets import Blobs, TwoMoons
+from gradviz.core.data.curve_datasets import NoisyLine
+from gradviz.core.document.experiment import Experiment
+from gradviz.core.layers.activations import Tanh
+from gradviz.core.layers.catalogue import LAYERS
+from gradviz.core.layers.dense import LinearLayer
+from gradviz.core.layers.regular import BatchNorm1d, Dropout
+from gradviz.core.objectives.catalogue import FitObjective
+from gradviz.core.objectives.losses import LOSSES, MSE, BCEWithLogits, CrossEntropy
+from gradviz.core.optimizers.catalogue import SGD
+from gradviz.core.runs.state import RunState
+from gradviz.engine.objectives.fit_descent import FitDescent
 from gradviz.engine.problems import EngineError
-from gradviz.engine.snapshots import Observer
-from gradviz.engine.surfaces import plane_of, survey
-from gradviz.engine.trainer import Trainer
+from gradviz.engine.runs.commands import Wanted
+from gradviz.engine.runs.snapshots import Observer
+from gradviz.engine.surfaces.survey import plane_of, survey
+from gradviz.engine.training.checkpoints import Checkpoints, LaneState
+from gradviz.engine.training.trainer import Trainer
 
 CPU = torch.device("cpu")
 
@@ -329,7 +329,7 @@ def test_checkpoints_of_a_large_model_are_few(monkeypatch: pytest.MonkeyPatch) -
     trainer = trainer_of(NORMED.model_copy(update={"batch": FullBatch()}))
     size = LaneState.of(trainer.lanes[0]).bytes
     assert size >= sum(p.nbytes for p in trainer.lanes[0].objective.parameters.values())
-    monkeypatch.setattr("gradviz.engine.checkpoints.CHECKPOINT_BYTES", 5 * size)
+    monkeypatch.setattr("gradviz.engine.training.checkpoints.CHECKPOINT_BYTES", 5 * size)
     kept = Checkpoints()
     kept.stride = 1
     for step in range(200):

@@ -10,23 +10,23 @@ import torch
 from fits import fit_with_loss
 from torch.nn import functional
 
-from gradviz.core.class_datasets import Blobs, TwoMoons
-from gradviz.core.curve_datasets import NoisyLine, Parabola, Regression
-from gradviz.core.datasets import DATASETS
+from gradviz.core.data.catalogue import DATASETS
+from gradviz.core.data.class_datasets import Blobs, TwoMoons
+from gradviz.core.data.curve_datasets import NoisyLine, Parabola, Regression
+from gradviz.core.data.shaped_datasets import BarImages
 from gradviz.core.declaration import kind_of
-from gradviz.core.dense_layers import LinearLayer
-from gradviz.core.experiment import Experiment
-from gradviz.core.fit_records import CurveFit, PlaneFit, ScatterFit, TableFit
-from gradviz.core.fit_starters import starter
-from gradviz.core.losses import LOSSES, CrossEntropy
-from gradviz.core.objectives import FitObjective
-from gradviz.core.optimizers import SGD, Adam
-from gradviz.core.shaped_datasets import BarImages
-from gradviz.engine.commands import Wanted
-from gradviz.engine.fit_descent import FitDescent
-from gradviz.engine.fit_pictures import MOST_ROWS, fit_picture
-from gradviz.engine.snapshots import Observer
-from gradviz.engine.trainer import Trainer
+from gradviz.core.document.experiment import Experiment
+from gradviz.core.layers.dense import LinearLayer
+from gradviz.core.objectives.catalogue import FitObjective
+from gradviz.core.objectives.fit_starters import starter
+from gradviz.core.objectives.losses import LOSSES, CrossEntropy
+from gradviz.core.optimizers.catalogue import SGD, Adam
+from gradviz.core.questions.fit import CurveFit, PlaneFit, ScatterFit, TableFit
+from gradviz.engine.objectives.fit_descent import FitDescent
+from gradviz.engine.runs.commands import Wanted
+from gradviz.engine.runs.snapshots import Observer
+from gradviz.engine.surfaces.fit_pictures import MOST_ROWS, fit_picture
+from gradviz.engine.training.trainer import Trainer
 
 KINDS = {
     "temperatures": CurveFit,

@@ -14,15 +14,17 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 from torch.autograd.graph import GradientEdge, Node
 
-from gradviz.core.experiment import Experiment
-from gradviz.core.optimizers import SGD, Adam
-from gradviz.core.records import UNTRACKED, GraphSnapshot, TensorSummary
-from gradviz.engine.commands import Wanted
-from gradviz.engine.graph_capture import GraphCapture
-from gradviz.engine.objective import Objective
-from gradviz.engine.objectives import build_objective
-from gradviz.engine.snapshots import Observer
-from gradviz.engine.trainer import Trainer
+from gradviz.core.document.experiment import Experiment
+from gradviz.core.graph.snapshot import GraphSnapshot
+from gradviz.core.graph.structure import UNTRACKED
+from gradviz.core.graph.tensor_summary import TensorSummary
+from gradviz.core.optimizers.catalogue import SGD, Adam
+from gradviz.engine.graph.capture import GraphCapture
+from gradviz.engine.objectives.build import build_objective
+from gradviz.engine.objectives.objective import Objective
+from gradviz.engine.runs.commands import Wanted
+from gradviz.engine.runs.snapshots import Observer
+from gradviz.engine.training.trainer import Trainer
 
 CPU = torch.device("cpu")
 ALL = Wanted(graph=True, parameters=True, fit=True)

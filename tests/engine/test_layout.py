@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gradviz.engine.layering import MAX_WAYPOINTS, layered
-from gradviz.engine.layout import Placement, place
-from gradviz.engine.ordering import crossings, ordered, start_order
+from gradviz.engine.graph.layering import MAX_WAYPOINTS, layered
+from gradviz.engine.graph.layout import Placement, place
+from gradviz.engine.graph.ordering import crossings, ordered, start_order
 
 WIDTH, HEIGHT = 168.0, 74.0
 GAP = 26.0

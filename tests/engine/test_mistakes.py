@@ -12,19 +12,19 @@ import torch
 from engine_support import HIMMELBLAU, NEURONS, Listener, formula
 from torch import nn
 
-from gradviz.core.experiment import Experiment, optimizer_names
-from gradviz.core.mistakes import MISTAKES, BackwardTwice, Cycle, Detach, NoMistake, NoZeroGrad, RateTimesTen
-from gradviz.core.optimizers import LBFGS, SGD, Adam
-from gradviz.core.records import RunState
-from gradviz.core.schedules import StepDecay
-from gradviz.engine.commands import Load, Look, Run, Wanted
-from gradviz.engine.explanations import explained
+from gradviz.core.document.experiment import Experiment, optimizer_names
+from gradviz.core.optimizers.catalogue import LBFGS, SGD, Adam
+from gradviz.core.optimizers.mistakes import MISTAKES, BackwardTwice, Cycle, Detach, NoMistake, NoZeroGrad, RateTimesTen
+from gradviz.core.optimizers.schedule_catalogue import StepDecay
+from gradviz.core.runs.state import RunState
 from gradviz.engine.problems import EngineError
-from gradviz.engine.replay import replay
-from gradviz.engine.runner import Runner
-from gradviz.engine.snapshots import Observer
-from gradviz.engine.trainer import Trainer
-from gradviz.engine.whole_run import WholeRun
+from gradviz.engine.runs.commands import Load, Look, Run, Wanted
+from gradviz.engine.runs.replay import replay
+from gradviz.engine.runs.runner import Runner
+from gradviz.engine.runs.snapshots import Observer
+from gradviz.engine.runs.whole_run import WholeRun
+from gradviz.engine.training.explanations import explained
+from gradviz.engine.training.trainer import Trainer
 
 pytestmark = pytest.mark.usefixtures("frequent_checkpoints")
 TWO_BRANCHES = formula("u = x*x\nv = 3*y*y\nloss = u + v + x*y", x=1.0, y=2.0)

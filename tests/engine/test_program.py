@@ -16,16 +16,16 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from gradviz.core.formula import parse_formula
-from gradviz.core.formula_functions import CONSTANTS, FUNCTIONS
-from gradviz.core.formula_text import FormulaError
-from gradviz.core.objectives import FormulaObjective, NamedTensor
-from gradviz.core.test_functions import TEST_FUNCTIONS
-from gradviz.engine.formula_descent import FormulaDescent, tensors_of
-from gradviz.engine.objectives import build_objective
+from gradviz.core.formulas.formula import parse_formula
+from gradviz.core.formulas.functions import CONSTANTS, FUNCTIONS
+from gradviz.core.formulas.text import FormulaError
+from gradviz.core.objectives.catalogue import FormulaObjective, NamedTensor
+from gradviz.core.objectives.test_functions import TEST_FUNCTIONS
+from gradviz.engine.objectives.build import build_objective
+from gradviz.engine.objectives.formula_descent import FormulaDescent, tensors_of
+from gradviz.engine.objectives.formula_program import Program, Values
 from gradviz.engine.problems import EngineError
-from gradviz.engine.program import Program, Values
-from gradviz.engine.trainer import Trainer
+from gradviz.engine.training.trainer import Trainer
 
 CPU = torch.device("cpu")
 SLOW = 20

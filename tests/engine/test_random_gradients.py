@@ -12,8 +12,8 @@ from engine_support import formula_experiment
 from hypothesis import HealthCheck, assume, given, seed, settings
 from random_formulas import RandomFormula, formulas
 
-from gradviz.core.bench_records import BenchMethod, BenchReport, BenchRow, Verdict
-from gradviz.engine.bench import bench
+from gradviz.core.questions.bench import BenchMethod, BenchReport, BenchRow, Verdict
+from gradviz.engine.bench.bench import bench
 
 RELATIVE = 1e-5
 EXAMPLES = 200
@@ -46,7 +46,7 @@ def is_usable(made: RandomFormula) -> bool:
 
 
 def loss_of(made: RandomFormula) -> float:
-    from gradviz.engine.objectives import build_objective
+    from gradviz.engine.objectives.build import build_objective
 
     objective = build_objective(formula_experiment(made.text, **made.values), torch.device("cpu"))
     with torch.no_grad():

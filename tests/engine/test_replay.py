@@ -10,13 +10,14 @@ import numpy as np
 import pytest
 from engine_support import NEURONS
 
-from gradviz.core.experiment import Experiment, with_value
-from gradviz.core.objectives import FitObjective
-from gradviz.core.optimizers import SGD, Adam
-from gradviz.core.records import RunResult, RunState
+from gradviz.core.document.experiment import Experiment, with_value
+from gradviz.core.objectives.catalogue import FitObjective
+from gradviz.core.optimizers.catalogue import SGD, Adam
+from gradviz.core.runs.result import RunResult
+from gradviz.core.runs.state import RunState
 from gradviz.engine.problems import EngineError
-from gradviz.engine.replay import replay
-from gradviz.engine.trainer import Trainer
+from gradviz.engine.runs.replay import replay
+from gradviz.engine.training.trainer import Trainer
 
 BASE = Experiment(objective=NEURONS, optimizers=(Adam(lr=0.01), SGD(lr=1e-3)), steps=60, seed=6)
 RATES = {0: 0.02, 20: 0.005, 45: 0.03}

@@ -14,16 +14,17 @@ from engine_support import LINE, NEURONS, Listener, formula_experiment
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gradviz.core.experiment import Experiment, with_value
-from gradviz.core.objectives import FitObjective
-from gradviz.core.optimizers import SGD, Adam
-from gradviz.core.records import RunState, StepRecord
-from gradviz.engine.commands import Collect, Edit, Load, Look, Pause, Run, Seek, Step, Survey, Wanted
+from gradviz.core.document.experiment import Experiment, with_value
+from gradviz.core.objectives.catalogue import FitObjective
+from gradviz.core.optimizers.catalogue import SGD, Adam
+from gradviz.core.runs.records import StepRecord
+from gradviz.core.runs.state import RunState
 from gradviz.engine.devices import available_devices
-from gradviz.engine.formula_descent import TestFunctionDescent
-from gradviz.engine.mailbox import Outbox, Speedometer
-from gradviz.engine.runner import Runner
-from gradviz.engine.trainer import Trainer
+from gradviz.engine.objectives.formula_descent import TestFunctionDescent
+from gradviz.engine.runs.commands import Collect, Edit, Load, Look, Pause, Run, Seek, Step, Survey, Wanted
+from gradviz.engine.runs.mailbox import Outbox, Speedometer
+from gradviz.engine.runs.runner import Runner
+from gradviz.engine.training.trainer import Trainer
 
 ENDLESS = Experiment(steps=10**9)
 SETTLED = (RunState.READY, RunState.PAUSED, RunState.FINISHED, RunState.DIVERGED, RunState.FAILED)
@@ -472,7 +473,7 @@ def test_a_newer_answer_replaces_an_older_one_and_is_given_once() -> None:
 
 def test_speed_is_steps_over_time(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 0.0
-    monkeypatch.setattr("gradviz.engine.mailbox.time.perf_counter", lambda: now)
+    monkeypatch.setattr("gradviz.engine.runs.mailbox.time.perf_counter", lambda: now)
     speed = Speedometer()
     assert speed.read(0, True) == 0
     for tick in range(1, 41):

@@ -14,18 +14,18 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 from plain_loops import MATRIX, MOVING, PLANS, RULES, STEPS, plain_run
 
-from gradviz.core.dense_layers import LinearLayer
-from gradviz.core.experiment import Experiment, from_data, to_data, with_value
-from gradviz.core.objectives import FitObjective
-from gradviz.core.optimizers import LBFGS, OPTIMIZERS, SGD, HandDescent, Muon, Optimizer
-from gradviz.core.records import RunState
-from gradviz.core.schedules import SCHEDULES, Cyclic, Exponential, Lambda, Multiplicative, OneCycle
-from gradviz.engine.commands import Wanted
+from gradviz.core.document.experiment import Experiment, from_data, to_data, with_value
+from gradviz.core.layers.dense import LinearLayer
+from gradviz.core.objectives.catalogue import FitObjective
+from gradviz.core.optimizers.catalogue import LBFGS, OPTIMIZERS, SGD, HandDescent, Muon, Optimizer
+from gradviz.core.optimizers.schedule_catalogue import SCHEDULES, Cyclic, Exponential, Lambda, Multiplicative, OneCycle
+from gradviz.core.runs.state import RunState
 from gradviz.engine.problems import EngineError
-from gradviz.engine.replay import replay
-from gradviz.engine.snapshots import Observer
-from gradviz.engine.trainer import Trainer
-from gradviz.storage.experiment_file import load, save
+from gradviz.engine.runs.commands import Wanted
+from gradviz.engine.runs.replay import replay
+from gradviz.engine.runs.snapshots import Observer
+from gradviz.engine.training.trainer import Trainer
+from gradviz.storage.experiments.experiment_file import load, save
 
 pytestmark = pytest.mark.usefixtures("frequent_checkpoints")
 SOME_PLANS = ("none", "step", "one cycle", "plateau", "sequential")

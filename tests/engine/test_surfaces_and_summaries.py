@@ -13,15 +13,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from gradviz.core.experiment import Experiment
-from gradviz.core.objectives import TestFunctionObjective
-from gradviz.core.optimizers import Adam
-from gradviz.core.test_functions import TEST_FUNCTIONS, Saddle
-from gradviz.engine.commands import Wanted
-from gradviz.engine.snapshots import Observer
-from gradviz.engine.summaries import MOST_NUMBERS, summarise
-from gradviz.engine.surfaces import plane_of, survey
-from gradviz.engine.trainer import Trainer
+from gradviz.core.document.experiment import Experiment
+from gradviz.core.objectives.catalogue import TestFunctionObjective
+from gradviz.core.objectives.test_functions import TEST_FUNCTIONS, Saddle
+from gradviz.core.optimizers.catalogue import Adam
+from gradviz.engine.runs.commands import Wanted
+from gradviz.engine.runs.snapshots import Observer
+from gradviz.engine.summaries import MOST_WHOLE, summarise
+from gradviz.engine.surfaces.survey import plane_of, survey
+from gradviz.engine.training.trainer import Trainer
 
 GAP = "loss = where(x > 0, sqrt(x), 0) + log(y)"
 EXPERIMENTS = {
@@ -176,7 +176,7 @@ def test_a_surface_is_read_only_and_takes_the_domain_it_is_given() -> None:
 def test_a_large_slice_is_surveyed_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     trainer = Trainer(EXPERIMENTS["neurons"])
     whole, _ = grid_of(trainer, 9)
-    monkeypatch.setattr("gradviz.engine.surfaces.CHUNK", 70)
+    monkeypatch.setattr("gradviz.engine.surfaces.survey.CHUNK", 70)
     parts, _ = grid_of(trainer, 9)
     np.testing.assert_allclose(parts.heights, whole.heights, rtol=1e-12)
 
@@ -193,7 +193,7 @@ def test_a_summary_is_that_of_numpy(array: Any) -> None:
     assert (summary.minimum, summary.maximum) == (array.min(), array.max())
     assert summary.mean == pytest.approx(array.mean(), rel=1e-9, abs=1e-6)
     assert summary.is_finite
-    assert (summary.values is not None) == (array.size <= MOST_NUMBERS)
+    assert (summary.values is not None) == (array.size <= MOST_WHOLE)
     if summary.values is not None:
         np.testing.assert_array_equal(summary.values, array)
         tensor.zero_()
@@ -201,7 +201,7 @@ def test_a_summary_is_that_of_numpy(array: Any) -> None:
         assert not summary.values.flags.writeable
 
 
-@pytest.mark.parametrize("size", [1, 2, MOST_NUMBERS, MOST_NUMBERS + 1])
+@pytest.mark.parametrize("size", [1, 2, MOST_WHOLE, MOST_WHOLE + 1])
 @pytest.mark.parametrize("odd", [math.nan, math.inf, -math.inf])
 def test_a_summary_says_that_something_is_not_finite(size: int, odd: float) -> None:
     tensor = torch.zeros(size)

@@ -15,22 +15,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from gradviz.core.batches import BATCHES
-from gradviz.core.curve_datasets import Regression
-from gradviz.core.datasets import DATASETS
-from gradviz.core.dense_layers import LinearLayer
-from gradviz.core.experiment import Experiment, with_value
-from gradviz.core.initialisations import INITIALISATIONS
-from gradviz.core.layers import LAYERS
-from gradviz.core.losses import LOSSES
-from gradviz.core.objectives import OBJECTIVES, FitObjective, TestFunctionObjective
-from gradviz.core.optimizers import OPTIMIZERS, SGD, Adagrad, Adam, AdamW, Muon, RMSprop
-from gradviz.core.records import RunState
-from gradviz.core.test_functions import TEST_FUNCTIONS
+from gradviz.core.data.batches import BATCHES
+from gradviz.core.data.catalogue import DATASETS
+from gradviz.core.data.curve_datasets import Regression
+from gradviz.core.document.experiment import Experiment, with_value
+from gradviz.core.layers.catalogue import LAYERS
+from gradviz.core.layers.dense import LinearLayer
+from gradviz.core.layers.initialisations import INITIALISATIONS
+from gradviz.core.objectives.catalogue import OBJECTIVES, FitObjective, TestFunctionObjective
+from gradviz.core.objectives.losses import LOSSES
+from gradviz.core.objectives.test_functions import TEST_FUNCTIONS
+from gradviz.core.optimizers.catalogue import OPTIMIZERS, SGD, Adagrad, Adam, AdamW, Muon, RMSprop
+from gradviz.core.runs.state import RunState
 from gradviz.engine.devices import available_devices, resolve_device
-from gradviz.engine.memory_limit import memory_of_machine
 from gradviz.engine.problems import EngineError
-from gradviz.engine.trainer import Trainer
+from gradviz.engine.training.memory_limit import memory_of_machine
+from gradviz.engine.training.trainer import Trainer
 
 pytestmark = pytest.mark.usefixtures("frequent_checkpoints")
 RULES: dict[str, tuple[Any, Callable[[Any], torch.optim.Optimizer]]] = {
@@ -416,7 +416,7 @@ def test_a_run_too_large_for_the_machine_is_refused_before_anything_is_built(mon
     def forbidden(*_: object) -> None:
         raise AssertionError("a layer was built")
 
-    monkeypatch.setattr("gradviz.engine.memory_limit.memory_of_machine", lambda device: 2**30)
+    monkeypatch.setattr("gradviz.engine.training.memory_limit.memory_of_machine", lambda device: 2**30)
     monkeypatch.setattr(LinearLayer, "build", forbidden)
     large = FitObjective(data=Regression(), model=(LinearLayer(features=10**7 // 2), LinearLayer(features=2)))
     with pytest.raises(EngineError, match=r"needs about .* but cpu has 1.0 GiB"):

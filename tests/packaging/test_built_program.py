@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 from program import HOMELESS, PATIENCE_S, WITHOUT_CONSOLE, Program, environment
 
-from gradviz.core.experiment import Experiment
-from gradviz.storage.experiment_file import save
-from gradviz.storage.left_logs import OFFERED
+from gradviz.core.document.experiment import Experiment
+from gradviz.storage.experiments.experiment_file import save
+from gradviz.storage.user.left_logs import OFFERED
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="driven by signals, a shell and X")
 X = pytest.mark.skipif(shutil.which("xdotool") is None, reason="xdotool presses the keys")

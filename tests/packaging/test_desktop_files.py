@@ -14,7 +14,7 @@ from metainfo import metainfo
 from packages import ROOT, needs
 
 import gradviz
-from gradviz.app.cli import cli
+from gradviz.app.commands.cli import cli
 
 LINUX = ROOT / "packaging" / "linux"
 DESKTOP = LINUX / f"{APP_ID}.desktop"

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 import torch
 
-from gradviz.core.experiment import Experiment
-from gradviz.engine.start import start_of
-from gradviz.engine.trainer import Trainer
-from gradviz.storage.scripts.exporting import script
+from gradviz.core.document.experiment import Experiment
+from gradviz.engine.objectives.initial_values import start_of
+from gradviz.engine.training.trainer import Trainer
+from gradviz.scripts.pages.script import script
 
 HERE = Path(__file__).parent
 TENSORFLOW = HERE.parents[1] / ".venv-tensorflow" / "bin" / "python"

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from script_runs import Ended, ForkServer, deviation, ended, parameter_deviation, trained, written
 
-from gradviz.core.experiment import Experiment
-from gradviz.engine.trainer import Trainer
-from gradviz.storage.gallery import gallery
-from gradviz.storage.problems import ScriptError
-from gradviz.storage.scripts.dialects import DIALECTS
+from gradviz.core.document.experiment import Experiment
+from gradviz.engine.training.trainer import Trainer
+from gradviz.scripts.language.dialects import DIALECTS
+from gradviz.scripts.problems import ScriptError
+from gradviz.storage.shipped.gallery import gallery
 
 SHORT = 200
 """Steps in the everyday tests; the full length of every experiment is behind `make soak`."""

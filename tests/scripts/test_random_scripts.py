@@ -11,12 +11,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from script_runs import ForkServer, deviation, parameter_deviation, trained, written
 
-from gradviz.core.experiment import Experiment, from_data
-from gradviz.core.formula import parse_expression
-from gradviz.core.optimizers import OPTIMIZERS, Optimizer
-from gradviz.core.schedules import SCHEDULES
-from gradviz.core.test_functions import TEST_FUNCTIONS
-from gradviz.storage.problems import ScriptError
+from gradviz.core.document.experiment import Experiment, from_data
+from gradviz.core.formulas.formula import parse_expression
+from gradviz.core.objectives.test_functions import TEST_FUNCTIONS
+from gradviz.core.optimizers.catalogue import OPTIMIZERS, Optimizer
+from gradviz.core.optimizers.schedule_catalogue import SCHEDULES
+from gradviz.scripts.problems import ScriptError
 
 pytestmark = pytest.mark.timeout(300)
 few = settings(
@@ -202,8 +202,8 @@ def test_the_gradient_that_a_test_function_declares_is_that_of_autograd(entry: A
     """Away from the origin, where Ackley has none."""
     if abs(x) + abs(y) < 1e-3:
         return
-    from gradviz.core.formula import Assignment, Formula
-    from gradviz.engine.program import Program
+    from gradviz.core.formulas.formula import Assignment, Formula
+    from gradviz.engine.objectives.formula_program import Program
 
     function = entry()
     point = [torch.tensor(value, dtype=torch.float64, requires_grad=True) for value in (x, y)]

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from script_runs import ForkServer, deviation, parameter_deviation, trained, written
 
-from gradviz.core.experiment import Experiment, with_value
-from gradviz.core.table_datasets import TableDataset
-from gradviz.core.table_fits import experiment_on
-from gradviz.core.tables import Table
-from gradviz.storage.problems import ScriptError
+from gradviz.core.data.table_datasets import TableDataset
+from gradviz.core.document.experiment import Experiment, with_value
+from gradviz.core.document.table_fits import experiment_on
+from gradviz.core.tables.tables import Table
+from gradviz.scripts.problems import ScriptError
 
 
 def experiment_of(values: Any, names: tuple[str, ...], **settings: Any) -> Experiment:

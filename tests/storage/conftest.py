@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gradviz.core.experiment import Experiment, to_data
-from gradviz.core.optimizers import SGD, Adam
-from gradviz.core.records import LiveEdit, RunResult, RunState
+from gradviz.core.document.experiment import Experiment, to_data
+from gradviz.core.optimizers.catalogue import SGD, Adam
+from gradviz.core.runs.result import LiveEdit, RunResult
+from gradviz.core.runs.state import RunState
 
 
 @pytest.fixture

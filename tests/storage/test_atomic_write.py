@@ -15,11 +15,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gradviz.core.experiment import Experiment
-from gradviz.core.records import RunResult, RunState
+from gradviz.core.document.experiment import Experiment
+from gradviz.core.runs.result import RunResult
+from gradviz.core.runs.state import RunState
 from gradviz.storage import atomic_write
 from gradviz.storage.atomic_write import SAVE_AS, remove_leftovers, write_bytes
-from gradviz.storage.experiment_file import load, save
+from gradviz.storage.experiments.experiment_file import load, save
 from gradviz.storage.problems import FileError
 
 ROOT = Path(__file__).parents[2]
@@ -284,9 +285,9 @@ KILLED = """
 import sys
 import numpy as np
 from pathlib import Path
-from gradviz.core.experiment import Experiment
+from gradviz.core.document.experiment import Experiment
 from gradviz.core.records import RunResult, RunState
-from gradviz.storage.experiment_file import save
+from gradviz.storage.experiments.experiment_file import save
 
 count = 0
 while True:

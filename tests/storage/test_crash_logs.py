@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from gradviz.storage import crash_logs
-from gradviz.storage.crash_logs import OPENS_WINDOW, SessionLog, crash_folder, open_session_log
-from gradviz.storage.folders import data_folder
-from gradviz.storage.left_logs import (
+from gradviz.storage.user import crash_logs
+from gradviz.storage.user.crash_logs import OPENS_WINDOW, SessionLog, crash_folder, open_session_log
+from gradviz.storage.user.folders import data_folder
+from gradviz.storage.user.left_logs import (
     MOST_LOGS,
     Ending,
     all_logs,
@@ -45,7 +45,7 @@ def other_process(code: str) -> subprocess.Popen[str]:
     """A process with a session log that has run `code`."""
     script = (
         "import faulthandler, os, sys\n"
-        "from gradviz.storage.crash_logs import *\n"
+        "from gradviz.storage.user.crash_logs import *\n"
         f"log = open_session_log('head\\n'); log.note({OPENS_WINDOW!r})\n"
         f"{code}\nprint('there', flush=True)\nsys.stdin.read()"
     )

@@ -13,12 +13,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gradviz.core.cells import CellFault
-from gradviz.core.delimited_text import SEPARATORS, TextFormat
-from gradviz.core.sheets import Reading
-from gradviz.storage.csv_encoding import ENCODINGS, guess_encoding
-from gradviz.storage.csv_reading import read_csv
+from gradviz.core.tables.cells import CellFault
+from gradviz.core.tables.delimited_text import SEPARATORS, TextFormat
+from gradviz.core.tables.sheets import Reading
 from gradviz.storage.problems import FileError
+from gradviz.storage.tables.csv_encoding import ENCODINGS, guess_encoding
+from gradviz.storage.tables.csv_reading import read_csv
 
 ROWS = "温度,压力\n1.5,2\n-3,4e-2\n"
 

@@ -12,12 +12,13 @@ import numpy as np
 import pytest
 import safetensors.numpy
 
-from gradviz.core.experiment import Experiment, to_data
-from gradviz.core.records import RunResult, RunState
-from gradviz.core.table_datasets import TableDataset
-from gradviz.core.table_fits import experiment_on
-from gradviz.core.tables import Table, tables_in
-from gradviz.storage.experiment_file import FileError, load, save
+from gradviz.core.data.table_datasets import TableDataset
+from gradviz.core.document.experiment import Experiment, to_data
+from gradviz.core.document.table_fits import experiment_on
+from gradviz.core.runs.result import RunResult
+from gradviz.core.runs.state import RunState
+from gradviz.core.tables.tables import Table, tables_in
+from gradviz.storage.experiments.experiment_file import FileError, load, save
 
 ROWS = 6000
 

@@ -20,19 +20,20 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from pydantic import BaseModel
 
-from gradviz.core.batches import BATCHES
-from gradviz.core.datasets import DATASETS
+from gradviz.core.data.batches import BATCHES
+from gradviz.core.data.catalogue import DATASETS
 from gradviz.core.declaration import alternatives
-from gradviz.core.experiment import FORMAT_VERSION, Experiment, to_data
-from gradviz.core.initialisations import INITIALISATIONS
-from gradviz.core.layers import LAYERS
-from gradviz.core.losses import LOSSES
-from gradviz.core.objectives import OBJECTIVES, FitObjective, TestFunctionObjective
-from gradviz.core.optimizers import OPTIMIZERS
-from gradviz.core.records import LiveEdit, RunResult, RunState
-from gradviz.core.test_functions import AnyTestFunction
-from gradviz.storage import migrations
-from gradviz.storage.experiment_file import NewerFormatError, load, save
+from gradviz.core.document.experiment import FORMAT_VERSION, Experiment, to_data
+from gradviz.core.layers.catalogue import LAYERS
+from gradviz.core.layers.initialisations import INITIALISATIONS
+from gradviz.core.objectives.catalogue import OBJECTIVES, FitObjective, TestFunctionObjective
+from gradviz.core.objectives.losses import LOSSES
+from gradviz.core.objectives.test_functions import AnyTestFunction
+from gradviz.core.optimizers.catalogue import OPTIMIZERS
+from gradviz.core.runs.result import LiveEdit, RunResult
+from gradviz.core.runs.state import RunState
+from gradviz.storage.experiments import migrations
+from gradviz.storage.experiments.experiment_file import NewerFormatError, load, save
 from gradviz.storage.problems import FileError
 
 JsonFile = Callable[[str], Path]
@@ -420,7 +421,10 @@ def test_a_path_in_any_language_works(tmp_path: Path, experiment: Experiment) ->
 def test_storage_imports_neither_torch_nor_qt() -> None:
     code = (
         "import sys\n"
-        "from gradviz.storage import experiment_file, gallery, history_csv, preferences\n"
+        "from gradviz.storage.experiments import experiment_file\n"
+        "from gradviz.storage.shipped import gallery\n"
+        "from gradviz.storage.tables import history_csv\n"
+        "from gradviz.storage.user import preferences\n"
         "sys.exit(any(name in sys.modules for name in ('torch', 'PySide6', 'pyqtgraph')))"
     )
     root = Path(__file__).parents[2]
@@ -428,7 +432,7 @@ def test_storage_imports_neither_torch_nor_qt() -> None:
 
 
 def test_every_model_of_the_file_refuses_unknown_fields() -> None:
-    from gradviz.storage.run_section import EditSection, RunSection
+    from gradviz.storage.experiments.run_section import EditSection, RunSection
 
     models: list[type[BaseModel]] = [Experiment, RunSection, EditSection]
     assert {model.model_config["extra"] for model in models} == {"forbid"}

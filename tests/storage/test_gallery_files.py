@@ -6,13 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from gradviz.core.experiment import Experiment
-from gradviz.storage import assets as assets_module
-from gradviz.storage import gallery as gallery_module
-from gradviz.storage.assets import assets_folder
-from gradviz.storage.experiment_file import save
-from gradviz.storage.gallery import find_entry, gallery
+from gradviz.core.document.experiment import Experiment
+from gradviz.storage.experiments.experiment_file import save
 from gradviz.storage.problems import FileError
+from gradviz.storage.shipped import gallery as gallery_module
+from gradviz.storage.shipped.assets import assets_folder
+from gradviz.storage.shipped.gallery import find_entry, gallery
 
 
 @pytest.fixture
@@ -64,8 +63,8 @@ def test_a_malformed_entry_is_named(assets: Path) -> None:
 
 
 def test_assets_of_an_installed_package_come_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    module = tmp_path / "gradviz" / "storage" / "assets.py"
-    monkeypatch.setattr(assets_module, "__file__", str(module))
+    package = tmp_path / "gradviz" / "__init__.py"
+    monkeypatch.setattr("gradviz.__file__", str(package))
     assert assets_folder() == tmp_path / "assets"
     (tmp_path / "gradviz" / "assets").mkdir(parents=True)
     assert assets_folder() == tmp_path / "gradviz" / "assets"

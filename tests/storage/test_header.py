@@ -19,11 +19,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gradviz.core.experiment import FORMAT_VERSION, Experiment
-from gradviz.core.records import RunResult, RunState
-from gradviz.storage import header as header_module
-from gradviz.storage.experiment_file import load, save
-from gradviz.storage.header import MAX_TENSORS, read_header
+from gradviz.core.document.experiment import FORMAT_VERSION, Experiment
+from gradviz.core.runs.result import RunResult
+from gradviz.core.runs.state import RunState
+from gradviz.storage.experiments import header as header_module
+from gradviz.storage.experiments.experiment_file import load, save
+from gradviz.storage.experiments.header import MAX_TENSORS, read_header
 from gradviz.storage.problems import FileError
 
 MakeFile = Callable[..., Path]

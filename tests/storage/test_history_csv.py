@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from gradviz.storage.history_csv import ROWS_PER_CHUNK, write_history
 from gradviz.storage.problems import FileError
+from gradviz.storage.tables.history_csv import ROWS_PER_CHUNK, write_history
 
 NONE = np.empty((0, 1, 2))
 

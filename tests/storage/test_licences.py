@@ -12,8 +12,8 @@ import pytest
 
 import gradviz
 from gradviz.core.components import Component
-from gradviz.storage.licences import component_of, components, licence_text, list_as_json, packaged_folder
 from gradviz.storage.problems import FileError
+from gradviz.storage.shipped.licences import component_of, components, licence_text, list_as_json, packaged_folder
 
 
 def by_name() -> dict[str, Component]:

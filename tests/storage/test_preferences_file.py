@@ -14,9 +14,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gradviz.storage import folders
-from gradviz.storage.folders import config_folder
-from gradviz.storage.preferences import (
+from gradviz.storage.user import folders
+from gradviz.storage.user.folders import config_folder
+from gradviz.storage.user.preferences import (
     MAX_RECENT,
     Preferences,
     clear_layout_attempt,
@@ -162,8 +162,8 @@ def test_the_folder_can_be_chosen(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 def test_without_a_home_the_folder_is_absolute_all_the_same(tmp_path: Path) -> None:
     code = (
         "import os, pathlib\n"
-        "from gradviz.storage.folders import config_folder\n"
-        "from gradviz.storage.preferences import *\n"
+        "from gradviz.storage.user.folders import config_folder\n"
+        "from gradviz.storage.user.preferences import *\n"
         "if os.getuid() == 0: os.setuid(54321)\n"
         "folder = config_folder()\n"
         "print(folder.is_absolute(), '~' in str(folder), load_preferences(folder)[0] == Preferences())"

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gradviz.storage.experiments.strict_json import MAX_BYTES, MAX_DEPTH, MAX_DIGITS, loads
 from gradviz.storage.problems import FileError, NewerFormatError
-from gradviz.storage.strict_json import MAX_BYTES, MAX_DEPTH, MAX_DIGITS, loads
 
 PLAIN = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),

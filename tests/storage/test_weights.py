@@ -14,9 +14,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from gradviz.core.records import RunResult, RunState
+from gradviz.core.runs.result import RunResult
+from gradviz.core.runs.state import RunState
+from gradviz.storage.experiments.weights import PickleNotAllowedError, load_weights, save_weights, weights_of
 from gradviz.storage.problems import FileError
-from gradviz.storage.weights import PickleNotAllowedError, load_weights, save_weights, weights_of
 
 MODEL = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 2))
 WEIGHTS = {name: value.detach().numpy() for name, value in MODEL.state_dict().items()}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRectF
 
-from gradviz.views.axis_labels import TITLE, without_overlaps
+from gradviz.views.surface.axis_labels import TITLE, without_overlaps
 
 
 def row(count: int, apart: float) -> list[QRectF]:

@@ -11,12 +11,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPlainTextEdit, QPushButton
 
-from gradviz.core.bench_records import BenchMethod, BenchProgress, BenchReport, BenchRow, Verdict
-from gradviz.core.experiment import Experiment, from_data
-from gradviz.core.objectives import FormulaObjective, NamedTensor
-from gradviz.core.records import Snapshot
-from gradviz.views.bench_view import BenchView
-from gradviz.views.theme import DARK, LIGHT
+from gradviz.core.document.experiment import Experiment, from_data
+from gradviz.core.objectives.catalogue import FormulaObjective, NamedTensor
+from gradviz.core.questions.bench import BenchMethod, BenchProgress, BenchReport, BenchRow, Verdict
+from gradviz.core.questions.snapshot import Snapshot
+from gradviz.views.bench.bench_view import BenchView
+from gradviz.views.kit.theme import DARK, LIGHT
 
 Shown = Callable[..., Any]
 FORMULA = Experiment(objective=FormulaObjective(tensors=(NamedTensor(name="w"),), text="loss = w**2"))

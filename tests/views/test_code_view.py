@@ -12,8 +12,8 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox, QPushButton
 
-from gradviz.views.code_view import CodeView, Script
-from gradviz.views.theme import DARK, LIGHT, Theme
+from gradviz.views.kit.theme import DARK, LIGHT, Theme
+from gradviz.views.panes.code_view import CodeView, Script
 
 TEXT = '"""A title\n\nof lines"""\n\nimport json\n\nfor k in range(10):  # ten times\n    print("k", 2.5e-3)\n'
 SCRIPTS = (

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 from desk import colours, has_colour, pixels
 
-from gradviz.core.experiment import Experiment
-from gradviz.core.history import History
-from gradviz.core.optimizers import SGD, Adam
-from gradviz.core.records import RecordBlock
-from gradviz.views.curves_view import CurvesView
-from gradviz.views.theme import LIGHT
+from gradviz.core.document.experiment import Experiment
+from gradviz.core.optimizers.catalogue import SGD, Adam
+from gradviz.core.runs.history import History
+from gradviz.core.runs.records import RecordBlock
+from gradviz.views.kit.theme import LIGHT
+from gradviz.views.plots.curves_view import CurvesView
 
 Show = Callable[..., Any]
 

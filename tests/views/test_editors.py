@@ -16,7 +16,7 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from gradviz.views.editors import (
+from gradviz.views.form.editors import (
     ChoiceEditor,
     LinesEditor,
     NumberEditor,

@@ -8,17 +8,17 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gradviz.core.experiment import Experiment
-from gradviz.core.fit_records import CurveFit, FitScore, FitSnapshot, PlaneFit, ScatterFit, TableFit
-from gradviz.core.objectives import FitObjective
-from gradviz.core.optimizers import SGD, Adam
-from gradviz.core.records import Snapshot
-from gradviz.views.class_table import ClassTable
-from gradviz.views.colours import class_colour, colour_table
-from gradviz.views.fit_plot import FitPlot, class_picture, value_picture
-from gradviz.views.fit_view import FitView
-from gradviz.views.live_dots import SYMBOLS
-from gradviz.views.theme import DARK, LIGHT, Theme
+from gradviz.core.document.experiment import Experiment
+from gradviz.core.objectives.catalogue import FitObjective
+from gradviz.core.optimizers.catalogue import SGD, Adam
+from gradviz.core.questions.fit import CurveFit, FitScore, FitSnapshot, PlaneFit, ScatterFit, TableFit
+from gradviz.core.questions.snapshot import Snapshot
+from gradviz.views.kit.colours import class_colour, colour_table
+from gradviz.views.kit.live_dots import SYMBOLS
+from gradviz.views.kit.theme import DARK, LIGHT, Theme
+from gradviz.views.plots.class_table import ClassTable
+from gradviz.views.plots.fit_plot import FitPlot, class_picture, value_picture
+from gradviz.views.plots.fit_view import FitView
 
 Show = Callable[..., Any]
 AXIS = np.linspace(-1, 1, 12)

@@ -9,22 +9,22 @@ import pytest
 from fits import fit_with
 from PySide6.QtWidgets import QLabel, QPushButton
 
-from gradviz.core.batches import BATCHES
-from gradviz.core.datasets import DATASETS
+from gradviz.core.data.batches import BATCHES
+from gradviz.core.data.catalogue import DATASETS
 from gradviz.core.declaration import Declaration, alternatives, field_specs, notes_of
-from gradviz.core.dense_layers import LinearLayer
-from gradviz.core.experiment import Experiment, from_data, to_data, value_at
-from gradviz.core.initialisations import INITIALISATIONS
-from gradviz.core.layers import LAYERS
-from gradviz.core.losses import LOSSES
-from gradviz.core.objectives import OBJECTIVES, FitObjective, FormulaObjective, TestFunctionObjective
-from gradviz.core.optimizers import OPTIMIZERS, SGD, Adam
-from gradviz.core.schedules import StepDecay
-from gradviz.core.test_functions import AnyTestFunction
-from gradviz.storage.gallery import gallery
-from gradviz.views.editors import ChoiceEditor
-from gradviz.views.form import Form, tooltip
-from gradviz.views.table_fields import NamesField, TableField, names_in
+from gradviz.core.document.experiment import Experiment, from_data, to_data, value_at
+from gradviz.core.layers.catalogue import LAYERS
+from gradviz.core.layers.dense import LinearLayer
+from gradviz.core.layers.initialisations import INITIALISATIONS
+from gradviz.core.objectives.catalogue import OBJECTIVES, FitObjective, FormulaObjective, TestFunctionObjective
+from gradviz.core.objectives.losses import LOSSES
+from gradviz.core.objectives.test_functions import AnyTestFunction
+from gradviz.core.optimizers.catalogue import OPTIMIZERS, SGD, Adam
+from gradviz.core.optimizers.schedule_catalogue import StepDecay
+from gradviz.storage.shipped.gallery import gallery
+from gradviz.views.form.editors import ChoiceEditor
+from gradviz.views.form.form import Form, tooltip
+from gradviz.views.form.table_fields import NamesField, TableField, names_in
 
 Show = Callable[..., Any]
 

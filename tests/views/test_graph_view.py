@@ -15,12 +15,15 @@ from PySide6.QtGui import QFontMetricsF, QHelpEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QToolTip
 
-from gradviz.core.experiment import Experiment
-from gradviz.core.records import GraphNode, GraphSnapshot, GraphStructure, Snapshot, TensorSummary
-from gradviz.views import graph_painter
-from gradviz.views.graph_view import GraphView
-from gradviz.views.node_lettering import TEXT_SCALE, lettering
-from gradviz.views.theme import DARK, LIGHT
+from gradviz.core.document.experiment import Experiment
+from gradviz.core.graph.snapshot import GraphSnapshot
+from gradviz.core.graph.structure import GraphNode, GraphStructure
+from gradviz.core.graph.tensor_summary import TensorSummary
+from gradviz.core.questions.snapshot import Snapshot
+from gradviz.views.graph import graph_painter
+from gradviz.views.graph.graph_view import GraphView
+from gradviz.views.graph.node_lettering import TEXT_SCALE, lettering
+from gradviz.views.kit.theme import DARK, LIGHT
 
 Show = Callable[..., Any]
 

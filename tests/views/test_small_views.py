@@ -15,19 +15,21 @@ from PySide6.QtGui import QFontMetrics, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QPushButton, QSlider, QTableView, QToolButton
 
-from gradviz.core.experiment import Experiment, Texts
-from gradviz.core.fit_records import CurveFit, FitScore, FitSnapshot
-from gradviz.core.objectives import FitObjective
-from gradviz.core.optimizers import SGD, Adam
-from gradviz.core.records import ParameterRow, RunState, Snapshot, TensorSummary
-from gradviz.views.fit_view import FitView
-from gradviz.views.gallery_view import Card, GalleryView
-from gradviz.views.lesson_view import LessonView
-from gradviz.views.message_bar import MessageBar
-from gradviz.views.parameter_view import COLUMNS, ParameterView
-from gradviz.views.readout import Readout
-from gradviz.views.run_bar import PACES, RunBar
-from gradviz.views.theme import DARK, LIGHT, monospace, style_sheet
+from gradviz.core.document.experiment import Experiment, Texts
+from gradviz.core.graph.tensor_summary import TensorSummary
+from gradviz.core.objectives.catalogue import FitObjective
+from gradviz.core.optimizers.catalogue import SGD, Adam
+from gradviz.core.questions.fit import CurveFit, FitScore, FitSnapshot
+from gradviz.core.questions.snapshot import ParameterRow, Snapshot
+from gradviz.core.runs.state import RunState
+from gradviz.views.kit.readout import Readout
+from gradviz.views.kit.theme import DARK, LIGHT, monospace, style_sheet
+from gradviz.views.panes.gallery_view import Card, GalleryView
+from gradviz.views.panes.lesson_view import LessonView
+from gradviz.views.panes.parameter_view import COLUMNS, ParameterView
+from gradviz.views.plots.fit_view import FitView
+from gradviz.views.shell.message_bar import MessageBar
+from gradviz.views.shell.run_bar import PACES, RunBar
 
 Show = Callable[..., Any]
 

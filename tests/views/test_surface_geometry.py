@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradviz.core.records import BasinMap, SurfaceGrid
-from gradviz.views.colours import BASINS, basin_table
-from gradviz.views.surface_geometry import HEIGHT, SurfaceBox, height_ticks, interpolate, mesh, nice_ticks, pick
+from gradviz.core.questions.basins import BasinMap
+from gradviz.core.questions.surface import SurfaceGrid
+from gradviz.views.kit.colours import BASINS, basin_table
+from gradviz.views.surface.surface_geometry import HEIGHT, SurfaceBox, height_ticks, interpolate, mesh, nice_ticks, pick
 
 
 def grid(heights: np.ndarray | None = None, nx: int = 33, ny: int = 25) -> SurfaceGrid:

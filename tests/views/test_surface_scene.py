@@ -13,14 +13,17 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QCheckBox
 
-from gradviz.core.experiment import Experiment
-from gradviz.core.history import History
-from gradviz.core.optimizers import SGD
-from gradviz.core.records import BasinMap, RecordBlock, Snapshot, SurfaceGrid
-from gradviz.views.opengl import probe_opengl
-from gradviz.views.surface_geometry import SurfaceBox, pick
-from gradviz.views.surface_view import SurfaceView
-from gradviz.views.theme import DARK, LIGHT
+from gradviz.core.document.experiment import Experiment
+from gradviz.core.optimizers.catalogue import SGD
+from gradviz.core.questions.basins import BasinMap
+from gradviz.core.questions.snapshot import Snapshot
+from gradviz.core.questions.surface import SurfaceGrid
+from gradviz.core.runs.history import History
+from gradviz.core.runs.records import RecordBlock
+from gradviz.views.kit.opengl import probe_opengl
+from gradviz.views.kit.theme import DARK, LIGHT
+from gradviz.views.surface.surface_geometry import SurfaceBox, pick
+from gradviz.views.surface.surface_view import SurfaceView
 
 Show = Callable[..., Any]
 
@@ -37,7 +40,7 @@ def scene(shown: Show) -> Any:
     fault = probe_opengl()
     if fault:
         pytest.skip(fault)
-    from gradviz.views.surface_scene import SurfaceScene
+    from gradviz.views.surface.surface_scene import SurfaceScene
 
     made = shown(SurfaceScene(), 600, 500)
     made.show_box(SurfaceBox.of(hill(), False))

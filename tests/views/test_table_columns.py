@@ -11,7 +11,7 @@ from PySide6.QtCore import QPoint
 from PySide6.QtGui import QStandardItem, QStandardItemModel
 from PySide6.QtTest import QTest
 
-from gradviz.views.table_columns import Column, SharedTable
+from gradviz.views.kit.table_columns import Column, SharedTable
 
 COLUMNS = (Column(40, 100), Column(60, 120, 1), Column(50, 80, spare=True))
 

@@ -10,8 +10,8 @@ import pytest
 from PySide6.QtGui import QColor, QFontInfo, QPalette
 from PySide6.QtWidgets import QApplication
 
-from gradviz.views.icons import icon
-from gradviz.views.theme import DARK, LIGHT, Theme, mix, monospace, palette, style_sheet, theme_named
+from gradviz.views.kit.icons import icon
+from gradviz.views.kit.theme import DARK, LIGHT, Theme, mix, monospace, palette, style_sheet, theme_named
 
 
 def luminance(colour: str) -> float:

@@ -14,8 +14,8 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 
 import gradviz
-from gradviz.views.theme import DARK, LIGHT, Theme, palette, style_sheet
-from gradviz.views.tick_box import TickBox
+from gradviz.views.kit.theme import DARK, LIGHT, Theme, palette, style_sheet
+from gradviz.views.kit.tick_box import TickBox
 
 
 @pytest.fixture(params=[LIGHT, DARK], ids=["light", "dark"])

@@ -1,0 +1,14 @@
+"""The command line.
+
+cli             The command line: the same engine without a window
+names           The names of the commands, apart from the commands themselves, whose libraries a window must not wait
+                for
+open_window     The window, or the main job without one where there is no display
+progress        The progress bar of the command line, on stderr
+run_commands    gradviz without a window: train with a progress bar, report, replay
+run_folder      What a run without a window leaves in a folder: history, experiment file, and a picture of every view
+selftest        The self-test: a real window, 50 steps of every gallery experiment, a look at every view, and what menus
+                offer
+selftest_tasks  What the self-test does besides looking at views: scripts, a file saved and opened, a formula, a table
+                and so on
+"""

@@ -1,0 +1,163 @@
+"""The command line: the same engine without a window."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import gradviz
+from gradviz.app.commands.names import COMMANDS
+from gradviz.app.commands.run_commands import (
+    MISTAKE,
+    MISTAKES,
+    check,
+    find_experiment,
+    print_script,
+    read_weights,
+    replay_file,
+    run,
+    say,
+    with_settings,
+)
+from gradviz.app.process.crash import trace_to_stderr
+
+cli = typer.Typer(
+    name="gradviz",
+    help="See automatic differentiation and optimisation, in PyTorch's own numbers.\n\n"
+    "gradviz [FILE] opens the window.",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    no_args_is_help=False,
+)
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object to stdout.")]
+
+
+@cli.command("open")
+def open_command(
+    file: Annotated[str | None, typer.Argument(help="An experiment file.")] = None,
+    reset_layout: Annotated[bool, typer.Option(help="Put the panes where they were at first.")] = False,
+) -> int:
+    """Open the window (what gradviz does without a command)."""
+    from gradviz.app.commands.open_window import open_window
+
+    return open_window(file, reset_layout)
+
+
+@cli.command("run")
+def run_command(  # noqa: PLR0913, PLR0917 - one a flag
+    experiment: Annotated[str, typer.Argument(metavar="FILE_OR_GALLERY_NAME")],
+    steps: Annotated[int | None, typer.Option(help="Optimiser updates.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Decides every random number.")] = None,
+    device: Annotated[str | None, typer.Option(help="cpu, cuda:0, mps, ...")] = None,
+    settings: Annotated[list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="A setting.")] = None,
+    out: Annotated[Path | None, typer.Option(help="A folder for history, file and pictures.")] = None,
+    weights: Annotated[Path | None, typer.Option(help="Begin with these weights: .safetensors or .pt.")] = None,
+    save_weights: Annotated[Path | None, typer.Option(help="Write the weights: .safetensors or .pt.")] = None,
+    allow_pt: Annotated[bool, typer.Option("--allow-pt", help="Read the tensors of a .pt file, a pickle.")] = False,
+    as_json: AsJson = False,
+) -> int:
+    """Train to the end with a progress bar. Exit status: 0 finished, 3 diverged or failed, 2 a mistake."""
+    chosen = {"steps": steps, "seed": seed, "device": device}
+    shorthand = [f"{path}={json.dumps(value)}" for path, value in chosen.items() if value is not None]
+    edited = with_settings(find_experiment(experiment).experiment, [*shorthand, *(settings or [])])
+    start = None if weights is None else read_weights(weights, allow_pt)
+    return run(edited, out, as_json, start, save_weights)
+
+
+@cli.command("check")
+def check_command(
+    experiment: Annotated[str, typer.Argument(metavar="FILE_OR_GALLERY_NAME")],
+    steps: Annotated[int, typer.Option(min=0, help="Optimiser updates before the check.")] = 0,
+    settings: Annotated[list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="A setting.")] = None,
+    as_json: AsJson = False,
+) -> int:
+    """Compare the gradient by hand, finite difference, autograd and symbols.
+
+    Exit status: 0 all agree, 1 one is wrong, 2 a mistake.
+    """
+    return check(with_settings(find_experiment(experiment).experiment, settings or []), steps, as_json)
+
+
+@cli.command("replay")
+def replay_command(file: Path, as_json: AsJson = False) -> int:
+    """Run a saved run again; says whether it matched bit for bit. Exit status: 0 matched, 1 not, 2 a mistake."""
+    return replay_file(file, as_json)
+
+
+@cli.command("gallery")
+def gallery_command(as_json: AsJson = False) -> int:
+    """List the gallery: name, case, title."""
+    from gradviz.storage.shipped.gallery import gallery
+
+    rows = [(entry.name, entry.experiment.case, entry.experiment.title) for entry in gallery()]
+    if as_json:
+        typer.echo(json.dumps([dict(zip(("name", "case", "title"), row, strict=True)) for row in rows]))
+    else:
+        width = max(len(name) for name, _, _ in rows)
+        typer.echo("\n".join(f"{name:<{width}}  {case:<4}{title}" for name, case, title in rows))
+    return 0
+
+
+@cli.command("script")
+def script_command(
+    experiment: Annotated[str, typer.Argument(metavar="FILE_OR_GALLERY_NAME")],
+    dialect: Annotated[str, typer.Option(help="numpy, autograd, torch or tensorflow.")] = "torch",
+    settings: Annotated[list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="A setting.")] = None,
+    out: Annotated[Path | None, typer.Option("-o", "--out", help="A file for it, instead of stdout.")] = None,
+) -> int:
+    """Print the experiment as a short Python script that runs on its own. Exit status: 0 or 2."""
+    return print_script(with_settings(find_experiment(experiment).experiment, settings or []), dialect, out)
+
+
+@cli.command("selftest")
+def selftest_command() -> int:
+    """Open the window, run 50 steps of each gallery experiment, check the views. Exit status: 0 or 1."""
+    from gradviz.app.commands.selftest import run_selftest
+
+    return run_selftest()
+
+
+@cli.callback(invoke_without_command=True)
+def _callback(
+    context: typer.Context, version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False
+) -> int:
+    if version:
+        typer.echo(f"gradviz {gradviz.__version__}")
+        raise typer.Exit(0)
+    if context.invoked_subcommand is None:
+        return open_command()
+    return 0
+
+
+def run_command_line(arguments: list[str]) -> int:
+    """Run a command; a user's mistake is one sentence on stderr and exit status 2."""
+    trace_to_stderr()
+    is_file = not arguments[0].startswith("-") and arguments[0] not in COMMANDS
+    if is_file and not Path(arguments[0]).suffix and not Path(arguments[0]).exists():
+        say(f"gradviz: There is no command and no file named {arguments[0][:60]!r}. See: gradviz --help")
+        return MISTAKE
+    given = ["open", *arguments] if is_file or arguments[0] == "--reset-layout" else arguments
+    try:
+        status = cli(given, standalone_mode=False)
+    except MISTAKES as error:
+        say(f"gradviz: {error}")
+        return MISTAKE
+    except typer.TyperException as error:
+        say(f"gradviz: {_message(error)}")
+        return MISTAKE
+    except (typer.Abort, KeyboardInterrupt):
+        say("gradviz: stopped.")
+        return 130
+    return status if isinstance(status, int) else 0
+
+
+def _message(error: Exception) -> str:
+    """The sentence of a command line that could not be read."""
+    format_message = getattr(error, "format_message", None)
+    text = str(format_message() if format_message else error).rstrip(".")
+    return f"{text}. See: gradviz --help"

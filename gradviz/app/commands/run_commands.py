@@ -1,0 +1,255 @@
+"""gradviz without a window: train with a progress bar, report, replay."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from pathlib import Path
+from typing import Any
+
+from gradviz.app.commands.run_folder import write_report
+from gradviz.core.declaration import SettingError
+from gradviz.core.document.experiment import Experiment, with_value
+from gradviz.core.numbers import short_number
+from gradviz.core.runs.result import RunResult
+from gradviz.core.runs.state import RunState
+from gradviz.engine.problems import EngineError
+from gradviz.scripts.problems import ScriptError
+from gradviz.storage.experiments.experiment_file import SavedExperiment, load
+from gradviz.storage.experiments.weights import (
+    PickleNotAllowedError,
+    check_target,
+    load_weights,
+    save_weights,
+    weights_of,
+)
+from gradviz.storage.problems import FileError
+from gradviz.storage.shipped.gallery import find_entry
+
+FINISHED, MISMATCH, MISTAKE, DIVERGED = 0, 1, 2, 3
+MISTAKES = (SettingError, FileError, ScriptError, EngineError)
+FIRST = 10
+PROGRESS_S = 5.0
+DEFAULT_EXPERIMENT = "himmelblau"
+
+
+def say(sentence: str) -> None:
+    """A sentence for a person, on stderr."""
+    print(sentence, file=sys.stderr)  # noqa: T201 - the command line speaks here
+
+
+def find_experiment(name: str) -> SavedExperiment:
+    """A file, or a gallery experiment by name or case; FileError if it is neither."""
+    path = Path(name).expanduser()
+    if path.exists() or path.suffix in (".gradviz", ".json"):
+        return load_named(path)
+    entry = find_entry(name)
+    if entry is None:
+        raise FileError(f"There is no file and no gallery experiment named {name!r}.", "See: gradviz gallery")
+    return SavedExperiment(entry.experiment, None)
+
+
+def load_named(path: Path) -> SavedExperiment:
+    """Load a file; a FileError names it."""
+    try:
+        return load(path)
+    except FileError as error:
+        raise FileError(f"{path.name[:60]}: {error.cause}", error.next_step) from None
+
+
+def with_settings(experiment: Experiment, settings: list[str]) -> Experiment:
+    """The experiment with ``path=value`` settings; a value is JSON, or text where it is not."""
+    for setting in settings:
+        path, equals, text = setting.partition("=")
+        if not equals:
+            raise SettingError(path, "write it as path=value, such as optimizers.0.lr=0.01")
+        try:
+            value: Any = json.loads(text)
+        except ValueError:
+            value = text
+        experiment = with_value(experiment, path.strip(), value)
+    return experiment
+
+
+def read_weights(path: Path, allow_pt: bool) -> RunResult:
+    """Weights that a run begins with; FileError where they cannot be read."""
+    try:
+        return RunResult.beginning_with(load_weights(path, allow_pt))
+    except PickleNotAllowedError as error:
+        raise FileError(f"{path.name[:60]}: {error.cause}", "Add --allow-pt to have its tensors read.") from None
+    except FileError as error:
+        raise FileError(f"{path.name[:60]}: {error.cause}", error.next_step) from None
+
+
+def run(
+    experiment: Experiment,
+    out: Path | None,
+    as_json: bool,
+    start: RunResult | None = None,
+    save_weights_to: Path | None = None,
+) -> int:
+    """Train to the end, from imported weights if there are any; returns the exit status."""
+    from gradviz.app.commands.progress import step_progress
+    from gradviz.engine.runs.whole_run import WholeRun
+
+    if save_weights_to is not None:
+        check_target(save_weights_to)
+    whole = WholeRun(experiment, start)
+    if start is not None and not whole.trainer.begins_with_weights:
+        given = ", ".join(name.removeprefix("start/") for name in list(start.tensors)[:4])
+        own = ", ".join(list(whole.trainer.lanes[0].objective.parameters)[:4])
+        cause = f"The weights ({given}) do not fit this model ({own}): names and shapes must be the same."
+        raise FileError(cause, "Choose the weights of this model.")
+    if whole.trainer.notice:
+        say(whole.trainer.notice)
+    if whole.fault:
+        whole.train(lambda _step: None)
+    else:
+        with step_progress(experiment.title, experiment.steps) as advance:
+            whole.train(advance)
+    for sentence in whole.faults:
+        say(sentence)
+    if as_json:
+        print(json.dumps(_finite(_summary(whole)), ensure_ascii=False))  # noqa: T201 - stdout is the result
+    if whole.fault:
+        say(f"gradviz: {whole.fault}")
+        return MISTAKE
+    if not as_json:
+        say(whole.message)
+        say(f"loss {short_number(whole.trainer.lanes[0].loss)}")
+    if save_weights_to is not None:
+        save_weights(save_weights_to, weights_of(whole.result()))
+        say(f"Wrote the weights to {save_weights_to.resolve()}.")
+    if out is not None:
+        written = write_report(out, experiment, whole.result(), whole.portrait())
+        say(f"Wrote {', '.join(written)} to {out.resolve()}.")
+    return FINISHED if whole.state is RunState.FINISHED else DIVERGED
+
+
+def _summary(whole: Any) -> dict[str, Any]:
+    """What --json says of a run; several optimisers stand in "optimizers" besides."""
+    from gradviz.engine.training.versions import versions
+
+    losses = whole.history.losses
+    experiment = whole.trainer.experiment
+    summary: dict[str, Any] = {
+        "state": str(whole.state),
+        "steps": whole.trainer.step,
+        "loss": float(losses[-1, 0]),
+        "first_losses": losses[:FIRST, 0].tolist(),
+        "parameters": whole.parameters(),
+        "gradients": whole.gradients(),
+        "values": whole.values(),
+        "steps_per_s": round(whole.steps_per_s, 1),
+        "seed": experiment.seed,
+        "device": str(whole.trainer.device),
+        "versions": versions(),
+        "message": whole.message,
+    }
+    if len(experiment.optimizers) > 1:
+        summary["optimizers"] = [
+            {"kind": optimizer.kind, "loss": float(losses[-1, k]), "parameters": whole.parameters(k)}
+            for k, optimizer in enumerate(experiment.optimizers)
+        ]
+    return summary
+
+
+def _finite(value: Any) -> Any:
+    """JSON has no NaN and no infinity: null stands for them."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, list):
+        return [_finite(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    return value
+
+
+def check(experiment: Experiment, steps: int, as_json: bool) -> int:
+    """The gradient bench after `steps` updates; returns the exit status: 0 all agree, 1 one is wrong."""
+    from gradviz.app.commands.progress import step_progress
+    from gradviz.core.questions.bench_text import report_data, report_text
+    from gradviz.engine.bench.bench import BenchRun
+    from gradviz.engine.training.trainer import Trainer
+
+    trainer = Trainer(with_value(experiment, "steps", max(experiment.steps, steps)))
+    if trainer.notice:
+        say(trainer.notice)
+    if steps:
+        with step_progress(experiment.title, steps) as advance:
+            for record in trainer.towards(steps):
+                advance(record.step)
+    bench = BenchRun(trainer.experiment, trainer.lanes[0].objective, trainer.step)
+    report = bench.advance(1.0)
+    while report is None:
+        say(f"{bench.progress.done:.0%} {bench.progress.what}")
+        report = bench.advance(PROGRESS_S)
+    if report.fault and not report.rows and not as_json:
+        raise EngineError(report.fault)
+    if as_json:
+        print(json.dumps(_finite(report_data(report)), ensure_ascii=False))  # noqa: T201 - stdout is the result
+    else:
+        print(report_text(report))  # noqa: T201 - stdout is the result
+    if report.faults:
+        return MISMATCH
+    return MISTAKE if report.fault else FINISHED
+
+
+def replay_file(path: Path, as_json: bool) -> int:
+    """Run a saved run again and compare; returns the exit status: 0 matched, 1 not."""
+    from gradviz.app.commands.progress import step_progress
+    from gradviz.engine.runs.replay import replay
+
+    saved = load_named(path)
+    if saved.result is None:
+        raise FileError(f"{path.name} holds no run.", "Run the experiment and save it first.")
+    last = saved.result.step
+    with step_progress(f"Replay of {saved.experiment.title}", last) as advance:
+        found = replay(saved.experiment, saved.result, lambda step, _last: advance(step))
+    data = {
+        "matched": found.matched,
+        "steps": found.steps,
+        "first_difference": found.first_difference,
+        "expected": found.expected,
+        "found": found.found,
+        "differences": list(found.differences),
+    }
+    if as_json:
+        print(json.dumps(_finite(data), ensure_ascii=False))  # noqa: T201 - stdout is the result
+    elif found.matched:
+        say(f"All {found.steps:,} steps matched bit for bit.")
+    else:
+        others = f" ({'; '.join(found.differences)})" if found.differences else ""
+        say(f"The replay differs from step {found.first_difference:,} on{others}.")
+    return FINISHED if found.matched else MISMATCH
+
+
+def print_script(experiment: Experiment, dialect: str, out: Path | None) -> int:
+    """The script of an experiment on stdout, or in a file; returns the exit status."""
+    from gradviz.engine.objectives.initial_values import start_of
+    from gradviz.scripts.language.dialects import DIALECTS
+    from gradviz.scripts.pages.script import script
+    from gradviz.storage.atomic_write import write_bytes
+
+    known = next((one for one in DIALECTS if one == dialect), None)
+    if known is None:
+        raise SettingError("--dialect", f"must be one of {', '.join(DIALECTS)}, not {dialect[:40]!r}")
+    text = script(experiment, known, start_of(experiment))
+    if out is None:
+        print(text, end="")  # noqa: T201 - stdout is the result
+    else:
+        write_bytes(out, text.encode())
+        say(f"Wrote {out.name}.")
+    return FINISHED
+
+
+def run_without_display(fault: str, file: str | None) -> int:
+    """The main job where no window can be opened; returns the exit status."""
+    say(f"{fault} gradviz does the main job without a window.")
+    name = file or DEFAULT_EXPERIMENT
+    try:
+        return run(find_experiment(name).experiment, Path(f"gradviz-run-{Path(name).stem}"), as_json=False)
+    except MISTAKES as error:
+        say(f"gradviz: {error}")
+        return MISTAKE

@@ -1,0 +1,78 @@
+"""What a run without a window leaves in a folder: history, experiment file, and a picture of every view."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gradviz.app.process.display import use_no_display
+from gradviz.core.document.experiment import Experiment
+from gradviz.core.runs.result import RunResult
+from gradviz.storage.experiments.experiment_file import save
+from gradviz.storage.problems import FileError
+from gradviz.storage.tables.history_csv import write_history
+
+if TYPE_CHECKING:
+    from gradviz.engine.runs.whole_run import Portrait
+    from gradviz.views.kit.theme import Theme
+    from gradviz.views.kit.view import View
+
+PICTURE_SIZE = (960, 640)
+
+
+def write_report(folder: Path, experiment: Experiment, result: RunResult, portrait: Portrait) -> tuple[str, ...]:
+    """Write everything into `folder`; returns the names of the files. FileError where it cannot be written."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise FileError(
+            f"The folder {folder} cannot be made ({error.strerror}).", "Choose another with --out."
+        ) from None
+    labels = tuple(type(optimizer).label for optimizer in experiment.optimizers)
+    write_history(folder / "history.csv", portrait.history.losses, portrait.history.positions, labels)
+    save(folder / "experiment.gradviz", experiment, result)
+    return ("history.csv", "experiment.gradviz", *write_pictures(folder, experiment, portrait))
+
+
+def write_pictures(folder: Path, experiment: Experiment, portrait: Portrait) -> tuple[str, ...]:
+    """A PNG of every view that has something to show, drawn without a display."""
+    from PySide6.QtWidgets import QApplication
+
+    if QApplication.instance() is None:
+        use_no_display()
+        QApplication(["gradviz"]).setStyle("Fusion")
+    return tuple(name for view in portrait_views(experiment, portrait) if (name := _save_picture(view, folder)))
+
+
+def portrait_views(experiment: Experiment, portrait: Portrait, theme: Theme | None = None) -> list[View]:
+    """The views, filled, light unless told otherwise; one that has nothing to show of this experiment is left out."""
+    from gradviz.app.window.assembling import make_views
+    from gradviz.views.kit.opengl import probe_opengl
+    from gradviz.views.kit.theme import LIGHT
+
+    filled = []
+    for view in make_views(probe_opengl()):
+        if not view.is_picture or (view.needs_fit and portrait.snapshot.fit is None):
+            continue
+        view.resize(*PICTURE_SIZE)
+        view.set_theme(theme or LIGHT)
+        view.begin_run(experiment)
+        view.show()
+        view.show_surface(portrait.surface)
+        view.show_history(portrait.history, portrait.snapshot.step)
+        view.show_snapshot(portrait.snapshot)
+        filled.append(view)
+    return filled
+
+
+def _save_picture(view: View, folder: Path) -> str:
+    from PySide6.QtCore import QCoreApplication
+
+    QCoreApplication.processEvents()
+    name = f"{view.key}.png"
+    done = view.grab().save(str(folder / name))
+    view.close()
+    view.deleteLater()
+    if not done:
+        raise FileError(f"The picture {name} cannot be written to {folder}.", "Choose another folder with --out.")
+    return name

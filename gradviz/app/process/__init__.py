@@ -1,0 +1,9 @@
+"""The process: its console, display, and what happens when it crashes.
+
+application  The application as the desktop knows it: its name, its icon, and the files that are handed to it while it
+             runs
+console      What a process is usually born with, where it is missing: the three standard streams, a folder to stand in
+crash        What becomes of a fault that nobody caught: the program goes on where it can, and a log of the session
+             tells of it
+display      Whether there is a display: without one, Qt aborts the process, which Python cannot catch
+"""

@@ -1,0 +1,179 @@
+"""The GUI thread's side of a run: what was told by the engine, and what is asked of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, Signal
+
+from gradviz.core.document.experiment import Experiment
+from gradviz.core.questions.update import Update
+from gradviz.core.runs.history import History
+from gradviz.core.runs.records import RecordBlock
+from gradviz.core.runs.result import RunResult
+from gradviz.core.runs.state import RunState
+from gradviz.engine.runs.commands import Collect, Command, Edit, Load, Pause, Run, Seek, Step
+from gradviz.engine.runs.runner import Runner
+from gradviz.storage.experiments.experiment_file import NOT_FINITE
+
+
+class RunControl(QObject):
+    """Owns the runner and the history of the current run."""
+
+    began = Signal(object)
+    """A new run began; carries its experiment."""
+    state_changed = Signal()
+    start_found = Signal(object)
+    """What the experiment of this run starts from; carries it."""
+    noticed = Signal(str)
+    """Something was chosen otherwise than asked for."""
+
+    def __init__(self, runner: Runner, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.runner = runner
+        self.experiment = Experiment()
+        self.history = History()
+        self.state = RunState.LOADING
+        self.step = 0
+        self.message = ""
+        self.device = ""
+        self.devices: tuple[str, ...] = ()
+        self.steps_per_s = 0.0
+        self.pace: float | None = None
+        self._run = 0
+        self._after_result: list[Callable[[RunResult], None]] = []
+        self._fault_of_start = ""
+        self._weights: RunResult | None = None
+
+    def open(self, experiment: Experiment, result: RunResult | None = None) -> None:
+        """Begin the run of another document."""
+        self._weights = None if result is None else _beginning(result)
+        self.load(experiment, result)
+
+    def begin_with(self, weights: Mapping[str, NDArray[Any]]) -> None:
+        """Begin anew with imported weights; every later run of this document begins with them too."""
+        self._weights = RunResult.beginning_with(weights)
+        self.load(self.experiment)
+
+    def load(self, experiment: Experiment, result: RunResult | None = None) -> None:
+        """Begin a new run, at step 0 or where `result` ended."""
+        result = self._weights if result is None else result
+        self._run += 1
+        self.experiment = experiment
+        self.history = History(len(experiment.optimizers))
+        self._fault_of_start = NOT_FINITE if result is not None and not result.finite else ""
+        if result is not None:
+            _fill(self.history, result)
+        self.state, self.step, self.message = RunState.LOADING, 0, "Preparing…"
+        self._after_result = []
+        self.post(Load(self._run, experiment, result))
+        self.began.emit(experiment)
+        self.state_changed.emit()
+
+    def edit_live(self, experiment: Experiment) -> None:
+        """Take over live settings."""
+        self.experiment = experiment
+        self.post(Edit(experiment))
+
+    def post(self, command: Command) -> None:
+        """Hand a command to the training thread."""
+        self.runner.post(command)
+
+    def toggle(self) -> None:
+        """Run, or pause."""
+        if self.state is RunState.RUNNING:
+            self.pause()
+        elif self.state in (RunState.READY, RunState.PAUSED):
+            self.run()
+
+    def run(self) -> None:
+        """Run at the chosen pace."""
+        self.post(Run(self.pace))
+
+    def pause(self) -> None:
+        """Stop after the current step."""
+        self.post(Pause())
+
+    def step_forward(self, count: int = 1) -> None:
+        """`count` steps, then pause."""
+        self.post(Step(count))
+
+    def step_back(self) -> None:
+        """Back to the step before."""
+        if self.step > 0 and self.state is not RunState.RUNNING:
+            self.post(Seek(self.step - 1))
+
+    def seek(self, step: int) -> None:
+        """Go to a step, and pause there."""
+        self.post(Seek(step))
+
+    def reset(self) -> None:
+        """Step 0 again, with the same initial values."""
+        self.load(self.experiment)
+
+    def set_pace(self, pace: float | None) -> None:
+        """At most `pace` steps a second, now if it runs."""
+        self.pace = pace
+        if self.state is RunState.RUNNING:
+            self.run()
+
+    def collect(self, then: Callable[[RunResult], None]) -> None:
+        """Ask for the result so far; `then` gets it, with the history, in this thread."""
+        self._after_result.append(then)
+        self.post(Collect())
+
+    def drain(self) -> Update | None:
+        """Take over what the engine has to say; None if it is nothing or about an older run."""
+        update = self.runner.drain()
+        if update is None or update.run != self._run:
+            return None
+        if update.records is not None:
+            self._extend(update.records)
+        message = update.message
+        if self._fault_of_start and update.state is RunState.DIVERGED:
+            message = self._fault_of_start  # no learning rate is to blame for what the file held
+        changed = update.state is not self.state or message != self.message
+        self.state, self.message, self.step = update.state, message, update.step
+        self.device, self.steps_per_s = update.device, update.steps_per_s
+        if update.devices:
+            self.devices = update.devices
+        if update.notice:
+            self.noticed.emit(update.notice)
+        if update.result is not None:
+            self._hand_out(update.result)
+        if update.start is not None:
+            self.start_found.emit(update.start)
+        if changed:
+            self.state_changed.emit()
+        return update
+
+    def _extend(self, block: RecordBlock) -> None:
+        if block.start <= len(self.history):
+            self.history.extend(block)
+
+    def _hand_out(self, result: RunResult) -> None:
+        step = min(result.step, len(self.history) - 1)
+        result.tensors["history/losses"] = self.history.losses[: step + 1].copy()
+        if len(self.history.positions):
+            result.tensors["history/positions"] = self.history.positions[: step + 1].copy()
+        waiting, self._after_result = self._after_result, []
+        for then in waiting:
+            then(result)
+
+
+def _beginning(result: RunResult) -> RunResult | None:
+    """The imported weights that a saved run began with, if it did."""
+    start = {name: value for name, value in result.tensors.items() if name.startswith("start/")}
+    return replace(result, state=RunState.READY, step=0, edits=(), tensors=start) if start else None
+
+
+def _fill(history: History, result: RunResult) -> None:
+    """The history that was saved."""
+    losses = result.tensors.get("history/losses")
+    if losses is None or not len(losses):
+        return
+    empty = losses.reshape(*losses.shape, 1)[:, :, :0]
+    history.extend(RecordBlock(0, losses, result.tensors.get("history/positions", empty)))

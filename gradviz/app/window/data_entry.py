@@ -1,0 +1,128 @@
+"""Data of one's own: importing a file, and editing a table; each ends in one edit that can be undone."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtWidgets import QDialog, QFileDialog
+
+from gradviz.app.window.documents import Documents
+from gradviz.app.window.main_window import MainWindow
+from gradviz.app.window.session import Session
+from gradviz.core.data.grids import MOST_CELLS, Grid, grid_from
+from gradviz.core.data.table_datasets import TableDataset
+from gradviz.core.document.experiment import Experiment
+from gradviz.core.document.table_fits import as_table, experiment_on
+from gradviz.core.objectives.fit import FitObjective
+from gradviz.core.tables.delimited_text import TextFormat
+from gradviz.core.tables.sheets import Reading
+from gradviz.storage.problems import FileError
+from gradviz.storage.tables.csv_encoding import ENCODINGS
+from gradviz.storage.tables.csv_reading import read_csv
+from gradviz.views.tables.import_dialog import ImportDialog
+from gradviz.views.tables.table_editor import TableEditor
+
+FILTER = "Tables in text (*.csv *.tsv *.txt *.dat);;All files (*)"
+TITLE = "Table of my own"
+EXPERIMENT_SUFFIXES = (".gradviz", ".json")
+
+
+class DataEntry(QObject):
+    """Belongs to the GUI thread. The public methods without arguments are actions of the menus."""
+
+    def __init__(
+        self,
+        window: MainWindow,
+        session: Session,
+        documents: Documents,
+        take_over: Callable[[Experiment], None],
+    ) -> None:
+        super().__init__(window)
+        self.window = window
+        self.session = session
+        self.documents = documents
+        self._take_over = take_over
+
+    def ask_import(self) -> None:
+        """Ask for a file of rows and import it."""
+        folder = self.documents.preferences.last_folder
+        path, _ = QFileDialog.getOpenFileName(self.window, "Import data", folder, FILTER)
+        if path:
+            self.import_file(Path(path))
+
+    def open_dropped(self, path: Path) -> None:
+        """What a dropped file asks for: an experiment is opened, anything else is imported."""
+        if path.suffix.lower() in EXPERIMENT_SUFFIXES:
+            self.documents.open_file(path)
+        else:
+            self.import_file(path)
+
+    def import_file(self, path: Path) -> None:
+        """Show the import dialog for a file; what is no table at all is said in the window instead."""
+        try:
+            first = read_csv(path)
+            next(first)
+            first.close()
+        except FileError as error:
+            self.window.messages.show_message(f"{path.name[:60]}: {error}")
+            return
+        self.window.messages.hide()
+        self.documents.preferences.last_folder = str(path.parent)
+        dialog = ImportDialog(path.name, lambda encoding, layout: _told(path, encoding, layout), ENCODINGS, self.window)
+        dialog.imported.connect(lambda dataset: self._on_imported(path, dataset))
+        self._open(dialog)
+        dialog.set_theme(self.window.theme)
+
+    def edit_table(self) -> None:
+        """Show the table editor: with the table of the fit, with its points, or empty."""
+        before = self._table_before() or self._points_before()
+        try:
+            grid = Grid() if before is None else grid_from(before)
+        except ValueError as error:
+            self.window.messages.show_message(f"This table cannot be edited by hand: {error}")
+            return
+        editor = TableEditor(grid, before, self.window)
+        editor.edited.connect(self._on_edited)
+        editor.set_theme(self.window.theme)
+        self._open(editor)
+
+    @staticmethod
+    def _open(dialog: QDialog) -> None:
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
+
+    def _table_before(self) -> TableDataset | None:
+        """The table that the open experiment is fitted to."""
+        objective = self.session.experiment.objective
+        is_table = isinstance(objective, FitObjective) and isinstance(objective.data, TableDataset)
+        return objective.data if is_table else None  # type: ignore[union-attr, return-value]
+
+    def _points_before(self) -> TableDataset | None:
+        """The points of the fit as a table, if they can be one."""
+        objective = self.session.experiment.objective
+        if not isinstance(objective, FitObjective):
+            return None
+        is_small = objective.data.rows * math.prod(objective.data.input_shape) <= MOST_CELLS
+        return as_table(objective.data, self.session.experiment.seed) if is_small else None
+
+    def _on_imported(self, path: Path, dataset: TableDataset) -> None:
+        self._take_over(experiment_on(dataset, self.session.experiment, path.stem or path.name))
+        self.window.docks["experiment"].raise_()
+        self.window.statusBar().showMessage(f"Imported {path.name}.")
+
+    def _on_edited(self, dataset: TableDataset) -> None:
+        title = "" if self._table_before() is not None else TITLE
+        self._take_over(experiment_on(dataset, self.session.experiment, title))
+
+
+def _told(path: Path, encoding: str, layout: TextFormat | None) -> Iterator[Reading]:
+    """The readings of a file, of which the last says what went wrong instead of raising it."""
+    last = Reading(0.0, layout or TextFormat(), encoding or "utf-8", 0)
+    try:
+        for last in read_csv(path, encoding, layout):
+            yield last
+    except FileError as error:
+        yield Reading(last.share, last.format, last.encoding, last.rows, last.preview, last.counts, None, str(error))

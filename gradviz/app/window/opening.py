@@ -1,0 +1,94 @@
+"""From nothing to a window: first something to see, then pyqtgraph, then torch in the training thread."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gradviz.app.process.application import Application
+    from gradviz.app.window.main_window import MainWindow
+    from gradviz.app.window.window_controller import WindowController
+
+FIRST_EXPERIMENT = "himmelblau"
+
+
+class Startup:
+    """The application with its window on the screen; everything else follows after the first painting."""
+
+    def __init__(self, file: str | None = None, reset_layout: bool = False) -> None:
+        self._file = file
+        self._reset_layout = reset_layout
+        self.app = _application()
+        self.window = self._window()
+        self.controller: WindowController | None = None
+        self.window.first_painted.connect(self._fill)
+        self.window.show()
+
+    def _window(self) -> MainWindow:
+        from PySide6.QtCore import Qt
+
+        from gradviz.app.window.main_window import MainWindow
+        from gradviz.views.kit.theme import palette, style_sheet, system_theme
+
+        theme = system_theme()
+        self.app.setPalette(palette(theme))
+        self.app.setStyleSheet(style_sheet(theme))
+        window = MainWindow(theme)
+        # queued: whoever hands a file over waits until the event is dealt with, and opening may ask a question
+        self.app.file_handed_over.connect(window.take_file, Qt.ConnectionType.QueuedConnection)
+        return window
+
+    def _fill(self) -> None:
+        """After the first painting: the views, the document, and torch in its thread."""
+        from gradviz.app.process import crash
+
+        crash.note("The window was painted.")
+        self.app.show_icon()
+        from gradviz.app.window.assembling import assemble  # takes longer than all before
+
+        self.controller = assemble(self.window, self._reset_layout)
+        file = self.window.early_file or (Path(self._file).expanduser() if self._file else None)
+        if file is None or not self.controller.documents.open_file(file):
+            self.controller.documents.open_first(FIRST_EXPERIMENT)
+        self.controller.crash_reports.offer()
+        self.controller.control.state_changed.connect(self._on_first_state)
+
+    def _on_first_state(self) -> None:
+        """Once the first run is ready, torch is loaded and everything has begun."""
+        from gradviz.app.process import crash
+        from gradviz.core.runs.state import RunState
+
+        assert self.controller is not None
+        control = self.controller.control
+        if control.state is not RunState.LOADING:
+            control.state_changed.disconnect(self._on_first_state)
+            torch = sys.modules.get("torch")
+            crash.note(f"torch {getattr(torch, '__version__', 'is not loaded')}; the first run is {control.state}.")
+            crash.crash_if_asked()
+
+    def end(self, status: int) -> int:
+        """Stop the training thread; a process whose torch thread still runs must not exit normally."""
+        from gradviz.app.process import crash
+
+        if self.controller is not None and not self.controller.control.runner.close():
+            crash.note("The training thread did not stop in time.")
+            crash.end_session(status)
+            sys.stdout.flush()
+            os._exit(status)
+        return status
+
+
+def _application() -> Application:
+    from gradviz.app.process.application import Application
+
+    os.environ.setdefault("LP_NUM_THREADS", _software_threads())
+    existing = Application.instance()
+    return existing if isinstance(existing, Application) else Application()
+
+
+def _software_threads() -> str:
+    """Threads of Mesa's software renderer: one core stays free for training."""
+    return str(max(1, (os.cpu_count() or 2) // 2))

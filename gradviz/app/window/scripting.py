@@ -1,0 +1,109 @@
+"""Scripts of the open document: made anew at every edit for the code pane, copied, exported."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QFileDialog
+
+from gradviz.app.runs.run_control import RunControl
+from gradviz.app.window.documents import Documents
+from gradviz.app.window.main_window import MainWindow
+from gradviz.core.document.experiment import Experiment
+from gradviz.core.questions.start import Start
+from gradviz.core.runs.state import RunState
+from gradviz.engine.runs.commands import FindStart
+from gradviz.scripts.language.dialects import DIALECTS, LABELS, DialectName
+from gradviz.scripts.pages.script import script
+from gradviz.scripts.problems import ScriptError
+from gradviz.storage.atomic_write import write_bytes
+from gradviz.storage.problems import FileError
+from gradviz.views.panes.code_view import CodeView, Script
+
+
+class Scripting(QObject):
+    """Belongs to the GUI thread. The public methods without arguments are actions of the menus."""
+
+    def __init__(self, window: MainWindow, control: RunControl, documents: Documents) -> None:
+        super().__init__(window)
+        self._window = window
+        self._control = control
+        self._documents = documents
+        self._start: Start | None = None
+        self._is_seen = not self.view.visibleRegion().isEmpty()
+        control.began.connect(self._on_began)
+        control.start_found.connect(self._on_start_found)
+        control.state_changed.connect(self._on_state_changed)
+        window.docks["code"].visibilityChanged.connect(self._on_visibility_changed)
+        self.view.copied.connect(lambda: window.statusBar().showMessage("Copied the script."))
+        self.view.save_wanted.connect(self.ask_export_script)
+
+    @property
+    def view(self) -> CodeView:
+        """The code pane."""
+        view = self._window.views["code"]
+        assert isinstance(view, CodeView)
+        return view
+
+    def _on_began(self, _experiment: Experiment) -> None:
+        """The engine alone knows what torch draws: it is asked, and the scripts wait for the answer."""
+        self._start = None
+        self._control.post(FindStart())
+
+    def _on_start_found(self, start: Start) -> None:
+        self._start = start
+        self.refresh()
+
+    def _on_visibility_changed(self, is_seen: bool) -> None:
+        """A pane behind another in a stack of tabs is visible for Qt, but nobody sees it."""
+        self._is_seen = is_seen
+        self.refresh()
+
+    def _on_state_changed(self) -> None:
+        """What cannot be built has no start to wait for."""
+        if self._start is None and self._control.state is RunState.FAILED:
+            self._on_start_found(Start())
+
+    def refresh(self) -> None:
+        """Make the scripts of the document, where somebody looks and the start is known."""
+        if self._is_seen and self._start is not None:
+            self._make()
+
+    def _make(self) -> None:
+        experiment, start = self._documents.session.experiment, self._start or Start()
+        self.view.show_scripts(tuple(_made(experiment, dialect, start) for dialect in DIALECTS))
+
+    def copy_script(self) -> None:
+        """The script of the code pane to the clipboard."""
+        self._make()
+        self.view.copy()
+
+    def ask_export_script(self) -> None:
+        """Ask for a name and save the script of the code pane there."""
+        self._make()
+        made = self.view.script
+        if made is None:
+            self._window.messages.show_message(str(self.view.drawn()["note"]))
+            return
+        documents = self._documents
+        suggested = Path(documents.preferences.last_folder) / f"{documents.plain_name()}-{made.dialect}.py"
+        path, _ = QFileDialog.getSaveFileName(self._window, "Export the script", str(suggested), "Python (*.py)")
+        if path:
+            self.export_script(Path(path) if Path(path).suffix else Path(path + ".py"), made.text)
+
+    def export_script(self, path: Path, text: str) -> None:
+        """Write a script."""
+        try:
+            write_bytes(path, text.encode())
+        except FileError as error:
+            self._window.messages.show_message(str(error))
+            return
+        self._window.statusBar().showMessage(f"Wrote the script to {path.name}.")
+
+
+def _made(experiment: Experiment, dialect: DialectName, start: Start) -> Script:
+    try:
+        return Script(dialect, LABELS[dialect], script(experiment, dialect, start))
+    except ScriptError as error:
+        return Script(dialect, LABELS[dialect], "", str(error))

@@ -1,0 +1,9 @@
+"""What a person edits: the experiment, and what edits make of it.
+
+departure     What was exchanged since an experiment of the gallery was opened, so that its lesson tells about something
+              else
+experiment    The experiment: the document that a person edits, saves and runs
+memory        The memory that a fit will need, estimated before anything is built
+table_fits    The experiment that fits a table: as much of the one before as can be kept
+with_mistake  An experiment beside the same with a mistake in it
+"""

@@ -1,0 +1,258 @@
+"""The experiment: the document that a person edits, saves and runs."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Literal
+
+from pydantic import ValidationError, model_validator
+
+from gradviz.core.declaration import Declaration, FieldError, SettingError, live_fields, setting, setting_error
+from gradviz.core.document.memory import memory_note
+from gradviz.core.layers.dense import LineLayer
+from gradviz.core.objectives.catalogue import AnyObjective, FormulaObjective, TestFunctionObjective
+from gradviz.core.objectives.fit_starters import mended
+from gradviz.core.optimizers.catalogue import SGD, AnyOptimizer, Optimizer
+from gradviz.core.optimizers.lane_names import lane_names
+
+FORMAT_VERSION = 2
+DTYPES = Literal["float32", "float64"]
+
+
+LONGEST_LESSON = 4000
+NOT_OF_THE_RUN = ("title", "case", "hint", "lesson", "chinese", "hand_gradient", "steps")
+"""Settings that may change without a new run."""
+
+
+class Texts(Declaration):
+    """Title, hint and lesson in another language; empty ones are shown in English."""
+
+    title: str = setting("", title="Title", description="What the window and the gallery show.", max_length=120)
+    hint: str = setting("", title="Try this", description="One line: what to try first.", max_length=300)
+    lesson: str = setting(
+        "",
+        title="Lesson",
+        description="What to look at, what to change, what to expect.",
+        max_length=LONGEST_LESSON,
+    )
+
+
+class Experiment(Declaration):
+    """Everything that decides a run. Equal experiments give equal runs on equal machines."""
+
+    title: str = setting("Untitled", title="Title", description="What the window and the gallery show.", max_length=120)
+    case: str = setting(
+        "", title="Case", description="The case it belongs to, such as E1.", max_length=20, editor="hidden"
+    )
+    hint: str = setting(
+        "", title="Try this", description="One line: what to try first.", max_length=300, editor="hidden"
+    )
+    lesson: str = setting(
+        "",
+        title="Lesson",
+        description="In plain words: what to look at, what to change, what to expect. Paragraphs between empty lines.",
+        max_length=LONGEST_LESSON,
+        editor="hidden",
+    )
+    chinese: Texts = setting(
+        Texts(), title="Chinese", description="Title, hint and lesson in Simplified Chinese.", editor="hidden"
+    )
+    hand_gradient: str = setting(
+        "",
+        title="Gradient by hand",
+        description="Lines  d_name = expression  that the bench compares with autograd.",
+        max_length=4000,
+        editor="hidden",
+    )
+    objective: AnyObjective = setting(TestFunctionObjective(), title="Objective", description="What is minimised.")
+    optimizers: tuple[AnyOptimizer, ...] = setting(
+        (SGD(),),
+        title="Optimisers",
+        description="Several race from one start on one objective.",
+        min_length=1,
+        max_length=16,
+        editor="distinct",
+    )
+    steps: int = setting(
+        1000, title="Steps", description="Optimiser updates until the run is finished.", live=True, ge=0, le=10**9
+    )
+    seed: int = setting(0, title="Seed", description="Decides every random number of the run.", ge=0, le=2**63 - 1)
+    dtype: DTYPES = setting("float32", title="Precision", description="The dtype of every tensor.")
+    device: str = setting(
+        "cpu",
+        title="Device",
+        description="Where the tensors live: cpu, cuda:0, mps, ...",
+        editor="device",
+        pattern=r"^[a-z]{2,12}(:\d{1,3})?$",
+    )
+
+    @model_validator(mode="after")
+    def _schedules_last_as_long_as_the_run(self) -> Experiment:
+        for index, optimizer in enumerate(self.optimizers):
+            try:
+                optimizer.schedule.check(self.steps)
+            except FieldError as error:
+                raise FieldError(f"optimizers.{index}.schedule.{error.field}", str(error)) from None
+        return self
+
+    def notes(self) -> dict[str, str]:
+        return memory_note(self)
+
+    def with_optimizers(self, optimizers: tuple[Optimizer, ...]) -> Experiment:
+        """The same experiment with other optimisers."""
+        return self.model_copy(update={"optimizers": optimizers})
+
+
+def texts_in(experiment: Experiment, language: str) -> Texts:
+    """Title, hint and lesson in a language ("en" or "zh"); in English where there is no other."""
+    chinese = experiment.chinese if language == "zh" else Texts()
+    return Texts(
+        title=chinese.title or experiment.title,
+        hint=chinese.hint or experiment.hint,
+        lesson=chinese.lesson or experiment.lesson,
+    )
+
+
+def optimizer_names(experiment: Experiment) -> tuple[str, ...]:
+    """What the optimisers are called where they are told apart: SGD, Adam; or SGD lr 0.1, SGD lr 0.01."""
+    return lane_names(experiment.optimizers)
+
+
+def to_data(experiment: Declaration) -> dict[str, Any]:
+    """The declaration as plain JSON data."""
+    data: dict[str, Any] = experiment.model_dump(mode="json")
+    return data
+
+
+def from_data(data: Any) -> Experiment:
+    """An experiment from plain JSON data; SettingError names the field that is wrong."""
+    if not isinstance(data, dict):
+        raise SettingError("", "an experiment is a JSON object")
+    try:
+        return Experiment.model_validate(_tuples(data))
+    except ValidationError as error:
+        raise setting_error(error, data) from None
+
+
+def _tuples(data: Any) -> Any:
+    """Lists as tuples, which strict validation asks for."""
+    if isinstance(data, list):
+        return tuple(_tuples(item) for item in data)
+    if isinstance(data, dict):
+        return {key: _tuples(item) for key, item in data.items()}
+    return data
+
+
+def value_at(experiment: Experiment, path: str) -> Any:
+    """The plain value at a dotted path such as ``optimizers.0.lr``."""
+    value: Any = to_data(experiment)
+    for part in path.split("."):
+        value = _child(value, part, path)
+    return value
+
+
+def with_value(experiment: Experiment, path: str, value: Any) -> Experiment:
+    """The experiment with the plain `value` at `path`; SettingError where it is not allowed.
+
+    A new ``kind`` brings the defaults of that alternative, and keeps the settings that both have.
+    """
+    data = to_data(experiment)
+    parts = path.split(".")
+    parent: Any = data
+    for part in parts[:-1]:
+        parent = _child(parent, part, path)
+    _child(parent, parts[-1], path)
+    key: Any = int(parts[-1]) if isinstance(parent, list) else parts[-1]
+    if key == "kind":
+        return _with_kind(data, parts[:-1], value)
+    parent[key] = value
+    return _made(data, parts)
+
+
+def _child(value: Any, part: str, path: str) -> Any:
+    if isinstance(value, dict) and part in value:
+        return value[part]
+    if isinstance(value, list) and part.isdecimal() and int(part) < len(value):
+        return value[int(part)]
+    raise SettingError(path, "there is no such setting")
+
+
+def _with_kind(data: dict[str, Any], parts: list[str], kind: Any) -> Experiment:
+    """Exchange the alternative at `parts`; settings that the new one refuses fall away, last first."""
+    parent: Any = data
+    for part in parts[:-1]:
+        parent = _child(parent, part, ".".join(parts))
+    key: Any = int(parts[-1]) if isinstance(parent, list) else parts[-1]
+    old = dict(parent[key])
+    old.pop("kind", None)
+    parent[key] = {"kind": kind}
+    plain = _made(data, [*parts, "kind"])
+    data = to_data(plain)
+    parent = data
+    for part in parts[:-1]:
+        parent = _child(parent, part, ".".join(parts))
+    allowed: Any = to_data(plain)
+    for part in parts:
+        allowed = _child(allowed, part, ".".join(parts))
+    shared = {name: value for name, value in old.items() if name in allowed and type(value) is type(allowed[name])}
+    parent[key] = {"kind": kind} | {name: value for name, value in shared.items() if not isinstance(value, dict)}
+    try:
+        return _made(data, [*parts, "kind"])
+    except SettingError:
+        return plain
+
+
+def _made(data: dict[str, Any], parts: list[str]) -> Experiment:
+    """The experiment of `data`; a fit that an edit at `parts` made impossible is mended around what was edited."""
+    try:
+        return from_data(data)
+    except SettingError:
+        objective = data["objective"]
+        is_kind = parts[-1] == "kind"
+        if parts[0] != "objective" or len(parts) < 2 or objective.get("kind") != "fit":
+            raise
+        if parts[1] not in ("data", "loss") and not (parts[1] == "model" and is_kind):
+            raise
+        fit = mended(_tuples(objective), parts[1], is_kind)
+        if fit is None:
+            raise
+    return from_data(data | {"objective": to_data(fit)})
+
+
+def is_live_change(old: Experiment, new: Experiment) -> bool:
+    """Whether a run of `old` may go on as one of `new`: only live settings and descriptions differ."""
+    return _frozen_part(old) == _frozen_part(new)
+
+
+def _frozen_part(experiment: Experiment) -> str:
+    """The JSON of all that a run cannot change while it goes on."""
+    data = to_data(experiment)
+    is_planned = any(optimizer.schedule.depends_on_steps for optimizer in experiment.optimizers)
+    for name in NOT_OF_THE_RUN:
+        if name != "steps" or not is_planned:
+            data.pop(name)
+    for plain, optimizer in zip(data["optimizers"], experiment.optimizers, strict=True):
+        for name in live_names(optimizer):
+            plain.pop(name)
+    return json.dumps(data, sort_keys=True)
+
+
+def live_names(declaration: Declaration) -> tuple[str, ...]:
+    """The settings of a declaration, as it stands, that may change while a run goes on."""
+    return declaration.live if isinstance(declaration, Optimizer) else live_fields(type(declaration))
+
+
+def with_start(experiment: Experiment, x: float, y: float) -> Experiment | None:
+    """The experiment with its two scalar parameters starting at (x, y); None if it has no such two."""
+    objective = experiment.objective
+    if isinstance(objective, TestFunctionObjective):
+        return with_value(with_value(experiment, "objective.x", x), "objective.y", y)
+    if isinstance(objective, FormulaObjective):
+        places = [k for k, tensor in enumerate(objective.tensors) if tensor.role == "parameter"]
+        if len(places) == 2 and objective.parameter_count == 2:
+            first = with_value(experiment, f"objective.tensors.{places[0]}.value", x)
+            return with_value(first, f"objective.tensors.{places[1]}.value", y)
+        return None
+    if len(objective.model) == 1 and isinstance(objective.model[0], LineLayer):
+        return with_value(with_value(experiment, "objective.model.0.w", x), "objective.model.0.b", y)
+    return None

@@ -1,0 +1,96 @@
+"""The memory that a fit will need, estimated before anything is built."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from gradviz.core.data.dataset import bytes_of
+from gradviz.core.objectives.declared import DeclaredObjective
+from gradviz.core.objectives.fit import FitObjective
+from gradviz.core.optimizers.optimizer import Optimizer
+
+MOST_CHECKPOINTS = 64
+CHECKPOINT_BYTES = 2**30
+"""A run keeps at most so many copies of its state to go back to, and as a rule no more than so many bytes."""
+STATE_TENSORS = 3
+"""Tensors of a parameter's size that an optimiser keeps for it, at most: two means and the largest so far."""
+
+
+@dataclass(frozen=True)
+class MemoryEstimate:
+    """Bytes of a run of all optimisers, each an upper bound. Activations are those of one batch and their gradients."""
+
+    parameters: int
+    gradients: int
+    optimizer_state: int
+    activations: int
+    data: int
+
+    @property
+    def checkpoints(self) -> int:
+        """Copies of parameters and optimiser state to go back to: two at least."""
+        one = self.parameters + self.optimizer_state
+        return max(2 * one, min(MOST_CHECKPOINTS * one, CHECKPOINT_BYTES))
+
+    @property
+    def total(self) -> int:
+        """All together."""
+        state = self.parameters + self.gradients + self.optimizer_state + self.checkpoints
+        return state + self.activations + self.data
+
+
+class Estimated(Protocol):
+    """What the estimate reads of an experiment."""
+
+    @property
+    def objective(self) -> DeclaredObjective: ...
+
+    @property
+    def optimizers(self) -> tuple[Optimizer, ...]: ...
+
+    @property
+    def dtype(self) -> str: ...
+
+
+def memory_of(experiment: Estimated) -> MemoryEstimate | None:
+    """The estimate of a fit; None for an objective without a model."""
+    fit = experiment.objective
+    if not isinstance(fit, FitObjective):
+        return None
+    item = 8 if experiment.dtype == "float64" else 4
+    parameters = fit.parameter_count * item
+    kept = sum(_state_tensors(optimizer.keywords) for optimizer in experiment.optimizers)
+    lanes = len(experiment.optimizers)
+    rows = min(fit.batch.size_of(fit.data.rows), fit.data.rows)
+    return MemoryEstimate(
+        parameters=lanes * parameters,
+        gradients=lanes * parameters,
+        optimizer_state=kept * parameters,
+        activations=2 * rows * fit.activations * item,
+        data=bytes_of(fit.data, item),
+    )
+
+
+def _state_tensors(keywords: dict[str, object]) -> int:
+    """LBFGS keeps a history of pairs; everything else a few tensors."""
+    history = keywords.get("history_size", 0)
+    return STATE_TENSORS + (2 * history if isinstance(history, int) else 0)
+
+
+def memory_note(experiment: Estimated) -> dict[str, str]:
+    """What the form says below the model: its parameters, and the memory of the run."""
+    estimate = memory_of(experiment)
+    if estimate is None:
+        return {}
+    count = experiment.objective.parameter_count
+    plural = "s" * (count != 1)
+    return {"objective.model": f"{count:,} parameter{plural}; the run needs at most {bytes_text(estimate.total)}"}
+
+
+def bytes_text(count: int) -> str:
+    """Bytes for a person: 12 KiB, 3.4 GiB."""
+    units = ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB")
+    power = min(max(count.bit_length() - 1, 0) // 10, len(units) - 1)
+    size = count / 1024**power
+    return f"{size:,.0f} {units[power]}" if size >= 10 or power == 0 else f"{size:.1f} {units[power]}"

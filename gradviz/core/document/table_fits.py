@@ -1,0 +1,70 @@
+"""The experiment that fits a table: as much of the one before as can be kept."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from pydantic import ValidationError
+
+from gradviz.core.data.dataset import Dataset
+from gradviz.core.data.table_datasets import TableDataset
+from gradviz.core.document.experiment import Experiment, Texts
+from gradviz.core.layers.dense import LinearLayer
+from gradviz.core.objectives.catalogue import AnyObjective
+from gradviz.core.objectives.fit import FitObjective
+from gradviz.core.objectives.fit_starters import starter
+from gradviz.core.objectives.losses import MSE, CrossEntropy
+from gradviz.core.tables.tables import Table
+
+
+def fitted_to(data: TableDataset, before: AnyObjective) -> FitObjective:
+    """A fit of `data`: with the model, the loss and the batches of `before` where they take it, else a small one."""
+    first = starter(data)
+    if not isinstance(before, FitObjective):
+        return first
+    loss = CrossEntropy() if data.is_labelled else MSE()
+    last = before.model[-1]
+    resized = (*before.model[:-1], last.model_copy(update={"features": data.outputs}))
+    candidates: list[dict[str, Any]] = [
+        {"model": before.model, "loss": before.loss},
+        {"model": before.model, "loss": loss},
+    ]
+    if isinstance(last, LinearLayer):
+        candidates += [{"model": resized, "loss": before.loss}, {"model": resized, "loss": loss}]
+    for candidate in candidates:
+        try:
+            return FitObjective.model_validate({"data": data, "batch": before.batch, "mode": before.mode, **candidate})
+        except ValidationError:
+            continue
+    return first
+
+
+def as_table(data: Dataset, seed: int) -> TableDataset | None:
+    """The points of other data as a table that can be edited; None where a row is more than a list of numbers."""
+    if len(data.input_shape) != 1 or data.vocabulary:
+        return None
+    inputs, targets = data.arrays(seed)
+    columns = targets.reshape(len(targets), -1).astype(np.float64)
+    names = (*_numbered("x", inputs.shape[1]), *_numbered("y", columns.shape[1]))
+    target: dict[str, Any] = {"kind": "labels" if data.is_labelled else "values"}
+    if columns.shape[1] > 1:
+        target["columns"] = names[inputs.shape[1] :]
+    return TableDataset.model_validate({"table": Table(names, np.hstack([inputs, columns])), "target": target})
+
+
+def _numbered(stem: str, count: int) -> tuple[str, ...]:
+    return (stem,) if count == 1 else tuple(f"{stem}{number}" for number in range(1, count + 1))
+
+
+def experiment_on(data: TableDataset, before: Experiment, title: str = "") -> Experiment:
+    """`before` with a fit of `data` as its objective.
+
+    With a new title it is another experiment: the texts of a case, and a gradient by hand, would be about what is
+    gone.
+    """
+    update: dict[str, Any] = {"objective": fitted_to(data, before.objective)}
+    if title:
+        gone = {"case": "", "hint": "", "lesson": "", "chinese": Texts(), "hand_gradient": ""}
+        update |= {"title": title[:120], **gone}
+    return before.model_copy(update=update)

@@ -1,0 +1,100 @@
+"""A formula of one number as a plain Python function: what a schedule says about its step."""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Callable
+
+from gradviz.core.formulas.formula import Binary, Call, Expression, Name, Negative, Number, parse_expression
+from gradviz.core.formulas.functions import CONSTANTS
+from gradviz.core.formulas.text import FormulaError
+
+ScalarFunction = Callable[[float], float]
+
+_OPERATIONS: dict[str, Callable[[float, float], float]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "/": operator.truediv,
+    "**": operator.pow,
+    "%": operator.mod,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "==": operator.eq,
+    "!=": operator.ne,
+}
+_OF_MATH = (
+    "sqrt", "exp", "log", "log2", "log10", "log1p", "expm1", "sin", "cos", "tan", "asin", "acos",
+    "atan", "sinh", "cosh", "tanh", "erf", "atan2", "hypot", "floor", "ceil", "pow",
+)  # fmt: skip
+_FUNCTIONS: dict[str, Callable[..., float]] = {
+    **{name: getattr(math, name) for name in _OF_MATH},
+    "abs": abs,
+    "round": round,
+    "min": min,
+    "max": max,
+    "minimum": min,
+    "maximum": max,
+    "square": lambda x: x * x,
+    "reciprocal": lambda x: 1 / x,
+    "rsqrt": lambda x: 1 / math.sqrt(x),
+    "relu": lambda x: max(x, 0.0),
+    "sign": lambda x: float((x > 0) - (x < 0)),
+    "sigmoid": lambda x: 0.5 + 0.5 * math.tanh(0.5 * x),
+    "where": lambda condition, a, b: a if condition else b,
+    "clamp": lambda x, low, high: min(max(x, low), high),
+}
+
+
+def scalar_function(text: str, name: str) -> ScalarFunction:
+    """`text` over the number `name` as a function; FormulaError where it is not one.
+
+    Where the formula has no finite value, such as ``1/step`` at 0, the function gives NaN and raises nothing.
+    """
+    evaluated = _closure(parse_expression(text, {name}), name)
+
+    def function(x: float) -> float:
+        try:
+            value = evaluated(x)
+        except (ArithmeticError, ValueError):
+            return math.nan
+        # a root of a negative number is complex in Python
+        return float(value) if isinstance(value, int | float) else math.nan
+
+    return function
+
+
+def _closure(expression: Expression, name: str) -> ScalarFunction:
+    if isinstance(expression, Number):
+        value = expression.value
+        return lambda _x: value
+    if isinstance(expression, Name):
+        constant = CONSTANTS.get(expression.name, math.nan)
+        return (lambda x: x) if expression.name == name else (lambda _x: constant)
+    if isinstance(expression, Negative):
+        operand = _closure(expression.operand, name)
+        return lambda x: -operand(x)
+    if isinstance(expression, Binary):
+        return _binary(expression, name)
+    return _call(expression, name)
+
+
+def _binary(expression: Binary, name: str) -> ScalarFunction:
+    operation = _OPERATIONS.get(expression.operator)
+    if operation is None:
+        raise FormulaError(f"{expression.operator} is for matrices; here is one number", 1, expression.column)
+    left, right = _closure(expression.left, name), _closure(expression.right, name)
+    return lambda x: operation(left(x), right(x))
+
+
+def _call(expression: Call, name: str) -> ScalarFunction:
+    called = _FUNCTIONS.get(expression.function)
+    if called is None or expression.dimension is not None:
+        raise FormulaError(f"{expression.function} is for tensors; here is one number", 1, expression.column)
+    arguments = [_closure(argument, name) for argument in expression.arguments]
+    if expression.function in ("min", "max") and len(arguments) == 1:
+        return arguments[0]
+    return lambda x: called(*[argument(x) for argument in arguments])

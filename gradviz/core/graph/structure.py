@@ -1,0 +1,38 @@
+"""What autograd built: nodes, edges and their places, the same at every step of a run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gradviz.core.numbers import Floats
+
+UNTRACKED = "no grad_fn"
+
+
+@dataclass(frozen=True, slots=True)
+class GraphNode:
+    """A node of the graph: an operation (`op` is the name of its grad_fn), one use of a leaf, or a named value
+    that autograd does not know (`op` is UNTRACKED): it has no grad_fn, and no edge leads to it or from it.
+
+    `name` is what the experiment calls its value ("u", "0.weight") or empty; `module` the layer it is part of.
+    """
+
+    op: str
+    name: str
+    module: str
+    is_leaf: bool
+
+
+@dataclass(frozen=True, slots=True)
+class GraphStructure:
+    """Nodes, edges (from producer to consumer) and their places, the same for every step of a run.
+
+    `places` (n, 2) are the centres of nodes and `size` their common width and height, in scene units.
+    `routes` holds one polyline (k, 2) an edge, in the order of `edges`.
+    """
+
+    nodes: tuple[GraphNode, ...]
+    edges: tuple[tuple[int, int], ...]
+    places: Floats
+    routes: tuple[Floats, ...]
+    size: tuple[float, float]

@@ -1,0 +1,10 @@
+"""What is minimised: test functions, formulas, fits.
+
+catalogue       The three kinds of objective: a test function, a typed formula, and a fit of a model to data
+declared        What every kind of objective tells before it is built
+fit             The fit: a model of layers, fitted to data under a loss, batch by batch
+fit_starters    A first model for any data, and fits brought back into shape when their data, loss or a layer's kind
+                changes
+losses          Losses
+test_functions  Test functions of two variables with known minima
+"""

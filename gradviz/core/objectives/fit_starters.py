@@ -1,0 +1,93 @@
+"""A first model for any data, and fits brought back into shape when their data, loss or a layer's kind changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from gradviz.core.data.catalogue import AnyDataset
+from gradviz.core.layers.activations import ReLU, Tanh
+from gradviz.core.layers.catalogue import AnyLayer
+from gradviz.core.layers.dense import Flatten, LinearLayer
+from gradviz.core.layers.image import Conv2d
+from gradviz.core.layers.sequence import GRU, Embedding
+from gradviz.core.objectives.fit import FitObjective
+from gradviz.core.objectives.losses import MSE, AnyLoss, CrossEntropy
+
+_HIDDEN = 8
+_PARTS: dict[str, Any] = {
+    "data": TypeAdapter(AnyDataset),
+    "model": TypeAdapter(tuple[AnyLayer, ...]),
+    "loss": TypeAdapter(AnyLoss),
+}
+
+
+def starter(data: AnyDataset) -> FitObjective:
+    """A small model that takes the rows of `data`, with a loss that takes its targets."""
+    return FitObjective(data=data, model=starter_model(data), loss=_usual_loss(data))
+
+
+def starter_model(data: AnyDataset) -> tuple[AnyLayer, ...]:
+    """Layers from a row of `data` to its outputs: one kind for each number of dimensions."""
+    last = LinearLayer(features=data.outputs)
+    if data.vocabulary:
+        return (Embedding(tokens=data.vocabulary), GRU(), last)
+    if len(data.input_shape) == 3:
+        return (Conv2d(), ReLU(), Flatten(), last)
+    if len(data.input_shape) == 2:
+        return (GRU(), last)
+    if data.is_labelled:
+        return (LinearLayer(features=_HIDDEN), Tanh(), last)
+    return (last,)
+
+
+def _usual_loss(data: AnyDataset) -> AnyLoss:
+    return CrossEntropy() if data.is_labelled else MSE()
+
+
+def mended(plain: dict[str, Any], edited: str, is_kind: bool) -> FitObjective | None:
+    """A fit for the plain data of one that an edit has made impossible, or None where the edit is to blame.
+
+    New data or another loss take the last layer and, if need be, loss and model with them; another kind of layer
+    gets a last layer behind it. What was edited, the setting `edited` or its kind, stays as it is.
+    """
+    try:
+        parts = {name: adapter.validate_python(plain[name], strict=True) for name, adapter in _PARTS.items()}
+    except (KeyError, ValidationError):
+        return None
+    rest = {name: plain[name] for name in ("batch", "mode") if name in plain}
+    for model, loss in _candidates(edited, is_kind, **parts):
+        batch = rest.get("batch", {})
+        if isinstance(batch, dict) and batch.get("kind") == "mini" and type(batch.get("size")) is int:
+            rest["batch"] = {**batch, "size": min(batch["size"], parts["data"].rows)}
+        try:
+            return FitObjective(data=parts["data"], model=model, loss=loss, **rest)
+        except ValueError:
+            continue
+    return None
+
+
+def _candidates(
+    edited: str, is_kind: bool, data: AnyDataset, model: tuple[AnyLayer, ...], loss: AnyLoss
+) -> Iterator[tuple[tuple[AnyLayer, ...], AnyLoss]]:
+    """What to try, the smallest change first."""
+    usual = _usual_loss(data)
+    losses = (loss,) if edited == "loss" else (loss, usual)
+    if is_kind and edited == "data" and data.is_labelled and loss.wants == "values":
+        losses = (usual,)  # one-hot squared errors are possible, but nobody asked for them
+    outputs = {True: 1, False: data.outputs}
+    if edited == "model":
+        last = LinearLayer(features=outputs[loss.wants == "binary"])
+        yield (*model, last), loss
+        yield (*model, Flatten(), last), loss
+        return
+    for tried in losses:
+        needed = outputs[tried.wants == "binary"]
+        yield model, tried
+        if isinstance(model[-1], LinearLayer):
+            yield (*model[:-1], model[-1].model_copy(update={"features": needed})), tried
+        if edited == "data":
+            start = starter_model(data)
+            yield (*start[:-1], LinearLayer(features=needed)), tried

@@ -1,0 +1,159 @@
+"""What an optimiser is, and the settings that many share; the catalogue of them stands in optimizers.py."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
+
+from pydantic import model_validator
+
+from gradviz.core.declaration import Alternative, FieldError, live_fields, setting
+from gradviz.core.optimizers.mistakes import RATE_FACTOR, AnyMistake, NoMistake, RateTimesTen
+from gradviz.core.optimizers.schedule_catalogue import AnySchedule, NoSchedule
+
+if TYPE_CHECKING:
+    from torch import nn
+    from torch.optim import Optimizer as TorchOptimizer
+    from torch.optim.lr_scheduler import LRScheduler
+
+Pair = tuple[float, float]
+Implementation = Literal["default", "for-loop", "foreach"]
+FusedImplementation = Literal["default", "for-loop", "foreach", "fused"]
+_NOT_KEYWORDS = frozenset({"kind", "schedule", "mistake", "implementation"})
+
+
+class Optimizer(Alternative):
+    """A rule that turns gradients into updates; `formula` is that rule, g the gradient, p the parameter.
+
+    Every setting bears the name of torch's keyword; a live one is read from torch's param_groups at each step, and
+    may change while a run goes on.
+    """
+
+    formula: ClassVar[str] = ""
+    torch_name: ClassVar[str]
+    needs_closure: ClassVar[bool] = False
+    """Whether torch's step() asks for a function that evaluates anew."""
+    schedule: AnySchedule = setting(
+        NoSchedule(), title="Schedule", description="How the learning rate changes from step to step."
+    )
+    mistake: AnyMistake = setting(
+        NoMistake(), title="Mistake", description="Something done wrong on purpose, to see what it does."
+    )
+
+    def notes(self) -> dict[str, str]:
+        return {"": self.formula.replace(";  ", "\n")}
+
+    @property
+    def keywords(self) -> dict[str, Any]:
+        """The keyword arguments of the class in torch.optim; a live change writes the same into its groups."""
+        found = {name: getattr(self, name) for name in type(self).model_fields if name not in _NOT_KEYWORDS}
+        if isinstance(self.mistake, RateTimesTen):
+            found["lr"] *= RATE_FACTOR
+        return found | self._switches()
+
+    def _switches(self) -> dict[str, Any]:
+        """torch's switches `foreach` and `fused`, where the class has them; None lets torch choose."""
+        info = type(self).model_fields.get("implementation")
+        if info is None:
+            return {}
+        chosen = getattr(self, "implementation")  # noqa: B009 - a field of most classes
+        switches: dict[str, Any] = {"foreach": None if chosen == "default" else chosen == "foreach"}
+        if "fused" in get_args(info.annotation):
+            switches["fused"] = None if chosen == "default" else chosen == "fused"
+        return switches
+
+    @property
+    def driven(self) -> frozenset[str]:
+        """The settings that the schedule writes: they cannot be changed while a run goes on."""
+        if isinstance(self.schedule, NoSchedule):
+            return frozenset()
+        return frozenset({"lr", "momentum", "betas"} if self.schedule.drives_momentum else {"lr"})
+
+    @property
+    def live(self) -> tuple[str, ...]:
+        """The settings of this very optimiser that may change while a run goes on."""
+        return tuple(name for name in live_fields(type(self)) if name not in self.driven)
+
+    @property
+    def live_keywords(self) -> dict[str, Any]:
+        """What a live change writes into the param_groups."""
+        keywords = self.keywords
+        return {name: keywords[name] for name in self.live}
+
+    @model_validator(mode="after")
+    def _schedule_has_what_it_drives(self) -> Optimizer:
+        fields = type(self).model_fields
+        if self.schedule.drives_momentum and not {"momentum", "betas"} & set(fields):
+            raise FieldError("schedule", f"cycle_momentum needs a momentum or betas, and {self.label} has neither")
+        return self
+
+    def refusal(self, shapes: Mapping[str, tuple[int, ...]]) -> str:
+        """A sentence where the rule cannot train parameters of these shapes; else empty."""
+        del shapes
+        return ""
+
+    def build(self, parameters: Iterable[nn.Parameter]) -> TorchOptimizer:
+        """The optimiser over `parameters`."""
+        from torch import optim
+
+        built: TorchOptimizer = getattr(optim, self.torch_name)(parameters, **self.keywords)
+        return built
+
+    def build_schedule(self, optimizer: TorchOptimizer, steps: int) -> LRScheduler | None:
+        """torch's scheduler over `optimizer` for a run of `steps` steps; None where the rate is constant."""
+        if isinstance(self.schedule, NoSchedule):
+            return None
+        is_fast = isinstance(self.mistake, RateTimesTen)
+        return (self.schedule.faster() if is_fast else self.schedule).build(optimizer, steps)
+
+
+def rate(default: float, description: str = "The size of a step along the (scaled) negative gradient.") -> Any:
+    """The setting lr; at 0 nothing moves."""
+    return setting(default, title="Learning rate", description=description, live=True, ge=0, le=1e6)
+
+
+def weight_decay_setting(default: float = 0.0) -> Any:
+    """The setting weight_decay."""
+    description = "Pulls every parameter towards 0 by this factor of its value."
+    return setting(default, title="Weight decay", description=description, live=True, ge=0, le=1e6)
+
+
+def decoupled() -> Any:
+    """The setting decoupled_weight_decay."""
+    description = "Takes the weight decay off the parameter itself instead of adding it to the gradient."
+    return setting(False, title="Decoupled decay", description=description, live=True)
+
+
+def epsilon(default: float) -> Any:
+    """The setting eps."""
+    return setting(default, title="Epsilon", description="Keeps the denominator above 0.", live=True, ge=0, le=1.0)
+
+
+def maximize_setting() -> Any:
+    """The setting maximize."""
+    return setting(False, title="Maximise", description="Climbs instead of descending.", live=True)
+
+
+def implementation_setting() -> Any:
+    """The choice between torch's ways to compute one update."""
+    description = "How torch computes the update: one tensor after the other, all in one call, or as it chooses itself."
+    return setting("default", title="Implementation", description=description)
+
+
+def betas_setting() -> Any:
+    """The setting betas."""
+    description = "Decay of the running means of the gradient and of its square; each at least 0 and below 1."
+    return setting((0.9, 0.999), title="Betas", description=description, live=True)
+
+
+class WithBetas(Optimizer):
+    """An optimiser with running means of the gradient and of its square."""
+
+    lr: float = rate(1e-3)
+    betas: Pair = betas_setting()
+
+    @model_validator(mode="after")
+    def _betas_in_range(self) -> WithBetas:
+        if not all(0 <= beta < 1 for beta in self.betas):
+            raise FieldError("betas", "each beta must be at least 0 and below 1")
+        return self

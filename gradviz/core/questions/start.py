@@ -1,0 +1,19 @@
+"""What an experiment starts from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What an experiment starts from: every parameter, and of a formula every constant, as torch draws them.
+
+    `gradient_holds` says whether the lines that give its gradient by hand, if it has any, agree with autograd there.
+    """
+
+    tensors: dict[str, NDArray[Any]] = field(default_factory=dict)
+    gradient_holds: bool = True

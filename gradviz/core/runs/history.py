@@ -1,0 +1,131 @@
+"""All records of a run, and the pyramid that lets a curve of any length be drawn in milliseconds."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gradviz.core.numbers import Floats
+from gradviz.core.runs.records import RecordBlock
+
+BRANCH = 16
+FIRST_CAPACITY = 4096
+
+
+class _Column:
+    """A growing array; it doubles, so appending costs a constant."""
+
+    def __init__(self, width: int) -> None:
+        self._data = np.empty((FIRST_CAPACITY, width))
+        self.length = 0
+
+    def write(self, start: int, rows: Floats) -> None:
+        """Put `rows` at `start`; what stood from there on is gone."""
+        end = start + len(rows)
+        if end > len(self._data):
+            grown = np.empty((max(end, 2 * len(self._data)), self._data.shape[1]))
+            grown[: self.length] = self._data[: self.length]
+            self._data = grown
+        self._data[start:end] = rows
+        self.length = end
+
+    @property
+    def values(self) -> Floats:
+        """A read-only view of what was written."""
+        view = self._data[: self.length]
+        view.flags.writeable = False
+        return view
+
+
+class Pyramid:
+    """Smallest and largest value of each block of 16, of 16 blocks, and so on, kept while values arrive.
+
+    NaN counts as no value; a block of nothing but NaN is NaN.
+    """
+
+    def __init__(self, width: int) -> None:
+        self._width = width
+        self._levels: list[tuple[_Column, _Column]] = []
+
+    def extend(self, values: Floats, start: int) -> None:
+        """`values` (n, width) is the whole base; rows before `start` are as they were."""
+        low = high = values
+        level = 0
+        while len(low) > BRANCH:
+            if level == len(self._levels):
+                self._levels.append((_Column(self._width), _Column(self._width)))
+                start = 0
+            first = start // BRANCH
+            lows, highs = self._levels[level]
+            lows.write(first, _reduce(low[first * BRANCH :], np.fmin))
+            highs.write(first, _reduce(high[first * BRANCH :], np.fmax))
+            low, high, start = lows.values, highs.values, first
+            level += 1
+        del self._levels[level:]
+
+    def extremes(self, values: Floats, start: int, stop: int, pixels: int) -> tuple[Floats, Floats, Floats]:
+        """First steps (k,), minima and maxima (k, width) of blocks of [start, stop), k at most `pixels`."""
+        level = 0
+        while level < len(self._levels) and (stop - start) // BRANCH ** (level + 1) >= pixels:
+            level += 1
+        scale = BRANCH**level
+        first, last = start // scale, -(-stop // scale)
+        low = values if level == 0 else self._levels[level - 1][0].values
+        high = values if level == 0 else self._levels[level - 1][1].values
+        every = -(-(last - first) // pixels)
+        indices = np.arange(first, last, every, dtype=np.float64) * scale
+        if every <= 1:
+            return indices, low[first:last], high[first:last]
+        return indices, _reduce(low[first:last], np.fmin, every), _reduce(high[first:last], np.fmax, every)
+
+
+def _reduce(rows: Floats, ufunc: np.ufunc, every: int = BRANCH) -> Floats:
+    return np.asarray(ufunc.reduceat(rows, np.arange(0, len(rows), every), axis=0))
+
+
+class History:
+    """The losses and positions of every step of a run, from step 0 on; none is ever left out.
+
+    Belongs to one thread, the one that draws.
+    """
+
+    def __init__(self, optimizers: int = 1) -> None:
+        self._losses = _Column(optimizers)
+        self._positions: _Column | None = None
+        self._pyramid = Pyramid(optimizers)
+        self.optimizers = optimizers
+        self.rewrites = 0
+
+    def __len__(self) -> int:
+        return self._losses.length
+
+    def extend(self, block: RecordBlock) -> None:
+        """Add a block; one that begins before the end replaces what stood there (the run went back)."""
+        if block.start > len(self):
+            raise ValueError(f"records begin at step {block.start}, but the history ends at {len(self)}")
+        self.rewrites += block.start < len(self)
+        self._losses.write(block.start, block.losses)
+        if block.positions.shape[2]:
+            if self._positions is None:
+                self._positions = _Column(2 * self.optimizers)
+            self._positions.write(block.start, block.positions.reshape(-1, 2 * self.optimizers))
+        self._pyramid.extend(self.losses, block.start)
+
+    @property
+    def losses(self) -> Floats:
+        """(steps, optimisers)."""
+        return self._losses.values
+
+    @property
+    def positions(self) -> Floats:
+        """(steps, optimisers, 2), or (0, optimisers, 2) where the objective has no two scalar parameters."""
+        if self._positions is None:
+            return np.empty((0, self.optimizers, 2))
+        return self._positions.values.reshape(-1, self.optimizers, 2)
+
+    def extremes(self, start: int, stop: int, pixels: int) -> tuple[Floats, Floats, Floats]:
+        """Steps, smallest and largest losses of blocks of [start, stop), for a curve of `pixels` columns."""
+        start, stop = max(0, start), min(len(self), stop)
+        if stop <= start:
+            nothing = np.empty((0, self.optimizers))
+            return np.empty(0), nothing, nothing
+        return self._pyramid.extremes(self.losses, start, stop, pixels)

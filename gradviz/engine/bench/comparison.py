@@ -1,0 +1,275 @@
+"""One bench at work: every way to the gradient, in small parts, and the rows that come of it."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Generator, Mapping
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from gradviz.core.document.experiment import Experiment
+from gradviz.core.formulas.text import FormulaError
+from gradviz.core.numbers import Floats
+from gradviz.core.questions.bench import BenchMethod, BenchProgress, BenchReport, BenchRow
+from gradviz.engine.bench.finite_difference import Coordinate, slope_of
+from gradviz.engine.bench.gradients import (
+    Gradients,
+    NoGradientError,
+    array_of,
+    backward_gradients,
+    formula_name,
+    forward_gradient,
+    hand_gradients,
+    hand_lines,
+    is_cut,
+    known_values,
+    reseed,
+    symbols_of,
+    uncut_gradients,
+)
+from gradviz.engine.bench.rounding_noise import DTYPES, rounding_noise
+from gradviz.engine.bench.rows import (
+    DIFFERENCE_RELATIVE,
+    DOUBLE,
+    Found,
+    difference_row,
+    missing_row,
+    reference_row,
+    row_of,
+)
+from gradviz.engine.objectives.objective import Objective
+
+MOST_COORDINATES = 2000
+DIRECTIONS = 16
+"""How many directions forward mode takes at once: each needs as much memory as an evaluation."""
+Slices = Generator[BenchProgress, None, BenchReport]
+Answer = Gradients | NoGradientError
+"""What a method found by the name of the parameter, or why it has nothing."""
+
+
+class Comparison:
+    """`same` is the objective in the run's dtype, `double` in float64; both belong to the comparison alone."""
+
+    def __init__(self, experiment: Experiment, same: Objective, double: Objective, step: int) -> None:
+        self._experiment, self._same, self._double, self._step = experiment, same, double, step
+        self._seed = experiment.seed
+        self._notes: list[str] = []
+        self._fault = ""
+        self._place: tuple[int, int] | None = None
+        self._texts: dict[str, str] = {}
+        self._places = {name: self._chosen(name, p.numel()) for name, p in same.parameters.items()}
+        self._work = 2 * sum(map(len, self._places.values())) + 1
+        self._done = 0
+
+    def _chosen(self, name: str, count: int) -> NDArray[np.intp]:
+        """The coordinates that are compared one by one: all of them, or some drawn by the seed."""
+        if count <= MOST_COORDINATES:
+            return np.arange(count)
+        self._notes.append(
+            f"{name} has {count:,} elements: forward mode, finite difference and symbols look at "
+            f"{MOST_COORDINATES:,} of them, drawn by the seed {self._seed}."
+        )
+        drawn = np.random.default_rng(self._seed).choice(count, MOST_COORDINATES, replace=False)
+        return np.sort(drawn)
+
+    def slices(self) -> Slices:
+        """The whole bench, handing back between two small parts."""
+        begin = time.perf_counter()
+        loss = self._loss()
+        backward = self._by_backward(self._double)
+        yield self._told("autograd backward")
+        rows: tuple[BenchRow, ...] = ()
+        if math.isfinite(loss):
+            rows = yield from self._compared(loss, backward)
+        else:
+            self._fault = _loss_fault(loss, backward)
+        names = tuple(sorted(known_values(self._double)))
+        seconds = time.perf_counter() - begin
+        return BenchReport(self._step, loss, rows, tuple(self._notes), self._fault, self._place, names, seconds)
+
+    def _compared(self, loss: float, backward: Answer) -> Generator[BenchProgress, None, tuple[BenchRow, ...]]:
+        hand = self._by_hand()
+        symbols = yield from self._in_symbols()
+        forward = yield from self._by_forward()
+        founds = self._founds(loss, backward, forward)
+        yield from self._by_difference(loss, founds)
+        own = None if self._experiment.dtype == DOUBLE else self._by_backward(self._same)
+        rows: list[BenchRow] = []
+        for found in founds.values():
+            rows.append(_reference_row(found, backward))
+            if own is not None and not isinstance(backward, NoGradientError):
+                rows += _rows(found, BenchMethod.BACKWARD, own, self._experiment.dtype)
+            rows += _rows(found, BenchMethod.FORWARD, forward)
+            rows.append(difference_row(found))
+            rows += _rows(found, BenchMethod.SYMBOLS, symbols, text=self._texts.get(found.name, ""))
+            rows += _rows(found, BenchMethod.HAND, hand)
+        return tuple(rows)
+
+    def _told(self, what: str, done: int = 0) -> BenchProgress:
+        self._done += done
+        return BenchProgress(min(self._done / self._work, 1.0), what)
+
+    def _loss(self) -> float:
+        """The loss in float64, without a graph."""
+        reseed(self._seed, self._double)
+        with torch.no_grad():
+            return float(self._double.loss_at(dict(self._double.parameters)))
+
+    def _by_backward(self, objective: Objective) -> Answer:
+        try:
+            return backward_gradients(objective, self._seed)
+        except NoGradientError as words:
+            return words
+
+    def _by_hand(self) -> Gradients:
+        """The gradients by hand; a fault in a line is kept, with its place."""
+        reseed(self._seed, self._double)
+        with torch.no_grad():
+            self._double.loss()
+        values = known_values(self._double)
+        try:
+            formula = hand_lines(self._experiment, values, self._double.parameters)
+            if formula is None:
+                return {}
+            found = hand_gradients(formula, values, self._double)
+        except FormulaError as error:
+            self._fault, self._place = f"Gradient by hand: {error}."[:300], (error.line, error.column)
+            return {}
+        left = [name for name in self._double.parameters if name not in found]
+        if left:
+            self._notes.append(f"There is no gradient by hand of {', '.join(left)[:100]}.")
+        return {name: _in_shape(values, self._double.parameters[name].shape) for name, values in found.items()}
+
+    def _in_symbols(self) -> Generator[BenchProgress, None, Answer]:
+        work = symbols_of(self._experiment, self._double, self._places)
+        try:
+            while True:
+                next(work)
+                yield self._told("symbols")
+        except StopIteration as end:
+            self._texts = {name: solved.text for name, solved in end.value.items()}
+            return {name: self._in_place(name, solved.values) for name, solved in end.value.items()}
+        except NoGradientError as words:
+            return words
+
+    def _by_forward(self) -> Generator[BenchProgress, None, Answer]:
+        found: Gradients = {}
+        for name, places in self._places.items():
+            parts = []
+            for chunk in np.split(places, range(DIRECTIONS, len(places), DIRECTIONS)):
+                try:
+                    parts.append(forward_gradient(self._double, name, chunk, self._seed))
+                except NoGradientError as words:
+                    self._told("", self._work // 2 - self._done)
+                    return words
+                yield self._told(f"autograd forward, {name}", len(chunk))
+            found[name] = self._in_place(name, np.concatenate(parts))
+        return found
+
+    def _in_place(self, name: str, values: Floats) -> Floats:
+        """Values of the compared coordinates in the parameter's shape, where they are all."""
+        parameter = self._double.parameters[name]
+        return values.reshape(parameter.shape) if parameter.numel() == len(values) else values
+
+    def _founds(self, loss: float, backward: Answer, forward: Answer) -> dict[str, Found]:
+        """What each parameter is compared with, and what rounding does to it."""
+        noise = {}
+        if not isinstance(backward, NoGradientError):
+            noise = rounding_noise(self._double, backward, loss, self._seed)
+        uncut = self._without_cuts()
+        sizes = self._sizes()
+        founds = {}
+        for name, parameter in self._double.parameters.items():
+            at, places = array_of(parameter), self._places[name]
+            method, reference = BenchMethod.BACKWARD, np.full(at.shape, np.nan)
+            if not isinstance(backward, NoGradientError):
+                reference = backward[name].copy()
+            elif not isinstance(forward, NoGradientError):
+                method = BenchMethod.FORWARD
+                reference.reshape(-1)[places] = forward[name].reshape(-1)
+            silence = dict.fromkeys(DTYPES, 0.0)
+            founds[name] = Found(
+                name, at, places, reference, noise.get(name, silence), sizes, method, uncut=uncut.get(name)
+            )
+        self._note_flatness(founds)
+        return founds
+
+    def _note_flatness(self, founds: Mapping[str, Found]) -> None:
+        largest = max(float(np.abs(found.reference).max(initial=0.0)) for found in founds.values())
+        noise = max(found.noise[DOUBLE] for found in founds.values())
+        if largest <= 16 * noise or largest == 0:
+            self._notes.append("The gradient is zero here, to rounding: a wrong factor or sign cannot be seen.")
+
+    def _sizes(self) -> dict[str, int]:
+        """The numbers that a forgotten mean, or one too many, would be wrong by."""
+        sizes: dict[str, int] = {}
+        parameters = {formula_name(name) for name in self._double.parameters}
+        for name, value in known_values(self._double).items():
+            if value.dim() and name not in parameters:
+                sizes[f"the number of rows of {name}"] = len(value)
+                sizes[f"the number of elements of {name}"] = value.numel()
+        return sizes
+
+    def _without_cuts(self) -> Gradients:
+        """The gradient that autograd would have if nothing were hidden from it; empty where nothing is."""
+        if not is_cut(self._experiment, self._double):
+            return {}
+        self._notes.append("A part is cut off from the graph: autograd takes it for a constant.")
+        try:
+            return uncut_gradients(self._experiment, self._double, self._seed)
+        except (NoGradientError, RuntimeError):
+            return {}
+
+    def _by_difference(self, loss: float, founds: Mapping[str, Found]) -> Generator[BenchProgress, None, None]:
+        moved = {name: parameter.detach().clone() for name, parameter in self._double.parameters.items()}
+
+        def loss_there() -> float:
+            reseed(self._seed, self._double)
+            with torch.no_grad():
+                return float(self._double.loss_at(moved))
+
+        for name, found in founds.items():
+            flat, expected = moved[name].view(-1), found.reference.reshape(-1)
+            for index in found.places:
+                coordinate = Coordinate(flat, int(index), loss_there)
+                found.slopes.append(slope_of(coordinate, loss, float(expected[index]), DIFFERENCE_RELATIVE / 10))
+                yield self._told(f"finite difference, {name}", 1)
+            _fill_gaps(found)
+
+
+def _loss_fault(loss: float, backward: Answer) -> str:
+    if isinstance(backward, NoGradientError):
+        return f"There is no gradient to compare: PyTorch says {str(backward)!r}."[:300]
+    return f"The loss is {loss} here, so there is no gradient to compare. Choose other values, or another step."
+
+
+def _reference_row(found: Found, backward: Answer) -> BenchRow:
+    if isinstance(backward, NoGradientError):
+        return missing_row(found.name, BenchMethod.BACKWARD, DOUBLE, found.at.shape, str(backward))
+    return reference_row(found, DOUBLE, backward[found.name])
+
+
+def _rows(
+    found: Found, method: BenchMethod, answer: Answer, dtype: str = DOUBLE, text: str = ""
+) -> tuple[BenchRow, ...]:
+    """The row of a method, or none where it has nothing to say about this parameter."""
+    if isinstance(answer, NoGradientError):
+        return (missing_row(found.name, method, dtype, found.at.shape, str(answer)),)
+    return (row_of(found, method, dtype, answer[found.name], text),) if found.name in answer else ()
+
+
+def _fill_gaps(found: Found) -> None:
+    """Where autograd has no number, the finite difference stands for it, unless there is no slope at all."""
+    flat = found.reference.reshape(-1)
+    for index, slope in zip(found.places, found.slopes, strict=True):
+        if not math.isfinite(flat[index]) and not slope.kink and math.isfinite(slope.value):
+            flat[index], found.is_filled = slope.value, True
+
+
+def _in_shape(values: Floats, shape: tuple[int, ...]) -> Floats:
+    """A gradient with dimensions of size 1 too many or too few in the parameter's shape: a formula cannot reshape."""
+    bare, wanted = (tuple(size for size in sizes if size != 1) for sizes in (values.shape, shape))
+    return values.reshape(shape) if values.ndim != len(shape) and bare == wanted else values

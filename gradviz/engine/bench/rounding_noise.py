@@ -1,0 +1,48 @@
+"""What rounding does to a gradient, measured: the gradient at parameters that differ in their last digit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from gradviz.engine.bench.gradients import Gradients, backward_gradients
+from gradviz.engine.objectives.objective import Objective
+
+DTYPES = ("float64", "float32")
+PERTURBATIONS = 3
+Noise = dict[str, float]
+
+
+def rounding_noise(objective: Objective, gradients: Gradients, loss: float, seed: int) -> dict[str, Noise]:
+    """By how much each of `gradients` changes with the last digit of the parameters, for each dtype.
+
+    Never less than half the last digit of the `loss` over the size of the parameter: terms of that size may have
+    cancelled without a trace. `objective` is in float64; its parameters are moved, in directions drawn by `seed`, and
+    put back.
+    """
+    kept = {name: parameter.detach().clone() for name, parameter in objective.parameters.items()}
+    generator = np.random.default_rng(seed)
+    noise: dict[str, Noise] = {name: {} for name in gradients}
+    for name, parameter in kept.items():
+        scale = max(1.0, float(parameter.abs().max()))
+        noise[name] = {dtype: 0.5 * float(np.finfo(dtype).eps) * abs(loss) / scale for dtype in DTYPES}
+    for dtype in DTYPES:
+        for _ in range(PERTURBATIONS):
+            _nudge(objective, kept, float(np.finfo(dtype).eps), generator)
+            for name, values in backward_gradients(objective, seed).items():
+                change = np.abs(values - gradients[name])
+                noise[name][dtype] = max(noise[name][dtype], float(change[np.isfinite(change)].max(initial=0.0)))
+    with torch.no_grad():
+        for name, parameter in objective.parameters.items():
+            parameter.copy_(kept[name])
+    return noise
+
+
+def _nudge(objective: Objective, kept: Mapping[str, Tensor], epsilon: float, generator: np.random.Generator) -> None:
+    with torch.no_grad():
+        for name, parameter in objective.parameters.items():
+            signs = torch.from_numpy(generator.choice([-1.0, 1.0], tuple(parameter.shape))).to(parameter)
+            parameter.copy_(kept[name] + epsilon * signs * kept[name].abs().clamp(min=1.0))

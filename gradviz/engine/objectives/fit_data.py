@@ -1,0 +1,79 @@
+"""The data of a fit on its device: shared by all lanes, and dealt out batch by batch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from weakref import WeakValueDictionary
+
+import torch
+from torch import Tensor, nn
+
+from gradviz.core.data.batches import EpochOrders, MiniBatch
+from gradviz.core.data.dataset import DataError
+from gradviz.core.objectives.fit import FitObjective
+from gradviz.engine.problems import EngineError
+
+
+@dataclass(frozen=True, eq=False)
+class FitData:
+    """Inputs and targets of all rows; `targets` as the loss wants them, `given` as the data has them."""
+
+    inputs: Tensor
+    targets: Tensor
+    given: Tensor
+
+
+_SHARED: WeakValueDictionary[object, FitData] = WeakValueDictionary()
+
+
+def fit_data(declared: FitObjective, seed: int, dtype: torch.dtype, device: torch.device) -> FitData:
+    """The data of a fit; lanes that race get the same tensors, which nobody changes.
+
+    EngineError where the data is not what it says of itself.
+    """
+    key = (declared.data, declared.loss.wants, seed, dtype, device)
+    known = _SHARED.get(key)
+    if known is None:
+        try:
+            inputs, given = declared.data.build(seed, dtype)
+        except DataError as error:
+            raise EngineError(f"The data cannot be used: {error}.") from None
+        targets = _targets_for(declared, given, dtype)
+        known = FitData(inputs.to(device), targets.to(device), given.to(device))
+        _SHARED[key] = known
+    return known
+
+
+def _targets_for(declared: FitObjective, given: Tensor, dtype: torch.dtype) -> Tensor:
+    """Labels as the loss wants them: as they are, one-hot, or as a column of 0 and 1."""
+    if not declared.data.is_labelled or declared.loss.wants == "labels":
+        return given
+    if declared.loss.wants == "binary":
+        return given.to(dtype).unsqueeze(1)
+    return nn.functional.one_hot(given, declared.data.outputs).to(dtype)
+
+
+class StepBatches:
+    """The rows of every step, in any order of steps: step k is batch k % batches of epoch k // batches.
+
+    A new epoch gathers all rows in its order once, so that a step is only a slice.
+    """
+
+    def __init__(self, batch: MiniBatch, data: FitData, seed: int) -> None:
+        self._data = data
+        self._size = batch.size
+        rows = len(data.inputs)
+        self.per_epoch = -(-rows // batch.size)
+        self._orders = EpochOrders(rows, seed) if batch.shuffle else None
+        self._epoch = -1
+        self._inputs, self._targets = data.inputs, data.targets
+
+    def at(self, step: int) -> tuple[Tensor, Tensor]:
+        """Inputs and targets of a step."""
+        epoch, index = divmod(step, self.per_epoch)
+        if self._orders is not None and epoch != self._epoch:
+            order = torch.from_numpy(self._orders.order(epoch)).to(self._data.inputs.device)
+            self._inputs, self._targets = self._data.inputs[order], self._data.targets[order]
+            self._epoch = epoch
+        first = index * self._size
+        return self._inputs[first : first + self._size], self._targets[first : first + self._size]

@@ -1,0 +1,254 @@
+"""A formula's syntax tree as torch closures: no eval, no exec, no compile."""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from gradviz.core.formulas.formula import Assignment, Binary, Call, Expression, Formula, Name, Negative, Number
+from gradviz.core.formulas.functions import CONSTANTS, FUNCTIONS
+from gradviz.core.formulas.text import FormulaError
+from gradviz.core.formulas.walk import children_of, names_in
+
+Values = dict[str, Tensor]
+Closure = Callable[[Values], Any]
+
+_OPERATIONS: dict[str, Callable[[Any, Any], Any]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "/": operator.truediv,
+    "**": operator.pow,
+    "%": operator.mod,
+    "@": operator.matmul,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "==": operator.eq,
+    "!=": operator.ne,
+}
+
+
+class Program:
+    """A formula ready to be evaluated over tensors of one dtype on one device."""
+
+    def __init__(self, formula: Formula, dtype: torch.dtype, device: torch.device) -> None:
+        self._like: dict[str, Any] = {"dtype": dtype, "device": device}
+        self._formula = formula
+        self.cut: frozenset[str] = frozenset()
+        """Lines whose value is detached on purpose."""
+        self.makes_leaves = True
+        """Whether requires_grad makes a leaf; a pure evaluation, which torch.func may transform, makes none."""
+        self._lines = [(line.name, self._line_closure(line)) for line in formula.lines]
+        needed = _needed_lines(formula)
+        self._needed = [(name, closure) for name, closure in self._lines if name in needed]
+        self._gradients = [(line.name, self._line_closure(line)) for line in formula.gradients]
+
+    def evaluate(self, tensors: Mapping[str, Tensor], every_line: bool = True) -> Values:
+        """Every line by name, besides `tensors`, or only those that the last one, the objective, needs."""
+        values = dict(tensors)
+        for name, closure in self._lines if every_line else self._needed:
+            value = closure(values)
+            values[name] = value.detach() if name in self.cut else value
+        return values
+
+    def gradients(self, values: Values) -> Values:
+        """The ``d_`` lines by the name of their parameter, from what `evaluate` gave."""
+        known = dict(values)
+        for name, closure in self._gradients:
+            known[name] = closure(known)
+        return {name[2:]: known[name] for name, _ in self._gradients}
+
+    def check(self, tensors: Mapping[str, Tensor]) -> FormulaError | None:
+        """FormulaError at the first place that torch refuses; returns one where a value is not finite."""
+        values = dict(tensors)
+        self._odd: FormulaError | None = None
+        with torch.no_grad():
+            for line in (*self._formula.lines, *self._formula.gradients):
+                values[line.name] = self._checked(line.expression, values, line.line)
+        return self._odd
+
+    def _checked(self, expression: Expression, values: Values, line: int) -> Tensor:
+        """The value of `expression`, from those of its operands; the innermost place that fails is named."""
+        given: Values = {}
+        for number, child in enumerate(children_of(expression)):
+            given[str(number)] = self._checked(child, values, line)
+        try:
+            value = self._tensor_closure(_over_names(expression))(values | given)
+        except FormulaError as error:
+            raise FormulaError(error.reason, line, error.column) from None
+        except (RuntimeError, IndexError, TypeError) as error:
+            reason = str(error).split("\n", 1)[0][:160]
+            raise FormulaError(f"PyTorch refuses this: {reason}", line, expression.column) from None
+        if not bool(torch.isfinite(value).all()):
+            odd = FormulaError(f"not finite here ({_first_odd(value)})", line, expression.column)
+            self._odd = self._odd or odd
+        return value
+
+    def _line_closure(self, line: Assignment) -> Callable[[Values], Tensor]:
+        try:
+            return self._tensor_closure(line.expression)
+        except FormulaError as error:
+            raise FormulaError(error.reason, line.line, error.column) from None
+
+    def _tensor_closure(self, expression: Expression) -> Callable[[Values], Tensor]:
+        """A closure that gives a tensor, where the expression alone may be a plain number."""
+        constant = _constant(expression)
+        if constant is not None:
+            tensor = torch.tensor(constant, **self._like)
+            return lambda _values: tensor
+        return self._closure(expression)
+
+    def _closure(self, expression: Expression) -> Closure:
+        constant = _constant(expression)
+        if constant is not None:
+            return lambda _values: constant
+        if isinstance(expression, Name):
+            return operator.itemgetter(expression.name)
+        if isinstance(expression, Negative):
+            operand = self._closure(expression.operand)
+            return lambda values: -operand(values)
+        if isinstance(expression, Binary):
+            return self._binary(expression)
+        assert isinstance(expression, Call)
+        return self._call(expression)
+
+    def _binary(self, expression: Binary) -> Closure:
+        operation = _OPERATIONS[expression.operator]
+        # Two numbers are compared as tensors, for where() takes no Python bool.
+        is_of_numbers = _constant(expression.left) is not None and _constant(expression.right) is not None
+        left = (self._tensor_closure if is_of_numbers else self._closure)(expression.left)
+        right = self._closure(expression.right)
+        return lambda values: operation(left(values), right(values))
+
+    def _call(self, expression: Call) -> Closure:
+        special = _SPECIAL.get(expression.function)
+        if special is not None:
+            return special(self, expression)
+        function = _torch_function(FUNCTIONS[expression.function].torch_name)
+        arguments = [self._tensor_closure(argument) for argument in expression.arguments]
+        dimension = expression.dimension
+        if dimension is None and expression.function in ("softmax", "log_softmax"):
+            dimension = -1
+        if dimension is not None:
+            only = arguments[0]
+            return lambda values: function(only(values), dim=dimension)
+        if len(arguments) == 1:
+            only = arguments[0]
+            return lambda values: function(only(values))
+        return lambda values: function(*[argument(values) for argument in arguments])
+
+    def _no_grad(self, expression: Call) -> Closure:
+        inside = self._tensor_closure(expression.arguments[0])
+
+        def untracked(values: Values) -> Tensor:
+            with torch.no_grad():
+                return inside(values).detach()
+
+        return untracked
+
+    def _retained(self, expression: Call) -> Closure:
+        inside = self._tensor_closure(expression.arguments[0])
+
+        def retained(values: Values) -> Tensor:
+            value = inside(values)
+            if self.makes_leaves and value.requires_grad:
+                value.retain_grad()
+            return value
+
+        return retained
+
+    def _leaf(self, expression: Call) -> Closure:
+        inside = self._tensor_closure(expression.arguments[0])
+
+        def leaf(values: Values) -> Tensor:
+            value = inside(values).detach()
+            return value.requires_grad_() if self.makes_leaves and torch.is_grad_enabled() else value
+
+        return leaf
+
+    def _one_hot(self, expression: Call) -> Closure:
+        labels, classes = self._tensor_closure(expression.arguments[0]), _constant(expression.arguments[1])
+        if classes is None or classes != int(classes) or not 1 <= classes <= 10_000:
+            raise FormulaError("the number of classes is a whole number", 1, expression.arguments[1].column)
+        dtype = self._like["dtype"]
+        return lambda values: nn.functional.one_hot(labels(values).long(), int(classes)).to(dtype)
+
+
+_SPECIAL: dict[str, Callable[[Program, Call], Closure]] = {
+    "no_grad": Program._no_grad,
+    "retain_grad": Program._retained,
+    "requires_grad": Program._leaf,
+    "one_hot": Program._one_hot,
+}
+
+
+def _needed_lines(formula: Formula) -> set[str]:
+    """The lines that the objective is computed from: others may stand there for a gradient by hand."""
+    needed = {formula.objective.name}
+    for line in reversed(formula.lines):
+        if line.name in needed:
+            needed |= names_in(line.expression)
+    return needed
+
+
+def _torch_function(name: str) -> Callable[..., Tensor]:
+    function: Any = torch
+    for part in name.split("."):
+        function = getattr(function, part)
+    found: Callable[..., Tensor] = function
+    return found
+
+
+def _over_names(expression: Expression) -> Expression:
+    """`expression` with its operands, unless they are numbers, exchanged for the names 0, 1, 2."""
+    operands = [
+        child if _constant(child) is not None else Name(str(number), child.column)
+        for number, child in enumerate(children_of(expression))
+    ]
+    if isinstance(expression, Negative):
+        return replace(expression, operand=operands[0])
+    if isinstance(expression, Binary):
+        return replace(expression, left=operands[0], right=operands[1])
+    if isinstance(expression, Call):
+        return replace(expression, arguments=tuple(operands))
+    return expression
+
+
+def _constant(expression: Expression) -> float | None:
+    """The value of an expression of nothing but numbers, in double precision; FormulaError if not finite."""
+    if isinstance(expression, Number):
+        return expression.value
+    if isinstance(expression, Name):
+        return CONSTANTS.get(expression.name)
+    if isinstance(expression, Negative):
+        operand = _constant(expression.operand)
+        return None if operand is None else -operand
+    if not isinstance(expression, Binary) or expression.operator not in ("+", "-", "*", "/", "**", "%"):
+        return None
+    left, right = _constant(expression.left), _constant(expression.right)
+    if left is None or right is None:
+        return None
+    return _fold(expression, left, right)
+
+
+def _fold(expression: Binary, left: float, right: float) -> float:
+    try:
+        value = _OPERATIONS[expression.operator](left, right)
+    except (OverflowError, ZeroDivisionError):
+        value = math.inf
+    if not isinstance(value, float) or not math.isfinite(value):
+        raise FormulaError("not finite here", 1, expression.column)
+    return value
+
+
+def _first_odd(value: Tensor) -> str:
+    odd = value.reshape(-1)[~torch.isfinite(value.reshape(-1))]
+    return str(odd[0].item())

@@ -1,0 +1,80 @@
+"""What an experiment starts from: its numbers as torch draws them, and whether its gradient by hand holds there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+from gradviz.core.document.experiment import Experiment, with_value
+from gradviz.core.formulas.formula import Assignment, Formula, parse_gradients
+from gradviz.core.formulas.text import FormulaError
+from gradviz.core.objectives.catalogue import FormulaObjective
+from gradviz.core.questions.start import Start
+from gradviz.engine.objectives.build import build_objective
+from gradviz.engine.objectives.formula_descent import tensors_of
+from gradviz.engine.objectives.formula_program import Program
+from gradviz.engine.problems import EngineError
+from gradviz.engine.summaries import array_of
+
+LARGEST = 20_000
+"""Parameters beyond which nobody writes the start down: it is not built a second time then."""
+HOLDS_TO = 1e-4
+"""Relative difference, of the largest element of a gradient, up to which a gradient by hand is the same."""
+
+
+def start_of(experiment: Experiment) -> Start:
+    """The start of `experiment`; EngineError where it cannot be built. torch's random state stays as it was."""
+    if experiment.objective.parameter_count > LARGEST:
+        return Start()
+    state = torch.get_rng_state()
+    try:
+        made: dict[str, Tensor] = dict(build_objective(experiment, torch.device("cpu")).parameters)
+        if isinstance(experiment.objective, FormulaObjective):
+            dtype: torch.dtype = getattr(torch, experiment.dtype)
+            made = {**tensors_of(experiment.objective, experiment.seed, dtype), **made}
+        return Start({name: array_of(tensor) for name, tensor in made.items()}, _gradient_holds(experiment))
+    finally:
+        torch.set_rng_state(state)
+
+
+def _gradient_holds(experiment: Experiment) -> bool:
+    """Whether the lines by hand give what autograd gives, in double precision; True where there are none."""
+    declared = experiment.objective
+    if not isinstance(declared, FormulaObjective):
+        return True
+    try:
+        lines = _hand_lines(declared, experiment.hand_gradient)
+        if not lines:
+            return True
+        by_autograd = with_value(with_value(experiment, "objective.gradient", "autograd"), "dtype", "float64")
+        objective = build_objective(by_autograd, torch.device("cpu"))
+        objective.evaluate()
+        found = _by_hand(declared, lines, experiment.seed)
+    except (FormulaError, EngineError, RuntimeError):
+        return False
+    pairs = [(found.get(name), parameter.grad) for name, parameter in objective.parameters.items()]
+    return all(hand is None or _agree(hand, gradient) for hand, gradient in pairs)
+
+
+def _hand_lines(declared: FormulaObjective, hand_gradient: str) -> tuple[Assignment, ...]:
+    formula = declared.parsed
+    if formula.gradients or not hand_gradient.strip():
+        return formula.gradients
+    names = [tensor.name for tensor in declared.tensors]
+    return parse_gradients(hand_gradient, [*names, *(line.name for line in formula.lines)], names)
+
+
+def _by_hand(declared: FormulaObjective, lines: tuple[Assignment, ...], seed: int) -> Mapping[str, Tensor]:
+    formula = Formula(declared.parsed.lines, lines)
+    program = Program(formula, torch.float64, torch.device("cpu"))
+    with torch.no_grad():
+        return program.gradients(program.evaluate(tensors_of(declared, seed, torch.float64)))
+
+
+def _agree(hand: Tensor, gradient: Tensor | None) -> bool:
+    wanted = torch.zeros_like(hand) if gradient is None else gradient
+    if hand.shape != wanted.shape:
+        return False
+    return bool((hand - wanted).abs().max() <= HOLDS_TO * max(float(wanted.abs().max()), 1e-12))

@@ -1,0 +1,82 @@
+"""Run a saved run again, and say whether it matched bit for bit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from gradviz.core.document.experiment import Experiment
+from gradviz.core.runs.result import RunResult
+from gradviz.engine.problems import EngineError
+from gradviz.engine.training.trainer import START, Trainer
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """What a replay found. `first_difference` is the first step that differs, None if none does.
+
+    `differences` names the versions that are others now than when the run was saved.
+    """
+
+    steps: int
+    matched: bool
+    first_difference: int | None
+    expected: float
+    found: float
+    differences: tuple[str, ...]
+
+
+def replay(experiment: Experiment, result: RunResult, progress: Callable[[int, int], None] | None = None) -> Replay:
+    """Train `experiment` from its seed with the live edits of `result`, and compare losses and weights.
+
+    `progress` is told the steps done and to be done. EngineError if the file holds no history.
+    """
+    saved = result.tensors.get("history/losses")
+    if saved is None or not len(saved):
+        raise EngineError("The file holds no history to compare with: run the experiment and save it first.")
+    start = {name: value for name, value in result.tensors.items() if name.startswith(START)}
+    trainer = Trainer(_at_start(experiment, result), replace(result, step=0, edits=(), tensors=start))
+    trainer.edits = list(result.edits)
+    last = len(saved) - 1
+    for step in range(last + 1):
+        found = trainer.seek(step).losses
+        if trainer.step < step:  # it diverged before, where the saved run went on
+            return Replay(step, False, step, float(saved[step][0]), float("nan"), _differences(trainer, result))
+        if not np.array_equal(saved[step], np.array(found), equal_nan=True):
+            lane = np.flatnonzero(~np.isclose(saved[step], found, rtol=0, atol=0, equal_nan=True))[0]
+            expected, other = float(saved[step][lane]), float(found[lane])
+            return Replay(step, False, step, expected, other, _differences(trainer, result))
+        if step == result.step and not _have_same_weights(trainer, result):
+            return Replay(step, False, step, float("nan"), float("nan"), _differences(trainer, result))
+        if progress is not None:
+            progress(step, last)
+    return Replay(last, True, None, float("nan"), float("nan"), _differences(trainer, result))
+
+
+def _at_start(experiment: Experiment, result: RunResult) -> Experiment:
+    """The experiment with the optimisers that the run began with."""
+    if not result.edits:
+        return experiment
+    from gradviz.core.document.experiment import from_data, to_data
+
+    data = to_data(experiment) | {"optimizers": [dict(plain) for plain in result.edits[0].optimizers]}
+    return from_data(data)
+
+
+def _have_same_weights(trainer: Trainer, result: RunResult) -> bool:
+    """Losses alone could agree while a weight does not, so the weights are compared where the run was saved."""
+    again = trainer.result(result.state).tensors
+    saved = {name: weights for name, weights in result.tensors.items() if name.startswith("weights/")}
+    return all(np.array_equal(again[name], weights, equal_nan=True) for name, weights in saved.items())
+
+
+def _differences(trainer: Trainer, result: RunResult) -> tuple[str, ...]:
+    from gradviz.engine.training.versions import versions
+
+    now = {**versions(), "device": str(trainer.device)}
+    before = {**result.versions, "device": result.device}
+    return tuple(
+        f"{name} {before[name]} then, {now[name]} now" for name in now if name in before and before[name] != now[name]
+    )

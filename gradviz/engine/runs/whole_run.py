@@ -1,0 +1,124 @@
+"""A run from its first step to its last, in the thread that calls: what the command line does."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from gradviz.core.document.experiment import Experiment
+from gradviz.core.questions.snapshot import Snapshot
+from gradviz.core.questions.surface import SurfaceGrid
+from gradviz.core.runs.history import History
+from gradviz.core.runs.records import StepRecord
+from gradviz.core.runs.result import RunResult
+from gradviz.core.runs.state import RunState
+from gradviz.engine.runs.commands import Wanted
+from gradviz.engine.runs.mailbox import block_of
+from gradviz.engine.runs.snapshots import Observer
+from gradviz.engine.surfaces.survey import survey
+from gradviz.engine.training.trainer import Trainer
+
+CHUNK = 4096
+PROGRESS_S = 0.1
+RESOLUTION = 128
+
+
+@dataclass(frozen=True)
+class Portrait:
+    """What the views show of a run that is over."""
+
+    history: History
+    snapshot: Snapshot
+    surface: SurfaceGrid
+
+
+class WholeRun:
+    """Trains an experiment to its end. EngineError where it cannot be built.
+
+    `fault` says why it cannot start where its loss or gradient is not finite, or PyTorch refuses its graph; values
+    and graph can be looked at all the same.
+    """
+
+    def __init__(self, experiment: Experiment, start: RunResult | None = None) -> None:
+        self.trainer = Trainer(experiment, start)
+        self.history = History(len(experiment.optimizers))
+        self._observer = Observer(self.trainer)
+        self.seconds = 0.0
+        self.fault = self.trainer.fault_at_start()
+
+    def train(self, progress: Callable[[int], None]) -> None:
+        """Run to the end; `progress` is told the step about ten times a second."""
+        begin = told = time.perf_counter()
+        pending: list[StepRecord] = [self.trainer.record]
+        for record in () if self.fault else self.trainer.steps():
+            pending.append(record)
+            if len(pending) >= CHUNK:
+                self._flush(pending)
+            if record.step % 64 == 0 and time.perf_counter() - told > PROGRESS_S:
+                told = time.perf_counter()
+                progress(record.step)
+        self.seconds = time.perf_counter() - begin
+        self._flush(pending)
+        progress(self.trainer.step)
+
+    def _flush(self, pending: list[StepRecord]) -> None:
+        if pending:
+            self.history.extend(block_of(pending, self.history.optimizers))
+            pending.clear()
+
+    @property
+    def state(self) -> RunState:
+        """FINISHED; DIVERGED where no optimiser has a finite loss, FAILED where it could not start or go on."""
+        if self.fault or self.trainer.failure:
+            return RunState.FAILED
+        return RunState.DIVERGED if self.trainer.diverged else RunState.FINISHED
+
+    @property
+    def message(self) -> str:
+        """Why it ended, for a person."""
+        if self.fault:
+            return self.fault
+        return self.trainer.divergence() if self.trainer.diverged else f"Finished: {self.trainer.step:,} steps."
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """Why each optimiser that stopped by an error of PyTorch did, the others racing on."""
+        return () if self.trainer.failure else self.trainer.faults
+
+    @property
+    def steps_per_s(self) -> float:
+        """Steps a second over the whole run; 0 where it had none."""
+        return self.trainer.step / self.seconds if self.seconds > 0 and self.trainer.step else 0.0
+
+    def result(self) -> RunResult:
+        """The result with its history, to be saved."""
+        made = self.trainer.result(self.state)
+        made.tensors["history/losses"] = self.history.losses.copy()
+        if len(self.history.positions):
+            made.tensors["history/positions"] = self.history.positions.copy()
+        return made
+
+    def parameters(self, optimizer: int = 0) -> dict[str, Any]:
+        """Parameters by name as nested lists."""
+        found = self.trainer.lanes[optimizer].objective.parameters
+        return {name: parameter.detach().cpu().tolist() for name, parameter in found.items()}
+
+    def gradients(self, optimizer: int = 0) -> dict[str, Any]:
+        """What stands in ``.grad`` after the last evaluation, by name as nested lists; None where nothing does."""
+        objective = self.trainer.lanes[optimizer].objective
+        found = {**objective.parameters, **dict(objective.retained())}
+        return {name: None if value.grad is None else value.grad.cpu().tolist() for name, value in found.items()}
+
+    def values(self, optimizer: int = 0) -> dict[str, Any]:
+        """The values of the last evaluation that have names, such as the lines of a formula."""
+        named = self.trainer.lanes[optimizer].objective.named_values()
+        return {name: value.detach().cpu().tolist() for value, name in named if value.numel() <= 1000}
+
+    def portrait(self) -> Portrait:
+        """What the views show of the last step."""
+        snapshot = self._observer.look(Wanted(graph=True, parameters=True, fit=True))
+        lane, trainer = self.trainer.lanes[0], self.trainer
+        grid = survey(trainer.experiment, lane.objective, self._observer.plane, trainer.step, RESOLUTION, None)
+        return Portrait(self.history, snapshot, grid)

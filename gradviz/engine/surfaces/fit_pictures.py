@@ -1,0 +1,121 @@
+"""What a fit shows of the current step, small enough to be looked at many times a second."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from gradviz.core.numbers import Floats
+from gradviz.core.questions.fit import CurveFit, FitScore, FitSnapshot, PlaneFit, ScatterFit, TableFit
+from gradviz.engine.objectives.fit_descent import FitDescent
+from gradviz.engine.training.lanes import Lane
+
+MOST_ROWS = 2000
+CURVE_POINTS = 200
+FIELD_POINTS = 96
+COARSE_FIELD_POINTS = 48
+LARGE_MODEL = 2000
+"""Numbers of a row's evaluation above which the plane is drawn coarser."""
+
+
+def fit_picture(lanes: list[Lane], optimizer: int) -> FitSnapshot | None:
+    """Data and prediction; None where the objective fits no data. `optimizer` is the one whose plane is shown."""
+    objectives = [lane.objective for lane in lanes if isinstance(lane.objective, FitDescent)]
+    if not objectives:
+        return None
+    first = objectives[0]
+    every = -(-len(first.data.inputs) // MOST_ROWS)
+    inputs, given = first.data.inputs[::every], first.data.given[::every]
+    predictions = [objective.predict(inputs) for objective in objectives]
+    score = _score(first, given, predictions)
+    shape = tuple(inputs.shape[1:])
+    has_one_target = first.classes > 0 or given.shape[1] == 1
+    is_continuous = inputs.is_floating_point() and has_one_target
+    if shape == (1,) and is_continuous:
+        return _curve(objectives, inputs, given, score)
+    if shape == (2,) and is_continuous:
+        return _plane(objectives[optimizer], inputs, given, optimizer, score)
+    if first.classes:
+        return TableFit(_counts(first, given, predictions[optimizer]), optimizer, score)
+    return ScatterFit(_array(given), _array(predictions[optimizer]), optimizer, score)
+
+
+def _curve(objectives: list[FitDescent], inputs: Tensor, given: Tensor, score: FitScore) -> CurveFit:
+    x = _axis(objectives[0].data.inputs[:, 0], CURVE_POINTS, 0.05)
+    curves = []
+    for objective in objectives:
+        answer = objective.predict(x.unsqueeze(1))
+        if objective.classes:
+            shares = objective.probabilities(answer)
+            answer = shares[:, 1] if objective.classes == 2 else _classes(shares)
+        curves.append(_array(answer.reshape(-1)))
+    return CurveFit(_array(inputs[:, 0]), _array(given.reshape(-1)), _array(x), np.stack(curves), score)
+
+
+def _plane(objective: FitDescent, inputs: Tensor, given: Tensor, optimizer: int, score: FitScore) -> PlaneFit:
+    count = FIELD_POINTS if objective.activations <= LARGE_MODEL else COARSE_FIELD_POINTS
+    x, y = (_axis(objective.data.inputs[:, column], count, 0.08) for column in range(2))
+    grid = torch.cartesian_prod(y, x).flip(1)
+    answer = objective.predict(grid)
+    if objective.classes:
+        shares = objective.probabilities(answer)
+        field, certainty = _classes(shares), shares.max(dim=1).values
+    else:
+        field, certainty = answer[:, 0], torch.ones_like(answer[:, 0])
+    return PlaneFit(
+        points=_array(inputs),
+        targets=_array(given.reshape(-1)),
+        x=_array(x),
+        y=_array(y),
+        field=_array(field.reshape(count, count)),
+        certainty=_array(certainty.reshape(count, count)),
+        optimizer=optimizer,
+        score=score,
+    )
+
+
+def _axis(column: Tensor, count: int, margin: float) -> Tensor:
+    """Equidistant values over the range of a column and a little beyond."""
+    low, high = float(column.min()), float(column.max())
+    room = margin * (high - low) or 0.5
+    return torch.linspace(low - room, high + room, count, dtype=column.dtype, device=column.device)
+
+
+def _classes(shares: Tensor) -> Tensor:
+    """The most probable class of each row as a float; NaN where a probability is not finite."""
+    chosen = shares.argmax(dim=1).to(shares.dtype)
+    return torch.where(torch.isfinite(shares).all(dim=1), chosen, torch.nan)
+
+
+def _score(first: FitDescent, given: Tensor, predictions: list[Tensor]) -> FitScore:
+    values = []
+    for prediction in predictions:
+        if first.classes:
+            right = _classes(first.probabilities(prediction)) == given
+            values.append(float(right.double().mean()))
+        else:
+            values.append(_determination(given.double(), prediction.double()))
+    return FitScore(len(first.data.inputs), len(given), first.classes, tuple(values))
+
+
+def _determination(given: Tensor, prediction: Tensor) -> float:
+    """R²: 1 less the share of the targets' variance that is left; NaN where they do not vary."""
+    spread = ((given - given.mean(dim=0)) ** 2).sum()
+    return float(1 - ((given - prediction) ** 2).sum() / spread) if spread > 0 else float("nan")
+
+
+def _counts(
+    objective: FitDescent, given: Tensor, prediction: Tensor
+) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:
+    answers = _array(_classes(objective.probabilities(prediction)))
+    known = np.isfinite(answers)
+    counts = np.zeros((objective.classes, objective.classes), dtype=np.int64)
+    np.add.at(counts, (given.cpu().numpy()[known], answers[known].astype(np.int64)), 1)
+    return counts
+
+
+def _array(tensor: Tensor) -> Floats:
+    array: Floats = tensor.detach().double().cpu().numpy().copy()
+    array.flags.writeable = False
+    return array

@@ -1,0 +1,127 @@
+"""Lanes: an optimiser with parameters of its own, its schedule, and what stopped it if anything did."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from torch import Tensor
+
+from gradviz.core.numbers import short_number
+from gradviz.core.optimizers.catalogue import Optimizer
+from gradviz.core.optimizers.mistakes import Cycle, NoZeroGrad
+from gradviz.engine.objectives.objective import Objective
+from gradviz.engine.problems import EngineError
+from gradviz.engine.training.evaluations import cut, wrong_evaluation
+from gradviz.engine.training.explanations import Fault, explained
+
+
+class Lane:
+    """One optimiser with parameters of its own. `loss` is that of the current step.
+
+    `fault` is why it stopped, None while it goes on. EngineError where the optimiser cannot train these parameters.
+    """
+
+    __slots__ = (
+        "_evaluation", "_is_first_call", "_needs_loss", "carried", "carries", "fault", "loss", "needs_closure",
+        "objective", "optimizer", "scheduler", "step", "update",
+    )  # fmt: skip
+
+    def __init__(self, objective: Objective, declared: Optimizer, steps: int) -> None:
+        refusal = declared.refusal({name: tuple(p.shape) for name, p in objective.parameters.items()})
+        if refusal:
+            raise EngineError(refusal)
+        cut(objective, declared.mistake)
+        self.objective = objective
+        self.optimizer = declared.build(list(objective.parameters.values()))
+        self.scheduler = declared.build_schedule(self.optimizer, steps)
+        self.loss = math.nan
+        self.fault: Fault | None = None
+        self.step = 0
+        self.needs_closure = declared.needs_closure
+        self._needs_loss = declared.schedule.needs_loss
+        self._is_first_call = False
+        self._evaluation = wrong_evaluation(objective, declared.mistake)
+        self.carries = isinstance(declared.mistake, NoZeroGrad | Cycle)
+        """Whether an evaluation adds to the gradients of the one before."""
+        self.carried: list[Tensor | None] = [None for _ in objective.parameters]
+        """The gradients that the last evaluation began with, where it adds to them."""
+        is_plain = self.scheduler is None and not self.needs_closure
+        self.update: Callable[[], Any] = self.optimizer.step if is_plain else self._update
+        """One update of the parameters, and of the rate where there is a schedule."""
+
+    @property
+    def rate(self) -> float:
+        """The learning rate of the next update, from torch's own param_groups."""
+        return float(self.optimizer.param_groups[0]["lr"])
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether the next step will update it."""
+        return self.fault is None and math.isfinite(self.loss)
+
+    def evaluate(self, step: int) -> float:
+        """Loss and gradient at the current parameters; a lane that stopped keeps its last loss."""
+        if self.fault is not None:
+            return self.loss
+        self.step = step
+        self.objective.at_step(step)
+        if self.carries:
+            self.carried = [None if p.grad is None else p.grad.clone() for p in self.objective.parameters.values()]
+        try:
+            self.loss = self._evaluated().item()
+        except RuntimeError as error:
+            self._fail(error)
+        return self.loss
+
+    def _evaluated(self) -> Tensor:
+        return self.objective.evaluate() if self._evaluation is None else self._evaluation(self.step)
+
+    def _fail(self, error: RuntimeError) -> None:
+        """Stop here with PyTorch's words, and keep the loss, which the forward pass has still given.
+
+        What is no known error of a graph is raised again: a lack of memory, say, stops the whole run.
+        """
+        fault = explained(error, self.step)
+        if fault is None:
+            raise error
+        try:
+            self.loss = self.objective.number(self.objective.loss()).item()
+        except RuntimeError:
+            self.loss = math.nan
+        self.fault = fault
+
+    def _update(self) -> None:
+        self._is_first_call = True
+        try:
+            if self.needs_closure:
+                self.optimizer.step(self._closure)
+            else:
+                self.optimizer.step()
+        except RuntimeError as error:
+            self._fail(error)
+            return
+        if self.scheduler is not None:
+            self._step_schedule()
+
+    def _closure(self) -> float:
+        """What LBFGS evaluates: its first call asks for the loss of this step, which is known."""
+        if self._is_first_call:
+            self._is_first_call = False
+            return self.loss
+        return self._evaluated().item()
+
+    def _step_schedule(self) -> None:
+        """The rate of the next step; a schedule without a finite one stops the lane there."""
+        scheduler: Any = self.scheduler
+        reason = ""
+        try:
+            scheduler.step(self.loss) if self._needs_loss else scheduler.step()
+        except (ArithmeticError, ValueError) as error:
+            reason = f"The schedule fails here ({str(error)[:80]})"
+        if not reason and not math.isfinite(self.rate):
+            reason = f"The schedule gives the learning rate {short_number(self.rate)}"
+        if reason:
+            self.evaluate(self.step + 1)
+            self.fault = Fault(self.step, "", f"{reason}: change its formula or its factors.")

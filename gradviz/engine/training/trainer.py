@@ -1,0 +1,290 @@
+"""The trainer: an experiment's optimisers, stepping side by side, one evaluation a step.
+
+A step k is a *state*: the parameters after k updates, with their loss and gradient. Record k holds exactly
+these, so graph, curves, surface and table can all show the same k.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from gradviz.core.document.experiment import Experiment, optimizer_names, to_data
+from gradviz.core.numbers import short_number
+from gradviz.core.optimizers.catalogue import Optimizer
+from gradviz.core.runs.records import StepRecord
+from gradviz.core.runs.result import LiveEdit, RunResult
+from gradviz.core.runs.state import RunState
+from gradviz.engine.devices import resolve_device
+from gradviz.engine.objectives.build import build_objective
+from gradviz.engine.problems import EngineError
+from gradviz.engine.training.checkpoints import Checkpoints
+from gradviz.engine.training.explanations import LIMIT
+from gradviz.engine.training.lanes import Lane
+from gradviz.engine.training.memory_limit import check_memory
+from gradviz.engine.training.saved_state import arrays_of, restore_lane
+from gradviz.engine.training.versions import versions
+
+LARGE_MODEL = 1_000_000
+START = "start/"
+"""Imported weights with which a run began bear this and their name."""
+
+
+class Trainer:
+    """Runs one experiment. Belongs to one thread.
+
+    EngineError where the experiment cannot be built. `notice` says what was chosen otherwise than asked for.
+    """
+
+    def __init__(self, experiment: Experiment, start: RunResult | None = None) -> None:
+        self.experiment = experiment
+        self.device, self.notice = resolve_device(experiment.device, experiment.dtype)
+        check_memory(experiment, self.device)
+        _choose_threads(experiment)
+        self.lanes = [self._lane(optimizer) for optimizer in experiment.optimizers]
+        self.step = 0
+        self.edits: list[LiveEdit] = [_edit(0, experiment)]
+        self._checkpoints = Checkpoints()
+        self._told: set[int] = set()
+        self._coordinates = [lane.objective.coordinates for lane in self.lanes]
+        self._restored_unfit = start is not None and not start.finite
+        self._start: dict[str, NDArray[Any]] = {}
+        if start is not None:
+            self._begin_with({name: value for name, value in start.tensors.items() if name.startswith(START)})
+            self._checkpoints.keep(0, self.lanes)
+            if any(name.startswith("weights/") for name in start.tensors):
+                self._restore(start)
+        self.record = self._evaluate()
+        self.known = self.step
+        """The last step whose record is that of the present settings: after a seek back it lies ahead."""
+
+    def _lane(self, optimizer: Optimizer) -> Lane:
+        return Lane(build_objective(self.experiment, self.device), optimizer, self.experiment.steps)
+
+    def _begin_with(self, tensors: dict[str, NDArray[Any]]) -> None:
+        """Let every lane begin with imported weights; those of another model are left, with a notice."""
+        wanted = {f"{START}{name}": tuple(p.shape) for name, p in self.lanes[0].objective.parameters.items()}
+        if not tensors:
+            return
+        if {name: value.shape for name, value in tensors.items()} != wanted:
+            given = ", ".join(f"{name.removeprefix(START)} {value.shape}" for name, value in list(tensors.items())[:3])
+            misfit = f"The imported weights ({given}) do not fit this model: it starts from its seed."
+            self.notice = f"{self.notice} {misfit}".strip()[:LIMIT]
+            return
+        self._start = tensors
+        with torch.no_grad():
+            for lane in self.lanes:
+                for name, parameter in lane.objective.parameters.items():
+                    parameter.copy_(torch.from_numpy(np.array(tensors[f"{START}{name}"])))
+
+    @property
+    def begins_with_weights(self) -> bool:
+        """Whether imported weights are those of step 0."""
+        return bool(self._start)
+
+    def steps(self) -> Iterator[StepRecord]:
+        """Update and evaluate until the experiment's steps are done or no optimiser can go on."""
+        while not self.finished and not self.diverged:
+            yield self.advance()
+
+    def advance(self) -> StepRecord:
+        """One update of every optimiser that goes on, then the evaluation of the new step."""
+        if self.step % self._checkpoints.stride == 0:
+            self._checkpoints.keep(self.step, self.lanes)
+        for lane in self.lanes:
+            if lane.fault is None and math.isfinite(lane.loss):
+                lane.update()
+        self.step += 1
+        self.record = self._evaluate()
+        self.known = max(self.known, self.step)
+        return self.record
+
+    def _evaluate(self) -> StepRecord:
+        step = self.step
+        losses = tuple([lane.evaluate(step) for lane in self.lanes])
+        position: list[float] = []
+        for pair in self._coordinates:
+            if pair is not None:
+                position += (pair[0].item(), pair[1].item())
+        return StepRecord(step, losses, tuple(position))
+
+    @property
+    def finished(self) -> bool:
+        """Whether all steps are done."""
+        return self.step >= self.experiment.steps
+
+    @property
+    def diverged(self) -> bool:
+        """Whether no optimiser can go on: no loss is finite any more, faults stopped them, or a file's weights did."""
+        return self._restored_unfit or not any(lane.goes_on for lane in self.lanes)
+
+    @property
+    def failure(self) -> str:
+        """The sentence of the first fault, where faults alone have stopped every optimiser; else empty."""
+        if not self._restored_unfit and all(lane.fault is not None for lane in self.lanes):
+            return self._fault_sentence(0)
+        return ""
+
+    def _fault_sentence(self, index: int) -> str:
+        fault = self.lanes[index].fault
+        return "" if fault is None else fault.sentence(optimizer_names(self.experiment)[index])
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """A sentence on each optimiser that an error has stopped."""
+        return tuple(self._fault_sentence(k) for k, lane in enumerate(self.lanes) if lane.fault is not None)
+
+    def untold_faults(self) -> str:
+        """A sentence on each optimiser that has stopped by a fault since the last call, the others racing on."""
+        stopped = {index for index, lane in enumerate(self.lanes) if lane.fault is not None}
+        new = sorted(stopped - self._told)
+        self._told = stopped
+        if not new:
+            return ""
+        others = f" {len(new) - 1} more stopped by a fault of their own." if len(new) > 1 else ""
+        return self._fault_sentence(new[0])[: LIMIT - len(others)] + others
+
+    @property
+    def rates(self) -> tuple[float, ...]:
+        """The learning rate of each optimiser's next update."""
+        return tuple(lane.rate for lane in self.lanes)
+
+    def fault_at_start(self) -> str:
+        """A sentence if the first loss or gradient is not finite, so that a run must not start; else empty."""
+        lane = next((lane for lane in self.lanes if lane.fault is None), None)
+        if lane is None:
+            return self.failure
+        if not math.isfinite(lane.loss):
+            return lane.objective.fault() or f"The loss is {lane.loss} at the start: choose other initial values."
+        for name, parameter in lane.objective.parameters.items():
+            if parameter.grad is not None and not bool(torch.isfinite(parameter.grad).all()):
+                return (
+                    f"The loss is finite ({short_number(lane.loss)}), but the gradient of {name} is not, at "
+                    f"{_point(lane)}. A square root or a division inside where(...) does this: start elsewhere."
+                )
+        return ""
+
+    def divergence(self) -> str:
+        """Why the run stopped, and what to try: for a person."""
+        if self._restored_unfit:
+            return "The weights in this file are not finite, so the run cannot go on. Reset starts again from the seed."
+        if self.failure:
+            return self.failure
+        diverged = [lane for lane in self.lanes if lane.fault is None]
+        loss = diverged[0].loss
+        word = "is no longer a number" if math.isnan(loss) else f"grew beyond what {self.experiment.dtype} can hold"
+        rates = [lane.rate for lane in diverged]
+        shown = " and ".join(short_number(rate) for rate in rates[:3])
+        what = f"The learning rate {shown} is" if len(rates) == 1 else f"The learning rates {shown} are"
+        if self.lanes[0].objective.by_hand:
+            advice = f"{what} too large here, or the gradient by hand is wrong: the bench (Ctrl+B) tells"
+        else:
+            advice = f"{what} too large here: try a tenth, and a tenth of that, or scale the inputs"
+        return f"Diverged at step {self.step}: the loss {word}. {advice}. Reset starts again."
+
+    def apply(self, experiment: Experiment) -> None:
+        """Take over the live settings of `experiment` from this step on."""
+        if experiment.optimizers != self.experiment.optimizers:
+            self.edits = [edit for edit in self.edits if edit.step < self.step]
+            self.edits.append(_edit(self.step, experiment))
+            self._set_live(experiment.optimizers)
+            self._forget_beyond()
+        self.experiment = experiment
+
+    def continue_from_here(self) -> None:
+        """After a seek back: the current settings hold from this step on, later edits are forgotten."""
+        if any(edit.step > self.step for edit in self.edits):
+            self.edits = [edit for edit in self.edits if edit.step <= self.step]
+            self.edits.append(_edit(self.step, self.experiment))
+            self._forget_beyond()
+        self._set_live(self.experiment.optimizers)
+
+    def _forget_beyond(self) -> None:
+        """The settings change here: what is known of later steps holds no more."""
+        self._checkpoints.forget_beyond(self.step)
+        self.known = min(self.known, self.step)
+
+    def _set_live(self, optimizers: tuple[Any, ...]) -> None:
+        for lane, declared in zip(self.lanes, optimizers, strict=True):
+            for group in lane.optimizer.param_groups:
+                group.update(declared.live_keywords)
+
+    def seek(self, step: int) -> StepRecord:
+        """Go to `step`, back or forth, by the nearest checkpoint and the same updates as before."""
+        for _ in self.towards(step):
+            pass
+        return self.record
+
+    def towards(self, step: int) -> Iterator[StepRecord]:
+        """The updates of a seek to `step`, one at a time, so that it can be left on the way."""
+        is_torn = self.record.step != self.step
+        if step < self.step or is_torn:
+            self._rewind(step)
+        while self.step < step and not self.diverged:
+            self._apply_edit_of_this_step()
+            yield self.advance()
+
+    def _rewind(self, step: int) -> None:
+        found = self._checkpoints.latest(step)
+        if found is None:
+            raise EngineError(f"Step {step} lies before what this run can go back to.")
+        self.step, states = found
+        for lane, state in zip(self.lanes, states, strict=True):
+            state.put_back(lane)
+        self.record = self._evaluate()
+
+    def _apply_edit_of_this_step(self) -> None:
+        for edit in self.edits:
+            if edit.step == self.step:
+                self._set_live(_declared(self.experiment, edit))
+
+    def result(self, state: RunState) -> RunResult:
+        """The run so far, without its history."""
+        tensors: dict[str, NDArray[Any]] = {"random/cpu": torch.get_rng_state().numpy().copy()}
+        for index, lane in enumerate(self.lanes):
+            tensors.update(arrays_of(index, lane))
+        return RunResult(state, self.step, str(self.device), versions(), tuple(self.edits), tensors | self._start)
+
+    def _restore(self, start: RunResult) -> None:
+        """Continue `start`: its weights, optimiser, schedule and random state, step and live edits."""
+        self.step = start.step
+        self.edits = list(start.edits) or self.edits
+        for index, lane in enumerate(self.lanes):
+            restore_lane(index, lane, start.tensors)
+        if "random/cpu" in start.tensors:
+            torch.set_rng_state(torch.from_numpy(start.tensors["random/cpu"].copy()))
+        self._set_live(self.experiment.optimizers)
+
+
+def _choose_threads(experiment: Experiment) -> None:
+    """One thread for small models: with torch's default a loaded machine falls from 1108 to 8 steps/s."""
+    large = experiment.objective.parameter_count > LARGE_MODEL
+    torch.set_num_threads((os.cpu_count() or 1) if large else 1)
+
+
+def _point(lane: Lane) -> str:
+    """Where the first few parameters are."""
+    parts = []
+    for name, parameter in list(lane.objective.parameters.items())[:4]:
+        text = short_number(parameter.item()) if parameter.numel() == 1 else "..."
+        parts.append(f"{name} = {text}")
+    return ", ".join(parts)
+
+
+def _edit(step: int, experiment: Experiment) -> LiveEdit:
+    return LiveEdit(step, tuple(to_data(optimizer) for optimizer in experiment.optimizers))
+
+
+def _declared(experiment: Experiment, edit: LiveEdit) -> tuple[Any, ...]:
+    """The optimisers of an edit as declarations."""
+    return tuple(
+        type(old).model_validate_json(json.dumps(plain))
+        for old, plain in zip(experiment.optimizers, edit.optimizers, strict=True)
+    )

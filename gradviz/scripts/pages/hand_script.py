@@ -1,0 +1,193 @@
+"""The dialects with an update by hand in a plain loop: NumPy, and PyTorch's autograd."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gradviz.core.document.experiment import Experiment
+from gradviz.core.questions.start import Start
+from gradviz.scripts.language.dialects import LIBRARIES, DialectName
+from gradviz.scripts.language.expressions import Printer
+from gradviz.scripts.language.page import fitted, safe_names
+from gradviz.scripts.language.sketch import Line, Sketch, reached, used_lines
+from gradviz.scripts.language.tensors import TensorWriter
+from gradviz.scripts.steps.loops import (
+    UpdatePrinter,
+    fused,
+    indented,
+    is_by_line,
+    is_fused,
+    loop_over,
+    names_of,
+    progress_lines,
+    result_lines,
+    scalar_lines,
+    scaling,
+    settings_lines,
+    state_lines,
+)
+from gradviz.scripts.steps.updates import Rule
+
+
+class HandScript:
+    """A sketch and a rule as the body of a script."""
+
+    def __init__(
+        self,
+        experiment: Experiment,
+        sketch: Sketch,
+        rule: Rule,
+        dialect: DialectName,
+        start: Start,
+        batches: Sequence[str] = (),
+    ) -> None:
+        self.experiment = experiment
+        self.sketch = sketch
+        self.rule = rule
+        self.batches = batches
+        self.library = LIBRARIES[dialect]
+        self.is_numpy = dialect == "numpy"
+        self.by_hand = self.is_numpy or (sketch.by_hand and not sketch.holds)
+        self.is_fused = is_fused(experiment.optimizers[0])
+        self.reached = reached(sketch)
+        self.names = self._all_names()
+        ranks = {tensor.name: len(tensor.shape) for tensor in (*sketch.tensors, *sketch.inputs)}
+        self.printer = Printer(self.library, experiment.dtype, self.names, ranks)
+        self.writer = TensorWriter(self.library, experiment.dtype, experiment.seed, start, dialect)
+        self.update = UpdatePrinter(rule, self.printer)
+        self.trained = [self.names[tensor.name] for tensor in sketch.parameters if tensor.name in self.reached]
+
+    def _all_names(self) -> dict[str, str]:
+        """What everything is called in the script; a batch of x is xb."""
+        sketch, rule = self.sketch, self.rule
+        taken = set(rule.settings) if is_by_line(rule, len(self.reached)) else names_of(rule)
+        lines = (*sketch.lines, *sketch.backward)
+        names = safe_names([*(tensor.name for tensor in sketch.tensors), *(line.name for line in lines)], taken)
+        inputs = {tensor.name: tensor.name + "b" * bool(self.batches) for tensor in sketch.inputs}
+        if not inputs:
+            return names
+        rows = f"{inputs['y']}.shape[0]" if self.library.name == "tensorflow" else f"len({inputs['y']})"
+        return names | inputs | {"rows": rows, "count": "prediction.size"}
+
+    def body(self) -> list[str]:
+        """Everything below the imports."""
+        sketch, steps = self.sketch, self.experiment.steps
+        top = [*self.fitted_data(), *self.writer.lines(sketch, self.names, self.reached)]
+        if not is_by_line(self.rule, len(self.trained)):
+            top += fitted(f"parameters = [{', '.join(self.trained)}]")
+        state = state_lines(self.rule, self.zeros)
+        loop = ["", "for step in range(steps + 1):", *indented(self.evaluation()), *indented(self.ends(steps))]
+        return [
+            *top,
+            "",
+            f"steps = {steps}",
+            *settings_lines(self.rule.settings),
+            *state,
+            *loop,
+            *indented(self.step()),
+            *self.result(),
+        ]
+
+    def fitted_data(self) -> list[str]:
+        """The data in lines that fit."""
+        return [part for line in self.data() for part in fitted(line)]
+
+    def data(self) -> list[str]:
+        """The data of a fit in the experiment's precision."""
+        if not self.sketch.data:
+            return []
+        dtype = self.library.dtype(self.experiment.dtype)
+        if self.is_numpy:
+            casts = [] if self.experiment.dtype == "float64" else [f"x, y = x.astype({dtype}), y.astype({dtype})"]
+        else:
+            casts = [f"x, y = torch.tensor(x, dtype={dtype}), torch.tensor(y, dtype={dtype})"]
+        return [*self.sketch.data, *casts, *scaling(self.experiment), *(self.batches or [""])]
+
+    def zeros(self, first: str) -> str:
+        """A tensor like p, filled."""
+        module = self.library.prefix
+        return f"{module}.zeros_like(p)" if first == "0" else f"{module}.full_like(p, {first})"
+
+    def evaluation(self) -> list[str]:
+        """The loss and the gradients of a step."""
+        lines = [*self.batch(), *self.printed(used_lines(self.sketch, self.by_hand))]
+        if self.by_hand:
+            return lines + self.printed(self.sketch.backward)
+        return [*lines, f"{self.loss}.backward()"]
+
+    def batch(self) -> list[str]:
+        """The rows of a step."""
+        return ["rows = batches[step]", "xb, yb = x[rows], y[rows]"] if self.batches else []
+
+    @property
+    def loss(self) -> str:
+        """The name of the loss."""
+        return self.names[self.sketch.objective]
+
+    def printed(self, lines: tuple[Line, ...]) -> list[str]:
+        """Statements of the sketch, each broken where it is too long for the loop."""
+        made = []
+        own = {f"d_{tensor.name}" for tensor in self.sketch.parameters}
+        for line in lines:
+            write = self.printer.own if line.name in own else self.printer.text
+            made.append(f"{self.names[line.name]} = {write(line.expression)}")
+            self.printer.ranks[line.name] = self.printer.rank(line.expression)
+        return made
+
+    def ends(self, steps: int) -> list[str]:
+        """A line of progress, and the end of the loop."""
+        finite = f"np.isfinite({self.loss})" if self.is_numpy else f"{self.loss}.isfinite()"
+        return [
+            *progress_lines(steps, self.loss, self.sketch.objective),
+            f"if step == steps or not {finite}:",
+            "    break",
+        ]
+
+    def step(self) -> list[str]:
+        """The update of every parameter."""
+        scalars = scalar_lines(self.rule)
+        if is_by_line(self.rule, len(self.trained)):
+            lines = [self.update.plain(name, self.gradient(name), self.subtract) for name in self.trained]
+        else:
+            gradient = "g" if self.by_hand else "p.grad"
+            update = self.update.lines(self.keep, self.subtract, gradient)
+            lines = [loop_over(self.gradient_list(), self.update.needs_index), *indented(update)]
+        if self.is_numpy:
+            return scalars + lines
+        return [*scalars, "with torch.no_grad():", *indented(lines), *self.zeroed()]
+
+    def gradient(self, name: str) -> str:
+        """The gradient of a parameter by its name in the script."""
+        original = next(key for key, value in self.names.items() if value == name)
+        return self.names[f"d_{original}"] if self.by_hand else f"{name}.grad"
+
+    def gradient_list(self) -> str:
+        """All gradients, in the order of `parameters`; nothing where the parameters hold them."""
+        if self.by_hand:
+            return f"[{', '.join(self.gradient(name) for name in self.trained)}]"
+        return ""
+
+    def zeroed(self) -> list[str]:
+        """Gradients add up in PyTorch, so that they begin anew at every step."""
+        if self.by_hand:
+            return []
+        if is_by_line(self.rule, len(self.trained)):
+            return [f"{' = '.join(f'{name}.grad' for name in self.trained)} = None"]
+        return ["for p in parameters:", "    p.grad = None"]
+
+    @staticmethod
+    def keep(name: str, value: str) -> str:
+        return f"{name} = {value}"
+
+    def subtract(self, name: str, value: str) -> str:
+        return fused(name, value) if self.is_fused and not self.is_numpy else f"{name} -= {value}"
+
+    def result(self) -> list[str]:
+        """The JSON of the end."""
+        parameters = {tensor.key: f"{self.names[tensor.name]}.tolist()" for tensor in self.sketch.parameters}
+        gradients = {
+            tensor.key: f"{self.gradient(self.names[tensor.name])}.tolist()"
+            for tensor in self.sketch.parameters
+            if tensor.name in self.reached
+        }
+        return ["", *result_lines(f"{self.loss}.item()", parameters, gradients)]

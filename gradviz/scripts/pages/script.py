@@ -1,0 +1,144 @@
+"""Scripts of experiments: short ones that a person would have written, and that run on their own."""
+
+from __future__ import annotations
+
+import textwrap
+from dataclasses import replace
+
+from gradviz.core.data.dataset import DataError
+from gradviz.core.document.experiment import Experiment
+from gradviz.core.objectives.catalogue import FitObjective, FormulaObjective, TestFunctionObjective
+from gradviz.core.optimizers.catalogue import Optimizer
+from gradviz.core.optimizers.mistakes import BackwardTwice, NoMistake, RateTimesTen
+from gradviz.core.questions.start import Start
+from gradviz.scripts.language.dialects import LABELS, LIBRARIES, DialectName
+from gradviz.scripts.language.page import page
+from gradviz.scripts.language.sketch import Sketch, formula_sketch, reached, refuse_errors, test_function_sketch
+from gradviz.scripts.pages.hand_script import HandScript
+from gradviz.scripts.pages.race_script import RaceScript
+from gradviz.scripts.pages.tensorflow_script import TensorFlowScript
+from gradviz.scripts.pages.torch_script import (
+    FitSource,
+    FormulaSource,
+    HandTorchScript,
+    TorchScript,
+    TorchSource,
+    detached_name,
+)
+from gradviz.scripts.problems import ScriptError
+from gradviz.scripts.steps.back_propagation import fit_sketch
+from gradviz.scripts.steps.differentiation import differentiated
+from gradviz.scripts.steps.hand_schedules import scheduled
+from gradviz.scripts.steps.loops import batch_lines
+from gradviz.scripts.steps.updates import Rule, rule
+
+
+def script(experiment: Experiment, dialect: DialectName, start: Start | None = None) -> str:
+    """The script of `experiment`; ScriptError where the dialect is not known for it, or would give other numbers.
+
+    `start` are its tensors before the first step, which some dialects cannot draw themselves.
+    """
+    try:
+        return _script(experiment, dialect, start or Start())
+    except ScriptError as error:
+        raise ScriptError(f"{LABELS[dialect]}: {error.cause}", error.next_step) from None
+    except DataError as error:
+        raise ScriptError(f"{LABELS[dialect]}: {error}.", "Use fewer rows, or data that is made by a rule.") from None
+
+
+def _script(experiment: Experiment, dialect: DialectName, start: Start) -> str:
+    _refuse(experiment)
+    body = _body(experiment, dialect, start)
+    is_double = experiment.dtype == "float64" and dialect in ("autograd", "torch")
+    precision = ["torch.set_default_dtype(torch.float64)", ""] if is_double else []
+    return page(_docstring(experiment, dialect), LIBRARIES[dialect], precision, body)
+
+
+def _refuse(experiment: Experiment) -> None:
+    """What no dialect can: an experiment that stops at an error."""
+    if any(isinstance(optimizer.mistake, BackwardTwice) for optimizer in experiment.optimizers):
+        raise ScriptError("the run stops at PyTorch's error: the graph is used twice.", "Take the mistake out.")
+
+
+def _body(experiment: Experiment, dialect: DialectName, start: Start) -> list[str]:
+    optimizer = experiment.optimizers[0]
+    is_race = len(experiment.optimizers) > 1
+    if dialect == "torch" and is_race:
+        return RaceScript(experiment, _source(experiment, start)).body()
+    if dialect == "torch" and optimizer.kind != "by_hand":
+        return TorchScript(experiment, _source(experiment, start), optimizer).body()
+    found = _one_rule(experiment)
+    objective = experiment.objective
+    is_plain = not isinstance(objective, FitObjective) or objective.model[0].kind == "line"
+    if dialect in ("autograd", "torch") and not is_plain:
+        return HandTorchScript(experiment, _source(experiment, start), optimizer, found).body()
+    return _plain_body(experiment, found, dialect, start)
+
+
+def _one_rule(experiment: Experiment) -> Rule:
+    """The update by hand; that of a race only where all do the same, as SGD and an update by hand may."""
+    for optimizer in experiment.optimizers:
+        _refuse_mistakes(optimizer)
+    rules = [scheduled(rule(optimizer), optimizer) for optimizer in experiment.optimizers]
+    if any(other != rules[0] for other in rules):
+        raise ScriptError("optimisers race here that differ; by hand there is one.", "Keep one of them.")
+    return rules[0]
+
+
+def _refuse_mistakes(optimizer: Optimizer) -> None:
+    if not isinstance(optimizer.mistake, NoMistake | RateTimesTen):
+        raise ScriptError(
+            f"the mistake {type(optimizer.mistake).label!r} by hand is not known.", "PyTorch nn + optim has it."
+        )
+
+
+def _plain_body(experiment: Experiment, found: Rule, dialect: DialectName, start: Start) -> list[str]:
+    """The dialects over plain tensors."""
+    sketch = _sketch(experiment, start)
+    if not reached(sketch):
+        raise ScriptError("the loss depends on no parameter that could be updated.", "PyTorch nn + optim has it.")
+    if dialect == "autograd" and sketch.by_hand and not sketch.holds:
+        raise ScriptError("the gradient by hand, which this experiment takes, is another.", "Set Gradient to autograd.")
+    if dialect == "numpy" and sketch.unknown:
+        sketch = replace(sketch, backward=differentiated(sketch), holds=True)
+    if dialect == "numpy" and not sketch.by_hand and not sketch.holds:
+        raise ScriptError("the gradient by hand is not that of autograd, which the run follows.", "Correct its lines.")
+    objective = experiment.objective
+    batches = batch_lines(objective, experiment) if isinstance(objective, FitObjective) else []
+    made = TensorFlowScript if dialect == "tensorflow" else HandScript
+    return made(experiment, sketch, found, dialect, start, batches).body()
+
+
+def _source(experiment: Experiment, start: Start) -> TorchSource:
+    objective, detached = experiment.objective, detached_name(experiment.optimizers[0])
+    if isinstance(objective, FitObjective):
+        return FitSource(experiment, objective, detached)
+    return FormulaSource(experiment, _sketch(experiment, start), start, detached)
+
+
+def _sketch(experiment: Experiment, start: Start) -> Sketch:
+    objective = experiment.objective
+    if isinstance(objective, TestFunctionObjective):
+        return test_function_sketch(objective)
+    if isinstance(objective, FormulaObjective):
+        sketch = formula_sketch(objective, experiment.hand_gradient, start.gradient_holds)
+        refuse_errors(sketch)
+        return sketch
+    return fit_sketch(experiment, objective)
+
+
+DOCSTRING_WIDTH = 66
+_ABOUT: dict[DialectName, str] = {
+    "numpy": "NumPy alone, with the gradient by hand. Needs NumPy 2.",
+    "autograd": "The gradient by PyTorch's autograd, the update by hand.",
+    "torch": "PyTorch with torch.nn and torch.optim.",
+    "tensorflow": "TensorFlow 2 with GradientTape, and the update by hand.",
+}
+
+
+def _docstring(experiment: Experiment, dialect: DialectName) -> str:
+    title = " ".join(experiment.title.replace("\\", "/").replace('"', "'").split()) or "Untitled"
+    case = f" (case {experiment.case})" if experiment.case else ""
+    # narrower than code: a docstring is read, and the Code pane is no wider at first
+    first = textwrap.fill(f"{title}{case}.", DOCSTRING_WIDTH, break_long_words=False)
+    return f"{first}\n\n{_ABOUT[dialect]}\nExported by gradviz.\n"

@@ -1,0 +1,147 @@
+"""The TensorFlow dialect: variables, a GradientTape, and the whole loop in a graph between two lines of progress."""
+
+from __future__ import annotations
+
+from gradviz.core.formulas.walk import names_in
+from gradviz.scripts.language.expressions import Printer
+from gradviz.scripts.language.page import fitted
+from gradviz.scripts.language.sketch import parsed_lines, used_lines
+from gradviz.scripts.pages.hand_script import HandScript
+from gradviz.scripts.problems import ScriptError
+from gradviz.scripts.steps.loops import (
+    indented,
+    loop_over,
+    progress_every,
+    result_lines,
+    scaling,
+    settings_lines,
+    state_lines,
+)
+
+
+class TensorFlowScript(HandScript):
+    """A sketch and a rule as the body of a script. Python's own loop would take 50 times as long as the graph's."""
+
+    def body(self) -> list[str]:
+        if not self.trained:
+            raise ScriptError("the loss does not depend on any variable.", "Choose PyTorch nn + optim.")
+        steps, sketch = self.experiment.steps, self.sketch
+        top = [*self.fitted_data(), *self.writer.lines(sketch, self.names, self.reached)]
+        top += [*fitted(f"parameters = [{', '.join(self.trained)}]"), ""]
+        state = state_lines(self.rule, self.zeros)
+        return [
+            *top,
+            f"steps = {steps}",
+            *settings_lines(self.rule.settings),
+            *self.running(state),
+            *["", "", f"def evaluate({self.step_given}):", *indented(self.evaluation())],
+            *["", "", "@tf.function", *self.train()],
+            *["", "", *self.chunks(steps)],
+            *self.result(),
+        ]
+
+    def data(self) -> list[str]:
+        if not self.sketch.data:
+            return []
+        dtype = self.library.dtype(self.experiment.dtype)
+        casts = f"x, y = tf.constant(x, dtype={dtype}), tf.constant(y, dtype={dtype})"
+        if not self.batches:
+            return [*self.sketch.data, casts, *scaling(self.experiment), ""]
+        rows, size = self.sketch.inputs[0].shape[0], self.sketch.batch
+        if rows % size:
+            raise ScriptError(
+                f"{rows:,} rows do not divide into batches of {size:,}.", "Choose a size that divides them."
+            )
+        return [
+            *self.sketch.data,
+            casts,
+            *scaling(self.experiment),
+            *self.batches[:-1],
+            "batches = tf.constant(np.array(batches))",
+            "",
+        ]
+
+    def batch(self) -> list[str]:
+        return ["xb, yb = tf.gather(x, batches[step]), tf.gather(y, batches[step])"] if self.batches else []
+
+    @property
+    def step_given(self) -> str:
+        """What evaluate takes: the step, where it decides the rows."""
+        return "step" if self.batches else ""
+
+    def zeros(self, first: str) -> str:
+        return f"tf.Variable(tf.zeros_like(p){'' if first == '0' else f' + {first}'})"
+
+    def running(self, state: list[str]) -> list[str]:
+        """State, with the scalars that go on from step to step as variables."""
+        running = {f"{name} = {first}" for name, first in self.rule.running.items()}
+        return [
+            line if line not in running else line.replace("= ", "= tf.Variable(") + ", dtype=tf.float64)"
+            for line in state
+        ]
+
+    def evaluation(self) -> list[str]:
+        lines = [*self.batch(), *self.printed(used_lines(self.sketch, self.by_hand))]
+        if self.by_hand:
+            return [*lines, *self.printed(self.sketch.backward), f"return {self.loss}, {self.gradient_list()}"]
+        taped = ["with tf.GradientTape() as tape:", *indented(lines)]
+        return [*taped, f"return {self.loss}, tape.gradient({self.loss}, parameters)"]
+
+    def train(self) -> list[str]:
+        """The function that steps from `first` to `last`."""
+        lines = [
+            f"{self.loss}, gradients = evaluate({self.step_given})",
+            f"if not tf.math.is_finite({self.loss}):",
+            "    break",
+        ]
+        update = self.update.lines(self.keep, self.subtract)
+        lines += [*self.scalars(), loop_over("gradients", self.update.needs_index), *indented(update)]
+        step = "step" if self.batches or self.rule.scalars else "_"
+        loop = [f"for {step} in tf.range(first, last):  # this loop runs inside the graph", *indented(lines)]
+        return ["def train(first, last):", *indented(loop)]
+
+    def scalars(self) -> list[str]:
+        """The numbers of a step in double precision, as PyTorch has them, and then in that of the parameters."""
+        texts = self.rule.scalars
+        if not texts:
+            return []
+        known = {"step", *self.rule.settings, *self.rule.running, *(name for name, _ in texts)}
+        names = {name: name for name in known} | {"step": "t"}
+        printer = Printer(self.library, "float64", names)
+        parsed = [parsed_lines([(name, text)], known)[0] for name, text in texts]
+        lines = ["t = tf.cast(step, tf.float64)"]
+        for place, line in enumerate(parsed):
+            value = printer.text(line.expression)
+            goes_on = any(line.name in names_in(later.expression) for later in parsed[place + 1 :])
+            if line.name in self.rule.running:
+                lines.append(f"{line.name}.assign({value})")
+            elif goes_on or self.experiment.dtype == "float64":
+                lines.append(f"{line.name} = {value}")
+            else:
+                lines.append(f"{line.name} = tf.cast({value}, tf.{self.experiment.dtype})")
+        return lines
+
+    @staticmethod
+    def keep(name: str, value: str) -> str:
+        return f"{name}.assign({value})"
+
+    def subtract(self, name: str, value: str) -> str:
+        return f"{name}.assign_sub({value})"
+
+    def chunks(self, steps: int) -> list[str]:
+        """The steps from one line of progress to the next."""
+        every = progress_every(steps)
+        first, last = ("first", "steps") if self.batches else ("", "")
+        return [
+            f"for first in range(0, steps, {every}):",
+            f"    {self.loss}, gradients = evaluate({first})",
+            f'    print(f"step {{first:6d}}  {self.sketch.objective} {{float({self.loss}):.7g}}")',
+            f"    train(tf.constant(first), tf.constant(min(first + {every}, steps)))",
+            f"{self.loss}, gradients = evaluate({last})",
+        ]
+
+    def result(self) -> list[str]:
+        parameters = {tensor.key: f"{self.names[tensor.name]}.numpy().tolist()" for tensor in self.sketch.parameters}
+        used = [tensor.key for tensor in self.sketch.parameters if tensor.name in self.reached]
+        gradients = {key: f"gradients[{k}].numpy().tolist()" for k, key in enumerate(used)}
+        return ["", *result_lines(f"float({self.loss})", parameters, gradients)]

@@ -1,0 +1,11 @@
+"""Experiment files and weights: read with care, written whole.
+
+data_tensors     Large tables of an experiment, which travel beside its JSON as tensors named by their digest
+experiment_file  Experiment files: the experiment as JSON, alone (.json) or in a safetensors file with its run
+                 (.gradviz)
+header           The header of a safetensors file, checked in full before anything large is read or allocated
+migrations       From older formats of the experiment file to the present one: one function per old version
+run_section      What a run leaves in a file, as JSON beside its tensors
+strict_json      JSON as a file from a stranger deserves it: no key twice, no abyss, no number that hangs
+weights          Weights by themselves: as safetensors, or as a state_dict that torch.load reads (.pt)
+"""

@@ -1,0 +1,190 @@
+"""Experiment files: the experiment as JSON, alone (.json) or in a safetensors file with its run (.gradviz)."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+import safetensors
+import safetensors.numpy
+from numpy.typing import NDArray
+
+from gradviz.core.declaration import SettingError
+from gradviz.core.document.experiment import FORMAT_VERSION, Experiment, from_data, to_data
+from gradviz.core.runs.result import RunResult
+from gradviz.storage.atomic_write import check_name, write_bytes
+from gradviz.storage.experiments import data_tensors, strict_json
+from gradviz.storage.experiments.header import header_of, is_json, open_regular
+from gradviz.storage.experiments.migrations import migrate
+from gradviz.storage.experiments.run_section import DAMAGED, RunSection, result_from, run_data, without_unknown
+from gradviz.storage.foreign_files import CHOOSE, SNIFFED_BYTES
+from gradviz.storage.problems import FileError, NewerFormatError, cause_of
+
+METADATA_KEY = "gradviz"
+STORED_DTYPES = ("float32", "float64", "int64", "int32", "uint8", "bool")
+NOT_FINITE = "Some weights of this file are not finite, so it cannot run on; Reset starts again."
+
+__all__ = ["FileError", "NewerFormatError", "SavedExperiment", "load", "save"]
+
+
+@dataclass(frozen=True)
+class SavedExperiment:
+    """What a file holds. `notice` is a sentence for the user, empty where there is nothing to say."""
+
+    experiment: Experiment
+    result: RunResult | None
+    read_only: bool = False
+    notice: str = ""
+
+
+def save(path: Path, experiment: Experiment, result: RunResult | None) -> None:
+    """Write the experiment with its run; to a path that ends in .json the experiment alone.
+
+    What `load` would refuse is refused here, before the old file is touched.
+    """
+    check_name(path)
+    try:
+        from_data(to_data(experiment))
+    except SettingError as error:
+        raise FileError(f"The file was not saved. A setting is wrong: {error}.", "Correct it, then save.") from None
+    is_plain = path.suffix.lower() == ".json"
+    write_bytes(path, _plain_json(experiment) if is_plain else _safetensors(experiment, result))
+
+
+def load(path: Path, newer_read_only: bool = False) -> SavedExperiment:
+    """Read a file; opening never runs anything.
+
+    A newer format raises NewerFormatError; with `newer_read_only` it is opened as far as this version
+    understands it. Arrays of the result are read-only.
+    """
+    with open_regular(path) as stream:
+        try:
+            document, tensors = _parts(stream, os.fstat(stream.fileno()).st_size)
+            return _saved_experiment(document, tensors, newer_read_only)
+        except OSError as error:
+            raise FileError(f"The file cannot be read. {cause_of(error)}", CHOOSE) from error
+        except MemoryError:
+            raise FileError("The file needs more memory than this machine has.", "Use a larger machine.") from None
+
+
+def _plain_json(experiment: Experiment) -> bytes:
+    data_tensors.refuse_large(experiment)
+    text = json.dumps({"format": FORMAT_VERSION, "experiment": to_data(experiment)}, indent=2, ensure_ascii=False)
+    data = f"{text}\n".encode()
+    if len(data) > strict_json.MAX_BYTES:
+        raise FileError("The file was not saved. The experiment is too long.", "Shorten its texts or tensors.")
+    return data
+
+
+def _safetensors(experiment: Experiment, result: RunResult | None) -> bytes:
+    document = {
+        "format": FORMAT_VERSION,
+        "experiment": to_data(experiment),
+        "run": None if result is None else run_data(result),
+    }
+    tensors = {} if result is None else {name: _stored(name, value) for name, value in result.tensors.items()}
+    _result(document["run"], experiment, tensors)
+    tensors |= data_tensors.tensors_of(experiment)
+    data = safetensors.numpy.save(tensors, {METADATA_KEY: json.dumps(document)})
+    header_of(io.BytesIO(data), len(data))
+    return data
+
+
+def _stored(name: str, value: NDArray[Any]) -> NDArray[Any]:
+    """The array in one piece, as safetensors asks without checking."""
+    if value.dtype.name not in STORED_DTYPES:
+        raise FileError(f"The file was not saved. Tensor {name[:60]!r} is of {value.dtype.name}.", "Reset, then save.")
+    return np.asarray(value, order="C")
+
+
+def _parts(stream: BinaryIO, size: int) -> tuple[Any, dict[str, NDArray[Any]]]:
+    """The document as plain data, and the tensors."""
+    first = stream.read(SNIFFED_BYTES)
+    stream.seek(0)
+    if is_json(first):
+        return strict_json.loads(stream.read(strict_json.MAX_BYTES + 1)), {}
+    header = header_of(stream, size)
+    if METADATA_KEY not in header.metadata:
+        raise FileError("This safetensors file is not a gradviz file: it holds no experiment.", CHOOSE)
+    document = strict_json.loads(header.metadata[METADATA_KEY])
+    stream.seek(0)
+    return document, _tensors(stream.read(size))
+
+
+def _tensors(data: bytes) -> dict[str, NDArray[Any]]:
+    try:
+        tensors = safetensors.numpy.load(data)
+    except (safetensors.SafetensorError, ValueError) as error:
+        raise FileError(f"The tensors of the file cannot be read: {error}.", DAMAGED) from None
+    for value in tensors.values():
+        value.flags.writeable = False
+    return dict(tensors)
+
+
+def _saved_experiment(document: Any, tensors: dict[str, NDArray[Any]], newer_read_only: bool) -> SavedExperiment:
+    version = _version(document)
+    is_newer = version > FORMAT_VERSION and newer_read_only
+    data, tensors = data_tensors.split(tensors)
+    # held until the experiment has them: only by their digests does it find them
+    tables = data_tensors.tables_from(document["experiment"], data, may_be_unknown=is_newer)
+    document = _understood(document) if is_newer else migrate(document, version)
+    unknown = set(document) - {"format", "experiment", "run"}
+    if unknown:
+        raise FileError(f"The file has an unknown section {min(unknown)[:60]!r} (format version {version}).", CHOOSE)
+    experiment = _experiment(document["experiment"], version)
+    del tables
+    result = _result(document.get("run"), experiment, tensors)
+    notices = [_newer_notice(version)] if is_newer else []
+    if result is not None and not result.finite:
+        notices.append(NOT_FINITE)
+    return SavedExperiment(experiment, result, is_newer, " ".join(notices))
+
+
+def _version(document: Any) -> int:
+    if not isinstance(document, dict) or "format" not in document or "experiment" not in document:
+        raise FileError('This is not a gradviz file: it needs "format" and "experiment".', CHOOSE)
+    version = document["format"]
+    if type(version) is not int or version < 1:
+        raise FileError("format: must be a whole number of at least 1.", CHOOSE)
+    return version
+
+
+def _understood(document: dict[str, Any]) -> dict[str, Any]:
+    """A document of a newer format without what this version does not know."""
+    run = document.get("run")
+    if isinstance(run, dict):
+        run = without_unknown(RunSection, run)
+        for edit in run["edits"] if isinstance(run.get("edits"), list) else ():
+            if isinstance(edit, dict) and "optimizers" in edit:
+                edit.update(without_unknown(Experiment, {"optimizers": edit["optimizers"]}))
+    return {"experiment": without_unknown(Experiment, document["experiment"]), "run": run}
+
+
+def _newer_notice(version: int) -> str:
+    return (
+        f"This file has format version {version}, newer than {FORMAT_VERSION}: it is read-only, and settings "
+        "that this gradviz does not know are left out."
+    )
+
+
+def _experiment(data: Any, version: int) -> Experiment:
+    try:
+        return from_data(data)
+    except SettingError as error:
+        raise FileError(
+            f"A setting of this file (format version {version}) cannot be used: {error}.",
+            "Correct it in the file, or update gradviz.",
+        ) from None
+
+
+def _result(run: Any, experiment: Experiment, tensors: dict[str, NDArray[Any]]) -> RunResult | None:
+    if run is not None:
+        return result_from(run, experiment, tensors)
+    if tensors:
+        raise FileError("The file has tensors but no record of the run that made them.", DAMAGED)
+    return None

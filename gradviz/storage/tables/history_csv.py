@@ -1,0 +1,61 @@
+"""The history of a run as CSV, with every number exact."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from gradviz.core.numbers import Floats
+from gradviz.storage.atomic_write import write_bytes
+
+ROWS_PER_CHUNK = 4096
+
+
+def write_history(path: Path, losses: Floats, positions: Floats, labels: tuple[str, ...]) -> None:
+    """Write step, loss and, where there are positions, x and y; one row a step.
+
+    `losses` is (steps, optimisers) and `positions` (steps, optimisers, 2), or without elements. With several
+    optimisers the label of each ends the names of its columns. Numbers read back to the same float.
+    """
+    if len(labels) != losses.shape[1]:
+        raise ValueError(f"{len(labels)} labels for {losses.shape[1]} optimisers")
+    if positions.size and positions.shape != (*losses.shape, 2):
+        raise ValueError(f"positions {positions.shape} do not fit losses {losses.shape}")
+    write_bytes(path, _chunks(losses, positions if positions.size else None, _endings(labels)))
+
+
+def _endings(labels: tuple[str, ...]) -> tuple[str, ...]:
+    """What tells the columns of one optimiser from those of another, also where two have one label."""
+    if len(labels) == 1:
+        return ("",)
+    endings: list[str] = []
+    for label in labels:
+        ending, count = f"_{label}", 1
+        while ending in endings:
+            count += 1
+            ending = f"_{label}_{count}"
+        endings.append(ending)
+    return tuple(endings)
+
+
+def _chunks(losses: Floats, positions: Floats | None, endings: tuple[str, ...]) -> Iterator[bytes]:
+    names = ["step", *(f"loss{ending}" for ending in endings)]
+    if positions is not None:
+        names += [f"{axis}{ending}" for ending in endings for axis in "xy"]
+    yield _csv_bytes([names])
+    for start in range(0, len(losses), ROWS_PER_CHUNK):
+        stop = min(start + ROWS_PER_CHUNK, len(losses))
+        rows = losses[start:stop].tolist()
+        if positions is not None:
+            places = positions[start:stop].reshape(stop - start, -1).tolist()
+            rows = [row + place for row, place in zip(rows, places, strict=True)]
+        yield _csv_bytes([[step, *row] for step, row in enumerate(rows, start)])
+
+
+def _csv_bytes(rows: Sequence[Sequence[object]]) -> bytes:
+    # the csv module writes a float as repr does: the shortest text that reads back to it
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue().encode()

@@ -1,0 +1,15 @@
+"""What views are made of: the theme, plots that paint without Python's lock, small widgets.
+
+absence        Words in the place of a picture: why there is nothing to draw
+colours        The colours of heights, and of basins
+icons          The icons of the run bar, drawn in the colours of the theme
+live_dots      Points of a plot in one colour and one symbol, thousands at a time
+opengl         Whether OpenGL works here, found out before anything is rendered with it
+picture_label  Painting that does not hold Python's lock
+quiet_plot     A pyqtgraph plot in two layers, both filled in without Python's lock (see picture_label.py)
+readout        A text that changes many times a second without asking the window to be laid out again
+table_columns  Columns that share the width of their table: what matters is seen whole, and nothing lies beyond the edge
+theme          Colours and fonts, light and dark: the one place where a colour is chosen
+tick_box       A check box whose tick is drawn, not loaded: crisp at any scale, and no picture to pack with the program
+view           What every view is: a widget that is given values and draws them
+"""

@@ -1,0 +1,159 @@
+"""The table of parameters: values, gradients, and what the optimiser keeps for each."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, Qt
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QAbstractItemView, QLabel, QVBoxLayout, QWidget
+
+from gradviz.core.document.experiment import Experiment, optimizer_names
+from gradviz.core.graph.tensor_summary import summary_text
+from gradviz.core.numbers import shape_text, short_number
+from gradviz.core.questions.snapshot import ParameterRow, Snapshot
+from gradviz.views.kit.table_columns import Column, Index, SharedTable
+from gradviz.views.kit.theme import LIGHT, Theme, monospace
+from gradviz.views.kit.view import View
+
+COLUMNS = ("Parameter", "Shape", "Value", "Gradient", "Optimiser state")
+WIDTHS = (Column(64, 150), Column(60, 124), Column(112, 150, 1), Column(112, 150, 1), Column(122, 240, 1.5))
+LINE = 15
+"""Pixels from line to line within a row."""
+MOST_LINES = 5
+NO_BREAK = "\u00a0"
+"""A blank at which no line is broken."""
+
+
+class ParameterModel(QAbstractTableModel):
+    """Rows of one snapshot; a new snapshot of the same parameters and states only repaints."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._rows: tuple[ParameterRow, ...] = ()
+        self._names: tuple[str, ...] = ()
+        self._kind: object = None
+        self.theme: Theme = LIGHT
+
+    def show(self, rows: tuple[ParameterRow, ...], names: tuple[str, ...]) -> None:
+        """Replace the rows; `names` are those of the optimisers."""
+        kind = len(rows), names, max((len(row.state) for row in rows), default=0)
+        if kind != self._kind:
+            self.beginResetModel()
+            self._rows, self._names, self._kind = rows, names, kind
+            self.endResetModel()
+            return
+        self._rows = rows
+        if rows:
+            self.dataChanged.emit(self.index(0, 0), self.index(len(rows) - 1, len(COLUMNS) - 1))
+
+    @property
+    def parts(self) -> int:
+        """How many things an optimiser keeps for a parameter, at most."""
+        return max((len(row.state) for row in self._rows), default=0)
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own default
+        return 0 if parent.isValid() else len(self._rows)
+
+    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own default
+        return 0 if parent.isValid() else len(COLUMNS)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if role == Qt.ItemDataRole.DisplayRole and orientation == Qt.Orientation.Horizontal:
+            return COLUMNS[section]
+        return None
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if not index.isValid() or index.row() >= len(self._rows):
+            return None
+        row, column = self._rows[index.row()], index.column()
+        if role == Qt.ItemDataRole.DisplayRole:
+            return self._text(row, column, 4)
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return self._text(row, column, 64)
+        if role == Qt.ItemDataRole.ForegroundRole and column in (2, 3):
+            return QColor(self.theme.value if column == 2 else self.theme.gradient)
+        if role == Qt.ItemDataRole.FontRole and column >= 1:
+            return monospace(9)
+        return None
+
+    def _text(self, row: ParameterRow, column: int, most: int) -> str:
+        if column == 0:
+            return f"{row.name}  ({self._names[row.optimizer]})" if len(self._names) > 1 else row.name
+        if column == 1:
+            return f"{shape_text(row.value.shape)} {row.value.dtype}"
+        if column == 2:
+            return summary_text(row.value, most)
+        if column == 3:
+            return "none" if row.gradient is None else summary_text(row.gradient, most)
+        state = sorted(row.state, key=lambda kept: kept[0])
+        return "\n".join(f"{key} {summary_text(value, 2)}" for key, value in state) or "none"
+
+
+class ParameterView(View):
+    """Every parameter of the current step, with its gradient and optimiser state."""
+
+    key: ClassVar[str] = "parameters"
+    title: ClassVar[str] = "Parameters"
+    needs_parameters: ClassVar[bool] = True
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._model = ParameterModel(self)
+        self._names: tuple[str, ...] = ()
+        self._table = SharedTable(self._model, WIDTHS, self)
+        self._table.fitted.connect(self._fit_rows)
+        self._table.setShowGrid(False)
+        self._table.setTabKeyNavigation(False)
+        self._table.setAlternatingRowColors(True)
+        self._table.verticalHeader().hide()
+        self._table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self._table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        header = self._table.horizontalHeader()
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        self._rates = QLabel(self)
+        self._rates.setProperty("muted", True)
+        self._rates.setTextFormat(Qt.TextFormat.PlainText)
+        self._rates.setWordWrap(True)
+        self._rates.setContentsMargins(8, 5, 8, 5)
+        self._rates.hide()
+        layout.setSpacing(0)
+        layout.addWidget(self._rates)
+        layout.addWidget(self._table)
+
+    def _fit_rows(self) -> None:
+        """Rows of two lines, or of one for each part of the optimiser's state."""
+        lines = min(max(self._model.parts, 2), MOST_LINES)
+        self._table.verticalHeader().setDefaultSectionSize(LINE * lines)
+
+    def set_theme(self, theme: Theme) -> None:
+        self._model.theme = theme
+        super().set_theme(theme)
+
+    def begin_run(self, experiment: Experiment) -> None:
+        self._names = optimizer_names(experiment)
+        self._model.show((), self._names)
+        self._rates.hide()
+
+    def show_snapshot(self, snapshot: Snapshot) -> None:
+        self._show_rates(snapshot.rates)
+        if snapshot.parameters:
+            self._model.show(snapshot.parameters, self._names)
+
+    def _show_rates(self, rates: tuple[float, ...]) -> None:
+        """The learning rates of the step, which a schedule changes; the names only where there are several."""
+        shown = [short_number(rate, 4) for rate in rates]
+        if len(shown) > 1:
+            shown = [f"{name} {rate}".replace(" ", NO_BREAK) for name, rate in zip(self._names, shown, strict=False)]
+        self._rates.setText(f"Learning rate  {'  ·  '.join(shown)}")
+        self._rates.setVisible(bool(rates))
+
+    def drawn(self) -> dict[str, object]:
+        rows = range(self._model.rowCount())
+        columns = range(self._model.columnCount())
+        return {
+            "rows": [[self._model.data(self._model.index(r, c)) for c in columns] for r in rows],
+            "rates": self._rates.text().replace(NO_BREAK, " ") if self._rates.isVisible() else "",
+        }

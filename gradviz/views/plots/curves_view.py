@@ -1,0 +1,203 @@
+"""Loss curves: every step, linear or log, drawn from the pyramid of the history."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from gradviz.core.document.experiment import Experiment, optimizer_names
+from gradviz.core.numbers import Floats, short_number
+from gradviz.core.questions.snapshot import Snapshot
+from gradviz.core.runs.history import History
+from gradviz.views.kit.absence import Absence
+from gradviz.views.kit.quiet_plot import LiveCurve, LiveMark, QuietPlot
+from gradviz.views.kit.readout import Readout
+from gradviz.views.kit.theme import Theme
+from gradviz.views.kit.tick_box import TickBox
+from gradviz.views.kit.view import View
+
+PIXELS = 420
+LEGEND_ROWS = 6
+
+FEW = 3
+"""So many losses are written in full; the note of a larger race has three digits of each."""
+
+
+class CurvesView(View):
+    """Loss over steps, one curve an optimiser. A loss of exactly 0 is marked on the log axis, which cannot hold it."""
+
+    key: ClassVar[str] = "curves"
+    title: ClassVar[str] = "Curves"
+    needs_history: ClassVar[bool] = True
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._plot = QuietPlot(self)
+        item = self._plot.getPlotItem()
+        item.setLabel("bottom", "step")
+        item.setLabel("left", "loss")
+        item.showGrid(x=True, y=True, alpha=0.15)
+        item.getViewBox().setDefaultPadding(0.0)
+        self._legend = item.addLegend(offset=(-12, 8), labelTextSize="9pt")
+        self._log = TickBox("Log scale")
+        self._log.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._log.setToolTip("Logarithmic loss axis (L). Zero cannot stand on it and is marked at the lower edge.")
+        self._log.toggled.connect(self._on_log_toggled)
+        self._place = Absence(self._plot, "No loss to draw")
+        self._note = Readout(0, Qt.AlignmentFlag.AlignLeft, muted=True)
+        self._history: History | None = None
+        self._step = 0
+        self._names: tuple[str, ...] = ()
+        self._marks: list[LiveMark] = []
+        self._frame: tuple[float, float, float] | None = None
+        self._frame_seen: Any = None
+        self._arrange()
+
+    def _arrange(self) -> None:
+        head = QHBoxLayout()
+        head.setContentsMargins(8, 4, 8, 0)
+        head.addWidget(self._note, 1)
+        head.addWidget(self._log)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addLayout(head)
+        layout.addWidget(self._place, 1)
+
+    @property
+    def log_scale(self) -> bool:
+        """Whether the loss axis is logarithmic."""
+        return self._log.isChecked()
+
+    def set_log_scale(self, on: bool) -> None:
+        """Choose the loss axis."""
+        self._log.setChecked(on)
+
+    def set_theme(self, theme: Theme) -> None:
+        super().set_theme(theme)
+        self._plot.set_theme(theme)
+        self._legend.setLabelTextColor(theme.text)
+        self._fill_legend()
+        self._draw()
+
+    def begin_run(self, experiment: Experiment) -> None:
+        names = optimizer_names(experiment)
+        if names != self._names:
+            self._names = names
+            self._fill_legend()
+        self._history, self._step, self._frame = None, 0, None
+        self._place.explain("")
+        self._log.setVisible(True)
+        self._draw()
+
+    def _fill_legend(self) -> None:
+        """Names are needed only where optimisers race."""
+        self._legend.clear()
+        self._legend.setColumnCount(max(1, -(-len(self._names) // LEGEND_ROWS)))
+        for index, name in enumerate(self._names if len(self._names) > 1 else ()):
+            self._legend.addItem(pg.PlotCurveItem(pen=pg.mkPen(self._colour(index), width=2)), name)
+
+    def _colour(self, index: int) -> str:
+        return self.theme.lanes[index % len(self.theme.lanes)]
+
+    def show_history(self, history: History, step: int) -> None:
+        self._history, self._step = history, step
+        self._draw()
+
+    def show_snapshot(self, snapshot: Snapshot) -> None:
+        if snapshot.no_loss != self._place.sentence:
+            self._place.explain(snapshot.no_loss)
+            self._log.setVisible(not snapshot.no_loss)
+            self._draw()
+
+    def _on_log_toggled(self, on: bool) -> None:
+        self._plot.getPlotItem().getAxis("left").setLogMode(on)
+        self._frame = None
+        self._draw()
+
+    def _draw(self) -> None:
+        history = self._history
+        if history is None or not len(history) or self._place.sentence:
+            self._note.setText("")
+            self._marks = []
+            self._plot.show_live([])
+            return
+        steps, low, high = history.extremes(0, len(history), PIXELS)
+        points = [self._points(steps, low, high, k) for k in range(low.shape[1])]
+        is_alone = len(steps) == 1  # one point has no line: it is marked
+        curves = [LiveCurve(p, self._colour(k), has_end_mark=is_alone) for k, p in enumerate(points)]
+        self._marks = self._zero_marks(steps, low)
+        self._fit_frame(len(history), low, high)
+        self._say(history)
+        self._plot.show_live(curves, self._marks, self._step)
+
+    def _points(self, steps: Floats, low: Floats, high: Floats, index: int) -> Floats:
+        """Each block as its smallest and its largest loss, on the axis' own scale; what is not finite is left out."""
+        y = np.column_stack((low[:, index], high[:, index])).reshape(-1)
+        if self.log_scale:
+            with np.errstate(invalid="ignore", divide="ignore"):
+                y = np.where(y > 0, np.log10(y), np.nan)
+        finite = np.isfinite(y)
+        return np.column_stack((np.repeat(steps, 2)[finite], y[finite]))
+
+    def _zero_marks(self, steps: Floats, low: Floats) -> list[LiveMark]:
+        """A log axis has no zero: mark the first exact zero of each curve at the lowest positive loss."""
+        positive = low[low > 0]
+        if not self.log_scale or not (low == 0).any():
+            return []
+        floor = float(np.log10(positive.min())) if positive.size else 0.0
+        firsts = [(k, np.flatnonzero(low[:, k] == 0)) for k in range(low.shape[1])]
+        return [LiveMark(float(steps[found[0]]), floor, self._colour(k)) for k, found in firsts if found.size]
+
+    def _fit_frame(self, length: int, low: Floats, high: Floats) -> None:
+        """Axes that hold all curves, in stages: an axis that stays as it was costs nothing.
+
+        A user who has moved or zoomed the plot keeps what they chose until the next run.
+        """
+        box = self._plot.getPlotItem().getViewBox()
+        if self._frame is not None and box.viewRange() != self._frame_seen:
+            return
+        bottom, top = self._limits(low, high)
+        known = self._frame
+        if known is not None and length <= known[0] and known[1] <= bottom and top <= known[2]:
+            return
+        across = max(10.0, _stage(length) if known is None or length > known[0] else known[0])
+        room = 0.06 * (top - bottom) or 0.5
+        self._frame = (across, bottom - room, top + room)
+        box.setRange(xRange=(-0.02 * across, across), yRange=self._frame[1:], padding=0)
+        self._frame_seen = box.viewRange()
+
+    def _limits(self, low: Floats, high: Floats) -> tuple[float, float]:
+        """The smallest and largest value on the loss axis, as that axis counts."""
+        lows, highs = low[np.isfinite(low)], high[np.isfinite(high)]
+        if self.log_scale:
+            lows, highs = np.log10(lows[lows > 0]), np.log10(highs[highs > 0])
+        return (float(lows.min()), float(highs.max())) if lows.size and highs.size else (0.0, 1.0)
+
+    def _say(self, history: History) -> None:
+        last = history.losses[min(self._step, len(history) - 1)]
+        digits = 7 if len(last) <= FEW else 3
+        text = ", ".join(short_number(float(loss), digits) for loss in last)
+        zero = ";  ▲ exactly 0 from here" if self._marks else ""
+        self._note.setText(f"loss {text} at step {self._step:,}{zero}")
+
+    def drawn(self) -> dict[str, object]:
+        return {
+            "points": [len(curve.points) for curve in self._plot.live()],
+            "log": self.log_scale,
+            "note": self._note.text(),
+            "absence": self._place.sentence,
+            "zeros": [(mark.x, mark.y) for mark in self._marks],
+            "step": self._step,
+            "names": [label.text for _, label in self._legend.items],
+        }
+
+
+def _stage(length: int) -> float:
+    """The next of 1, 1.5, 2, 3, 5, 7 times a power of ten."""
+    power = 10.0 ** np.floor(np.log10(max(length, 1)))
+    return next(float(power * factor) for factor in (1, 1.5, 2, 3, 5, 7, 10) if power * factor >= length)

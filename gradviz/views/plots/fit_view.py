@@ -1,0 +1,123 @@
+"""Data and prediction in one picture."""
+
+from __future__ import annotations
+
+import math
+from typing import ClassVar
+
+import numpy as np
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
+
+from gradviz.core.document.experiment import Experiment, optimizer_names
+from gradviz.core.numbers import short_number
+from gradviz.core.questions.fit import CurveFit, FitSnapshot, PlaneFit, TableFit
+from gradviz.core.questions.snapshot import Snapshot
+from gradviz.views.kit.readout import Readout
+from gradviz.views.kit.theme import Theme
+from gradviz.views.kit.view import View
+from gradviz.views.plots.class_table import ClassTable
+from gradviz.views.plots.fit_plot import FitPlot
+
+
+class FitView(View):
+    """One input: the points, and each optimiser's curve through them. Two inputs: the plane with its points.
+
+    More inputs: prediction against target, or the table of classes.
+    """
+
+    key: ClassVar[str] = "fit"
+    title: ClassVar[str] = "Fit"
+    needs_fit: ClassVar[bool] = True
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._plot = FitPlot(self)
+        self._table = ClassTable(self)
+        self._pages = QStackedLayout()
+        self._pages.addWidget(self._plot)
+        self._pages.addWidget(self._table)
+        self._note = Readout(0, Qt.AlignmentFlag.AlignLeft, muted=True)
+        self._shown: Snapshot | None = None
+        self._names: tuple[str, ...] = ()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        head = QHBoxLayout()
+        head.setContentsMargins(8, 4, 8, 0)
+        head.addWidget(self._note)
+        layout.addLayout(head)
+        layout.addLayout(self._pages, 1)
+
+    def set_theme(self, theme: Theme) -> None:
+        super().set_theme(theme)
+        self._plot.set_theme(theme)
+        self._table.set_theme(theme)
+
+    def begin_run(self, experiment: Experiment) -> None:
+        self._shown = None
+        self._names = optimizer_names(experiment)
+        fits = experiment.objective.kind == "fit"
+        self._note.setText("" if fits else "This experiment fits no data.")
+        self._pages.setCurrentWidget(self._plot)
+        self._plot.clear_fit()
+
+    def show_snapshot(self, snapshot: Snapshot) -> None:
+        fit = snapshot.fit
+        if fit is None:
+            return
+        self._shown = snapshot
+        if isinstance(fit, TableFit):
+            self._pages.setCurrentWidget(self._table)
+            self._table.show_counts(fit.counts)
+        else:
+            self._pages.setCurrentWidget(self._plot)
+            self._plot.show_fit(fit)
+        self._note.setText(self._text(fit, snapshot.step))
+        self._note.setToolTip(self._explanation(fit))
+
+    def _text(self, fit: FitSnapshot, step: int) -> str:
+        score = fit.score
+        rows = f"{score.rows:,} points" if score.shown == score.rows else f"{score.shown:,} of {score.rows:,} points"
+        values = [_score_text(value, score.classes > 0) for value in score.values]
+        if len(values) > 1:
+            values = [f"{name} {value}" for name, value in zip(self._names, values, strict=False)]
+        told = ", ".join(values[:4]) if all(map(math.isfinite, score.values)) else ""
+        return f"{rows}, prediction of step {step:,}{self._owner(fit)}" + (f": {told}" if told else "")
+
+    def _owner(self, fit: FitSnapshot) -> str:
+        """Whose prediction it is, where several optimisers race and only one has room."""
+        if isinstance(fit, CurveFit) or len(self._names) < 2:
+            return ""
+        return f" of {self._names[fit.optimizer]}"
+
+    def _explanation(self, fit: FitSnapshot) -> str:
+        """What the picture shows and how to read it, in full."""
+        if isinstance(fit, PlaneFit) and fit.score.classes:
+            return "The colour is the class that the model answers, paler where it is less certain."
+        if isinstance(fit, PlaneFit):
+            low, high = short_number(float(fit.targets.min())), short_number(float(fit.targets.max()))
+            return f"The colour is the predicted value, from {low} (dark) to {high} (light), and of a point its target."
+        if isinstance(fit, TableFit):
+            return "Each row of the table is a class, each column an answer; the diagonal is right."
+        if isinstance(fit, CurveFit):
+            return "The points are the data, each curve is the prediction of one optimiser."
+        return "Each point is one output of one row; on the diagonal the prediction equals the target."
+
+    def drawn(self) -> dict[str, object]:
+        fit = None if self._shown is None else self._shown.fit
+        note = self._note.text()
+        if fit is None:
+            return {"points": 0, "curve": [], "note": note}
+        shown: dict[str, object] = {"points": fit.score.shown, "note": note, "kind": type(fit).__name__}
+        if isinstance(fit, CurveFit):
+            shown["curve"] = fit.curves[0].tolist()
+        elif isinstance(fit, PlaneFit):
+            shown["field"] = np.round(fit.field[:: max(1, len(fit.y) // 8), :: max(1, len(fit.x) // 8)], 6).tolist()
+        elif isinstance(fit, TableFit):
+            shown["counts"] = fit.counts.tolist()
+        return shown
+
+
+def _score_text(value: float, is_share: bool) -> str:
+    return f"{100 * value:.1f} % right" if is_share else f"R² {value:.4g}"

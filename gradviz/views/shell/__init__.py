@@ -1,0 +1,8 @@
+"""What surrounds the panes: run bar, messages, dialogs.
+
+about_dialog  About gradviz: its version, those of what it runs on, and the licence of every component
+log_window    A log to be read, copied, and found in its folder
+message_bar   One message across the top of the window, with what can be done about it
+run_bar       The bottom bar: reset, step back, run or pause, step, speed, timeline, step number, steps a second, time
+              left
+"""
