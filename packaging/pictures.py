@@ -12,9 +12,9 @@ from gradviz.app.commands.run_folder import portrait_views
 from gradviz.app.process.display import use_no_display
 from gradviz.core.document.experiment import Experiment
 from gradviz.core.objectives.catalogue import FitObjective
-from gradviz.core.questions.basins import BasinMap
+from gradviz.core.questions.basins import MapBasins
+from gradviz.core.questions.question import Answer
 from gradviz.engine.runs.whole_run import WholeRun
-from gradviz.engine.surfaces.basins import basins
 from gradviz.storage.shipped.assets import assets_folder
 from gradviz.storage.shipped.gallery import gallery
 from gradviz.views.kit.quiet_plot import QuietPlot
@@ -34,20 +34,20 @@ def pictures_of(experiment: Experiment) -> dict[str, QPixmap]:
     """What stands for an experiment, in each theme: its surface, its graph, its fit or its curves after some steps."""
     whole = WholeRun(experiment.model_copy(update={"steps": min(experiment.steps, MOST_STEPS)}))
     whole.train(lambda _step: None)
-    found = basins_of(experiment) if experiment.case == "E3" else None
+    found = whole.answer(MapBasins()) if experiment.case == "E3" else None
     return {theme.name: _picture(whole, theme, found) for theme in (LIGHT, DARK)}
 
 
-def _picture(whole: WholeRun, theme: Theme, found: BasinMap | None) -> QPixmap:
+def _picture(whole: WholeRun, theme: Theme, found: Answer | None) -> QPixmap:
     experiment = whole.trainer.experiment
     key = "curves" if whole.trainer.diverged and not whole.fault else _view_of(experiment)
-    views = portrait_views(experiment, whole.portrait(), theme)
+    views = portrait_views(experiment, whole, theme)
     view = next(view for view in views if view.key == key)
     if isinstance(view, CurvesView):
         view.set_log_scale(True)
     if isinstance(view, SurfaceView) and found is not None:
         view.switch_basins(True)
-        view.show_basins(found)
+        view.show_answer(found)
     view.resize(*SIZE)
     for _ in range(5):
         QCoreApplication.processEvents()
@@ -62,16 +62,6 @@ def _view_of(experiment: Experiment) -> str:
     in_batches = isinstance(objective, FitObjective) and objective.batch.kind != "full"
     is_large = objective.kind == "formula" and objective.parameter_count >= LARGE_FORMULA
     return "curves" if races or in_batches or is_large else VIEW_OF[objective.kind]
-
-
-def basins_of(experiment: Experiment) -> BasinMap:
-    work = basins(experiment, ((-6.0, 6.0), (-6.0, 6.0)))
-    while True:
-        try:
-            next(work)
-        except StopIteration as end:
-            found: BasinMap = end.value
-            return found
 
 
 def main() -> None:

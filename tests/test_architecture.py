@@ -57,7 +57,8 @@ WINGS = {
         "graph": {"objectives"},
         "bench": {"objectives"},
         "surfaces": {"objectives", "training"},
-        "runs": {"bench", "graph", "objectives", "surfaces", "training"},
+        "answers": {"bench", "graph", "objectives", "surfaces", "training"},
+        "runs": {"answers", "training"},
     },
     "scripts": {
         "language": set(),

@@ -21,8 +21,10 @@ from gradviz.core.document.experiment import Experiment, with_value
 from gradviz.core.graph.snapshot import GraphSnapshot
 from gradviz.core.graph.structure import UNTRACKED
 from gradviz.core.numbers import Floats
-from gradviz.engine.runs.commands import Wanted
-from gradviz.engine.runs.snapshots import Observer
+from gradviz.core.questions.fit import Predict
+from gradviz.core.questions.graph import CaptureGraph
+from gradviz.engine.answers.answering import ask
+from gradviz.engine.answers.moment import Moment
 from gradviz.engine.training.trainer import Trainer
 from gradviz.storage.shipped.gallery import find_entry
 
@@ -51,7 +53,7 @@ def experiment_of(name: str) -> Experiment:
 
 
 def graph_of(name: str) -> GraphSnapshot:
-    graph = Observer(Trainer(experiment_of(name))).look(Wanted(graph=True)).graph
+    graph = ask(CaptureGraph(), Moment(Trainer(experiment_of(name))))
     assert graph is not None
     return graph
 
@@ -428,6 +430,6 @@ def test_g_two_neurons_have_seven_parameters_and_lose_no_step(capsys: Captured) 
     assert losses[-1] < 0.2 * losses[0]
     modules = {node.module for node in graph_of("neurons").structure.nodes if node.module}
     assert modules == {"0 Linear", "1 Sigmoid", "2 Linear"}
-    fit = Observer(Trainer(experiment)).look(Wanted(fit=True)).fit
+    fit = ask(Predict(), Moment(Trainer(experiment)))
     assert fit is not None
     assert len(fit.targets) == 10

@@ -1,6 +1,40 @@
-"""Sentences for a person."""
+"""Words are values: a pattern with what stands in it, spoken at the edge in the language of whoever reads them.
+
+`str()` of words is English, so that a command line and a log need nothing; the window speaks through
+`gradviz.views.kit.speech`.
+"""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A sentence as its pattern (a format string, in English) and the values of its places, in their order."""
+
+    pattern: str
+    values: tuple[tuple[str, Any], ...] = ()
+
+    def __str__(self) -> str:
+        return self.pattern.format(**dict(self.values)) if self.values else self.pattern.format()
+
+    def __bool__(self) -> bool:
+        return bool(self.pattern)
+
+
+SILENCE = Words("")
+
+
+def say(pattern: str, **values: Any) -> Words:
+    """Words of a pattern: ``say("Paused at step {step:,}.", step=k)``. The values are frozen, and may be words too."""
+    return Words(pattern, tuple(values.items()))
+
+
+def verbatim(text: str) -> Words:
+    """Words that are said as they stand in every language: what PyTorch said, or a sentence made elsewhere."""
+    return Words("{text}", (("text", text),)) if text else SILENCE
 
 
 def one_line(text: str, limit: int) -> str:

@@ -11,14 +11,19 @@ import pytest
 from gradviz.app.runs.refresher import Refresher
 from gradviz.app.runs.run_control import RunControl
 from gradviz.core.document.experiment import Experiment
-from gradviz.core.questions.snapshot import Snapshot
-from gradviz.core.questions.surface import SurfaceGrid
+from gradviz.core.questions.devices import Devices, ListDevices
+from gradviz.core.questions.graph import CaptureGraph
+from gradviz.core.questions.place import Locate
+from gradviz.core.questions.question import Answer, Progress, Question
+from gradviz.core.questions.result import Collect
+from gradviz.core.questions.surface import Survey
 from gradviz.core.questions.update import Update
 from gradviz.core.runs.history import History
 from gradviz.core.runs.records import RecordBlock
 from gradviz.core.runs.result import RunResult
 from gradviz.core.runs.state import RunState
-from gradviz.engine.runs.commands import Collect, Edit, Load, Look, Pause, Run, Seek, Step, Survey
+from gradviz.core.words import SILENCE, say
+from gradviz.engine.runs.commands import Ask, Edit, Load, Pause, Run, Seek, Step, Withdraw
 from gradviz.storage.experiments.experiment_file import NOT_FINITE
 from gradviz.views.kit.view import View
 
@@ -40,6 +45,9 @@ class Engine:
         return [type(command) for command in self.posted]
 
 
+DEVICES = Ask((ListDevices(),))
+
+
 def block(start: int, *losses: float) -> RecordBlock:
     table = np.array(losses).reshape(-1, 1)
     return RecordBlock(start, table, np.zeros((len(table), 1, 2)))
@@ -47,9 +55,7 @@ def block(start: int, *losses: float) -> RecordBlock:
 
 def update(run: int = 1, state: RunState = RunState.PAUSED, step: int = 0, **more: Any) -> Update:
     empty: dict[str, Any] = dict.fromkeys(Update.__dataclass_fields__)
-    empty |= {"message": "", "notice": "", "steps_per_s": 0.0, "device": "cpu"}
-    if "devices" in empty:
-        empty["devices"] = ()
+    empty |= {"words": SILENCE, "notice": SILENCE, "answers": ()}
     return Update(**(empty | {"run": run, "state": state, "step": step} | more))
 
 
@@ -72,12 +78,12 @@ def test_loading_forgets_everything_of_the_last_run(control: RunControl, engine:
     with qtbot.waitSignals([control.began, control.state_changed]):
         control.load(Experiment(seed=1))
     assert (len(control.history), control.step, control.state) == (0, 0, RunState.LOADING)
-    assert engine.kinds() == [Load, Load]
+    assert engine.posted == [Load(1, Experiment()), DEVICES, Load(2, Experiment(seed=1)), DEVICES]
 
 
 def test_what_an_older_run_says_is_ignored(control: RunControl, engine: Engine, qtbot: Any) -> None:
     control.load(Experiment(seed=1))
-    engine.ready = [update(run=1, state=RunState.DIVERGED, records=block(0, 9.0), notice="old")]
+    engine.ready = [update(run=1, state=RunState.DIVERGED, records=block(0, 9.0), notice=say("old"))]
     with qtbot.assertNotEmitted(control.noticed), qtbot.assertNotEmitted(control.state_changed):
         assert control.drain() is None
     assert len(control.history) == 0
@@ -99,7 +105,7 @@ def test_records_append_and_going_back_rewrites(control: RunControl, engine: Eng
 def test_a_change_of_state_is_told_once(control: RunControl, engine: Engine) -> None:
     told: list[RunState] = []
     control.state_changed.connect(lambda: told.append(control.state))
-    engine.ready = [update(state=RunState.RUNNING, step=k) for k in range(5)] + [update(message="Paused.")]
+    engine.ready = [update(state=RunState.RUNNING, step=k) for k in range(5)] + [update(words=say("Paused."))]
     for _ in range(7):
         control.drain()
     assert told == [RunState.RUNNING, RunState.PAUSED]
@@ -148,15 +154,22 @@ def test_a_result_is_handed_out_once_with_its_history(control: RunControl, engin
     result = RunResult(RunState.PAUSED, 1, "cpu", {}, (), {})
     engine.ready = [
         update(step=2, records=block(0, 5.0, 4.0, 3.0)),
-        update(step=2, result=result),
-        update(result=result),
+        update(step=2, answers=(Answer(Collect(), 1, result),)),
+        update(answers=(Answer(Collect(), 1, result),)),
     ]
     for _ in range(3):
         control.drain()
-    assert engine.kinds()[-1] is Collect
+    assert engine.posted[-1] == Ask((Collect(),))
     assert len(got) == 1
     assert got[0].tensors["history/losses"].tolist() == [[5.0], [4.0]], "up to the step of the weights"
     assert got[0].tensors["history/positions"].shape == (2, 1, 2)
+
+
+def test_where_a_run_can_be_is_asked_with_it(control: RunControl, engine: Engine, qtbot: Any) -> None:
+    engine.ready = [update(answers=(Answer(ListDevices(), 0, Devices("cuda:0", ("cpu", "cuda:0"))),))]
+    with qtbot.waitSignal(control.state_changed):
+        control.drain()
+    assert (control.device, control.devices) == ("cuda:0", ("cpu", "cuda:0"))
 
 
 def test_a_saved_history_is_taken_over(control: RunControl) -> None:
@@ -170,7 +183,7 @@ def test_weights_that_are_not_finite_are_the_cause_that_is_named(control: RunCon
     broken = RunResult(RunState.PAUSED, 1, "cpu", {}, (), {"weights/0/x": np.array(np.nan)})
     for result, message in ((broken, NOT_FINITE), (None, "rate too large")):
         control.load(Experiment(), result)
-        engine.ready = [update(run=control._run, state=RunState.DIVERGED, message="rate too large")]
+        engine.ready = [update(run=control._run, state=RunState.DIVERGED, words=say("rate too large"))]
         control.drain()
         assert control.message == message
 
@@ -193,27 +206,37 @@ class Pane(View):
     def show_history(self, history: History, step: int) -> None:
         self.given.append(("history", step))
 
-    def show_snapshot(self, snapshot: Snapshot) -> None:
-        self.given.append(("snapshot", snapshot.step))
-
-    def show_surface(self, surface: SurfaceGrid) -> None:
-        self.given.append("surface")
+    def show_answer(self, answer: Answer) -> None:
+        self.given.append((type(answer.question).__name__, answer.step))
 
 
 class GraphPane(Pane):
-    needs_graph: ClassVar[bool] = True
+    @property
+    def asks(self) -> tuple[Question[Any], ...]:
+        return CaptureGraph(), Locate()
 
 
 class SurfacePane(Pane):
-    needs_surface: ClassVar[bool] = True
+    wanted: Question[Any] = Survey()
+
+    @property
+    def asks(self) -> tuple[Question[Any], ...]:
+        return Locate(), self.wanted
 
 
-def snapshot(step: int) -> Snapshot:
-    return Snapshot(step, None, (), None, np.empty((0, 2)), 0.0)
+def frames(engine: Engine) -> list[tuple[Question[Any], ...]]:
+    """The questions of a step that were asked, a tuple for each picture."""
+    asked = [command.questions for command in engine.posted if isinstance(command, Ask)]
+    return [questions for questions in asked if questions[0].of_step]
 
 
-def looks(engine: Engine) -> list[Look]:
-    return [command for command in engine.posted if isinstance(command, Look)]
+def surveys(engine: Engine) -> list[Question[Any]]:
+    asked = [question for command in engine.posted if isinstance(command, Ask) for question in command.questions]
+    return [question for question in asked if isinstance(question, Survey)]
+
+
+def answered(step: int, *questions: Question[Any], seconds: float = 0.0) -> dict[str, Any]:
+    return {"step": step, "answers": tuple(Answer(question, step, None, seconds) for question in questions)}
 
 
 @pytest.fixture
@@ -221,84 +244,157 @@ def panes(shown: Callable[..., Any]) -> tuple[GraphPane, SurfacePane]:
     return shown(GraphPane(), 100, 100), shown(SurfacePane(), 100, 100)
 
 
-def test_all_views_get_the_answer_to_one_question(
-    control: RunControl, engine: Engine, panes: tuple[GraphPane, SurfacePane]
+@pytest.fixture
+def refresher(control: RunControl, engine: Engine, panes: tuple[GraphPane, SurfacePane]) -> Refresher:
+    """One whose surface is known already."""
+    made = Refresher(control, panes)
+    engine.ready = [update(records=block(0, 5.0))]
+    made._on_tick()
+    engine.ready = [update(answers=(Answer(Survey(), 0, None), Answer(CaptureGraph(), 0, 1), Answer(Locate(), 0, 1)))]
+    made._on_tick()
+    made._on_tick()
+    for pane in panes:
+        pane.given.clear()
+    engine.posted.clear()
+    made._frame = None
+    return made
+
+
+def test_all_views_are_drawn_together_once_all_answers_of_a_step_are_there(
+    refresher: Refresher, engine: Engine, panes: tuple[GraphPane, SurfacePane]
 ) -> None:
-    refresher = Refresher(control, panes)
-    engine.ready = [update(step=3, records=block(0, 5.0, 4.0, 3.0, 2.0))]
+    engine.ready = [update(step=3, records=block(1, 4.0, 3.0, 2.0))]
     refresher._on_tick()
     refresher._on_tick()
-    assert [command.wanted.graph for command in looks(engine)] == [True], "one question at a time"
-    assert panes[0].given == panes[1].given == []
-    engine.ready = [update(step=3, snapshot=snapshot(3))]
+    assert frames(engine) == [(CaptureGraph(), Locate())], "one picture at a time"
+    engine.ready = [update(**answered(3, Locate())), update(step=3, answers=(Answer(CaptureGraph(), 3, HALF),))]
     refresher._on_tick()
-    assert panes[0].given == panes[1].given == [("history", 3), ("snapshot", 3)]
+    refresher._on_tick()
+    assert panes[0].given == panes[1].given == [], "an answer is missing"
+    engine.ready = [update(**answered(3, CaptureGraph()))]
+    before = refresher.frames
+    refresher._on_tick()
+    assert panes[0].given == [("history", 3), ("CaptureGraph", 3), ("Locate", 3)]
+    assert panes[1].given == [("history", 3), ("Locate", 3)]
     for _ in range(3):
         refresher._on_tick()
-    assert len(looks(engine)) == 1, "nothing new, nothing asked"
-    assert refresher.frames == 1
+    assert len(frames(engine)) == 1, "nothing new, nothing asked"
+    assert refresher.frames == before + 1
+    assert refresher.is_settled()
+
+
+HALF = Progress(0.5, say("half"))
 
 
 def test_a_hidden_view_is_neither_asked_for_nor_drawn(
-    control: RunControl, engine: Engine, panes: tuple[GraphPane, SurfacePane]
+    refresher: Refresher, engine: Engine, panes: tuple[GraphPane, SurfacePane]
 ) -> None:
-    refresher = Refresher(control, panes)
     panes[0].hide()
-    engine.ready = [update(records=block(0, 5.0))]
+    engine.ready = [update(step=1, records=block(1, 4.0))]
     refresher._on_tick()
-    assert looks(engine)[0].wanted.graph is False
-    engine.ready = [update(snapshot=snapshot(0))]
+    assert frames(engine) == [(Locate(),)]
+    engine.ready = [update(**answered(1, Locate()))]
     refresher._on_tick()
     assert panes[0].given == []
     assert panes[1].given
     panes[0].show()
     refresher.refresh_all()
     refresher._on_tick()
-    assert looks(engine)[1].wanted.graph is True
+    assert frames(engine)[-1] == (CaptureGraph(), Locate())
 
 
-def test_the_surface_is_asked_for_once_a_run(
+def test_a_question_of_the_run_is_asked_once_and_its_answer_goes_to_who_asked(
+    control: RunControl, engine: Engine, panes: tuple[GraphPane, SurfacePane]
+) -> None:
+    refresher = Refresher(control, panes)
+    refresher._on_tick()
+    assert surveys(engine) == [], "not while it is prepared"
+    engine.ready = [update(records=block(0, 5.0))]
+    for _ in range(3):
+        refresher._on_tick()
+    assert surveys(engine) == [Survey()]
+    assert not refresher.is_settled()
+    engine.ready = [update(answers=(Answer(Survey(), 0, HALF),)), update(answers=(Answer(Survey(), 0, None),))]
+    refresher._on_tick()
+    refresher._on_tick()
+    assert panes[1].given == [("Survey", 0), ("Survey", 0)]
+    assert panes[0].given == []
+    control.load(Experiment(seed=2))
+    engine.ready = [update(run=2, records=block(0, 5.0))]
+    refresher._on_tick()
+    assert surveys(engine) == [Survey(), Survey()]
+
+
+def test_a_question_that_nobody_asks_any_more_is_withdrawn(
     control: RunControl, engine: Engine, panes: tuple[GraphPane, SurfacePane]
 ) -> None:
     refresher = Refresher(control, panes)
     engine.ready = [update(records=block(0, 5.0))]
-    for _ in range(3):
-        refresher._on_tick()
-    assert engine.kinds().count(Survey) == 1
-    grid = SurfaceGrid(np.arange(2.0), np.arange(2.0), np.zeros((2, 2)), "x", "y", (), "", True)
-    engine.ready = [update(surface=grid)]
     refresher._on_tick()
-    assert "surface" in panes[1].given
-    assert "surface" not in panes[0].given
-    assert refresher.surface is grid
-    control.load(Experiment(seed=2))
-    assert refresher.surface is None
-    engine.ready = [update(run=2, records=block(0, 5.0))]
+    panes[1].wanted = Survey(cut=7)
     refresher._on_tick()
-    assert engine.kinds().count(Survey) == 2
+    assert [command for command in engine.posted if isinstance(command, Withdraw)] == [Withdraw(Survey())]
+    assert surveys(engine) == [Survey(), Survey(cut=7)]
+    engine.ready = [update(answers=(Answer(Survey(), 0, None),))]
+    refresher._on_tick()
+    assert panes[1].given == [], "what was withdrawn is not shown, should it come after all"
+    engine.ready = [update(answers=(Answer(Survey(cut=7), 0, None),))]
+    refresher._on_tick()
+    panes[1].wanted = Survey()
+    refresher._on_tick()
+    assert len([command for command in engine.posted if isinstance(command, Withdraw)]) == 1, "all was said"
+
+
+def test_whoever_else_asks_is_answered_too(control: RunControl, engine: Engine) -> None:
+    class Else:
+        is_seen = True
+        asks = (Survey(5),)
+
+        def __init__(self) -> None:
+            self.given: list[Answer] = []
+
+        def show_answer(self, answer: Answer) -> None:
+            self.given.append(answer)
+
+    refresher, one = Refresher(control, ()), Else()
+    refresher.add(one)
+    engine.ready = [update(records=block(0, 5.0)), update(answers=(Answer(Survey(5), 0, 1.5),))]
+    refresher._on_tick()
+    refresher._on_tick()
+    assert [answer.value for answer in one.given] == [1.5]
+
+
+def test_views_that_ask_nothing_of_a_step_are_drawn_without_asking(
+    control: RunControl, engine: Engine, shown: Callable[..., Any]
+) -> None:
+    pane = shown(Pane(), 100, 100)
+    refresher = Refresher(control, (pane,))
+    engine.ready = [update(step=1, records=block(0, 5.0, 4.0))]
+    refresher._on_tick()
+    assert pane.given == [("history", 1)]
+    assert frames(engine) == []
+    assert refresher.is_settled()
 
 
 def test_a_new_run_is_told_to_every_view_even_a_hidden_one(
-    control: RunControl, engine: Engine, panes: tuple[GraphPane, SurfacePane]
+    control: RunControl, panes: tuple[GraphPane, SurfacePane]
 ) -> None:
     refresher = Refresher(control, panes)
     panes[0].hide()
     control.load(Experiment(seed=3))
     assert panes[0].given == panes[1].given == ["run"]
-    assert refresher.surface is None
+    assert not refresher.is_settled()
 
 
-def test_a_costly_frame_is_followed_by_a_rest_while_it_runs(
-    control: RunControl, engine: Engine, panes: tuple[GraphPane, SurfacePane]
-) -> None:
-    refresher = Refresher(control, panes)
-    engine.ready = [update(state=RunState.RUNNING, step=0, records=block(0, 5.0))]
+def test_a_costly_picture_is_followed_by_a_rest_while_it_runs(refresher: Refresher, engine: Engine) -> None:
+    engine.ready = [update(state=RunState.RUNNING, step=1, records=block(1, 4.0))]
     refresher._on_tick()
-    slow = Snapshot(0, None, (), None, np.empty((0, 2)), 10.0)
-    engine.ready = [update(state=RunState.RUNNING, step=1, records=block(1, 4.0), snapshot=slow)]
+    asked = len(frames(engine))
+    both = answered(1, CaptureGraph(), Locate(), seconds=10.0)
+    engine.ready = [update(state=RunState.RUNNING, records=block(2, 3.0), **both)]
     refresher._on_tick()
     refresher._on_tick()
-    assert len(looks(engine)) == 1, "it rests"
-    engine.ready = [update(state=RunState.PAUSED, step=1)]
+    assert len(frames(engine)) == asked, "it rests"
+    engine.ready = [update(state=RunState.PAUSED, step=2)]
     refresher._on_tick()
-    assert len(looks(engine)) == 2, "a pause is shown at once"
+    assert len(frames(engine)) == asked + 1, "a pause is shown at once"

@@ -61,18 +61,23 @@ def _trainer_seconds(experiment: Experiment) -> float:
 
 
 def _snapshot_figure(experiment: Experiment) -> Figure:
-    from gradviz.engine.runs.commands import Wanted
-    from gradviz.engine.runs.snapshots import Observer
+    from gradviz.core.questions.fit import Predict
+    from gradviz.core.questions.graph import CaptureGraph
+    from gradviz.core.questions.parameters import ReadParameters
+    from gradviz.core.questions.place import Locate
+    from gradviz.engine.answers.answering import ask
+    from gradviz.engine.answers.moment import Moment
     from gradviz.engine.training.trainer import Trainer
 
     trainer = Trainer(experiment)
-    observer = Observer(trainer)
+    moment = Moment(trainer)
     steps, looks = [], []
     for _ in range(200):
         begin = time.perf_counter()
         trainer.advance()
         middle = time.perf_counter()
-        observer.look(Wanted(True, True, True))
+        for question in (CaptureGraph(), ReadParameters(), Predict(), Locate()):
+            ask(question, moment)
         steps.append(middle - begin)
         looks.append(time.perf_counter() - middle)
     return Figure("G: a full snapshot, in steps", statistics.median(looks) / statistics.median(steps), "steps")

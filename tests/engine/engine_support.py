@@ -14,11 +14,9 @@ from gradviz.core.layers.catalogue import LinearLayer, LineLayer, Sigmoid
 from gradviz.core.objectives.catalogue import FitObjective, FormulaObjective, NamedTensor, TestFunctionObjective
 from gradviz.core.objectives.losses import L1
 from gradviz.core.optimizers.catalogue import SGD
-from gradviz.core.questions.snapshot import Snapshot
-from gradviz.core.questions.surface import SurfaceGrid
+from gradviz.core.questions.question import Answer, Question
 from gradviz.core.questions.update import Update
 from gradviz.core.runs.history import History
-from gradviz.core.runs.result import RunResult
 from gradviz.core.runs.state import RunState
 from gradviz.engine.runs.commands import Command
 from gradviz.engine.runs.runner import Runner
@@ -63,9 +61,7 @@ class Listener:
         self.updates: list[Update] = []
         self.run = 0
         self.history = History()
-        self.snapshot: Snapshot | None = None
-        self.surface: SurfaceGrid | None = None
-        self.result: RunResult | None = None
+        self.answers: list[Answer] = []
         self.notices: list[str] = []
 
     def post(self, *commands: Command) -> None:
@@ -79,16 +75,14 @@ class Listener:
             return
         assert update.run >= self.run, "an update of an old run follows a newer one"
         if update.run > self.run:
-            self.run, self.history, self.snapshot, self.surface, self.result = update.run, History(), None, None, None
-        assert len(update.message) <= 300
-        assert "\n" not in update.message
+            self.run, self.history, self.answers = update.run, History(), []
+        assert len(str(update.words)) <= 300
+        assert "\n" not in str(update.words)
         if update.records is not None:
             self._record(update)
-        self.snapshot = update.snapshot or self.snapshot
-        self.surface = update.surface or self.surface
-        self.result = update.result or self.result
+        self.answers += update.answers
         if update.notice:
-            self.notices.append(update.notice)
+            self.notices.append(str(update.notice))
         self.updates.append(update)
 
     def _record(self, update: Update) -> None:
@@ -101,6 +95,21 @@ class Listener:
         assert block.start <= len(self.history), f"steps {len(self.history)} to {block.start - 1} were lost"
         assert not block.losses.flags.writeable
         self.history.extend(block)
+
+    def answer(self, kind: type[Question[Any]]) -> Answer | None:
+        """The last final answer of this run to a question of a kind."""
+        found = [answer for answer in self.answers if type(answer.question) is kind and answer.is_final]
+        return found[-1] if found else None
+
+    def told(self, kind: type[Question[Any]]) -> Any:
+        """What that answer says; None where there is none yet."""
+        answer = self.answer(kind)
+        return None if answer is None else answer.value
+
+    @property
+    def message(self) -> str:
+        """Where the run stands, in English."""
+        return str(self.last.words)
 
     @property
     def last(self) -> Update:
@@ -118,7 +127,7 @@ class Listener:
             self.drain()
             return condition()
 
-        said = [(update.state.value, update.step, update.message) for update in self.updates[-3:]]
+        said = [(update.state.value, update.step, str(update.words)) for update in self.updates[-3:]]
         wait_until(holds, timeout_s, f"after {said}")
 
     def wait_state(self, *states: RunState, timeout_s: float = 20.0) -> None:

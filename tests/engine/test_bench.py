@@ -12,9 +12,11 @@ from engine_support import HIMMELBLAU, LINE, NEURONS, formula_experiment
 
 from gradviz.core.document.experiment import Experiment, with_value
 from gradviz.core.formulas.functions import FUNCTIONS
-from gradviz.core.questions.bench import BenchMethod, BenchReport, BenchRow, Verdict
+from gradviz.core.questions.bench import BenchMethod, BenchReport, BenchRow, CheckGradient, Verdict
 from gradviz.core.questions.bench_text import report_data, report_text
-from gradviz.engine.bench.bench import BenchRun, bench
+from gradviz.engine.answers.answering import Job
+from gradviz.engine.answers.moment import Moment
+from gradviz.engine.bench.bench import bench
 from gradviz.engine.problems import EngineError
 from gradviz.engine.training.trainer import Trainer
 
@@ -248,11 +250,11 @@ def test_the_trainer_stays_as_it_was(objective: Any) -> None:
         (p.detach().clone(), None if p.grad is None else p.grad.clone()) for p in lane.objective.parameters.values()
     ]
     random = torch.get_rng_state()
-    run = BenchRun(trainer.experiment, lane.objective, trainer.step)
-    report = None
-    while report is None:
-        report = run.advance(0.0)
+    job = Job(CheckGradient(), Moment(trainer))
+    while not job.advance(0.0):
         assert torch.equal(torch.get_rng_state(), random), "a slice must leave the random numbers alone"
+    assert torch.equal(torch.get_rng_state(), random)
+    report = job.answer.value
     assert report.step == 5
     assert report.loss == pytest.approx(lane.loss, rel=1e-5)
     for parameter, (value, gradient) in zip(lane.objective.parameters.values(), before, strict=True):

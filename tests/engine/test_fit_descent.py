@@ -27,11 +27,15 @@ from gradviz.core.layers.regular import BatchNorm1d, Dropout
 from gradviz.core.objectives.catalogue import FitObjective
 from gradviz.core.objectives.losses import LOSSES, MSE, BCEWithLogits, CrossEntropy
 from gradviz.core.optimizers.catalogue import SGD
+from gradviz.core.questions.fit import Predict
+from gradviz.core.questions.graph import CaptureGraph
+from gradviz.core.questions.parameters import ReadParameters
+from gradviz.core.questions.surface import Survey
 from gradviz.core.runs.state import RunState
+from gradviz.engine.answers.answering import ask
+from gradviz.engine.answers.moment import Moment
 from gradviz.engine.objectives.fit_descent import FitDescent
 from gradviz.engine.problems import EngineError
-from gradviz.engine.runs.commands import Wanted
-from gradviz.engine.runs.snapshots import Observer
 from gradviz.engine.surfaces.survey import plane_of, survey
 from gradviz.engine.training.checkpoints import Checkpoints, LaneState
 from gradviz.engine.training.trainer import Trainer
@@ -121,11 +125,11 @@ def test_looking_does_not_change_a_run(layers: tuple[Any, ...], batch: Any) -> N
     alone = trainer_of(declared)
     undisturbed = run(alone, 30)
     trainer = trainer_of(declared)
-    observer = Observer(trainer)
+    moment = Moment(trainer)
     losses = [trainer.record.losses[0]]
     for _ in range(30):
-        observer.look(Wanted(graph=True, parameters=True, fit=True))
-        survey(trainer.experiment, trainer.lanes[0].objective, observer.plane, trainer.step, 4, None)
+        for question in (CaptureGraph(), ReadParameters(), Predict(), Survey(4)):
+            ask(question, moment)
         trainer.lanes[0].objective.loss_at(dict(trainer.lanes[0].objective.parameters))
         losses.append(trainer.advance().losses[0])
     assert losses == undisturbed

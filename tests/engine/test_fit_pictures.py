@@ -21,10 +21,10 @@ from gradviz.core.objectives.catalogue import FitObjective
 from gradviz.core.objectives.fit_starters import starter
 from gradviz.core.objectives.losses import LOSSES, CrossEntropy
 from gradviz.core.optimizers.catalogue import SGD, Adam
-from gradviz.core.questions.fit import CurveFit, PlaneFit, ScatterFit, TableFit
+from gradviz.core.questions.fit import CurveFit, PlaneFit, Predict, ScatterFit, TableFit
+from gradviz.engine.answers.answering import ask
+from gradviz.engine.answers.moment import Moment
 from gradviz.engine.objectives.fit_descent import FitDescent
-from gradviz.engine.runs.commands import Wanted
-from gradviz.engine.runs.snapshots import Observer
 from gradviz.engine.surfaces.fit_pictures import MOST_ROWS, fit_picture
 from gradviz.engine.training.trainer import Trainer
 
@@ -48,7 +48,7 @@ def looked(declared: FitObjective, *rules: Any, steps: int = 3, optimizer: int =
     trainer = Trainer(Experiment(objective=declared, optimizers=rules or (Adam(lr=0.05),), dtype="float64"))
     for _ in range(steps):
         trainer.advance()
-    return Observer(trainer).look(Wanted(fit=True, optimizer=optimizer)).fit, trainer
+    return ask(Predict(optimizer=optimizer), Moment(trainer)), trainer
 
 
 def model_of(trainer: Trainer, lane: int = 0) -> FitDescent:

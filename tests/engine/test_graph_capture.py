@@ -19,15 +19,20 @@ from gradviz.core.graph.snapshot import GraphSnapshot
 from gradviz.core.graph.structure import UNTRACKED
 from gradviz.core.graph.tensor_summary import TensorSummary
 from gradviz.core.optimizers.catalogue import SGD, Adam
+from gradviz.core.questions.fit import Predict
+from gradviz.core.questions.graph import CaptureGraph
+from gradviz.core.questions.parameters import ReadParameters
+from gradviz.core.questions.place import Locate
+from gradviz.engine.answers.answering import Job, ask
+from gradviz.engine.answers.moment import Moment
 from gradviz.engine.graph.capture import GraphCapture
 from gradviz.engine.objectives.build import build_objective
 from gradviz.engine.objectives.objective import Objective
-from gradviz.engine.runs.commands import Wanted
-from gradviz.engine.runs.snapshots import Observer
+from gradviz.engine.problems import EngineError
 from gradviz.engine.training.trainer import Trainer
 
 CPU = torch.device("cpu")
-ALL = Wanted(graph=True, parameters=True, fit=True)
+ALL = (CaptureGraph(), ReadParameters(), Predict(), Locate())
 CHAIN = formula_experiment("u = b*c\nv = a + u\nj = 3*v", "float32", a=3.0, b=5.0, c=8.0)
 MEAN = formula_experiment("y = x + 2\nz = 3*y*y\nout = mean(z)", "float32", x=((1.0, 1.0), (1.0, 1.0)))
 SHARED = formula_experiment("u = x*x\nv = u*sin(u) + x\nloss = sum(v*v)", x=(0.3, -1.2, 2.0))
@@ -255,14 +260,14 @@ def test_a_chain_of_2000_nodes_overflows_nothing() -> None:
 
 def test_the_structure_is_reused_from_step_to_step() -> None:
     trainer = Trainer(Experiment(objective=NEURONS, optimizers=(SGD(lr=1e-3), Adam())))
-    observer = Observer(trainer)
+    moment = Moment(trainer)
     seen = []
     for _ in range(3):
-        seen.append(observer.look(ALL).graph)
+        seen.append(ask(CaptureGraph(), moment))
         trainer.advance()
     assert seen[0].structure is seen[1].structure is seen[2].structure
     assert seen[0].values != seen[1].values
-    other = observer.look(Wanted(graph=True, optimizer=1)).graph
+    other = ask(CaptureGraph(optimizer=1), moment)
     assert other.structure.nodes == seen[0].structure.nodes
 
 
@@ -278,7 +283,7 @@ def test_a_structure_that_changes_is_laid_out_anew() -> None:
 def test_looking_leaves_the_run_as_it_was(name: str) -> None:
     experiment = EXPERIMENTS[name].model_copy(update={"optimizers": (Adam(lr=0.01), SGD(lr=1e-3))})
     watched, alone = Trainer(experiment), Trainer(experiment)
-    observer = Observer(watched)
+    moment = Moment(watched)
     for _ in range(5):
         before_random = torch.get_rng_state()
         before = [
@@ -286,8 +291,8 @@ def test_looking_leaves_the_run_as_it_was(name: str) -> None:
             for lane in watched.lanes
             for p in lane.objective.parameters.values()
         ]
-        observer.look(ALL)
-        observer.look(Wanted(graph=True, optimizer=1))
+        for question in (*ALL, CaptureGraph(optimizer=1)):
+            Job(question, moment).advance(1.0)
         after = [p for lane in watched.lanes for p in lane.objective.parameters.values()]
         for parameter, (value, gradient, numbers_of_gradient) in zip(after, before, strict=True):
             assert torch.equal(parameter, value)
@@ -303,7 +308,7 @@ def test_looking_draws_no_random_number_of_the_run(monkeypatch: pytest.MonkeyPat
     quiet = objective.loss
     monkeypatch.setattr(objective, "loss", lambda: quiet() * torch.rand(()))
     before = torch.get_rng_state()
-    Observer(trainer).look(ALL)
+    ask(CaptureGraph(), Moment(trainer))
     assert torch.equal(torch.get_rng_state(), before)
     objective.loss()
     assert not torch.equal(torch.get_rng_state(), before), "this test's loss drew nothing"
@@ -312,9 +317,8 @@ def test_looking_draws_no_random_number_of_the_run(monkeypatch: pytest.MonkeyPat
 def test_a_snapshot_has_the_table_and_the_fit_of_its_step() -> None:
     trainer = Trainer(Experiment(objective=LINE, optimizers=(Adam(lr=0.1), SGD(lr=1e-2))))
     trainer.seek(3)
-    snapshot = Observer(trainer).look(ALL)
-    assert snapshot.step == 3
-    rows = {(row.optimizer, row.name): row for row in snapshot.parameters}
+    moment = Moment(trainer)
+    rows = {(row.optimizer, row.name): row for row in ask(ReadParameters(), moment).rows}
     assert set(rows) == {(0, "w"), (0, "b"), (1, "w"), (1, "b")}
     weight = trainer.lanes[0].objective.parameters["w"]
     assert numbers(rows[0, "w"].value) == weight.item()
@@ -323,21 +327,19 @@ def test_a_snapshot_has_the_table_and_the_fit_of_its_step() -> None:
     assert numbers(state["step"]) == 3
     assert numbers(state["exp_avg"]) == trainer.lanes[0].optimizer.state[weight]["exp_avg"].item()
     assert rows[1, "w"].state == ()
-    fit = snapshot.fit
+    fit = ask(Predict(), moment)
     assert fit.curves.shape == (2, len(fit.curve_x))
     w, b = (numbers(rows[1, name].value) for name in "wb")
     np.testing.assert_allclose(fit.curves[1], w * fit.curve_x + b, rtol=1e-5)
     np.testing.assert_allclose(fit.inputs, trainer.lanes[0].objective.data.inputs[:, 0])
     assert fit.curve_x.min() < fit.inputs.min()
     assert fit.curve_x.max() > fit.inputs.max()
-    np.testing.assert_array_equal(snapshot.position, np.array(trainer.record.position).reshape(2, 2))
+    np.testing.assert_array_equal(ask(Locate(), moment).position, np.array(trainer.record.position).reshape(2, 2))
 
 
-def test_only_what_is_wanted_is_taken() -> None:
-    observer = Observer(Trainer(Experiment()))
-    bare = observer.look(Wanted())
-    assert (bare.graph, bare.parameters, bare.fit) == (None, (), None)
-    assert observer.look(ALL).fit is None
+def test_what_has_no_answer_is_refused_in_a_sentence() -> None:
+    with pytest.raises(EngineError, match="fits no data"):
+        ask(Predict(), Moment(Trainer(Experiment())))
 
 
 def capture_of(text: str, **changes: Any) -> GraphSnapshot:

@@ -13,15 +13,19 @@ from engine_support import HIMMELBLAU, NEURONS, Listener, formula
 from torch import nn
 
 from gradviz.core.document.experiment import Experiment, optimizer_names
+from gradviz.core.graph.snapshot import GraphSnapshot
 from gradviz.core.optimizers.catalogue import LBFGS, SGD, Adam
 from gradviz.core.optimizers.mistakes import MISTAKES, BackwardTwice, Cycle, Detach, NoMistake, NoZeroGrad, RateTimesTen
 from gradviz.core.optimizers.schedule_catalogue import StepDecay
+from gradviz.core.questions.graph import CaptureGraph
+from gradviz.core.questions.parameters import ReadParameters
 from gradviz.core.runs.state import RunState
+from gradviz.engine.answers.answering import ask
+from gradviz.engine.answers.moment import Moment
 from gradviz.engine.problems import EngineError
-from gradviz.engine.runs.commands import Load, Look, Run, Wanted
+from gradviz.engine.runs.commands import Ask, Load, Run
 from gradviz.engine.runs.replay import replay
 from gradviz.engine.runs.runner import Runner
-from gradviz.engine.runs.snapshots import Observer
 from gradviz.engine.runs.whole_run import WholeRun
 from gradviz.engine.training.explanations import explained
 from gradviz.engine.training.trainer import Trainer
@@ -107,16 +111,15 @@ def test_a4_the_gradients_add_up_until_they_are_zeroed() -> None:
     cycle = Cycle(actions=("backward", "backward", "zero"))
     trainer = run_of(SGD(lr=0.0, mistake=cycle), SQUARE, 5)
     x = trainer.lanes[0].objective.parameters["x"]
-    observer = Observer(trainer)
+    moment = Moment(trainer)
     grads, leaves, tables = [], [], []
     for _ in range(6):
         assert x.grad is not None
         grads.append(x.grad.item())
-        snapshot = observer.look(Wanted(graph=True, parameters=True))
-        assert snapshot.graph is not None
-        leaf = next(k for k, node in enumerate(snapshot.graph.structure.nodes) if node.is_leaf)
-        leaves.append(snapshot.graph.gradients[leaf].values.item())  # type: ignore[union-attr]
-        tables.append(snapshot.parameters[0].gradient.values.item())  # type: ignore[union-attr]
+        graph, table = ask(CaptureGraph(), moment), ask(ReadParameters(), moment)
+        leaf = next(k for k, node in enumerate(graph.structure.nodes) if node.is_leaf)
+        leaves.append(graph.gradients[leaf].values.item())  # type: ignore[union-attr]
+        tables.append(table.rows[0].gradient.values.item())  # type: ignore[union-attr]
         if not trainer.finished:
             trainer.advance()
     assert grads == leaves == tables == [2.0, 4.0, 0.0, 2.0, 4.0, 0.0]
@@ -208,11 +211,9 @@ def test_one_that_fails_leaves_the_race_to_the_others_and_can_be_looked_at() -> 
     alone = Trainer(experiment.with_optimizers((SGD(),)))
     assert [record.losses[1] for record in records] == losses_of(alone)
     assert {record.losses[0] for record in records} == {170.0}
-    observer = Observer(trainer)
-    snapshot = observer.look(Wanted(graph=True, parameters=True, optimizer=0))
-    assert snapshot.graph is not None
-    assert any(value is not None for value in snapshot.graph.values)
-    assert len(snapshot.parameters) == 4
+    moment = Moment(trainer)
+    assert any(value is not None for value in ask(CaptureGraph(), moment).values)
+    assert len(ask(ReadParameters(), moment).rows) == 4
 
 
 @pytest.mark.parametrize("mistake", [NoZeroGrad(), Cycle(), RateTimesTen(), BackwardTwice(), Detach(name="x")])
@@ -236,15 +237,15 @@ def test_the_runner_says_a_fault_once_and_fails_where_nobody_is_left() -> None:
     listener.runner.start()
     try:
         race = Experiment(optimizers=(SGD(mistake=BackwardTwice()), SGD()), steps=30)
-        listener.post(Load(1, race), Run(), Look(Wanted(graph=True)), Run())
+        listener.post(Load(1, race), Run(), Ask((CaptureGraph(),)), Run())
         listener.wait_state(RunState.FINISHED)
         assert len(listener.notices) == 1
         assert "graph used twice stopped at step 0" in listener.notices[0]
         alone = race.with_optimizers((SGD(mistake=BackwardTwice()),))
-        listener.post(Load(2, alone), Run(), Look(Wanted(graph=True)))
-        listener.wait(lambda: listener.run == 2 and listener.snapshot is not None)
+        listener.post(Load(2, alone), Run(), Ask((CaptureGraph(),)))
+        listener.wait(lambda: listener.run == 2 and listener.told(CaptureGraph) is not None)
         assert listener.state is RunState.FAILED
-        assert "a second time" in listener.last.message
+        assert "a second time" in listener.message
         assert len(listener.notices) == 1
     finally:
         assert listener.runner.close()
@@ -255,7 +256,7 @@ def test_a_whole_run_of_a_fault_ends_as_failed_with_its_picture() -> None:
     whole.train(lambda _step: None)
     assert (whole.state, whole.trainer.step) == (RunState.FAILED, 0)
     assert "a second time" in whole.message
-    assert whole.portrait().snapshot.graph is not None
+    assert isinstance(whole.answer(CaptureGraph()).value, GraphSnapshot)
 
 
 def test_names_tell_the_mistakes_apart() -> None:

@@ -17,16 +17,27 @@ from hypothesis import strategies as st
 from gradviz.core.document.experiment import Experiment, with_value
 from gradviz.core.objectives.catalogue import FitObjective
 from gradviz.core.optimizers.catalogue import SGD, Adam
+from gradviz.core.questions.devices import ListDevices
+from gradviz.core.questions.fit import Predict
+from gradviz.core.questions.graph import CaptureGraph
+from gradviz.core.questions.parameters import ReadParameters
+from gradviz.core.questions.place import Locate
+from gradviz.core.questions.question import Answer
+from gradviz.core.questions.result import Collect
+from gradviz.core.questions.surface import Survey
 from gradviz.core.runs.records import StepRecord
 from gradviz.core.runs.state import RunState
+from gradviz.core.words import SILENCE, say
 from gradviz.engine.devices import available_devices
 from gradviz.engine.objectives.formula_descent import TestFunctionDescent
-from gradviz.engine.runs.commands import Collect, Edit, Load, Look, Pause, Run, Seek, Step, Survey, Wanted
-from gradviz.engine.runs.mailbox import Outbox, Speedometer
+from gradviz.engine.runs.commands import Ask, Edit, Load, Pause, Run, Seek, Step
+from gradviz.engine.runs.mailbox import Outbox
 from gradviz.engine.runs.runner import Runner
 from gradviz.engine.training.trainer import Trainer
 
 ENDLESS = Experiment(steps=10**9)
+LOOK = (CaptureGraph(), ReadParameters(), Predict(), Locate())
+COLLECT = Ask((Collect(),))
 SETTLED = (RunState.READY, RunState.PAUSED, RunState.FINISHED, RunState.DIVERGED, RunState.FAILED)
 pytestmark = pytest.mark.usefixtures("frequent_checkpoints")
 
@@ -45,9 +56,10 @@ def listener() -> Iterator[Listener]:
 
 
 def test_a_run_is_ready_then_runs_and_finishes(listener: Listener) -> None:
-    listener.post(Load(1, Experiment(steps=500)))
+    listener.post(Load(1, Experiment(steps=500)), Ask((ListDevices(),)))
     listener.wait_state(RunState.READY)
-    assert listener.last.device == "cpu"
+    listener.wait(lambda: listener.told(ListDevices) is not None)
+    assert listener.told(ListDevices).device == "cpu"
     assert len(listener.history) == 1
     listener.post(Run())
     listener.wait_state(RunState.FINISHED)
@@ -57,8 +69,8 @@ def test_a_run_is_ready_then_runs_and_finishes(listener: Listener) -> None:
     np.testing.assert_array_equal(listener.history.losses, losses)
     assert listener.history.positions.shape == (501, 1, 2)
     listener.post(Run())
-    listener.post(Collect())
-    listener.wait(lambda: listener.result is not None)
+    listener.post(COLLECT)
+    listener.wait(lambda: listener.told(Collect) is not None)
     assert listener.state is RunState.FINISHED
     assert len(listener.history) == 501
 
@@ -130,7 +142,7 @@ def test_a_slow_pace_does_not_keep_the_thread_from_ending() -> None:
         (Load(1, ENDLESS),),
         (Load(1, ENDLESS), Run()),
         (Load(1, ENDLESS), Seek(10**9)),
-        (Load(1, Experiment(objective=NEURONS, steps=10**6)), Run(), Survey(256), Look(Wanted(True, True, True))),
+        (Load(1, Experiment(objective=NEURONS, steps=10**6)), Run(), Ask((Survey(256),)), Ask(LOOK)),
         (Load(1, formula_experiment("loss = sqrt(-x*x-1)", x=1.0)), Run()),
     ],
     ids=["nothing", "loaded", "running", "seeking far", "surveying", "failed"],
@@ -149,7 +161,7 @@ def test_closing_what_never_started_is_no_error() -> None:
     assert Runner().drain() is not None
 
 
-@pytest.mark.parametrize("command", [Run(), Step(), Pause(), Seek(5), Look(), Survey(), Collect(), Edit(ENDLESS)])
+@pytest.mark.parametrize("command", [Run(), Step(), Pause(), Seek(5), Ask(LOOK), COLLECT, Edit(ENDLESS)])
 def test_a_command_before_any_run_does_nothing(listener: Listener, command: Any) -> None:
     listener.post(command, Load(1, Experiment(steps=3)))
     listener.wait_state(RunState.READY)
@@ -193,17 +205,17 @@ def test_a_new_command_overtakes_a_long_seek(listener: Listener) -> None:
 def test_an_edit_waits_for_the_end_of_the_seek_before_it(listener: Listener) -> None:
     experiment = Experiment(steps=3000)
     listener.post(
-        Load(1, experiment), Seek(300), Edit(with_value(experiment, "optimizers.0.lr", 2e-3)), Seek(10), Collect()
+        Load(1, experiment), Seek(300), Edit(with_value(experiment, "optimizers.0.lr", 2e-3)), Seek(10), COLLECT
     )
-    listener.wait(lambda: listener.result is not None)
-    assert [edit.step for edit in listener.result.edits] == [0, 300]
-    assert listener.result.step == 10
+    listener.wait(lambda: listener.told(Collect) is not None)
+    assert [edit.step for edit in listener.told(Collect).edits] == [0, 300]
+    assert listener.told(Collect).step == 10
 
 
 def test_a_look_does_not_overtake_a_seek(listener: Listener) -> None:
-    listener.post(Load(1, Experiment(steps=3000)), Seek(300), Look(Wanted(graph=True)))
-    listener.wait(lambda: listener.snapshot is not None)
-    assert listener.snapshot.step == 300
+    listener.post(Load(1, Experiment(steps=3000)), Seek(300), Ask((CaptureGraph(),)))
+    listener.wait(lambda: listener.answer(CaptureGraph) is not None)
+    assert listener.answer(CaptureGraph).step == 300
 
 
 def test_an_edit_in_the_past_makes_a_seek_tell_the_steps_anew(listener: Listener) -> None:
@@ -223,17 +235,19 @@ def test_an_edit_in_the_past_makes_a_seek_tell_the_steps_anew(listener: Listener
 
 def test_what_is_asked_for_is_answered_for_the_present_step(listener: Listener) -> None:
     listener.post(Load(1, Experiment(objective=LINE, optimizers=(SGD(lr=1e-2), Adam(lr=0.1)))), Step(7))
-    listener.post(Look(Wanted(graph=True, parameters=True, fit=True, optimizer=5)), Survey(16), Collect())
-    listener.wait(lambda: None not in (listener.snapshot, listener.surface, listener.result))
-    assert listener.snapshot.graph is not None
-    assert len(listener.snapshot.parameters) == 4
-    assert listener.surface.heights.shape == (16, 16)
-    assert listener.snapshot.position.shape == (2, 2)
+    listener.post(Ask((CaptureGraph(5), ReadParameters(), Predict(5), Locate())), Ask((Survey(16),)), COLLECT)
+    kinds = (CaptureGraph, ReadParameters, Predict, Locate, Survey, Collect)
+    listener.wait(lambda: None not in [listener.told(kind) for kind in kinds])
+    assert listener.told(CaptureGraph).structure.nodes
+    assert len(listener.told(ReadParameters).rows) == 4
+    assert listener.told(Survey).heights.shape == (16, 16)
+    assert listener.told(Locate).position.shape == (2, 2)
+    assert len({listener.answer(kind).step for kind in kinds[:4]}) == 1, "one picture is of one step"
     listener.wait_state(RunState.PAUSED)
-    listener.post(Collect())
-    listener.result = None
-    listener.wait(lambda: listener.result is not None)
-    assert (listener.result.step, listener.result.state) == (7, RunState.PAUSED)
+    listener.answers.clear()
+    listener.post(COLLECT)
+    listener.wait(lambda: listener.told(Collect) is not None)
+    assert (listener.told(Collect).step, listener.told(Collect).state) == (7, RunState.PAUSED)
 
 
 def test_a_saved_run_goes_on_where_it_was(listener: Listener) -> None:
@@ -241,9 +255,9 @@ def test_a_saved_run_goes_on_where_it_was(listener: Listener) -> None:
     listener.post(Load(1, experiment), Step(50), Run())
     listener.wait_state(RunState.FINISHED)
     whole = listener.history.losses.copy()
-    listener.post(Load(2, experiment), Seek(50), Collect())
-    listener.wait(lambda: listener.run == 2 and listener.result is not None)
-    listener.post(Load(3, experiment, listener.result))
+    listener.post(Load(2, experiment), Seek(50), COLLECT)
+    listener.wait(lambda: listener.run == 2 and listener.told(Collect) is not None)
+    listener.post(Load(3, experiment, listener.told(Collect)))
     listener.wait(lambda: listener.run == 3 and listener.state is RunState.PAUSED)
     listener.post(Run())
     listener.wait_state(RunState.FINISHED)
@@ -266,9 +280,9 @@ def test_what_cannot_start_fails_with_a_sentence_and_does_not_run(listener: List
     constants = {"v": (1.0, 2.0), "w": (1.0, 2.0, 3.0)}
     listener.post(Load(1, formula_experiment(text, constants=("v", "w"), x=0.0, **constants)))
     listener.wait_state(RunState.FAILED)
-    assert part in listener.last.message
+    assert part in listener.message
     recorded = len(listener.history)
-    listener.post(Run(), Step(), Seek(0), Run(), Step(3), Edit(ENDLESS), Pause(), Run(), Collect())
+    listener.post(Run(), Step(), Seek(0), Run(), Step(3), Edit(ENDLESS), Pause(), Run(), COLLECT)
     listener.post(Load(2, Experiment(steps=5)))
     while listener.run < 2:
         listener.drain()
@@ -282,8 +296,8 @@ def test_what_cannot_start_fails_with_a_sentence_and_does_not_run(listener: List
 def test_a_run_that_diverges_says_when_and_why(listener: Listener) -> None:
     listener.post(Load(1, Experiment(objective=FitObjective(), optimizers=(SGD(lr=1e-2),))), Run())
     listener.wait_state(RunState.DIVERGED)
-    assert f"step {listener.last.step}" in listener.last.message
-    assert "0.01" in listener.last.message
+    assert f"step {listener.last.step}" in listener.message
+    assert "0.01" in listener.message
     assert len(listener.history) == listener.last.step + 1
     listener.post(Seek(3))
     listener.wait_state(RunState.PAUSED)
@@ -291,11 +305,11 @@ def test_a_run_that_diverges_says_when_and_why(listener: Listener) -> None:
 
 def test_a_device_that_is_gone_is_noticed_once(listener: Listener) -> None:
     gone = next(name for name in ("cuda:0", "cuda:999") if name not in available_devices())
-    listener.post(Load(1, Experiment(device=gone, steps=50)), Run())
+    listener.post(Load(1, Experiment(device=gone, steps=50)), Ask((ListDevices(),)), Run())
     listener.wait_state(RunState.FINISHED)
     assert len(listener.notices) == 1
     assert gone in listener.notices[0]
-    assert listener.last.device == "cpu"
+    assert listener.told(ListDevices).device == "cpu"
 
 
 def test_an_exception_becomes_a_state_and_the_thread_lives_on(
@@ -315,11 +329,11 @@ def test_an_exception_becomes_a_state_and_the_thread_lives_on(
         patch.setattr(TestFunctionDescent, "loss", breaks)
         listener.post(Load(1, ENDLESS), Run())
         listener.wait_state(RunState.FAILED)
-        assert listener.last.message.startswith("PyTorch stopped the run (RuntimeError): no memory")
-        assert len(listener.last.message) <= 300
+        assert listener.message.startswith("PyTorch stopped the run (RuntimeError): no memory")
+        assert len(listener.message) <= 300
         assert len(listener.history) == 20
-        listener.post(Run(), Edit(with_value(ENDLESS, "optimizers.0.lr", 0.5)), Run(), Look(), Step())
-        listener.wait(lambda: listener.snapshot is not None)
+        listener.post(Run(), Edit(with_value(ENDLESS, "optimizers.0.lr", 0.5)), Run(), Ask((Locate(),)), Step())
+        listener.wait(lambda: listener.told(Locate) is not None)
         assert listener.state is RunState.FAILED
         assert calls == 21, "it ran again, though nothing had put it right"
     listener.post(Seek(10))
@@ -366,9 +380,9 @@ COMMANDS = st.one_of(
     st.builds(Seek, st.integers(-5, LENGTH + 5)),
     st.builds(lambda rate: ("rate", rate), RATES),
     st.builds(lambda steps: ("steps", steps), st.integers(LENGTH // 2, LENGTH)),
-    st.builds(Look, st.builds(Wanted, st.booleans(), st.booleans(), st.booleans(), st.integers(0, 3))),
-    st.builds(Survey, st.integers(2, 8), recentre=st.booleans()),
-    st.just(Collect()),
+    st.builds(Ask, st.lists(st.sampled_from(LOOK), unique=True).map(tuple)),
+    st.builds(lambda size, cut: Ask((Survey(size, cut=cut),)), st.integers(2, 8), st.integers(0, 2)),
+    st.just(COLLECT),
     st.just("load"),
     st.just(DRAIN),
     st.builds(lambda steps: ("until", steps), st.integers(1, 40)),
@@ -407,16 +421,16 @@ def test_after_any_commands_the_history_is_that_of_a_straight_run(commands: list
     listener = started()
     try:
         experiment = run_through(listener, commands, base)
-        listener.post(Pause(), Survey(MARK))
-        listener.wait(lambda: listener.surface is not None and len(listener.surface.x) == MARK)
-        listener.result = listener.snapshot = None
-        listener.post(Look(Wanted(parameters=True)), Collect())
-        listener.wait(lambda: listener.result is not None and listener.snapshot is not None)
-        result, step = listener.result, listener.last.step
+        listener.post(Pause(), Ask((Survey(MARK),)))
+        listener.wait(lambda: listener.told(Survey) is not None and len(listener.told(Survey).x) == MARK)
+        listener.answers.clear()
+        listener.post(Ask((ReadParameters(),)), COLLECT)
+        listener.wait(lambda: None not in (listener.told(Collect), listener.told(ReadParameters)))
+        result, step = listener.told(Collect), listener.last.step
         assert result.step == step < len(listener.history)
-        assert listener.snapshot.step == step
+        assert listener.answer(ReadParameters).step == step
         assert listener.state in SETTLED
-        assert listener.state is not RunState.FAILED, listener.last.message
+        assert listener.state is not RunState.FAILED, listener.message
         straight = Trainer(base)
         straight.edits = list(result.edits)
         for k in range(step + 1):
@@ -450,7 +464,7 @@ def test_records_leave_the_mailbox_in_order_and_in_consecutive_blocks(
             outbox.records.append(record)
             sent.append(record)
     got: list[StepRecord] = []
-    while (update := outbox.take(0.0)) is not None:
+    while (update := outbox.take()) is not None:
         block = update.records
         assert block is not None
         assert block.losses.shape == (len(block.losses), lanes)
@@ -462,26 +476,12 @@ def test_records_leave_the_mailbox_in_order_and_in_consecutive_blocks(
 
 def test_a_newer_answer_replaces_an_older_one_and_is_given_once() -> None:
     outbox = Outbox(4, 1)
-    outbox.notice = "once"
-    first = outbox.take(1.0)
-    assert (first.run, first.notice, first.steps_per_s) == (4, "once", 1.0)
-    assert outbox.take(0.0) is None
-    outbox.state, outbox.message, outbox.changed = RunState.PAUSED, "Paused.", True
-    second = outbox.take(0.0)
-    assert (second.message, second.notice) == ("Paused.", "")
-
-
-def test_speed_is_steps_over_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    now = 0.0
-    monkeypatch.setattr("gradviz.engine.runs.mailbox.time.perf_counter", lambda: now)
-    speed = Speedometer()
-    assert speed.read(0, True) == 0
-    for tick in range(1, 41):
-        now = tick * 0.1
-        assert speed.read(tick * 50, True) == pytest.approx(500)
-    now = 5.0
-    assert speed.read(2000, False) == 0
-    now = 6.0
-    assert speed.read(10, True) == 0
-    now = 6.5
-    assert speed.read(20, True) == pytest.approx(20)
+    outbox.notice = say("once")
+    outbox.answers[Locate()] = Answer(Locate(), 1, "older")
+    outbox.answers[Locate()] = Answer(Locate(), 2, "newer")
+    first = outbox.take()
+    assert (first.run, str(first.notice), [answer.value for answer in first.answers]) == (4, "once", ["newer"])
+    assert outbox.take() is None
+    outbox.state, outbox.words, outbox.changed = RunState.PAUSED, say("Paused."), True
+    second = outbox.take()
+    assert (str(second.words), second.notice, second.answers) == ("Paused.", SILENCE, ())

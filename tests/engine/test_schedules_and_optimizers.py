@@ -19,11 +19,12 @@ from gradviz.core.layers.dense import LinearLayer
 from gradviz.core.objectives.catalogue import FitObjective
 from gradviz.core.optimizers.catalogue import LBFGS, OPTIMIZERS, SGD, HandDescent, Muon, Optimizer
 from gradviz.core.optimizers.schedule_catalogue import SCHEDULES, Cyclic, Exponential, Lambda, Multiplicative, OneCycle
+from gradviz.core.questions.parameters import ReadParameters
 from gradviz.core.runs.state import RunState
+from gradviz.engine.answers.answering import ask
+from gradviz.engine.answers.moment import Moment
 from gradviz.engine.problems import EngineError
-from gradviz.engine.runs.commands import Wanted
 from gradviz.engine.runs.replay import replay
-from gradviz.engine.runs.snapshots import Observer
 from gradviz.engine.training.trainer import Trainer
 from gradviz.storage.experiments.experiment_file import load, save
 
@@ -260,15 +261,15 @@ def test_a_snapshot_has_the_rates_and_what_lbfgs_keeps() -> None:
     experiment = experiment_of(LBFGS(lr=0.3, max_iter=4), SGD(lr=0.5, schedule=Exponential(gamma=0.5)))
     trainer = Trainer(experiment)
     trainer.seek(3)
-    snapshot = Observer(trainer).look(Wanted(parameters=True))
-    assert snapshot.rates == (0.3, 0.5 * 0.5**3) == trainer.rates
-    state = dict(snapshot.parameters[0].state)
+    table = ask(ReadParameters(), Moment(trainer))
+    assert table.rates == (0.3, 0.5 * 0.5**3) == trainer.rates
+    state = dict(table.rows[0].state)
     assert state["n_iter"].values == trainer.lanes[0].optimizer.state_dict()["state"][0]["n_iter"]
     kept = next(name for name in state if name.startswith("old_dirs"))
     assert state[kept].shape == (int(kept.removeprefix("old_dirs ×")), 6)
     muon = Trainer(Experiment(objective=FitObjective(model=(LinearLayer(bias=False),)), optimizers=(Muon(),)))
     muon.advance()
-    assert dict(Observer(muon).look(Wanted(parameters=True)).parameters[0].state)["momentum_buffer"].shape == (1, 1)
+    assert dict(ask(ReadParameters(), Moment(muon)).rows[0].state)["momentum_buffer"].shape == (1, 1)
 
 
 def test_a_schedule_survives_a_live_edit_of_something_else() -> None:

@@ -17,8 +17,10 @@ from gradviz.core.document.experiment import Experiment
 from gradviz.core.objectives.catalogue import TestFunctionObjective
 from gradviz.core.objectives.test_functions import TEST_FUNCTIONS, Saddle
 from gradviz.core.optimizers.catalogue import Adam
-from gradviz.engine.runs.commands import Wanted
-from gradviz.engine.runs.snapshots import Observer
+from gradviz.core.questions.place import Locate
+from gradviz.core.questions.surface import Survey
+from gradviz.engine.answers.answering import ask
+from gradviz.engine.answers.moment import Moment
 from gradviz.engine.summaries import MOST_WHOLE, summarise
 from gradviz.engine.surfaces.survey import plane_of, survey
 from gradviz.engine.training.trainer import Trainer
@@ -139,12 +141,14 @@ def test_each_tensor_of_a_direction_has_the_norm_of_its_parameter() -> None:
 
 def test_the_plane_stays_until_it_is_laid_anew() -> None:
     trainer = Trainer(EXPERIMENTS["neurons"])
-    observer = Observer(trainer)
-    assert observer.look(Wanted()).position.tolist() == [[0.0, 0.0]]
+    moment = Moment(trainer)
+    assert "through step 0," in ask(Survey(8), moment).note
+    assert ask(Locate(), moment).position.tolist() == [[0.0, 0.0]]
     trainer.seek(20)
-    assert observer.look(Wanted()).position.tolist() != [[0.0, 0.0]]
-    observer.recentre()
-    assert observer.look(Wanted()).position.tolist() == [[0.0, 0.0]]
+    assert "through step 0," in ask(Survey(9), moment).note
+    assert ask(Locate(), moment).position.tolist() != [[0.0, 0.0]]
+    assert "through step 20," in ask(Survey(8, cut=20), moment).note
+    assert ask(Locate(), moment).position.tolist() == [[0.0, 0.0]]
 
 
 @pytest.mark.parametrize("entry", TEST_FUNCTIONS, ids=lambda entry: entry.__name__)

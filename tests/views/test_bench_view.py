@@ -13,8 +13,10 @@ from PySide6.QtWidgets import QApplication, QPlainTextEdit, QPushButton
 
 from gradviz.core.document.experiment import Experiment, from_data
 from gradviz.core.objectives.catalogue import FormulaObjective, NamedTensor
-from gradviz.core.questions.bench import BenchMethod, BenchProgress, BenchReport, BenchRow, Verdict
-from gradviz.core.questions.snapshot import Snapshot
+from gradviz.core.questions.bench import BenchMethod, BenchReport, BenchRow, CheckGradient, Verdict
+from gradviz.core.questions.question import Answer, Progress, Refusal
+from gradviz.core.runs.history import History
+from gradviz.core.words import say
 from gradviz.views.bench.bench_view import BenchView
 from gradviz.views.kit.theme import DARK, LIGHT
 
@@ -42,8 +44,11 @@ REPORT = BenchReport(
 )
 
 
-def snapshot(step: int) -> Snapshot:
-    return Snapshot(step, None, (), None, np.empty((1, 0)), 0.0)
+def show(view: BenchView, told: Any) -> None:
+    """An answer to a check that was asked for."""
+    if not view.asks:
+        view.begin_check()
+    view.show_answer(Answer(view.asks[0], 3, told))
 
 
 @pytest.fixture
@@ -68,7 +73,7 @@ def test_it_invites_before_the_first_check(view: BenchView) -> None:
 
 
 def test_every_row_with_values_differences_step_and_verdict(view: BenchView) -> None:
-    view.show_bench(REPORT)
+    show(view, REPORT)
     rows: Any = view.drawn()["rows"]
     assert rows[0] == ["w", "autograd backward", "= reference", "[1.5, -2]", "–", "–", "–", "float64"]
     assert rows[2] == ["", "finite difference", "✓ agrees", "[1.5, -2]", "2e-10", "1e-11", "6.1e-6", "float64"]
@@ -78,7 +83,7 @@ def test_every_row_with_values_differences_step_and_verdict(view: BenchView) -> 
 
 
 def test_a_verdict_is_told_by_mark_and_word_and_colour_in_both_themes(view: BenchView) -> None:
-    view.show_bench(REPORT)
+    show(view, REPORT)
     for theme in (LIGHT, DARK):
         view.set_theme(theme)
         picture = view.grab().toImage()
@@ -88,30 +93,45 @@ def test_a_verdict_is_told_by_mark_and_word_and_colour_in_both_themes(view: Benc
 
 
 def test_it_says_when_the_window_has_moved_on(view: BenchView) -> None:
-    view.show_snapshot(snapshot(3))
-    view.show_bench(REPORT)
+    view.show_history(History(), 3)
+    show(view, REPORT)
     assert "⟳" not in str(view.drawn()["stale"])
-    view.show_snapshot(snapshot(9))
+    view.show_history(History(), 9)
     assert view.drawn()["stale"] == "⟳ This was step 3; the window stands at step 9."
-    view.show_snapshot(snapshot(3))
+    view.show_history(History(), 3)
     assert "⟳" not in str(view.drawn()["stale"])
 
 
-def test_check_asks_and_then_cancels(view: BenchView, qtbot: Any) -> None:
-    with qtbot.waitSignal(view.check_wanted):
-        QTest.mouseClick(button(view, "Check"), Qt.MouseButton.LeftButton)
-    view.begin_check()
-    view.show_bench(BenchProgress(0.4, "finite difference, w"))
+def test_check_asks_and_then_cancels(view: BenchView) -> None:
+    assert view.asks == ()
+    QTest.mouseClick(button(view, "Check"), Qt.MouseButton.LeftButton)
+    asked = view.asks
+    assert [type(question) for question in asked] == [CheckGradient]
+    show(view, Progress(0.4, say("finite difference, {name}", name="w")))
     assert view.drawn()["summary"] == "Checking: finite difference, w, 40%"
-    with qtbot.waitSignal(view.cancel_wanted):
-        QTest.mouseClick(button(view, "Cancel"), Qt.MouseButton.LeftButton)
-    view.show_bench(REPORT)
+    QTest.mouseClick(button(view, "Cancel"), Qt.MouseButton.LeftButton)
+    assert view.asks == ()
+    assert "cancelled" in str(view.drawn()["summary"])
+    view.show_answer(Answer(asked[0], 3, REPORT))
+    assert view.drawn()["rows"] == [], "what comes after all is not shown"
+    QTest.mouseClick(button(view, "Check"), Qt.MouseButton.LeftButton)
+    assert view.asks != asked, "another check is another question"
+    show(view, REPORT)
     assert button(view, "Check").isEnabled()
+
+
+def test_a_refusal_stands_in_the_place_of_a_report(view: BenchView) -> None:
+    show(view, REPORT)
+    show(view, Refusal(say("There is no run to ask.")))
+    assert view.drawn()["rows"] == []
+    assert view.drawn()["summary"] == "✗ There is no run to ask."
+    view.begin_run(FORMULA)
+    assert "Check compares" in str(view.drawn()["summary"])
 
 
 def test_copy_gives_the_whole_table_as_text(view: BenchView) -> None:
     assert not button(view, "Copy").isEnabled()
-    view.show_bench(REPORT)
+    show(view, REPORT)
     QTest.mouseClick(button(view, "Copy"), Qt.MouseButton.LeftButton)
     lines = QApplication.clipboard().text().splitlines()
     assert lines[0].startswith("Step 3, loss 12.5. w, by hand: Why wrong sign.")
@@ -120,8 +140,8 @@ def test_copy_gives_the_whole_table_as_text(view: BenchView) -> None:
 
 
 def test_what_is_typed_is_taken_over_and_makes_the_report_stale(view: BenchView, qtbot: Any) -> None:
-    view.show_snapshot(snapshot(3))
-    view.show_bench(REPORT)
+    view.show_history(History(), 3)
+    show(view, REPORT)
     area(view).setFocus()
     with qtbot.waitSignal(view.hand_edited) as told:
         QTest.keyClicks(area(view), "d_w = 2*w")
@@ -147,7 +167,7 @@ def test_a_fault_is_marked_at_its_place(view: BenchView, text: str, marked: str,
 
 def test_a_fault_that_the_engine_found_is_marked_too(view: BenchView) -> None:
     view.show_experiment(FORMULA.model_copy(update={"hand_gradient": "d_w = w @ w"}))
-    view.show_bench(BenchReport(0, 1.0, fault="Gradient by hand: line 1, column 7: no.", place=(1, 7)))
+    show(view, BenchReport(0, 1.0, fault="Gradient by hand: line 1, column 7: no.", place=(1, 7)))
     assert view.drawn()["hand_fault"] == "line 1, column 7: no."
     assert view.drawn()["marked"] == "w"
 
@@ -164,7 +184,7 @@ def test_a_formulas_own_lines_are_shown_and_cannot_be_edited_here(view: BenchVie
 
 
 def test_a_new_run_forgets_the_report(view: BenchView) -> None:
-    view.show_bench(REPORT)
+    show(view, REPORT)
     view.begin_run(FORMULA)
     assert view.drawn()["rows"] == []
     assert view.drawn()["symbols"] == ""

@@ -11,8 +11,8 @@ import pytest
 from gradviz.core.document.experiment import Experiment
 from gradviz.core.objectives.catalogue import FitObjective
 from gradviz.core.optimizers.catalogue import SGD, Adam
-from gradviz.core.questions.fit import CurveFit, FitScore, FitSnapshot, PlaneFit, ScatterFit, TableFit
-from gradviz.core.questions.snapshot import Snapshot
+from gradviz.core.questions.fit import CurveFit, FitScore, FitSnapshot, PlaneFit, Predict, ScatterFit, TableFit
+from gradviz.core.questions.question import Answer
 from gradviz.views.kit.colours import class_colour, colour_table
 from gradviz.views.kit.live_dots import SYMBOLS
 from gradviz.views.kit.theme import DARK, LIGHT, Theme
@@ -27,8 +27,8 @@ FIT = Experiment(objective=FitObjective())
 RACE = Experiment(objective=FitObjective(), optimizers=(SGD(), Adam()))
 
 
-def snapshot(fit: FitSnapshot | None, step: int = 7) -> Snapshot:
-    return Snapshot(step, None, (), fit, np.empty((0, 2)), 0.0)
+def answer(fit: FitSnapshot, step: int = 7) -> Answer:
+    return Answer(Predict(), step, fit)
 
 
 def plane(
@@ -74,7 +74,7 @@ def view(shown: Show) -> FitView:
     ],
 )
 def test_the_note_tells_what_is_shown_and_how_good_it_is(view: FitView, fit: FitSnapshot, parts: Any) -> None:
-    view.show_snapshot(snapshot(fit))
+    view.show_answer(answer(fit))
     note = view.drawn()["note"]
     assert all(part in note for part in parts), note
     assert view.drawn()["kind"] == type(fit).__name__
@@ -83,14 +83,14 @@ def test_the_note_tells_what_is_shown_and_how_good_it_is(view: FitView, fit: Fit
 
 def test_a_race_says_whose_plane_it_is(view: FitView) -> None:
     view.begin_run(RACE)
-    view.show_snapshot(snapshot(plane(optimizer=1)))
+    view.show_answer(answer(plane(optimizer=1)))
     assert "of Adam" in view.drawn()["note"]
     assert "SGD 75.0 % right, Adam 50.0 % right" in view.drawn()["note"]
 
 
 def test_a_score_that_is_no_number_is_left_out(view: FitView) -> None:
     fit = scatter()
-    view.show_snapshot(snapshot(ScatterFit(fit.targets, fit.predictions, 0, FitScore(3, 3, 0, (float("nan"),)))))
+    view.show_answer(answer(ScatterFit(fit.targets, fit.predictions, 0, FitScore(3, 3, 0, (float("nan"),)))))
     assert "nan" not in view.drawn()["note"].lower()
 
 
@@ -119,7 +119,7 @@ def test_values_are_on_the_scale_of_the_targets() -> None:
 
 
 def test_each_class_has_a_symbol_besides_its_colour(view: FitView) -> None:
-    view.show_snapshot(snapshot(plane()))
+    view.show_answer(answer(plane()))
     dots = view._plot.live_dots()
     assert [one.symbol for one in dots] == list(SYMBOLS[:2])
     assert len({one.colour for one in dots}) == 2
@@ -145,17 +145,17 @@ def test_the_plane_is_drawn_where_its_numbers_lie(shown: Show, qtbot: Any) -> No
 
 
 def test_predictions_that_are_not_finite_are_left_out_and_the_frame_stays_with_the_targets(view: FitView) -> None:
-    view.show_snapshot(snapshot(scatter(wild=np.nan)))
+    view.show_answer(answer(scatter(wild=np.nan)))
     assert sum(len(one.points) for one in view._plot.live_dots()) == 5
     diagonal = view._plot.live()[0].points
     assert (diagonal[:, 0] == diagonal[:, 1]).all()
     before = view._plot.getPlotItem().getViewBox().viewRange()
-    view.show_snapshot(snapshot(scatter(wild=1e9), 8))
+    view.show_answer(answer(scatter(wild=1e9), 8))
     assert view._plot.getPlotItem().getViewBox().viewRange() == before
 
 
 def test_the_table_of_classes_is_shown_and_told(view: FitView, qtbot: Any) -> None:
-    view.show_snapshot(snapshot(table()))
+    view.show_answer(answer(table()))
     shown = view.findChild(ClassTable)
     assert shown.isVisible()
     assert "class 2: [1, 1, 8]" in shown.accessibleDescription()
@@ -163,13 +163,13 @@ def test_the_table_of_classes_is_shown_and_told(view: FitView, qtbot: Any) -> No
     image = shown.grab().toImage()
     pixels = {image.pixelColor(x, y).name() for x in range(0, image.width(), 3) for y in range(0, image.height(), 3)}
     assert len(pixels) > 4
-    view.show_snapshot(snapshot(scatter()))
+    view.show_answer(answer(scatter()))
     assert not shown.isVisible()
 
 
 @pytest.mark.parametrize("fit", [plane(), plane(classes=0), scatter(), table(), labelled_curve()])
 def test_a_new_run_forgets_and_another_theme_keeps_what_is_shown(view: FitView, fit: FitSnapshot) -> None:
-    view.show_snapshot(snapshot(fit))
+    view.show_answer(answer(fit))
     told = view.drawn()
     view.set_theme(DARK)
     assert view.drawn() == told

@@ -19,7 +19,8 @@ from gradviz.core.document.experiment import Experiment
 from gradviz.core.graph.snapshot import GraphSnapshot
 from gradviz.core.graph.structure import GraphNode, GraphStructure
 from gradviz.core.graph.tensor_summary import TensorSummary
-from gradviz.core.questions.snapshot import Snapshot
+from gradviz.core.questions.graph import CaptureGraph
+from gradviz.core.questions.question import Answer
 from gradviz.views.graph import graph_painter
 from gradviz.views.graph.graph_view import GraphView
 from gradviz.views.graph.node_lettering import TEXT_SCALE, lettering
@@ -36,8 +37,8 @@ def large(shape: tuple[int, ...]) -> TensorSummary:
     return TensorSummary(shape, "torch.float32", None, -2.0, 3.5, 0.25)
 
 
-def snapshot(graph: GraphSnapshot, step: int = 7) -> Snapshot:
-    return Snapshot(step, graph, (), None, np.empty((0, 2)), 0.0)
+def answer(graph: GraphSnapshot, step: int = 7) -> Answer:
+    return Answer(CaptureGraph(), step, graph)
 
 
 def chain() -> GraphSnapshot:
@@ -75,7 +76,7 @@ def at_node(view: GraphView, index: int) -> QPoint:
 @pytest.fixture
 def view(shown: Show) -> GraphView:
     made = shown(GraphView())
-    made.show_snapshot(snapshot(chain()))
+    made.show_answer(answer(chain()))
     return made
 
 
@@ -101,7 +102,7 @@ def test_it_says_what_each_node_says(view: GraphView) -> None:
 @pytest.mark.parametrize("theme", [LIGHT, DARK])
 def test_numbers_are_painted_in_their_colours(shown: Show, theme: Any) -> None:
     view = shown(GraphView(), theme=theme)
-    view.show_snapshot(snapshot(chain()))
+    view.show_answer(answer(chain()))
     picture = pixels(view)
     for colour in (theme.value, theme.gradient):
         assert has_colour(picture, colour, 40) > 20
@@ -213,7 +214,7 @@ def test_what_the_user_zoomed_stays_at_a_new_step_of_the_same_graph(view: GraphV
     view.zoom(0.5, QPointF(10, 10))
     scale, graph = view._scale, chain()
     same = GraphSnapshot(view._graph.structure, graph.values, graph.gradients)
-    view.show_snapshot(snapshot(same, 8))
+    view.show_answer(answer(same, 8))
     assert view._scale == scale
     assert view.drawn()["step"] == 8
 
@@ -230,7 +231,7 @@ def at_middle(view: GraphView) -> QPoint:
 
 def test_3000_nodes_are_painted_fast_enough(shown: Show) -> None:
     view = shown(GraphView(), 1200, 800)
-    view.show_snapshot(snapshot(grid(3000)))
+    view.show_answer(answer(grid(3000)))
     assert view.drawn()["painted"] == 3000
     begin = time.perf_counter()
     view.zoom(0.99, QPointF(600, 400))
@@ -241,18 +242,18 @@ def test_3000_nodes_are_painted_fast_enough(shown: Show) -> None:
     begin = time.perf_counter()
     structure, values, gradients = view._graph.structure, view._graph.values, view._graph.gradients
     for step in range(20):
-        view.show_snapshot(snapshot(GraphSnapshot(structure, values, gradients), step))
+        view.show_answer(answer(GraphSnapshot(structure, values, gradients), step))
     assert (time.perf_counter() - begin) / 20 < 0.1, "a step repaints the numbers that can be read, and no box"
 
 
 def test_an_empty_graph_and_nan_values_are_no_trouble(shown: Show) -> None:
     view = shown(GraphView())
     empty = GraphStructure((), (), np.empty((0, 2)), (), (180.0, 66.0))
-    view.show_snapshot(snapshot(GraphSnapshot(empty, (), ())))
+    view.show_answer(answer(GraphSnapshot(empty, (), ())))
     assert view.drawn()["nodes"] == []
     graph = chain()
     wild = GraphSnapshot(graph.structure, (scalar(float("nan")),) * 4, (scalar(float("inf")),) * 4)
-    view.show_snapshot(snapshot(wild))
+    view.show_answer(answer(wild))
     assert view.drawn()["nodes"][0][2:] == ("value nan", "grad  inf")
     QTest.keyClick(view, Qt.Key.Key_Right)
 

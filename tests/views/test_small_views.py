@@ -19,9 +19,11 @@ from gradviz.core.document.experiment import Experiment, Texts
 from gradviz.core.graph.tensor_summary import TensorSummary
 from gradviz.core.objectives.catalogue import FitObjective
 from gradviz.core.optimizers.catalogue import SGD, Adam
-from gradviz.core.questions.fit import CurveFit, FitScore, FitSnapshot
-from gradviz.core.questions.snapshot import ParameterRow, Snapshot
+from gradviz.core.questions.fit import CurveFit, FitScore, FitSnapshot, Predict
+from gradviz.core.questions.parameters import ParameterRow, ParameterTable, ReadParameters
+from gradviz.core.questions.question import Answer, Refusal
 from gradviz.core.runs.state import RunState
+from gradviz.core.words import say
 from gradviz.views.kit.readout import Readout
 from gradviz.views.kit.theme import DARK, LIGHT, monospace, style_sheet
 from gradviz.views.panes.gallery_view import Card, GalleryView
@@ -34,8 +36,12 @@ from gradviz.views.shell.run_bar import PACES, RunBar
 Show = Callable[..., Any]
 
 
-def snapshot(step: int = 3, fit: FitSnapshot | None = None, parameters: tuple[ParameterRow, ...] = ()) -> Snapshot:
-    return Snapshot(step, None, parameters, fit, np.empty((0, 2)), 0.0)
+def prediction(fit: FitSnapshot, step: int = 3) -> Answer:
+    return Answer(Predict(), step, fit)
+
+
+def parameters(found: tuple[ParameterRow, ...], *rates: float) -> Answer:
+    return Answer(ReadParameters(), 3, ParameterTable(found, rates))
 
 
 def tensor(*values: float) -> TensorSummary:
@@ -61,7 +67,7 @@ def fit(shown: Show) -> FitView:
 
 
 def test_fit_shows_points_and_each_curve(fit: FitView, qtbot: Any) -> None:
-    fit.show_snapshot(snapshot(fit=line_fit(1.5, curves=2)))
+    fit.show_answer(prediction(line_fit(1.5, curves=2)))
     assert fit.drawn()["points"] == 5
     assert fit.drawn()["curve"][-1] == pytest.approx(6)
     assert "step 3" in fit.drawn()["note"]
@@ -75,14 +81,15 @@ def test_fit_of_an_experiment_without_data_says_so(fit: FitView) -> None:
     assert fit.drawn() == {"points": 0, "curve": [], "note": "This experiment fits no data."}
 
 
-def test_fit_ignores_a_snapshot_without_one_and_leaves_gaps_out(fit: FitView) -> None:
-    fit.show_snapshot(snapshot(fit=line_fit(1.0)))
-    fit.show_snapshot(snapshot(step=9))
+def test_fit_says_why_there_is_none_and_leaves_gaps_out(fit: FitView) -> None:
+    fit.show_answer(prediction(line_fit(1.0)))
     assert "step 3" in fit.drawn()["note"]
+    fit.show_answer(Answer(Predict(), 9, Refusal(say("It has none."))))
+    assert fit.drawn()["note"] == "It has none."
     wild = line_fit(1.0)
     wild.curves[0, 10:20] = np.nan
     wild.curves[0, 20] = np.inf
-    fit.show_snapshot(snapshot(4, wild))
+    fit.show_answer(prediction(wild, 4))
     assert np.isfinite(fit._plot.live()[0].points).all()
     assert len(fit._plot.live()[0].points) == 39
     pixels(fit)
@@ -106,7 +113,7 @@ def table(shown: Show) -> ParameterView:
 
 
 def test_table_shows_values_gradients_and_state(table: ParameterView) -> None:
-    table.show_snapshot(snapshot(parameters=rows()))
+    table.show_answer(parameters(rows()))
     first, second = table.drawn()["rows"]
     assert first[:4] == ["p0", "(2) float32", "[1.5, -2]", "[0.25]"]
     assert second[3] == "none"
@@ -120,7 +127,7 @@ def test_every_part_of_the_state_has_its_line(table: ParameterView) -> None:
     header = table.findChild(QTableView).verticalHeader()
     heights = []
     for state in (one, three):
-        table.show_snapshot(snapshot(parameters=tuple(replace(row, state=state) for row in rows())))
+        table.show_answer(parameters(tuple(replace(row, state=state) for row in rows())))
         heights.append(header.sectionSize(0))
     metrics = QFontMetrics(monospace(9))
     assert heights[0] >= 2 * metrics.height() - 4
@@ -129,33 +136,33 @@ def test_every_part_of_the_state_has_its_line(table: ParameterView) -> None:
 
 def test_table_names_the_optimiser_in_a_race(table: ParameterView) -> None:
     table.begin_run(Experiment(optimizers=(SGD(), Adam())))
-    table.show_snapshot(snapshot(parameters=rows()))
+    table.show_answer(parameters(rows()))
     assert [row[0] for row in table.drawn()["rows"]] == ["p0  (SGD)", "p1  (Adam)"]
 
 
 def test_table_tells_the_learning_rates_of_the_step(table: ParameterView) -> None:
-    table.show_snapshot(replace(snapshot(parameters=rows()), rates=(1e-3,)))
+    table.show_answer(parameters(rows(), 1e-3))
     assert table.drawn()["rates"] == "Learning rate  0.001"
     table.begin_run(Experiment(optimizers=(SGD(), Adam())))
     assert table.drawn()["rates"] == ""
-    table.show_snapshot(replace(snapshot(parameters=rows()), rates=(1e-3, 0.012345678)))
+    table.show_answer(parameters(rows(), 1e-3, 0.012345678))
     assert table.drawn()["rates"] == "Learning rate  SGD 0.001  ·  Adam 0.01235"
 
 
 def test_table_keeps_its_selection_from_step_to_step(table: ParameterView) -> None:
-    table.show_snapshot(snapshot(parameters=rows(5)))
+    table.show_answer(parameters(rows(5)))
     view = table.findChild(QTableView)
     view.selectRow(3)
-    table.show_snapshot(snapshot(4, parameters=rows(5)))
+    table.show_answer(parameters(rows(5)))
     assert [index.row() for index in view.selectionModel().selectedRows()] == [3]
-    table.show_snapshot(snapshot(5, parameters=rows(2)))
+    table.show_answer(parameters(rows(2)))
     assert len(table.drawn()["rows"]) == 2
     table.begin_run(Experiment())
     assert table.drawn()["rows"] == []
 
 
 def test_table_of_a_thousand_rows(table: ParameterView) -> None:
-    table.show_snapshot(snapshot(parameters=rows(1000)))
+    table.show_answer(parameters(rows(1000)))
     model = table.findChild(QTableView).model()
     assert model.rowCount() == 1000
     assert model.columnCount() == len(COLUMNS)
@@ -165,7 +172,7 @@ def test_table_of_a_thousand_rows(table: ParameterView) -> None:
 
 
 def test_table_model_is_sound(table: ParameterView, qtmodeltester: Any) -> None:
-    table.show_snapshot(snapshot(parameters=rows(3)))
+    table.show_answer(parameters(rows(3)))
     qtmodeltester.check(table.findChild(QTableView).model(), force_py=True)
 
 

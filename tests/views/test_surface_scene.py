@@ -15,11 +15,13 @@ from PySide6.QtWidgets import QApplication, QCheckBox
 
 from gradviz.core.document.experiment import Experiment
 from gradviz.core.optimizers.catalogue import SGD
-from gradviz.core.questions.basins import BasinMap
-from gradviz.core.questions.snapshot import Snapshot
-from gradviz.core.questions.surface import SurfaceGrid
+from gradviz.core.questions.basins import BasinMap, MapBasins
+from gradviz.core.questions.place import Locate, Places
+from gradviz.core.questions.question import Answer, Progress
+from gradviz.core.questions.surface import SurfaceGrid, Survey
 from gradviz.core.runs.history import History
 from gradviz.core.runs.records import RecordBlock
+from gradviz.core.words import say
 from gradviz.views.kit.opengl import probe_opengl
 from gradviz.views.kit.theme import DARK, LIGHT
 from gradviz.views.surface.surface_geometry import SurfaceBox, pick
@@ -229,9 +231,14 @@ def flat(shown: Show) -> SurfaceView:
     return view
 
 
+def show(view: SurfaceView, grid: SurfaceGrid) -> None:
+    """The answer to the surface that is asked for."""
+    view.show_answer(Answer(view.asks[0], 0, grid))
+
+
 def test_a_contour_has_lines_minima_and_the_reason(flat: SurfaceView, qtbot: Any) -> None:
     assert flat.drawn()["surface"] is None
-    flat.show_surface(hill())
+    show(flat, hill())
     drawn = flat.drawn()
     assert drawn["contours"] > 5
     assert "there is none in this test" in drawn["note"]
@@ -243,13 +250,13 @@ def test_gaps_are_named_and_grey(flat: SurfaceView, qtbot: Any) -> None:
     made = hill()
     heights = made.heights.copy()
     heights[:, :20] = np.nan
-    flat.show_surface(SurfaceGrid(made.x, made.y, heights, "x", "y", (), "", True))
+    show(flat, SurfaceGrid(made.x, made.y, heights, "x", "y", (), "", True))
     assert "Gaps" in flat._note.toolTip()
     qtbot.waitUntil(lambda: colours(flat.contour) > 30)
 
 
 def test_the_path_ends_where_the_step_stands(flat: SurfaceView) -> None:
-    flat.show_surface(hill())
+    show(flat, hill())
     positions = np.column_stack((np.linspace(-1.9, 1.0, 400), np.linspace(1.5, -1.0, 400)))
     kept = path_history(positions)
     for step in (399, 100, 0, 250):
@@ -259,7 +266,7 @@ def test_the_path_ends_where_the_step_stands(flat: SurfaceView) -> None:
 
 
 def test_a_path_that_is_not_finite_stops_before_it(flat: SurfaceView) -> None:
-    flat.show_surface(hill())
+    show(flat, hill())
     positions = np.array([[0.0, 0.0], [1.0, 1.0], [np.inf, 1.0], [np.nan, np.nan]])
     flat.show_history(path_history(positions), 3)
     assert flat.drawn()["ends"] == [pytest.approx((1.0, 1.0))]
@@ -267,30 +274,30 @@ def test_a_path_that_is_not_finite_stops_before_it(flat: SurfaceView) -> None:
 
 
 def test_a_slice_draws_the_places_of_snapshots(flat: SurfaceView) -> None:
-    flat.show_surface(hill(exact=False))
+    show(flat, hill(exact=False))
     for k in range(3):
-        flat.show_snapshot(Snapshot(k, None, (), None, np.array([[0.1 * k, 0.2]]), 0.0))
+        flat.show_answer(Answer(Locate(), k, Places(np.array([[0.1 * k, 0.2]]), "")))
     assert flat.drawn()["paths"] == [3]
     assert flat.drawn()["ends"] == [pytest.approx((0.2, 0.2))]
     assert flat._recentre.isVisible()
 
 
 def test_a_slice_says_that_the_path_has_left_it(flat: SurfaceView) -> None:
-    flat.show_surface(hill(exact=False))
+    show(flat, hill(exact=False))
     for step, x in ((0, 0.0), (40, 1.9), (80, 2.5), (120, 7.0), (60, 2.1)):
-        flat.show_snapshot(Snapshot(step, None, (), None, np.array([[x, 0.2]]), 0.0))
+        flat.show_answer(Answer(Locate(), step, Places(np.array([[x, 0.2]]), "")))
         assert ("leaves this picture" in str(flat.drawn()["note"])) == (step > 40)
     assert flat.drawn()["note"] == "The path leaves this picture by step 60: Slice here follows it."
-    flat.show_surface(hill(exact=False))
+    show(flat, hill(exact=False))
     assert "leaves" not in str(flat.drawn()["note"]), "another slice begins anew"
     flat.begin_run(Experiment(optimizers=(SGD(), SGD())))
-    flat.show_surface(hill(exact=False))
-    flat.show_snapshot(Snapshot(9, None, (), None, np.array([[0.0, 0.2], [0.0, -3.0]]), 0.0))
+    show(flat, hill(exact=False))
+    flat.show_answer(Answer(Locate(), 9, Places(np.array([[0.0, 0.2], [0.0, -3.0]]), "")))
     assert str(flat.drawn()["note"]).startswith("1 of 2 paths leave this picture, the first by step 9")
 
 
 def test_a_double_click_on_the_contour_asks_for_that_start(flat: SurfaceView, qtbot: Any) -> None:
-    flat.show_surface(hill())
+    show(flat, hill())
     qtbot.waitUntil(lambda: colours(flat.contour) > 30)
     box = flat.contour.getPlotItem().getViewBox()
     from PySide6.QtCore import QPointF
@@ -303,35 +310,36 @@ def test_a_double_click_on_the_contour_asks_for_that_start(flat: SurfaceView, qt
 
 def test_basins_are_asked_for_shown_and_taken_away(flat: SurfaceView, qtbot: Any) -> None:
     switch = next(box for box in flat.findChildren(QCheckBox) if box.text() == "Basins")
-    assert not flat.wants_basins
-    flat.show_surface(hill())
-    with qtbot.waitSignal(flat.basins_wanted) as caught:
-        QTest.mouseClick(switch, Qt.MouseButton.LeftButton, pos=QPoint(8, switch.height() // 2))
-    assert caught.args == [True]
-    assert flat.wants_basins
+    show(flat, hill())
+    assert flat.asks == (Survey(), Locate())
+    QTest.mouseClick(switch, Qt.MouseButton.LeftButton, pos=QPoint(8, switch.height() // 2))
+    asked = flat.asks[-1]
+    assert asked == MapBasins(((-2.0, 2.0), (-2.0, 2.0)))
     assert "Computing" in flat.drawn()["note"]
-    flat.show_surface(hill())
+    show(flat, hill())
     qtbot.waitUntil(lambda: colours(flat.contour) > 30)
     before = pixels(flat.contour)
     labels = np.tile(np.repeat([0, 3], 16), (32, 1))
-    flat.show_basins(
-        BasinMap(np.linspace(-3, 5, 32), np.linspace(-2, 2, 32), labels, np.zeros((4, 2)), 9, "32 x 32 starts.")
-    )
+    flat.show_answer(Answer(asked, 0, Progress(0.5, say("Computing the basins"))))
+    assert flat.drawn()["note"].startswith("Computing the basins… 50%")
+    found = BasinMap(np.linspace(-2, 2, 32), np.linspace(-2, 2, 32), labels, np.zeros((4, 2)), 9, "32 x 32 starts.")
+    flat.show_answer(Answer(asked, 0, found))
     assert flat.drawn()["basins"] == [0, 3]
     assert "32 x 32 starts" in flat.drawn()["note"]
     qtbot.waitUntil(lambda: not np.array_equal(pixels(flat.contour), before))
     QTest.mouseClick(switch, Qt.MouseButton.LeftButton, pos=QPoint(8, switch.height() // 2))
     assert flat.drawn()["basins"] == []
-    flat.show_basins("too late")
+    assert flat.asks == (Survey(), Locate())
+    flat.show_answer(Answer(asked, 0, found))
     assert flat.drawn()["note"].startswith("No 3-D")
     qtbot.waitUntil(lambda: np.array_equal(pixels(flat.contour), before))
 
 
 def test_a_surface_without_a_finite_point_is_told_in_words(flat: SurfaceView) -> None:
     grid = hill()
-    flat.show_surface(replace(grid, heights=np.full_like(grid.heights, np.nan)))
+    show(flat, replace(grid, heights=np.full_like(grid.heights, np.nan)))
     assert "not finite at any point" in str(flat.drawn()["absence"])
     assert not [box.text() for box in flat.findChildren(QCheckBox) if box.isVisible()]
-    flat.show_surface(grid)
+    show(flat, grid)
     assert flat.drawn()["absence"] == ""
     assert [box.text() for box in flat.findChildren(QCheckBox) if box.isVisible()]

@@ -1,5 +1,6 @@
 """The command line.
 
+basins_command  ``gradviz basins``: how many starts went to which minimum, in words, as JSON, and as a picture
 cli             The command line: the same engine without a window
 names           The names of the commands, apart from the commands themselves, whose libraries a window must not wait
                 for

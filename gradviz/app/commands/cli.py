@@ -114,6 +114,23 @@ def script_command(
     return print_script(with_settings(find_experiment(experiment).experiment, settings or []), dialect, out)
 
 
+@cli.command("basins")
+def basins_command(
+    experiment: Annotated[str, typer.Argument(metavar="FILE_OR_GALLERY_NAME")],
+    grid: Annotated[int, typer.Option(min=2, max=2000, help="Starts along each axis.")] = 96,
+    steps: Annotated[int | None, typer.Option(min=1, help="At most so many updates of each start.")] = None,
+    settings: Annotated[list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="A setting.")] = None,
+    out: Annotated[Path | None, typer.Option("-o", "--out", help="A PNG file for the map.")] = None,
+    as_json: AsJson = False,
+) -> int:
+    """Run the first optimiser from many starts at once, and count which of them end where. Exit status: 0 or 2."""
+    from gradviz.app.commands.basins_command import print_basins
+    from gradviz.core.questions.basins import MapBasins
+
+    edited = with_settings(find_experiment(experiment).experiment, settings or [])
+    return print_basins(edited, MapBasins(grid=grid, steps=steps), as_json, out)
+
+
 @cli.command("selftest")
 def selftest_command() -> int:
     """Open the window, run 50 steps of each gallery experiment, check the views. Exit status: 0 or 1."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import math
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ from gradviz.app.commands.run_folder import write_report
 from gradviz.core.declaration import SettingError
 from gradviz.core.document.experiment import Experiment, with_value
 from gradviz.core.numbers import short_number
+from gradviz.core.questions.question import Progress
 from gradviz.core.runs.result import RunResult
 from gradviz.core.runs.state import RunState
 from gradviz.engine.problems import EngineError
@@ -122,7 +125,7 @@ def run(
         save_weights(save_weights_to, weights_of(whole.result()))
         say(f"Wrote the weights to {save_weights_to.resolve()}.")
     if out is not None:
-        written = write_report(out, experiment, whole.result(), whole.portrait())
+        written = write_report(out, experiment, whole.result(), whole)
         say(f"Wrote {', '.join(written)} to {out.resolve()}.")
     return FINISHED if whole.state is RunState.FINISHED else DIVERGED
 
@@ -169,8 +172,10 @@ def _finite(value: Any) -> Any:
 def check(experiment: Experiment, steps: int, as_json: bool) -> int:
     """The gradient bench after `steps` updates; returns the exit status: 0 all agree, 1 one is wrong."""
     from gradviz.app.commands.progress import step_progress
+    from gradviz.core.questions.bench import CheckGradient
     from gradviz.core.questions.bench_text import report_data, report_text
-    from gradviz.engine.bench.bench import BenchRun
+    from gradviz.engine.answers.answering import ask
+    from gradviz.engine.answers.moment import Moment
     from gradviz.engine.training.trainer import Trainer
 
     trainer = Trainer(with_value(experiment, "steps", max(experiment.steps, steps)))
@@ -180,11 +185,7 @@ def check(experiment: Experiment, steps: int, as_json: bool) -> int:
         with step_progress(experiment.title, steps) as advance:
             for record in trainer.towards(steps):
                 advance(record.step)
-    bench = BenchRun(trainer.experiment, trainer.lanes[0].objective, trainer.step)
-    report = bench.advance(1.0)
-    while report is None:
-        say(f"{bench.progress.done:.0%} {bench.progress.what}")
-        report = bench.advance(PROGRESS_S)
+    report = ask(CheckGradient(), Moment(trainer), _teller())
     if report.fault and not report.rows and not as_json:
         raise EngineError(report.fault)
     if as_json:
@@ -194,6 +195,19 @@ def check(experiment: Experiment, steps: int, as_json: bool) -> int:
     if report.faults:
         return MISMATCH
     return MISTAKE if report.fault else FINISHED
+
+
+def _teller() -> Callable[[Progress], None]:
+    """Says on stderr every few seconds how far an answer is."""
+    due = time.perf_counter() + 1.0
+
+    def tell(progress: Progress) -> None:
+        nonlocal due
+        if time.perf_counter() > due:
+            due = time.perf_counter() + PROGRESS_S
+            say(f"{progress.done:.0%} {progress.what}")
+
+    return tell
 
 
 def replay_file(path: Path, as_json: bool) -> int:

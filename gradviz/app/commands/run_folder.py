@@ -13,14 +13,14 @@ from gradviz.storage.problems import FileError
 from gradviz.storage.tables.history_csv import write_history
 
 if TYPE_CHECKING:
-    from gradviz.engine.runs.whole_run import Portrait
+    from gradviz.engine.runs.whole_run import WholeRun
     from gradviz.views.kit.theme import Theme
     from gradviz.views.kit.view import View
 
 PICTURE_SIZE = (960, 640)
 
 
-def write_report(folder: Path, experiment: Experiment, result: RunResult, portrait: Portrait) -> tuple[str, ...]:
+def write_report(folder: Path, experiment: Experiment, result: RunResult, whole: WholeRun) -> tuple[str, ...]:
     """Write everything into `folder`; returns the names of the files. FileError where it cannot be written."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -29,22 +29,22 @@ def write_report(folder: Path, experiment: Experiment, result: RunResult, portra
             f"The folder {folder} cannot be made ({error.strerror}).", "Choose another with --out."
         ) from None
     labels = tuple(type(optimizer).label for optimizer in experiment.optimizers)
-    write_history(folder / "history.csv", portrait.history.losses, portrait.history.positions, labels)
+    write_history(folder / "history.csv", whole.history.losses, whole.history.positions, labels)
     save(folder / "experiment.gradviz", experiment, result)
-    return ("history.csv", "experiment.gradviz", *write_pictures(folder, experiment, portrait))
+    return ("history.csv", "experiment.gradviz", *write_pictures(folder, experiment, whole))
 
 
-def write_pictures(folder: Path, experiment: Experiment, portrait: Portrait) -> tuple[str, ...]:
+def write_pictures(folder: Path, experiment: Experiment, whole: WholeRun) -> tuple[str, ...]:
     """A PNG of every view that has something to show, drawn without a display."""
     from PySide6.QtWidgets import QApplication
 
     if QApplication.instance() is None:
         use_no_display()
         QApplication(["gradviz"]).setStyle("Fusion")
-    return tuple(name for view in portrait_views(experiment, portrait) if (name := _save_picture(view, folder)))
+    return tuple(name for view in portrait_views(experiment, whole) if (name := _save_picture(view, folder)))
 
 
-def portrait_views(experiment: Experiment, portrait: Portrait, theme: Theme | None = None) -> list[View]:
+def portrait_views(experiment: Experiment, whole: WholeRun, theme: Theme | None = None) -> list[View]:
     """The views, filled, light unless told otherwise; one that has nothing to show of this experiment is left out."""
     from gradviz.app.window.assembling import make_views
     from gradviz.views.kit.opengl import probe_opengl
@@ -52,15 +52,15 @@ def portrait_views(experiment: Experiment, portrait: Portrait, theme: Theme | No
 
     filled = []
     for view in make_views(probe_opengl()):
-        if not view.is_picture or (view.needs_fit and portrait.snapshot.fit is None):
+        view.begin_run(experiment)
+        if not view.is_picture or not view.asks:
             continue
         view.resize(*PICTURE_SIZE)
         view.set_theme(theme or LIGHT)
-        view.begin_run(experiment)
         view.show()
-        view.show_surface(portrait.surface)
-        view.show_history(portrait.history, portrait.snapshot.step)
-        view.show_snapshot(portrait.snapshot)
+        view.show_history(whole.history, whole.trainer.step)
+        for question in view.asks:
+            view.show_answer(whole.answer(question))
         filled.append(view)
     return filled
 

@@ -1,24 +1,24 @@
 """The refresh timer: drains the engine about 30 times a second, and draws the visible views together.
 
-All views show one step: a frame begins with a question to the engine, and everything is drawn when the answer
-comes. While a run is on, Python's lock is shared between training and painting: what a frame spends
-here, training loses. So frames have a budget, a share of the time, measured and not guessed: a costly frame is
-followed by a longer rest. Between two frames the step number and the path on the surface go on at every tick.
+All views show one step: a picture begins with the questions that are of a step, asked together, and everything is
+drawn when all answers are there. While a run is on, Python's lock is shared between training and painting: what a
+picture spends here, training loses. So pictures have a budget, a share of the time, measured and not guessed: a costly
+one is followed by a longer rest. Between two of them the step number and the path on the surface go on at every tick.
 """
 
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
+from typing import Any, Protocol
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from gradviz.app.runs.run_control import RunControl
 from gradviz.core.document.experiment import Experiment
-from gradviz.core.numbers import Range
-from gradviz.core.questions.snapshot import Snapshot
-from gradviz.core.questions.surface import SurfaceGrid
+from gradviz.core.questions.question import Answer, Question
 from gradviz.core.runs.state import RunState
-from gradviz.engine.runs.commands import Look, MapBasins, Survey, Wanted
+from gradviz.engine.runs.commands import Ask, Withdraw
 from gradviz.views.kit.view import View
 
 INTERVAL_MS = 33
@@ -27,6 +27,18 @@ SHARE = 0.03
 FOLLOW_SHARE = 0.02
 """The same for what is drawn between two frames."""
 LONGEST_REST_S = 0.5
+
+
+class Asker(Protocol):
+    """Who asks: a view, or whoever else wants to know something of each run. Asked is only for those that are seen."""
+
+    @property
+    def is_seen(self) -> bool: ...
+
+    @property
+    def asks(self) -> tuple[Question[Any], ...]: ...
+
+    def show_answer(self, answer: Answer) -> None: ...
 
 
 class Refresher(QObject):
@@ -39,12 +51,14 @@ class Refresher(QObject):
         super().__init__(parent)
         self._control = control
         self._views = views
+        self._askers: list[Asker] = list(views)
         self._revision = 0
         self._shown: object = None
-        self._asked: Wanted | None = None
-        self._asked_revision = 0
-        self._surface: SurfaceGrid | None = None
-        self._surface_asked = False
+        self._frame: dict[Question[Any], Answer | None] | None = None
+        """The questions of the picture that is under way, with the answers that have come."""
+        self._frame_revision = 0
+        self._asked: dict[Question[Any], bool] = {}
+        """The questions of this run that were asked, and whether all was said to them."""
         self._due = 0.0
         self._cost = 0.0
         self._follow_due = 0.0
@@ -55,6 +69,10 @@ class Refresher(QObject):
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.setInterval(INTERVAL_MS)
         self._timer.timeout.connect(self._on_tick)
+
+    def add(self, asker: Asker) -> None:
+        """One more who asks."""
+        self._askers.append(asker)
 
     def start(self) -> None:
         """Begin to drain and draw."""
@@ -69,51 +87,27 @@ class Refresher(QObject):
         self._revision += 1
         self._due = 0.0
 
-    def ask_surface(self, domain: tuple[Range, Range] | None = None, recentre: bool = False) -> None:
-        """Have the surface computed again."""
-        self._surface_asked = True
-        self._control.post(Survey(domain=domain, recentre=recentre))
-
-    def ask_basins(self, on: bool = True) -> None:
-        """Have the map of basins computed over the surface, or drop it."""
-        grid = self._surface
-        if grid is not None and grid.exact:
-            domain = ((float(grid.x[0]), float(grid.x[-1])), (float(grid.y[0]), float(grid.y[-1])))
-            self._control.post(MapBasins(domain if on else None))
-
-    @property
-    def surface(self) -> SurfaceGrid | None:
-        """The surface of this run, once it is known."""
-        return self._surface
-
     def is_settled(self) -> bool:
         """Whether the visible views show the current step and nothing is under way."""
         moving = self._control.state in (RunState.RUNNING, RunState.LOADING)
-        return self._shown == self._moment() and self._asked is None and not self._surface_asked and not moving
+        is_answered = all(self._asked.values()) and not self._new_questions()
+        return self._shown == self._moment() and self._frame is None and is_answered and not moving
 
     def _moment(self) -> object:
         return (self._control.step, len(self._control.history), self._revision)
 
     def _on_began(self, experiment: Experiment) -> None:
-        self._asked, self._surface, self._surface_asked = None, None, False
+        self._frame, self._asked = None, {}
         for view in self._views:
             view.begin_run(experiment)
         self.refresh_all()
 
     def _on_tick(self) -> None:
         update = self._control.drain()
-        if update is not None and update.surface is not None:
-            self._give_surface(update.surface)
-        if update is not None and update.bench is not None:
-            for view in self._views:
-                view.show_bench(update.bench)
-        if update is not None and update.basins is not None:
-            for view in self._views:
-                view.show_basins(update.basins)
-        if update is not None and update.snapshot is not None:
-            self._draw(update.snapshot)
-        elif update is not None and update.records is not None:
-            self._follow()
+        if update is not None:
+            is_drawn = self._take(update.answers)
+            if not is_drawn and update.records is not None:
+                self._follow()
         self._ask(time.perf_counter())
         if update is not None:
             self.refreshed.emit()
@@ -121,28 +115,45 @@ class Refresher(QObject):
     def _visible(self) -> list[View]:
         return [view for view in self._views if view.is_seen]
 
-    def _give_surface(self, surface: SurfaceGrid) -> None:
-        self._surface, self._surface_asked = surface, False
-        for view in self._views:
-            if view.needs_surface:
-                view.show_surface(surface)
-        if any(view.wants_basins for view in self._views):
-            self.ask_basins()
-        self.refresh_all()
+    def _take(self, answers: Iterable[Answer]) -> bool:
+        """Give the answers to those who asked; whether that made a picture."""
+        for answer in answers:
+            if not answer.question.of_step:
+                self._hand_over(answer)
+            elif self._frame is not None and answer.question in self._frame and answer.is_final:
+                self._frame[answer.question] = answer
+        if self._frame is None or None in self._frame.values():
+            return False
+        self._draw([answer for answer in self._frame.values() if answer is not None])
+        return True
 
-    def _draw(self, snapshot: Snapshot) -> None:
-        """Everything that is visible, at the snapshot's step."""
+    def _hand_over(self, answer: Answer) -> None:
+        """An answer that holds for the run, or how far it is, to whoever still asks."""
+        if answer.question not in self._asked:
+            return
+        self._asked[answer.question] = answer.is_final
+        for asker in self._askers:
+            if answer.question in asker.asks:
+                asker.show_answer(answer)
+        if answer.is_final:
+            self.refresh_all()
+
+    def _draw(self, answers: list[Answer]) -> None:
+        """Everything that is visible, at the step of the answers."""
         begin = time.thread_time()
-        asked, self._asked = self._asked or Wanted(), None
+        self._frame = None
         history = self._control.history
+        step = answers[0].step if answers else self._control.step
+        known = {answer.question: answer for answer in answers}
         for view in self._visible():
             if view.needs_history and len(history):
-                view.show_history(history, snapshot.step)
-            if _covers(asked, view):
-                view.show_snapshot(snapshot)
-        self._shown = (snapshot.step, len(history), self._asked_revision)
+                view.show_history(history, step)
+            for question in view.asks:
+                if question in known:
+                    view.show_answer(known[question])
+        self._shown = (step, len(history), self._frame_revision)
         self.frames += 1
-        self._rest(time.thread_time() - begin + snapshot.seconds)
+        self._rest(time.thread_time() - begin + sum(answer.seconds for answer in answers))
 
     def _follow(self) -> None:
         """Between two frames: the views that follow closely, while their own cost allows."""
@@ -156,33 +167,40 @@ class Refresher(QObject):
         self._follow_due = now + min((time.thread_time() - begin) / FOLLOW_SHARE, LONGEST_REST_S)
 
     def _ask(self, now: float) -> None:
-        """One question at a time, so the engine is never asked faster than it answers."""
+        """What is new to ask; and of a step one picture at a time, so the engine is never asked faster than it can."""
         control = self._control
-        if control.state is RunState.LOADING or not len(control.history):
+        if control.state is RunState.LOADING:
             return
-        visible = self._visible()
-        if self._surface is None and not self._surface_asked and any(view.needs_surface for view in visible):
-            self.ask_surface()
-        if self._asked is None and now >= self._due and self._shown != self._moment():
-            self._asked = Wanted(
-                graph=any(view.needs_graph for view in visible),
-                parameters=any(view.needs_parameters for view in visible),
-                fit=any(view.needs_fit for view in visible),
-            )
-            self._asked_revision = self._revision
-            control.post(Look(self._asked))
+        self._withdraw()
+        for question in self._new_questions():
+            self._asked[question] = False
+            control.post(Ask((question,)))
+        if len(control.history) and self._frame is None and now >= self._due and self._shown != self._moment():
+            self._begin_frame()
+
+    def _begin_frame(self) -> None:
+        questions = tuple({q: None for view in self._visible() for q in view.asks if q.of_step})
+        self._frame = dict.fromkeys(questions)
+        self._frame_revision = self._revision
+        if questions:
+            self._control.post(Ask(questions))
+        else:
+            self._draw([])
+
+    def _new_questions(self) -> list[Question[Any]]:
+        """Those of the run that somebody who is seen asks, and that were not asked yet."""
+        seen = [q for asker in self._askers if asker.is_seen for q in asker.asks if not q.of_step]
+        return [question for question in dict.fromkeys(seen) if question not in self._asked]
+
+    def _withdraw(self) -> None:
+        """What nobody asks any more, seen or not."""
+        wanted = {question for asker in self._askers for question in asker.asks}
+        for question in [question for question in self._asked if question not in wanted]:
+            if not self._asked.pop(question):
+                self._control.post(Withdraw(question))
 
     def _rest(self, cost: float) -> None:
         """A frame was recorded: while a run is on, rest in proportion to what it cost."""
         self._cost += (cost - self._cost) * (0.2 if self._cost else 1.0)
         if self._control.state is RunState.RUNNING:
             self._due = time.perf_counter() + min(self._cost / SHARE, LONGEST_REST_S)
-
-
-def _covers(asked: Wanted, view: View) -> bool:
-    """Whether all that a view needs was asked for."""
-    return (
-        (asked.graph or not view.needs_graph)
-        and (asked.parameters or not view.needs_parameters)
-        and (asked.fit or not view.needs_fit)
-    )

@@ -9,13 +9,18 @@ from typing import Any
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
+from gradviz.app.runs.speedometer import Speedometer
 from gradviz.core.document.experiment import Experiment
+from gradviz.core.questions.devices import Devices, ListDevices
+from gradviz.core.questions.question import Answer
+from gradviz.core.questions.result import Collect
 from gradviz.core.questions.update import Update
 from gradviz.core.runs.history import History
 from gradviz.core.runs.records import RecordBlock
 from gradviz.core.runs.result import RunResult
 from gradviz.core.runs.state import RunState
-from gradviz.engine.runs.commands import Collect, Command, Edit, Load, Pause, Run, Seek, Step
+from gradviz.core.words import SILENCE, say, verbatim
+from gradviz.engine.runs.commands import Ask, Command, Edit, Load, Pause, Run, Seek, Step
 from gradviz.engine.runs.runner import Runner
 from gradviz.storage.experiments.experiment_file import NOT_FINITE
 
@@ -26,10 +31,8 @@ class RunControl(QObject):
     began = Signal(object)
     """A new run began; carries its experiment."""
     state_changed = Signal()
-    start_found = Signal(object)
-    """What the experiment of this run starts from; carries it."""
-    noticed = Signal(str)
-    """Something was chosen otherwise than asked for."""
+    noticed = Signal(object)
+    """Something was chosen otherwise than asked for; carries words."""
 
     def __init__(self, runner: Runner, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -38,14 +41,15 @@ class RunControl(QObject):
         self.history = History()
         self.state = RunState.LOADING
         self.step = 0
-        self.message = ""
+        self.words = SILENCE
         self.device = ""
         self.devices: tuple[str, ...] = ()
         self.steps_per_s = 0.0
+        self._speedometer = Speedometer()
         self.pace: float | None = None
         self._run = 0
         self._after_result: list[Callable[[RunResult], None]] = []
-        self._fault_of_start = ""
+        self._fault_of_start = SILENCE
         self._weights: RunResult | None = None
 
     def open(self, experiment: Experiment, result: RunResult | None = None) -> None:
@@ -64,12 +68,13 @@ class RunControl(QObject):
         self._run += 1
         self.experiment = experiment
         self.history = History(len(experiment.optimizers))
-        self._fault_of_start = NOT_FINITE if result is not None and not result.finite else ""
+        self._fault_of_start = verbatim(NOT_FINITE) if result is not None and not result.finite else SILENCE
         if result is not None:
             _fill(self.history, result)
-        self.state, self.step, self.message = RunState.LOADING, 0, "Preparing…"
+        self.state, self.step, self.words = RunState.LOADING, 0, say("Preparing…")
         self._after_result = []
         self.post(Load(self._run, experiment, result))
+        self.post(Ask((ListDevices(),)))
         self.began.emit(experiment)
         self.state_changed.emit()
 
@@ -123,7 +128,7 @@ class RunControl(QObject):
     def collect(self, then: Callable[[RunResult], None]) -> None:
         """Ask for the result so far; `then` gets it, with the history, in this thread."""
         self._after_result.append(then)
-        self.post(Collect())
+        self.post(Ask((Collect(),)))
 
     def drain(self) -> Update | None:
         """Take over what the engine has to say; None if it is nothing or about an older run."""
@@ -132,23 +137,32 @@ class RunControl(QObject):
             return None
         if update.records is not None:
             self._extend(update.records)
-        message = update.message
+        words = update.words
         if self._fault_of_start and update.state is RunState.DIVERGED:
-            message = self._fault_of_start  # no learning rate is to blame for what the file held
-        changed = update.state is not self.state or message != self.message
-        self.state, self.message, self.step = update.state, message, update.step
-        self.device, self.steps_per_s = update.device, update.steps_per_s
-        if update.devices:
-            self.devices = update.devices
+            words = self._fault_of_start  # no learning rate is to blame for what the file held
+        changed = update.state is not self.state or words != self.words
+        self.state, self.words, self.step = update.state, words, update.step
+        self.steps_per_s = self._speedometer.read(update.step, update.state is RunState.RUNNING)
         if update.notice:
             self.noticed.emit(update.notice)
-        if update.result is not None:
-            self._hand_out(update.result)
-        if update.start is not None:
-            self.start_found.emit(update.start)
+        for answer in update.answers:
+            changed = self._take(answer) or changed
         if changed:
             self.state_changed.emit()
         return update
+
+    @property
+    def message(self) -> str:
+        """Where the run stands, in English."""
+        return str(self.words)
+
+    def _take(self, answer: Answer) -> bool:
+        """What this asked itself: where the run could be, and its result; whether that changes what is shown."""
+        if isinstance(answer.value, Devices):
+            self.device, self.devices = answer.value.device, answer.value.available
+        elif isinstance(answer.value, RunResult):
+            self._hand_out(answer.value)
+        return isinstance(answer.value, Devices)
 
     def _extend(self, block: RecordBlock) -> None:
         if block.start <= len(self.history):

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog
 
+from gradviz.app.runs.refresher import Refresher
 from gradviz.app.runs.run_control import RunControl
 from gradviz.app.window.documents import Documents
 from gradviz.app.window.main_window import MainWindow
 from gradviz.core.document.experiment import Experiment
-from gradviz.core.questions.start import Start
-from gradviz.core.runs.state import RunState
-from gradviz.engine.runs.commands import FindStart
+from gradviz.core.questions.question import Answer, Question
+from gradviz.core.questions.start import FindStart, Start
 from gradviz.scripts.language.dialects import DIALECTS, LABELS, DialectName
 from gradviz.scripts.pages.script import script
 from gradviz.scripts.problems import ScriptError
@@ -25,16 +26,14 @@ from gradviz.views.panes.code_view import CodeView, Script
 class Scripting(QObject):
     """Belongs to the GUI thread. The public methods without arguments are actions of the menus."""
 
-    def __init__(self, window: MainWindow, control: RunControl, documents: Documents) -> None:
+    def __init__(self, window: MainWindow, control: RunControl, refresher: Refresher, documents: Documents) -> None:
         super().__init__(window)
         self._window = window
-        self._control = control
         self._documents = documents
         self._start: Start | None = None
-        self._is_seen = not self.view.visibleRegion().isEmpty()
+        self._is_view_seen = not self.view.visibleRegion().isEmpty()
         control.began.connect(self._on_began)
-        control.start_found.connect(self._on_start_found)
-        control.state_changed.connect(self._on_state_changed)
+        refresher.add(self)
         window.docks["code"].visibilityChanged.connect(self._on_visibility_changed)
         self.view.copied.connect(lambda: window.statusBar().showMessage("Copied the script."))
         self.view.save_wanted.connect(self.ask_export_script)
@@ -47,27 +46,31 @@ class Scripting(QObject):
         return view
 
     def _on_began(self, _experiment: Experiment) -> None:
-        """The engine alone knows what torch draws: it is asked, and the scripts wait for the answer."""
         self._start = None
-        self._control.post(FindStart())
 
-    def _on_start_found(self, start: Start) -> None:
-        self._start = start
+    @property
+    def is_seen(self) -> bool:
+        """Scripts are copied and exported whether their pane is open or not."""
+        return True
+
+    @property
+    def asks(self) -> tuple[Question[Any], ...]:
+        """The engine alone knows what torch draws: it is asked, and the scripts wait for the answer."""
+        return (FindStart(),)
+
+    def show_answer(self, answer: Answer) -> None:
+        """What cannot be built has no start to wait for."""
+        self._start = answer.value if isinstance(answer.value, Start) else Start()
         self.refresh()
 
     def _on_visibility_changed(self, is_seen: bool) -> None:
         """A pane behind another in a stack of tabs is visible for Qt, but nobody sees it."""
-        self._is_seen = is_seen
+        self._is_view_seen = is_seen
         self.refresh()
-
-    def _on_state_changed(self) -> None:
-        """What cannot be built has no start to wait for."""
-        if self._start is None and self._control.state is RunState.FAILED:
-            self._on_start_found(Start())
 
     def refresh(self) -> None:
         """Make the scripts of the document, where somebody looks and the start is known."""
-        if self._is_seen and self._start is not None:
+        if self._is_view_seen and self._start is not None:
             self._make()
 
     def _make(self) -> None:

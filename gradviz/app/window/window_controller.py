@@ -24,14 +24,13 @@ from gradviz.core.document.experiment import Experiment, with_start
 from gradviz.core.document.with_mistake import compared_with
 from gradviz.core.optimizers.mistakes import BackwardTwice, Detach, Mistake, NoZeroGrad, RateTimesTen
 from gradviz.core.runs.state import RunState
-from gradviz.engine.runs.commands import CancelCheck, Check
 from gradviz.storage.shipped.gallery import GalleryEntry
 from gradviz.storage.user.preferences import Preferences, save_preferences
 from gradviz.views.bench.bench_view import BenchView
+from gradviz.views.kit.speech import spoken
 from gradviz.views.panes.lesson_view import LessonView
 from gradviz.views.surface.surface_view import SurfaceView
 
-MOST_SURVEYS = 12
 COMPARISONS: tuple[tuple[str, Mistake], ...] = (
     ("&Forget zero_grad", NoZeroGrad()),
     ("&Detach a branch", Detach()),
@@ -61,8 +60,7 @@ class WindowController(QObject):
         self.data_entry = DataEntry(window, self.session, self.documents, self.take_over)
         self.preferences = preferences
         self._folder = folder
-        self._surveys = 0
-        self.scripting = Scripting(window, control, self.documents)
+        self.scripting = Scripting(window, control, refresher, self.documents)
         self.appearance = Appearance(window, self.documents, preferences, refresher)
         self.crash_reports = CrashReports(window)
         handlers = (self, self.appearance, self.documents, self.data_entry, self.scripting, self.crash_reports)
@@ -102,19 +100,14 @@ class WindowController(QObject):
         bar.reset_wanted.connect(self.reset)
         bar.seek_wanted.connect(self.control.seek)
         bar.pace_changed.connect(lambda: self.control.set_pace(bar.pace))
-        surface = self.surface
-        surface.start_chosen.connect(self.start_at)
-        surface.basins_wanted.connect(self.refresher.ask_basins)
-        surface.recentre_wanted.connect(lambda: self.refresher.ask_surface(recentre=True))
+        self.surface.start_chosen.connect(self.start_at)
         self.lesson.original_wanted.connect(self.documents.open_gallery)
-        self.bench.check_wanted.connect(self.check_gradient)
-        self.bench.cancel_wanted.connect(lambda: self.control.post(CancelCheck()))
         self.bench.hand_edited.connect(self.edit_hand_gradient)
         self.documents.opened.connect(self._on_opened)
         self.documents.saved.connect(self._show_document)
-        self.refresher.refreshed.connect(self._on_refreshed)
+        self.refresher.refreshed.connect(self._show_progress)
         self.control.state_changed.connect(self._on_state_changed)
-        self.control.noticed.connect(window.messages.show_message)
+        self.control.noticed.connect(lambda words: window.messages.show_message(spoken(words)))
         application = QApplication.instance()
         if isinstance(application, QApplication):
             application.focusChanged.connect(self._on_focus_changed)
@@ -160,7 +153,6 @@ class WindowController(QObject):
         """Take an edit of the whole experiment over, such as other data."""
         self.window.form.forget_drafts()
         self._after(self.session.apply(experiment))
-        self._surveys = 0
         self._raise_fit(experiment)
 
     def start_at(self, x: float, y: float) -> None:
@@ -235,7 +227,6 @@ class WindowController(QObject):
         dock.show()
         dock.raise_()
         self.bench.begin_check()
-        self.control.post(Check())
 
     def edit_hand_gradient(self, text: str) -> None:
         """Take over the lines that the bench compares; the run goes on."""
@@ -249,7 +240,6 @@ class WindowController(QObject):
     def _on_opened(self, document: Document) -> None:
         self.window.form.forget_drafts()
         self.window.form.show_experiment(document.experiment)
-        self._surveys = 0
         self._raise_fit(document.experiment)
         self.control.open(document.experiment, document.result)
         self._show_document()
@@ -311,8 +301,8 @@ class WindowController(QObject):
             self.window.form.set_devices(control.devices)
         messages = self.window.messages
         if control.state in (RunState.DIVERGED, RunState.FAILED):
-            messages.show_message(control.message)
-            self._standing_message = control.message
+            self._standing_message = spoken(control.words)
+            messages.show_message(self._standing_message)
         elif messages.text and messages.text == self._standing_message:
             messages.hide()
         self._show_status()
@@ -325,30 +315,13 @@ class WindowController(QObject):
         device = control.device or experiment.device
         right = f"{control.state}   ·   {device}   ·   {experiment.dtype}   ·   seed {experiment.seed}"
         is_above = control.state in (RunState.DIVERGED, RunState.FAILED)
-        message = "" if is_above else control.message or ("Running…" if control.state is RunState.RUNNING else "")
+        message = "" if is_above else spoken(control.words) or ("Running…" if control.state is RunState.RUNNING else "")
         self.window.show_status(right, message)
-
-    def _on_refreshed(self) -> None:
-        self._show_progress()
-        self._widen_surface()
 
     def _show_progress(self) -> None:
         control = self.control
         known = max(len(control.history) - 1, 0)
         self.window.run_bar.show_progress(control.step, known, control.experiment.steps, control.steps_per_s)
-
-    def _widen_surface(self) -> None:
-        """A path that leaves the picture gets a larger one, a few times; a diverging one does not."""
-        grid, control = self.refresher.surface, self.control
-        positions = control.history.positions
-        if grid is None or not grid.exact or not len(positions) or self._surveys >= MOST_SURVEYS:
-            return
-        x, y = positions[min(control.step, len(positions) - 1), 0]
-        inside = grid.x[0] <= x <= grid.x[-1] and grid.y[0] <= y <= grid.y[-1]
-        if inside or not (abs(x) < 1e4 and abs(y) < 1e4) or control.state is RunState.DIVERGED:
-            return
-        self._surveys += 1
-        self.refresher.ask_surface((_wider(grid.x[0], grid.x[-1], x), _wider(grid.y[0], grid.y[-1], y)))
 
     def _on_closing(self, event: QCloseEvent) -> None:
         if not self.documents.may_leave():
@@ -360,11 +333,3 @@ class WindowController(QObject):
         save_preferences(self._folder, self.preferences)
         self.refresher.stop()
         event.accept()
-
-
-def _wider(low: float, high: float, value: float) -> tuple[float, float]:
-    """A range that holds `value` with some room."""
-    room = 0.5 * (high - low)
-    return (min(low, value - room) if value < low else float(low)), (
-        max(high, value + room) if value > high else float(high)
-    )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gradviz.core.numbers import Floats
+from gradviz.core.numbers import Floats, Range
+from gradviz.core.questions.question import Question
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,3 +25,21 @@ class BasinMap:
     ends: Floats
     steps: int
     note: str
+
+    @property
+    def counts(self) -> tuple[int, ...]:
+        """How many starts lead to each end."""
+        return tuple(int((self.labels == index).sum()) for index in range(len(self.ends)))
+
+
+@dataclass(frozen=True, slots=True)
+class MapBasins(Question[BasinMap]):
+    """Where the first optimiser ends from `grid` x `grid` starts over `domain`, after at most `steps` steps.
+
+    `domain` None is that of the surface, `steps` None those of the experiment.
+    """
+
+    can_wait: ClassVar[bool] = True
+    domain: tuple[Range, Range] | None = None
+    grid: int = 96
+    steps: int | None = None

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from gradviz.core.numbers import Floats
+from gradviz.core.questions.question import Question
 
 
 class BenchMethod(StrEnum):
@@ -132,16 +133,16 @@ class BenchReport:
 
 
 @dataclass(frozen=True, slots=True)
-class BenchProgress:
-    """How far a bench is that takes long: `done` of 1, and what it is at."""
-
-    done: float
-    what: str
-
-
-@dataclass(frozen=True, slots=True)
 class Tolerance:
     """What two gradients may differ by and still agree: ``absolute + relative * |reference|``, per element."""
 
     relative: float
     absolute: Floats = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckGradient(Question[BenchReport]):
+    """The gradient bench of the optimiser `optimizer` at the current step; `request` tells one check from the next."""
+
+    optimizer: int = 0
+    request: int = 0

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gradviz.core.numbers import Floats
+from gradviz.core.questions.question import Question
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,3 +79,11 @@ class TableFit:
 
 
 FitSnapshot = CurveFit | PlaneFit | ScatterFit | TableFit
+
+
+@dataclass(frozen=True, slots=True)
+class Predict(Question[FitSnapshot]):
+    """Data and prediction at the current step; where only one has room, that of the optimiser `optimizer`."""
+
+    of_step: ClassVar[bool] = True
+    optimizer: int = 0

@@ -7,6 +7,8 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from gradviz.core.questions.question import Question
+
 
 @dataclass(frozen=True, slots=True)
 class Start:
@@ -17,3 +19,8 @@ class Start:
 
     tensors: dict[str, NDArray[Any]] = field(default_factory=dict)
     gradient_holds: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class FindStart(Question[Start]):
+    """What the experiment of this run starts from, which its scripts write down."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gradviz.core.numbers import Floats
+from gradviz.core.numbers import Floats, Range
+from gradviz.core.questions.question import Question
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,3 +24,15 @@ class SurfaceGrid:
     minima: tuple[tuple[float, float], ...]
     note: str
     exact: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Survey(Question[SurfaceGrid]):
+    """The surface at `resolution` x `resolution` points, over `domain` (the engine chooses, if None).
+
+    A slice lies through the parameters of the step at which it was asked for; another `cut` lays it anew.
+    """
+
+    resolution: int = 128
+    domain: tuple[Range, Range] | None = None
+    cut: int = 0

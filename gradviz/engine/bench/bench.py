@@ -6,10 +6,7 @@ its random state stay as they are. Every evaluation begins with the same random 
 
 from __future__ import annotations
 
-import contextlib
-import math
-import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -17,8 +14,8 @@ import torch
 
 from gradviz.core.document.experiment import Experiment
 from gradviz.core.objectives.catalogue import FormulaObjective
-from gradviz.core.questions.bench import BenchProgress, BenchReport
-from gradviz.engine.bench.comparison import Comparison
+from gradviz.core.questions.bench import BenchReport
+from gradviz.engine.bench.comparison import Comparison, Slices
 from gradviz.engine.bench.gradients import first_line
 from gradviz.engine.devices import resolve_device
 from gradviz.engine.objectives.build import build_objective
@@ -26,6 +23,7 @@ from gradviz.engine.objectives.objective import Objective
 from gradviz.engine.problems import EngineError
 
 DOUBLE = "float64"
+LONGEST = 300
 
 
 def bench(
@@ -35,52 +33,31 @@ def bench(
     step: int = 0,
 ) -> BenchReport:
     """The whole bench at once: at the parameters of `source`, else at `parameters` by name, else at the start."""
-    run = BenchRun(experiment, source, step, parameters)
-    while True:
-        report = run.advance(math.inf)
-        if report is not None:
-            return report
-
-
-class BenchRun:
-    """A bench that is done in slices, between which anything may happen to the run. Belongs to one thread."""
-
-    def __init__(
-        self,
-        experiment: Experiment,
-        source: Objective | None,
-        step: int,
-        parameters: Mapping[str, Any] | None = None,
-    ) -> None:
-        self.progress = BenchProgress(0.0, "Preparing")
-        self.began = time.perf_counter()
-        self._step = step
-        self._device, _ = resolve_device(experiment.device, experiment.dtype)
-        with self._random_kept():
-            same, double = _own_objectives(experiment, source, step, self._device)
-            _put(same, double, parameters or {})
-        self._slices = Comparison(experiment, same, double, step).slices()
-
-    def advance(self, seconds: float) -> BenchReport | None:
-        """Go on for about `seconds`; the report when it is done."""
-        until = time.perf_counter() + seconds
-        with self._random_kept(), np.errstate(all="ignore"):  # gradients may be infinite
+    work = compared(experiment, source, step, parameters)
+    device, _ = resolve_device(experiment.device, experiment.dtype)
+    with torch.random.fork_rng([device] if device.type == "cuda" else []), np.errstate(all="ignore"):
+        while True:
             try:
-                self.progress = next(self._slices)
-                while time.perf_counter() < until:
-                    self.progress = next(self._slices)
+                next(work)
             except StopIteration as end:
                 report: BenchReport = end.value
                 return report
-            except Exception as error:
-                return BenchReport(self._step, math.nan, fault=f"The bench stopped: {first_line(error)}"[:300])
-        return None
 
-    @contextlib.contextmanager
-    def _random_kept(self) -> Iterator[None]:
-        devices = [self._device] if self._device.type == "cuda" else []
-        with torch.random.fork_rng(devices):
-            yield
+
+def compared(
+    experiment: Experiment, source: Objective | None, step: int, parameters: Mapping[str, Any] | None = None
+) -> Slices:
+    """The bench in small parts, between which anything may happen to the run; EngineError where there is none.
+
+    Whoever advances it keeps torch's random state, and bears that gradients may be infinite.
+    """
+    device, _ = resolve_device(experiment.device, experiment.dtype)
+    try:
+        same, double = _own_objectives(experiment, source, step, device)
+        _put(same, double, parameters or {})
+        return (yield from Comparison(experiment, same, double, step).slices())
+    except RuntimeError as error:
+        raise EngineError(f"The bench stopped: {first_line(error)}"[:LONGEST]) from error
 
 
 def _own_objectives(

@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 from gradviz.core.document.experiment import Experiment
 from gradviz.core.formulas.text import FormulaError
 from gradviz.core.numbers import Floats
-from gradviz.core.questions.bench import BenchMethod, BenchProgress, BenchReport, BenchRow
+from gradviz.core.questions.bench import BenchMethod, BenchReport, BenchRow
+from gradviz.core.questions.question import Progress
+from gradviz.core.words import SILENCE, Words, say
 from gradviz.engine.bench.finite_difference import Coordinate, slope_of
 from gradviz.engine.bench.gradients import (
     Gradients,
@@ -45,7 +47,7 @@ from gradviz.engine.objectives.objective import Objective
 MOST_COORDINATES = 2000
 DIRECTIONS = 16
 """How many directions forward mode takes at once: each needs as much memory as an evaluation."""
-Slices = Generator[BenchProgress, None, BenchReport]
+Slices = Generator[Progress, None, BenchReport]
 Answer = Gradients | NoGradientError
 """What a method found by the name of the parameter, or why it has nothing."""
 
@@ -80,7 +82,7 @@ class Comparison:
         begin = time.perf_counter()
         loss = self._loss()
         backward = self._by_backward(self._double)
-        yield self._told("autograd backward")
+        yield self._told(say("autograd backward"))
         rows: tuple[BenchRow, ...] = ()
         if math.isfinite(loss):
             rows = yield from self._compared(loss, backward)
@@ -90,7 +92,7 @@ class Comparison:
         seconds = time.perf_counter() - begin
         return BenchReport(self._step, loss, rows, tuple(self._notes), self._fault, self._place, names, seconds)
 
-    def _compared(self, loss: float, backward: Answer) -> Generator[BenchProgress, None, tuple[BenchRow, ...]]:
+    def _compared(self, loss: float, backward: Answer) -> Generator[Progress, None, tuple[BenchRow, ...]]:
         hand = self._by_hand()
         symbols = yield from self._in_symbols()
         forward = yield from self._by_forward()
@@ -108,9 +110,9 @@ class Comparison:
             rows += _rows(found, BenchMethod.HAND, hand)
         return tuple(rows)
 
-    def _told(self, what: str, done: int = 0) -> BenchProgress:
+    def _told(self, what: Words, done: int = 0) -> Progress:
         self._done += done
-        return BenchProgress(min(self._done / self._work, 1.0), what)
+        return Progress(min(self._done / self._work, 1.0), what)
 
     def _loss(self) -> float:
         """The loss in float64, without a graph."""
@@ -143,19 +145,19 @@ class Comparison:
             self._notes.append(f"There is no gradient by hand of {', '.join(left)[:100]}.")
         return {name: _in_shape(values, self._double.parameters[name].shape) for name, values in found.items()}
 
-    def _in_symbols(self) -> Generator[BenchProgress, None, Answer]:
+    def _in_symbols(self) -> Generator[Progress, None, Answer]:
         work = symbols_of(self._experiment, self._double, self._places)
         try:
             while True:
                 next(work)
-                yield self._told("symbols")
+                yield self._told(say("symbols"))
         except StopIteration as end:
             self._texts = {name: solved.text for name, solved in end.value.items()}
             return {name: self._in_place(name, solved.values) for name, solved in end.value.items()}
         except NoGradientError as words:
             return words
 
-    def _by_forward(self) -> Generator[BenchProgress, None, Answer]:
+    def _by_forward(self) -> Generator[Progress, None, Answer]:
         found: Gradients = {}
         for name, places in self._places.items():
             parts = []
@@ -163,9 +165,9 @@ class Comparison:
                 try:
                     parts.append(forward_gradient(self._double, name, chunk, self._seed))
                 except NoGradientError as words:
-                    self._told("", self._work // 2 - self._done)
+                    self._told(SILENCE, self._work // 2 - self._done)
                     return words
-                yield self._told(f"autograd forward, {name}", len(chunk))
+                yield self._told(say("autograd forward, {name}", name=name), len(chunk))
             found[name] = self._in_place(name, np.concatenate(parts))
         return found
 
@@ -223,7 +225,7 @@ class Comparison:
         except (NoGradientError, RuntimeError):
             return {}
 
-    def _by_difference(self, loss: float, founds: Mapping[str, Found]) -> Generator[BenchProgress, None, None]:
+    def _by_difference(self, loss: float, founds: Mapping[str, Found]) -> Generator[Progress, None, None]:
         moved = {name: parameter.detach().clone() for name, parameter in self._double.parameters.items()}
 
         def loss_there() -> float:
@@ -236,7 +238,7 @@ class Comparison:
             for index in found.places:
                 coordinate = Coordinate(flat, int(index), loss_there)
                 found.slopes.append(slope_of(coordinate, loss, float(expected[index]), DIFFERENCE_RELATIVE / 10))
-                yield self._told(f"finite difference, {name}", 1)
+                yield self._told(say("finite difference, {name}", name=name), 1)
             _fill_gaps(found)
 
 

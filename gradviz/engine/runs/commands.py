@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Any
 
 from gradviz.core.document.experiment import Experiment
-from gradviz.core.numbers import Range
+from gradviz.core.questions.question import Question
 from gradviz.core.runs.result import RunResult
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """Which parts of a snapshot are asked for; the graph is that of the optimiser `optimizer`."""
-
-    graph: bool = False
-    parameters: bool = False
-    fit: bool = False
-    optimizer: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,48 +53,17 @@ class Seek:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """Ask for a snapshot of the current step."""
+class Ask:
+    """Ask these questions at the current step; what is worked at for a question of the same kind is dropped."""
 
-    wanted: Wanted = field(default_factory=Wanted)
-
-
-@dataclass(frozen=True, slots=True)
-class Survey:
-    """Ask for the surface; `domain` None lets the engine choose, `recentre` moves a slice to the current step."""
-
-    resolution: int = 128
-    domain: tuple[Range, Range] | None = None
-    recentre: bool = False
+    questions: tuple[Question[Any], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
-    """Ask for the gradient bench at the current step, of the optimiser `optimizer`; a bench under way is dropped."""
+class Withdraw:
+    """Drop what is worked at for this question."""
 
-    optimizer: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class CancelCheck:
-    """Drop the bench that is under way."""
-
-
-@dataclass(frozen=True, slots=True)
-class MapBasins:
-    """Ask for the map of basins over `domain`; None drops the one under way."""
-
-    domain: tuple[Range, Range] | None
-
-
-@dataclass(frozen=True, slots=True)
-class Collect:
-    """Ask for the result of the run so far, to be saved."""
-
-
-@dataclass(frozen=True, slots=True)
-class FindStart:
-    """Ask for what the experiment starts from, for its scripts."""
+    question: Question[Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,19 +71,4 @@ class Close:
     """End the thread."""
 
 
-Command = (
-    Load
-    | Edit
-    | Run
-    | Pause
-    | Step
-    | Seek
-    | Look
-    | Survey
-    | Check
-    | CancelCheck
-    | MapBasins
-    | Collect
-    | FindStart
-    | Close
-)
+Command = Load | Edit | Run | Pause | Step | Seek | Ask | Withdraw | Close

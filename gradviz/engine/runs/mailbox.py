@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import time
 from collections import deque
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
-from gradviz.core.questions.basins import BasinMap
-from gradviz.core.questions.bench import BenchProgress, BenchReport
-from gradviz.core.questions.snapshot import Snapshot
-from gradviz.core.questions.start import Start
-from gradviz.core.questions.surface import SurfaceGrid
+from gradviz.core.questions.question import Answer, Question
 from gradviz.core.questions.update import Update
 from gradviz.core.runs.records import RecordBlock, StepRecord
-from gradviz.core.runs.result import RunResult
 from gradviz.core.runs.state import RunState
+from gradviz.core.words import SILENCE, Words
 
 
 @dataclass(slots=True)
@@ -30,21 +26,14 @@ class Outbox:
     run: int
     optimizers: int
     state: RunState = RunState.LOADING
-    message: str = ""
-    notice: str = ""
-    device: str = ""
-    devices: tuple[str, ...] = ()
+    words: Words = SILENCE
+    notice: Words = SILENCE
     step: int = 0
-    snapshot: Snapshot | None = None
-    surface: SurfaceGrid | None = None
-    result: RunResult | None = None
-    start: Start | None = None
-    bench: BenchReport | BenchProgress | None = None
-    basins: BasinMap | str | None = None
+    answers: dict[Question[Any], Answer] = field(default_factory=dict)
     changed: bool = True
     records: deque[StepRecord] = field(default_factory=deque)
 
-    def take(self, steps_per_s: float) -> Update | None:
+    def take(self) -> Update | None:
         """Everything since the last call as one immutable update, or None. Hold the runner's lock."""
         block = self._take_records()
         if block is None and not self.changed:
@@ -52,13 +41,9 @@ class Outbox:
         step = (
             block.start + len(block.losses) - 1 if block is not None and self.state is RunState.RUNNING else self.step
         )
-        update = Update(
-            self.run, self.state, step, self.message, self.notice, steps_per_s, block, self.device,
-            self.devices, self.snapshot, self.surface, self.result, self.start,
-            self.bench, self.basins,
-        )  # fmt: skip
-        self.notice, self.snapshot, self.surface, self.result, self.changed = "", None, None, None, False
-        self.bench = self.basins = self.start = None
+        answers = tuple(self.answers.values())
+        update = Update(self.run, self.state, step, self.words, self.notice, block, answers)
+        self.notice, self.answers, self.changed = SILENCE, {}, False
         return update
 
     def _take_records(self) -> RecordBlock | None:
@@ -82,22 +67,3 @@ def block_of(records: list[StepRecord], optimizers: int) -> RecordBlock:
     positions = positions.reshape(len(records), optimizers, width)
     losses.flags.writeable = positions.flags.writeable = False
     return RecordBlock(records[0].step, losses, positions)
-
-
-class Speedometer:
-    """Steps a second over about the last second, from the steps seen at each call."""
-
-    def __init__(self) -> None:
-        self._marks: deque[tuple[float, int]] = deque()
-
-    def read(self, step: int, running: bool) -> float:
-        """Steps a second; 0 when not running."""
-        now = time.perf_counter()
-        if not running or (self._marks and step < self._marks[-1][1]):
-            self._marks.clear()
-            return 0.0
-        self._marks.append((now, step))
-        while len(self._marks) > 2 and now - self._marks[0][0] > 1.0:
-            self._marks.popleft()
-        begin, first = self._marks[0]
-        return (step - first) / (now - begin) if now > begin else 0.0

@@ -5,51 +5,28 @@ torch is imported inside the thread, so that a window can be painted before it.
 
 from __future__ import annotations
 
-import math
 import threading
 import time
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from gradviz.core.questions.basins import BasinMap
-from gradviz.core.questions.bench import BenchProgress, BenchReport
+from gradviz.core.questions.question import Answer, Question, Refusal
 from gradviz.core.questions.update import Update
 from gradviz.core.runs.state import RunState
+from gradviz.core.words import SILENCE, Words, say, verbatim
 from gradviz.engine.problems import EngineError
-from gradviz.engine.runs.commands import (
-    CancelCheck,
-    Check,
-    Close,
-    Collect,
-    Command,
-    Edit,
-    FindStart,
-    Load,
-    Look,
-    MapBasins,
-    Pause,
-    Run,
-    Seek,
-    Step,
-    Survey,
-)
-from gradviz.engine.runs.mailbox import Outbox, Speedometer
+from gradviz.engine.runs.commands import Ask, Close, Command, Edit, Load, Pause, Run, Seek, Step, Withdraw
+from gradviz.engine.runs.mailbox import Outbox
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
-
-    from gradviz.engine.bench.bench import BenchRun
-    from gradviz.engine.runs.snapshots import Observer
+    from gradviz.engine.answers.moment import Moment
+    from gradviz.engine.runs.jobs import Jobs
     from gradviz.engine.training.trainer import Trainer
 
 MESSAGE_LIMIT = 300
-BENCH_SLICE_S = 0.02
-"""How long a bench works before it looks for a command."""
-BENCH_TOLD_AFTER_S = 1.0
-"""A bench that takes longer says how far it is."""
 
 
-_PASSIVE = Look | Survey | Check | CancelCheck | MapBasins
+_PASSIVE = Ask | Withdraw
 """Commands that leave the step where it is."""
 
 
@@ -61,11 +38,9 @@ class Runner:
         self._wake = threading.Condition()
         self._lock = threading.Lock()
         self._outbox = Outbox(0, 1)
-        self._speedometer = Speedometer()
         self._trainer: Trainer | None = None
-        self._observer: Observer | None = None
-        self._bench: BenchRun | None = None
-        self._basins: Generator[float, None, BasinMap] | None = None
+        self._moment: Moment | None = None
+        self._jobs: Jobs | None = None
         self._goal: int | None = None
         self._pace: float | None = None
         self._running = False
@@ -85,10 +60,7 @@ class Runner:
     def drain(self) -> Update | None:
         """All that happened since the last call, or None."""
         with self._lock:
-            outbox = self._outbox
-            running = outbox.state is RunState.RUNNING
-            step = outbox.records[-1].step if running and outbox.records else outbox.step
-            return outbox.take(self._speedometer.read(step, running))
+            return self._outbox.take()
 
     def close(self, timeout_s: float = 5.0) -> bool:
         """End the thread; False if it did not end in time (then only `os._exit` ends the process safely)."""
@@ -100,6 +72,9 @@ class Runner:
     def _loop(self) -> None:
         """Training thread: obey commands, and step while running."""
         _warm_up()
+        from gradviz.engine.runs.jobs import Jobs
+
+        self._jobs = Jobs()
         while not self._closing:
             self._guarded(self._turn)
 
@@ -108,10 +83,9 @@ class Runner:
             self._obey(self._commands.popleft())
             if self._closing:
                 return
-        if self._bench is not None:
-            self._advance_bench(self._bench)
-        elif self._basins is not None and not self._running:
-            self._advance_basins(self._basins)
+        assert self._jobs is not None
+        if self._jobs.has_work(self._running):
+            self._tell(self._jobs.advance(self._running))
         elif self._running:
             self._train()
         else:
@@ -123,19 +97,19 @@ class Runner:
         try:
             work()  # type: ignore[operator]
         except EngineError as error:
-            self._fail(str(error))
+            self._fail(verbatim(str(error)[:MESSAGE_LIMIT]))
         except Exception as error:
-            first = str(error).strip().split("\n", 1)[0]
-            self._fail(f"PyTorch stopped the run ({type(error).__name__}): {first}")
+            first = str(error).strip().split("\n", 1)[0][: MESSAGE_LIMIT - 60]
+            self._fail(say("PyTorch stopped the run ({kind}): {words}", kind=type(error).__name__, words=first))
 
-    def _fail(self, sentence: str) -> None:
+    def _fail(self, words: Words) -> None:
         self._running = False
-        self._say(RunState.FAILED, sentence[:MESSAGE_LIMIT])
+        self._say(RunState.FAILED, words)
 
-    def _say(self, state: RunState, message: str = "") -> None:
+    def _say(self, state: RunState, words: Words = SILENCE) -> None:
         with self._lock:
             outbox = self._outbox
-            outbox.state, outbox.message, outbox.changed = state, message, True
+            outbox.state, outbox.words, outbox.changed = state, words, True
             if self._trainer is not None:
                 outbox.step = self._trainer.step
 
@@ -144,34 +118,33 @@ class Runner:
             self._closing = True
         elif isinstance(command, Load):
             self._load(command)
-        elif isinstance(command, Check | CancelCheck):
-            self._check(command)
-        elif self._trainer is None or self._observer is None:
+        elif isinstance(command, Ask):
+            self._ask(command.questions)
+        elif isinstance(command, Withdraw):
+            if self._jobs is not None:
+                self._jobs.withdraw(command.question)
+        elif self._trainer is None:
             return
         elif isinstance(command, Edit):
             self._trainer.apply(command.experiment)
             if self._outbox.state is not RunState.FAILED:
                 self._settle()
-        elif isinstance(command, Run | Step | Pause | Seek):
-            self._steer(command, self._trainer)
-        elif isinstance(command, MapBasins):
-            self._map_basins(command, self._trainer)
         else:
-            self._answer(command, self._trainer, self._observer)
+            self._steer(command, self._trainer)
 
     def _load(self, command: Load) -> None:
-        from gradviz.engine.devices import available_devices
-        from gradviz.engine.runs.snapshots import Observer
+        from gradviz.engine.answers.moment import Moment
         from gradviz.engine.training.trainer import Trainer
 
-        self._running, self._trainer, self._observer, self._bench, self._basins = False, None, None, None, None
+        assert self._jobs is not None
+        self._jobs.clear()
+        self._running, self._trainer, self._moment = False, None, None
         with self._lock:
             self._outbox = Outbox(command.run, len(command.experiment.optimizers))
         trainer = Trainer(command.experiment, command.result)
-        self._trainer, self._observer = trainer, Observer(trainer)
+        self._trainer, self._moment = trainer, Moment(trainer)
         with self._lock:
-            self._outbox.device, self._outbox.notice = str(trainer.device), trainer.notice
-            self._outbox.devices = available_devices()
+            self._outbox.notice = verbatim(trainer.notice)
         self._outbox.records.append(trainer.record)
         self._settle()
 
@@ -183,22 +156,22 @@ class Runner:
         self._tell_faults(trainer)
         fault = trainer.fault_at_start() if trainer.step == 0 else trainer.failure
         if fault:
-            self._fail(fault)
+            self._fail(verbatim(fault[:MESSAGE_LIMIT]))
         elif trainer.diverged:
-            self._say(RunState.DIVERGED, trainer.divergence())
+            self._say(RunState.DIVERGED, verbatim(trainer.divergence()))
         elif trainer.finished:
-            self._say(RunState.FINISHED, f"Finished: {trainer.step:,} steps.")
+            self._say(RunState.FINISHED, say("Finished: {step:,} steps.", step=trainer.step))
         elif trainer.step == 0:
-            self._say(RunState.READY, "Ready. Press Space to run.")
+            self._say(RunState.READY, say("Ready. Press Space to run."))
         else:
-            self._say(RunState.PAUSED, f"Paused at step {trainer.step:,}.")
+            self._say(RunState.PAUSED, say("Paused at step {step:,}.", step=trainer.step))
 
     def _tell_faults(self, trainer: Trainer) -> None:
         """Say once why an optimiser has stopped while others race on."""
         sentence = trainer.untold_faults()
         if sentence and not trainer.failure:
             with self._lock:
-                self._outbox.notice = f"{self._outbox.notice} {sentence}".strip()[-MESSAGE_LIMIT:]
+                self._outbox.notice = verbatim(f"{self._outbox.notice} {sentence}".strip()[-MESSAGE_LIMIT:])
                 self._outbox.changed = True
 
     def _steer(self, command: Run | Step | Pause | Seek, trainer: Trainer) -> None:
@@ -234,83 +207,20 @@ class Runner:
         first = next((later for later in waiting if not isinstance(later, _PASSIVE)), None)
         return isinstance(first, Seek | Pause)
 
-    def _answer(self, command: Look | Survey | Collect | FindStart, trainer: Trainer, observer: Observer) -> None:
-        from gradviz.engine.objectives.initial_values import start_of
-        from gradviz.engine.surfaces.survey import survey
+    def _ask(self, questions: tuple[Question[Any], ...]) -> None:
+        """Begin to answer, all at this step; without a run each is refused."""
+        if self._moment is None or self._jobs is None:
+            why = say("There is no run to ask. {words}", words=self._outbox.words)
+            self._tell(tuple(Answer(question, self._outbox.step, Refusal(why)) for question in questions))
+            return
+        self._moment.state = RunState.PAUSED if self._running else self._outbox.state
+        self._tell(self._jobs.ask(questions, self._moment))
 
-        if isinstance(command, Look):
-            snapshot = observer.look(command.wanted)
+    def _tell(self, answers: tuple[Answer, ...]) -> None:
+        if answers:
             with self._lock:
-                self._outbox.snapshot, self._outbox.changed = snapshot, True
-        elif isinstance(command, Survey):
-            if command.recentre:
-                observer.recentre()
-            objective = trainer.lanes[0].objective
-            grid = survey(
-                trainer.experiment, objective, observer.plane, trainer.step, command.resolution, command.domain
-            )
-            with self._lock:
-                self._outbox.surface, self._outbox.changed = grid, True
-        elif isinstance(command, FindStart):
-            start = start_of(trainer.experiment)
-            with self._lock:
-                self._outbox.start, self._outbox.changed = start, True
-        else:
-            state = RunState.PAUSED if self._running else self._outbox.state
-            result = trainer.result(state)
-            with self._lock:
-                self._outbox.result, self._outbox.changed = result, True
-
-    def _check(self, command: Check | CancelCheck) -> None:
-        """Begin a bench of the current step, or drop the one under way. The run waits for it."""
-        from gradviz.engine.bench.bench import BenchRun
-
-        self._bench, trainer = None, self._trainer
-        if isinstance(command, CancelCheck):
-            self._tell_bench(BenchReport(self._outbox.step, math.nan, fault="The check was cancelled."))
-        elif trainer is None:
-            self._tell_bench(BenchReport(0, math.nan, fault=f"There is no run to check. {self._outbox.message}"[:300]))
-        else:
-            lane = trainer.lanes[min(command.optimizer, len(trainer.lanes) - 1)]
-            try:
-                self._bench = BenchRun(trainer.experiment, lane.objective, trainer.step)
-            except Exception as error:
-                self._tell_bench(BenchReport(trainer.step, math.nan, fault=f"The bench cannot begin: {error}"[:300]))
-
-    def _advance_bench(self, bench: BenchRun) -> None:
-        """A slice of the bench. What goes wrong in it is its own, and no fault of the run."""
-        report = bench.advance(BENCH_SLICE_S)
-        if report is not None:
-            self._bench = None
-            self._tell_bench(report)
-        elif time.perf_counter() - bench.began > BENCH_TOLD_AFTER_S:
-            self._tell_bench(bench.progress)
-
-    def _tell_bench(self, told: BenchReport | BenchProgress) -> None:
-        with self._lock:
-            self._outbox.bench, self._outbox.changed = told, True
-
-    def _map_basins(self, command: MapBasins, trainer: Trainer) -> None:
-        """Begin a map of basins, or drop the one under way. It waits while the run goes on."""
-        from gradviz.engine.surfaces.basins import basins
-
-        self._basins = None if command.domain is None else basins(trainer.experiment, command.domain)
-
-    def _advance_basins(self, work: Generator[float, None, BasinMap]) -> None:
-        """A slice of the map. What goes wrong in it is no fault of the run."""
-        told: BasinMap | str
-        until = time.perf_counter() + BENCH_SLICE_S
-        try:
-            share = next(work)
-            while time.perf_counter() < until:
-                share = next(work)
-            told = f"Computing the basins… {share:.0%}"
-        except StopIteration as end:
-            self._basins, told = None, end.value
-        except Exception as error:
-            self._basins, told = None, str(error)[:MESSAGE_LIMIT]
-        with self._lock:
-            self._outbox.basins, self._outbox.changed = told, True
+                self._outbox.answers.update((answer.question, answer) for answer in answers)
+                self._outbox.changed = True
 
     def _train(self) -> None:
         """Step until a command waits, the goal is reached or the run ends. No lock is taken in the loop."""

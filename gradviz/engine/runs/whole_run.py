@@ -4,34 +4,24 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from gradviz.core.document.experiment import Experiment
-from gradviz.core.questions.snapshot import Snapshot
-from gradviz.core.questions.surface import SurfaceGrid
+from gradviz.core.questions.question import Answer, Question, Refusal
 from gradviz.core.runs.history import History
 from gradviz.core.runs.records import StepRecord
 from gradviz.core.runs.result import RunResult
 from gradviz.core.runs.state import RunState
-from gradviz.engine.runs.commands import Wanted
+from gradviz.core.words import verbatim
+from gradviz.engine.answers.answering import ask
+from gradviz.engine.answers.moment import Moment
+from gradviz.engine.problems import EngineError
 from gradviz.engine.runs.mailbox import block_of
-from gradviz.engine.runs.snapshots import Observer
-from gradviz.engine.surfaces.survey import survey
 from gradviz.engine.training.trainer import Trainer
 
 CHUNK = 4096
 PROGRESS_S = 0.1
-RESOLUTION = 128
-
-
-@dataclass(frozen=True)
-class Portrait:
-    """What the views show of a run that is over."""
-
-    history: History
-    snapshot: Snapshot
-    surface: SurfaceGrid
+A = TypeVar("A")
 
 
 class WholeRun:
@@ -44,7 +34,7 @@ class WholeRun:
     def __init__(self, experiment: Experiment, start: RunResult | None = None) -> None:
         self.trainer = Trainer(experiment, start)
         self.history = History(len(experiment.optimizers))
-        self._observer = Observer(self.trainer)
+        self._moment = Moment(self.trainer)
         self.seconds = 0.0
         self.fault = self.trainer.fault_at_start()
 
@@ -116,9 +106,10 @@ class WholeRun:
         named = self.trainer.lanes[optimizer].objective.named_values()
         return {name: value.detach().cpu().tolist() for value, name in named if value.numel() <= 1000}
 
-    def portrait(self) -> Portrait:
-        """What the views show of the last step."""
-        snapshot = self._observer.look(Wanted(graph=True, parameters=True, fit=True))
-        lane, trainer = self.trainer.lanes[0], self.trainer
-        grid = survey(trainer.experiment, lane.objective, self._observer.plane, trainer.step, RESOLUTION, None)
-        return Portrait(self.history, snapshot, grid)
+    def answer(self, question: Question[A]) -> Answer:
+        """What the engine says to a question at the last step."""
+        try:
+            value: A | Refusal = ask(question, self._moment)
+        except EngineError as error:
+            value = Refusal(verbatim(str(error)))
+        return Answer(question, self.trainer.step, value)

@@ -103,7 +103,7 @@ def survey(
     """
     while resolution > LEAST_RESOLUTION and resolution**2 * objective.landscape_numbers > MOST_LANDSCAPE_NUMBERS:
         resolution //= 2
-    x_range, y_range = domain or _domain(experiment, objective, plane)
+    x_range, y_range = domain or domain_of(experiment, objective, plane)
     x, y = (np.linspace(*limits, resolution) for limits in (x_range, y_range))
     grid_x, grid_y = np.meshgrid(x, y)
     a, b = (torch.from_numpy(grid.reshape(-1)).to(plane.origin) for grid in (grid_x, grid_y))
@@ -132,7 +132,8 @@ def _minima(experiment: Experiment) -> tuple[tuple[float, float], ...]:
     return declared.function.minima if isinstance(declared, TestFunctionObjective) else ()
 
 
-def _domain(experiment: Experiment, objective: Objective, plane: Plane) -> tuple[Range, Range]:
+def domain_of(experiment: Experiment, objective: Objective, plane: Plane) -> tuple[Range, Range]:
+    """What a picture of the surface frames: x and y."""
     declared = experiment.objective
     pair = objective.coordinates
     if pair is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication
@@ -12,11 +12,14 @@ from gradviz.core.document.experiment import Experiment
 from gradviz.core.formulas.formula import parse_gradients
 from gradviz.core.formulas.text import FormulaError
 from gradviz.core.objectives.catalogue import FormulaObjective, TestFunctionObjective
-from gradviz.core.questions.bench import BenchProgress, BenchReport
+from gradviz.core.questions.bench import BenchReport, CheckGradient
 from gradviz.core.questions.bench_text import FAULT_MARK, report_text
-from gradviz.core.questions.snapshot import Snapshot
+from gradviz.core.questions.question import Answer, Progress, Question, Refusal
+from gradviz.core.runs.history import History
+from gradviz.core.words import Words, say
 from gradviz.views.bench.bench_table import BenchTable
 from gradviz.views.form.editors import LinesEditor
+from gradviz.views.kit.speech import spoken
 from gradviz.views.kit.theme import Theme, monospace
 from gradviz.views.kit.view import View
 
@@ -33,14 +36,17 @@ class BenchView(View):
     key: ClassVar[str] = "bench"
     title: ClassVar[str] = "Bench"
     is_picture: ClassVar[bool] = False
-    check_wanted = Signal()
-    cancel_wanted = Signal()
+    needs_history: ClassVar[bool] = True
+    """For the step alone: a report of another one is marked."""
     hand_edited = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._report: BenchReport | None = None
         self._waiting = False
+        self._question: CheckGradient | None = None
+        self._requests = 0
+        self._refusal = ""
         self._is_edited = False
         self._has_own = False
         self._step = 0
@@ -102,6 +108,7 @@ class BenchView(View):
 
     def begin_run(self, experiment: Experiment) -> None:
         self._report, self._waiting, self._is_edited, self._step = None, False, False, 0
+        self._question, self._refusal = None, ""
         self._names = known_names(experiment)
         self.show_experiment(experiment)
         self._show()
@@ -119,20 +126,46 @@ class BenchView(View):
         names = f"Known here: {', '.join(self._names)}."
         self._hand_note.setText(OWN_LINES if self._has_own else names if self._names else HAND_TIP)
 
-    def show_snapshot(self, snapshot: Snapshot) -> None:
-        if snapshot.step != self._step:
-            self._step = snapshot.step
+    def show_history(self, history: History, step: int) -> None:
+        if step != self._step:
+            self._step = step
             self._show_stale()
 
+    @property
+    def asks(self) -> tuple[Question[Any], ...]:
+        return () if self._question is None else (self._question,)
+
     def begin_check(self) -> None:
-        """A bench was asked for: wait for it."""
-        self._waiting = True
+        """Ask for the bench at the step where the run stands."""
+        self._requests += 1
+        self._question = CheckGradient(request=self._requests)
+        self._waiting, self._refusal = True, ""
         self._show()
 
-    def show_bench(self, told: BenchReport | BenchProgress) -> None:
-        if isinstance(told, BenchProgress):
-            self._say(f"Checking: {told.what}, {told.done:.0%}", self.theme.muted)
+    def cancel_check(self) -> None:
+        """Withdraw the question."""
+        self._question, self._waiting = None, False
+        self._refuse(say("The check was cancelled."))
+
+    def show_answer(self, answer: Answer) -> None:
+        told = answer.value
+        if answer.question != self._question:
             return
+        if isinstance(told, Progress):
+            text = say("Checking: {what}, {done:.0%}", what=told.what, done=told.done)
+            self._say(spoken(text), self.theme.muted)
+        elif isinstance(told, Refusal):
+            self._refuse(told.why)
+        else:
+            self._show_report(told)
+
+    def _refuse(self, why: Words) -> None:
+        """Words in the place of a report."""
+        self._report, self._waiting, self._refusal = None, False, spoken(why)
+        self._table.rows.show(())
+        self._show()
+
+    def _show_report(self, told: BenchReport) -> None:
         self._report, self._waiting, self._is_edited = told, False, False
         self._names = told.names or self._names
         self._table.rows.show(told.rows)
@@ -149,7 +182,7 @@ class BenchView(View):
     # What the user does
 
     def _on_check_clicked(self) -> None:
-        (self.cancel_wanted if self._waiting else self.check_wanted).emit()
+        self.cancel_check() if self._waiting else self.begin_check()
 
     def _on_copy_clicked(self) -> None:
         if self._report is not None:
@@ -169,6 +202,8 @@ class BenchView(View):
         self._copy.setEnabled(report is not None and bool(report.rows))
         if self._waiting:
             self._say("Checking…", self.theme.muted)
+        elif self._refusal:
+            self._say(f"{FAULT_MARK} {self._refusal}", self.theme.fault)
         elif report is None:
             self._table.rows.show(())
             self._say(INVITATION, self.theme.muted)

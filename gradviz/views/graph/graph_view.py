@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPicture, QResizeEvent, QWheelEvent
@@ -13,7 +13,8 @@ from gradviz.core.graph.snapshot import GraphSnapshot
 from gradviz.core.graph.structure import UNTRACKED
 from gradviz.core.graph.tensor_summary import summary_text
 from gradviz.core.numbers import shape_text
-from gradviz.core.questions.snapshot import Snapshot
+from gradviz.core.questions.graph import CaptureGraph
+from gradviz.core.questions.question import Answer, Question
 from gradviz.views.graph.graph_painter import GraphPainter, node_text
 from gradviz.views.graph.node_lettering import LABEL_SCALE, TEXT_SCALE
 from gradviz.views.kit.picture_label import PictureLabel
@@ -31,7 +32,6 @@ class GraphView(View):
 
     key: ClassVar[str] = "graph"
     title: ClassVar[str] = "Graph"
-    needs_graph: ClassVar[bool] = True
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -65,12 +65,16 @@ class GraphView(View):
         self._racer = f",  the graph of {first}" if len(experiment.optimizers) > 1 else ""
         self._redraw()
 
-    def show_snapshot(self, snapshot: Snapshot) -> None:
-        if snapshot.graph is None:
+    @property
+    def asks(self) -> tuple[Question[Any], ...]:
+        return (CaptureGraph(),)
+
+    def show_answer(self, answer: Answer) -> None:
+        if not isinstance(answer.value, GraphSnapshot):
             return
         known = self._graph
-        self._graph, self._step = snapshot.graph, snapshot.step
-        if known is None or known.structure is not snapshot.graph.structure:
+        self._graph, self._step = answer.value, answer.step
+        if known is None or known.structure is not answer.value.structure:
             self._chosen = -1
             if self._fitted:
                 self.fit()

@@ -8,6 +8,7 @@ opengl         Whether OpenGL works here, found out before anything is rendered 
 picture_label  Painting that does not hold Python's lock
 quiet_plot     A pyqtgraph plot in two layers, both filled in without Python's lock (see picture_label.py)
 readout        A text that changes many times a second without asking the window to be laid out again
+speech         The one place where words become text in the window
 table_columns  Columns that share the width of their table: what matters is seen whole, and nothing lies beyond the edge
 theme          Colours and fonts, light and dark: the one place where a colour is chosen
 tick_box       A check box whose tick is drawn, not loaded: crisp at any scale, and no picture to pack with the program

@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QAbstractItemView, QLabel, QVBoxLayout, QWidget
 from gradviz.core.document.experiment import Experiment, optimizer_names
 from gradviz.core.graph.tensor_summary import summary_text
 from gradviz.core.numbers import shape_text, short_number
-from gradviz.core.questions.snapshot import ParameterRow, Snapshot
+from gradviz.core.questions.parameters import ParameterRow, ParameterTable, ReadParameters
+from gradviz.core.questions.question import Answer, Question
 from gradviz.views.kit.table_columns import Column, Index, SharedTable
 from gradviz.views.kit.theme import LIGHT, Theme, monospace
 from gradviz.views.kit.view import View
@@ -95,7 +96,6 @@ class ParameterView(View):
 
     key: ClassVar[str] = "parameters"
     title: ClassVar[str] = "Parameters"
-    needs_parameters: ClassVar[bool] = True
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -137,10 +137,15 @@ class ParameterView(View):
         self._model.show((), self._names)
         self._rates.hide()
 
-    def show_snapshot(self, snapshot: Snapshot) -> None:
-        self._show_rates(snapshot.rates)
-        if snapshot.parameters:
-            self._model.show(snapshot.parameters, self._names)
+    @property
+    def asks(self) -> tuple[Question[Any], ...]:
+        return (ReadParameters(),)
+
+    def show_answer(self, answer: Answer) -> None:
+        table = answer.value
+        if isinstance(table, ParameterTable):
+            self._show_rates(table.rates)
+            self._model.show(table.rows, self._names)
 
     def _show_rates(self, rates: tuple[float, ...]) -> None:
         """The learning rates of the step, which a schedule changes; the names only where there are several."""

@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from gradviz.core.document.experiment import Experiment, optimizer_names
 from gradviz.core.numbers import Floats, short_number
-from gradviz.core.questions.snapshot import Snapshot
+from gradviz.core.questions.place import Locate, Places
+from gradviz.core.questions.question import Answer, Question
 from gradviz.core.runs.history import History
 from gradviz.views.kit.absence import Absence
 from gradviz.views.kit.quiet_plot import LiveCurve, LiveMark, QuietPlot
@@ -108,10 +109,15 @@ class CurvesView(View):
         self._history, self._step = history, step
         self._draw()
 
-    def show_snapshot(self, snapshot: Snapshot) -> None:
-        if snapshot.no_loss != self._place.sentence:
-            self._place.explain(snapshot.no_loss)
-            self._log.setVisible(not snapshot.no_loss)
+    @property
+    def asks(self) -> tuple[Question[Any], ...]:
+        return (Locate(),)
+
+    def show_answer(self, answer: Answer) -> None:
+        places = answer.value
+        if isinstance(places, Places) and places.no_loss != self._place.sentence:
+            self._place.explain(places.no_loss)
+            self._log.setVisible(not places.no_loss)
             self._draw()
 
     def _on_log_toggled(self, on: bool) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from PySide6.QtCore import Qt
@@ -11,9 +11,10 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
 from gradviz.core.document.experiment import Experiment, optimizer_names
 from gradviz.core.numbers import short_number
-from gradviz.core.questions.fit import CurveFit, FitSnapshot, PlaneFit, TableFit
-from gradviz.core.questions.snapshot import Snapshot
+from gradviz.core.questions.fit import CurveFit, FitSnapshot, PlaneFit, Predict, TableFit
+from gradviz.core.questions.question import Answer, Question, Refusal
 from gradviz.views.kit.readout import Readout
+from gradviz.views.kit.speech import spoken
 from gradviz.views.kit.theme import Theme
 from gradviz.views.kit.view import View
 from gradviz.views.plots.class_table import ClassTable
@@ -28,7 +29,6 @@ class FitView(View):
 
     key: ClassVar[str] = "fit"
     title: ClassVar[str] = "Fit"
-    needs_fit: ClassVar[bool] = True
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -38,7 +38,8 @@ class FitView(View):
         self._pages.addWidget(self._plot)
         self._pages.addWidget(self._table)
         self._note = Readout(0, Qt.AlignmentFlag.AlignLeft, muted=True)
-        self._shown: Snapshot | None = None
+        self._fit: FitSnapshot | None = None
+        self._has_data = False
         self._names: tuple[str, ...] = ()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -55,25 +56,29 @@ class FitView(View):
         self._table.set_theme(theme)
 
     def begin_run(self, experiment: Experiment) -> None:
-        self._shown = None
+        self._fit = None
         self._names = optimizer_names(experiment)
-        fits = experiment.objective.kind == "fit"
-        self._note.setText("" if fits else "This experiment fits no data.")
+        self._has_data = experiment.objective.kind == "fit"
+        self._note.setText("" if self._has_data else "This experiment fits no data.")
         self._pages.setCurrentWidget(self._plot)
         self._plot.clear_fit()
 
-    def show_snapshot(self, snapshot: Snapshot) -> None:
-        fit = snapshot.fit
-        if fit is None:
+    @property
+    def asks(self) -> tuple[Question[Any], ...]:
+        return (Predict(),) if self._has_data else ()
+
+    def show_answer(self, answer: Answer) -> None:
+        if isinstance(answer.value, Refusal):
+            self._note.setText(spoken(answer.value.why))
             return
-        self._shown = snapshot
+        fit = self._fit = answer.value
         if isinstance(fit, TableFit):
             self._pages.setCurrentWidget(self._table)
             self._table.show_counts(fit.counts)
         else:
             self._pages.setCurrentWidget(self._plot)
             self._plot.show_fit(fit)
-        self._note.setText(self._text(fit, snapshot.step))
+        self._note.setText(self._text(fit, answer.step))
         self._note.setToolTip(self._explanation(fit))
 
     def _text(self, fit: FitSnapshot, step: int) -> str:
@@ -105,7 +110,7 @@ class FitView(View):
         return "Each point is one output of one row; on the diagonal the prediction equals the target."
 
     def drawn(self) -> dict[str, object]:
-        fit = None if self._shown is None else self._shown.fit
+        fit = self._fit
         note = self._note.text()
         if fit is None:
             return {"points": 0, "curve": [], "note": note}

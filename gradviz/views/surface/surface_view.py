@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from dataclasses import replace
+from typing import Any, ClassVar
 
 import numpy as np
 from PySide6.QtCore import Qt, Signal
@@ -18,12 +19,15 @@ from PySide6.QtWidgets import (
 
 from gradviz.core.document.experiment import Experiment
 from gradviz.core.numbers import Floats
-from gradviz.core.questions.basins import BasinMap
-from gradviz.core.questions.snapshot import Snapshot
-from gradviz.core.questions.surface import SurfaceGrid
+from gradviz.core.questions.basins import BasinMap, MapBasins
+from gradviz.core.questions.place import Locate, Places
+from gradviz.core.questions.question import Answer, Progress, Question, Refusal
+from gradviz.core.questions.surface import SurfaceGrid, Survey
 from gradviz.core.runs.history import History
 from gradviz.core.runs.trajectory import Trajectory
+from gradviz.core.words import say
 from gradviz.views.kit.absence import Absence
+from gradviz.views.kit.speech import spoken
 from gradviz.views.kit.theme import Theme
 from gradviz.views.kit.tick_box import TickBox
 from gradviz.views.kit.view import View
@@ -32,24 +36,24 @@ from gradviz.views.surface.surface_geometry import SurfaceBox
 
 NOWHERE_FINITE = "The loss is not finite at any point of this plane. Start elsewhere, or take a smaller learning rate."
 
+MOST_WIDENED = 12
+FAR = 1e4
+"""Farther out than this no path is followed: it diverges."""
+
 
 class SurfaceView(View):
     """The objective over two parameters with the path of every optimiser.
 
     `opengl_fault` is why there is no third dimension, or empty. `start_chosen` says where the user wants
-    to start; `recentre_wanted` that a slice shall pass through the current step.
+    to start.
     """
 
     key: ClassVar[str] = "surface"
     title: ClassVar[str] = "Surface"
-    needs_surface: ClassVar[bool] = True
     needs_history: ClassVar[bool] = True
     follows_closely: ClassVar[bool] = True
 
     start_chosen = Signal(float, float)
-    recentre_wanted = Signal()
-    basins_wanted = Signal(bool)
-    """The user switched the map of basins on or off."""
 
     def __init__(self, opengl_fault: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -63,6 +67,8 @@ class SurfaceView(View):
         self._left: dict[int, int] = {}
         self._history: History | None = None
         self._step = 0
+        self._survey = Survey()
+        self._widened = 0
         self._kind = QComboBox()
         self._log = TickBox("Log height")
         self._log.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -104,7 +110,7 @@ class SurfaceView(View):
         self._basins_switch.setToolTip("Colours by where the first optimiser ends from each start.")
         self._basins_switch.toggled.connect(self._on_basins_toggled)
         self._recentre.setToolTip("Lay the slice through the parameters of the current step.")
-        self._recentre.clicked.connect(self.recentre_wanted)
+        self._recentre.clicked.connect(self._on_recentre_clicked)
         self._recentre.hide()
         self._note.setProperty("muted", True)
         self._note.setWordWrap(True)
@@ -148,7 +154,6 @@ class SurfaceView(View):
 
     def _on_basins_toggled(self, on: bool) -> None:
         self._basins, self._progress = None, "Computing the basins…" if on else ""
-        self.basins_wanted.emit(on)
         self._show_note()
         self._show_box()
 
@@ -156,22 +161,41 @@ class SurfaceView(View):
         """Ask for the map of basins, or take it away."""
         self._basins_switch.setChecked(on)
 
-    @property
-    def wants_basins(self) -> bool:
-        """Whether the map of basins is switched on, and the surface is one that has it."""
-        return self._basins_switch.isChecked() and self._grid is not None and self._grid.exact
+    def _on_recentre_clicked(self) -> None:
+        """Lay the slice through the parameters of the step that is shown."""
+        self._survey = replace(self._survey, cut=self._step)
 
-    def show_basins(self, basins: BasinMap | str) -> None:
-        if not self._basins_switch.isChecked():
+    @property
+    def asks(self) -> tuple[Question[Any], ...]:
+        grid = self._grid
+        if not self._basins_switch.isChecked() or grid is None or not grid.exact:
+            return self._survey, Locate()
+        domain = ((float(grid.x[0]), float(grid.x[-1])), (float(grid.y[0]), float(grid.y[-1])))
+        return self._survey, Locate(), MapBasins(domain)
+
+    def show_answer(self, answer: Answer) -> None:
+        value = answer.value
+        if answer.question not in self.asks:
             return
-        if isinstance(basins, str):
-            self._progress = basins
-        else:
-            self._basins, self._progress = basins, ""
+        if isinstance(value, SurfaceGrid):
+            self.show_surface(value)
+        elif isinstance(value, Places):
+            self._show_places(value, answer.step)
+        elif isinstance(answer.question, MapBasins):
+            self._show_basins(value)
+
+    def _show_basins(self, told: BasinMap | Progress | Refusal) -> None:
+        if isinstance(told, BasinMap):
+            self._basins, self._progress = told, ""
             self._show_box()
+        elif isinstance(told, Progress):
+            self._progress = spoken(say("{what}… {done:.0%}", what=told.what, done=told.done))
+        else:
+            self._progress = spoken(told.why)
         self._show_note()
 
     def begin_run(self, experiment: Experiment) -> None:
+        self._survey, self._widened = Survey(), 0
         self._basins = None
         self._optimizers = len(experiment.optimizers)
         self._trajectories, self._projected, self._history, self._left = [], [], None, {}
@@ -254,29 +278,41 @@ class SurfaceView(View):
         if not _same_paths(paths, self._paths):
             self._paths = paths
             self._show_paths()
+        self._widen(self._grid, history.positions[min(step, len(history.positions) - 1), 0])
 
-    def show_snapshot(self, snapshot: Snapshot) -> None:
-        if snapshot.no_loss != self._no_loss:
-            self._no_loss = snapshot.no_loss
+    def _widen(self, grid: SurfaceGrid, place: Floats) -> None:
+        """A path that leaves the picture gets a larger one, a few times; one that runs away does not."""
+        x, y = place
+        inside = grid.x[0] <= x <= grid.x[-1] and grid.y[0] <= y <= grid.y[-1]
+        if inside or not (abs(x) < FAR and abs(y) < FAR) or self._widened >= MOST_WIDENED:
+            return
+        domain = _wider(grid.x[0], grid.x[-1], x), _wider(grid.y[0], grid.y[-1], y)
+        if domain != self._survey.domain:
+            self._widened += 1
+            self._survey = replace(self._survey, domain=domain)
+
+    def _show_places(self, places: Places, step: int) -> None:
+        if places.no_loss != self._no_loss:
+            self._no_loss = places.no_loss
             self._show_absence()
             self._show_note()
-        if self._grid is None or self._grid.exact or len(snapshot.position) != self._optimizers:
+        if self._grid is None or self._grid.exact or len(places.position) != self._optimizers:
             return
         if not self._projected:
             self._projected = [np.empty((0, 2)) for _ in range(self._optimizers)]
-        pairs = zip(self._projected, snapshot.position, strict=True)
+        pairs = zip(self._projected, places.position, strict=True)
         self._projected = [np.concatenate((path, place[None]))[-4000:] for path, place in pairs]
         self._paths = self._projected
-        self._note_leaving(snapshot)
+        self._note_leaving(places.position, step)
         self._show_paths()
 
-    def _note_leaving(self, snapshot: Snapshot) -> None:
+    def _note_leaving(self, position: Floats, step: int) -> None:
         """Who stands outside at this step, and at no earlier one that was seen."""
         if self._box is None:
             return
         before = dict(self._left)
-        for index in np.flatnonzero(~self._box.inside(snapshot.position)).tolist():
-            self._left[index] = min(snapshot.step, self._left.get(index, snapshot.step))
+        for index in np.flatnonzero(~self._box.inside(position)).tolist():
+            self._left[index] = min(step, self._left.get(index, step))
         if self._left != before:
             self._show_note()
 
@@ -306,3 +342,11 @@ def _same_paths(paths: list[Floats], others: list[Floats]) -> bool:
     """Whether nothing moved: paths only grow at their end."""
     pairs = zip(paths, others, strict=False)
     return len(paths) == len(others) and all(len(a) == len(b) and np.array_equal(a[-1:], b[-1:]) for a, b in pairs)
+
+
+def _wider(low: float, high: float, value: float) -> tuple[float, float]:
+    """A range that holds `value` with some room."""
+    room = 0.5 * (high - low)
+    return (float(min(low, value - room)) if value < low else float(low)), (
+        float(max(high, value + room)) if value > high else float(high)
+    )

@@ -1,0 +1,35 @@
+"""Every parameter at one step: its value, its gradient, and what its optimiser keeps for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from gradviz.core.graph.tensor_summary import TensorSummary
+from gradviz.core.questions.question import Question
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterRow:
+    """A parameter with its gradient and the tensors that its optimiser keeps for it."""
+
+    optimizer: int
+    name: str
+    value: TensorSummary
+    gradient: TensorSummary | None
+    state: tuple[tuple[str, TensorSummary], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterTable:
+    """The rows of all optimisers, and the learning rate of each one's next update."""
+
+    rows: tuple[ParameterRow, ...]
+    rates: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadParameters(Question[ParameterTable]):
+    """The parameters of the current step."""
+
+    of_step: ClassVar[bool] = True

@@ -1,0 +1,13 @@
+"""The result of the run so far, to be saved."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gradviz.core.questions.question import Question
+from gradviz.core.runs.result import RunResult
+
+
+@dataclass(frozen=True, slots=True)
+class Collect(Question[RunResult]):
+    """The run so far, without its history, which whoever asks has."""
