@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from gradviz.app.window.actions import ACTIONS
+from gradviz.app.opening.actions import ACTIONS
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"

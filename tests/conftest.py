@@ -53,7 +53,7 @@ def _take_a_display(config: pytest.Config) -> None:
 @pytest.fixture(scope="session")
 def qapp() -> QApplication:
     """The application as gradviz itself makes it; pytest-qt's fixtures take it from here."""
-    from gradviz.app.window.opening import _application
+    from gradviz.app.opening.startup import _application
 
     return _application()
 
@@ -61,7 +61,7 @@ def qapp() -> QApplication:
 @pytest.fixture(scope="session")
 def warm_torch() -> None:
     """Import torch once, so that no test's limit of time has the import in it."""
-    import gradviz.app.window.assembling  # noqa: F401 - the same for pyqtgraph
+    import gradviz.app.opening.assembling  # noqa: F401 - the same for pyqtgraph
     from gradviz.engine.runs.runner import _warm_up
 
     _warm_up()

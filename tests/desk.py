@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from gradviz.app.window.opening import Startup
+from gradviz.app.opening.startup import Startup
 from gradviz.core.runs.state import RunState
 
 LEFT = Qt.MouseButton.LeftButton
@@ -243,8 +243,8 @@ class Desk:
 
     def choose_menu(self, name: str) -> None:
         """An entry of the menus, by the keyboard: opens the menu, walks to the entry, presses Enter."""
-        action = self.controller.actions[name]
-        menu = next(menu for menu in self.controller.menus.values() if action in menu.actions())
+        action = self.startup.menus.actions[name]
+        menu = next(menu for menu in self.startup.menus.menus.values() if action in menu.actions())
         menu.popup(self.window.mapToGlobal(QPoint(30, 30)))
         self.wait(menu.isVisible, "the menu")
         QTest.mouseClick(menu, LEFT, pos=menu.actionGeometry(action).center())

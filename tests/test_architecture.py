@@ -86,7 +86,9 @@ WINGS = {
         "process": set(),
         "runs": set(),
         "window": {"process", "runs"},
-        "commands": {"process", "window"},
+        "panes": {"window"},
+        "opening": {"panes", "process", "runs", "window"},
+        "commands": {"opening", "process", "window"},
     },
 }
 """Which wings of its own layer a wing may import: arrows go one way."""
@@ -352,6 +354,7 @@ def test_core_and_storage_never_import_torch() -> None:
 
 
 def test_the_window_can_be_painted_before_torch_and_pyqtgraph() -> None:
-    loaded = loaded_after("import gradviz.app.window.main_window, gradviz.app.window.opening")
+    code = "import gradviz.app.opening.startup, gradviz.app.window.main_window, gradviz.app.panes.pane as panes"
+    loaded = loaded_after(f"{code}\npanes.Panes()")
     assert "PySide6" in loaded
     assert not loaded & {"torch", "pyqtgraph", "OpenGL"}

@@ -22,7 +22,7 @@ NAME = f"gradviz-{gradviz.__version__}"
 START = """
 import sys
 from PySide6.QtCore import QTimer
-from gradviz.app.window.opening import Startup
+from gradviz.app.opening.startup import Startup
 
 started = Startup()
 

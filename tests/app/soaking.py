@@ -10,7 +10,7 @@ import time
 
 from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop
 
-from gradviz.app.window.opening import Startup
+from gradviz.app.opening.startup import Startup
 from gradviz.app.window.session import Document
 from gradviz.core.runs.state import RunState
 

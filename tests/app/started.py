@@ -16,7 +16,7 @@ from typing import Any
 
 import gradviz
 from gradviz.app.main import main
-from gradviz.app.window import opening as start
+from gradviz.app.opening import startup as start
 
 OUT = Path(sys.argv[1])
 _made: list[Any] = []

@@ -199,7 +199,7 @@ def test_a_fault_that_was_survived_can_be_read_at_once(
     monkeypatch.setenv("GRADVIZ_DATA", str(data))
     log = crash.open_session_log(HEAD)
     monkeypatch.setattr(crash._State, "log", log)
-    desk.controller.actions["toggle_log_scale"].triggered.connect(fail)
+    desk.startup.menus.actions["toggle_log_scale"].triggered.connect(fail)
     desk.press(Key.Key_L, CONTROL)
     desk.wait(lambda: "the slot is broken" in desk.message, "the report")
     assert "Traceback" in capsys.readouterr().err

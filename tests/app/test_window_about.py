@@ -171,7 +171,7 @@ def test_a_packaged_program_that_lost_its_list_says_so(
 
 def test_the_start_does_not_wait_for_it() -> None:
     late = "[name for name in sys.modules if 'about' in name or name.endswith('licences')]"
-    code = f"import gradviz.app.window.assembling, sys; print({late})"
+    code = f"import gradviz.app.opening.assembling, sys; print({late})"
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "QT_QPA_PLATFORM": "offscreen"}
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
     assert done.stdout.strip() == "[]"

@@ -288,7 +288,7 @@ def test_a_dropped_experiment_is_opened(desk: Desk, tmp_path: Path, colours: str
     from gradviz.core.document.experiment import Experiment
     from gradviz.storage.experiments.experiment_file import save
 
-    desk.controller.actions[colours].trigger()
+    desk.startup.menus.actions[colours].trigger()
     save(tmp_path / "mine.gradviz", Experiment(title="Mine"), None)
     drop(desk, tmp_path / "mine.gradviz")
     desk.wait(lambda: desk.controller.session.experiment.title == "Mine", "the experiment")

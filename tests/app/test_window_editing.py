@@ -129,7 +129,7 @@ def test_typing_a_formula_is_taken_over_while_the_cursor_stays(desk: Desk) -> No
 
 
 def test_undo_and_redo_by_keyboard(desk: Desk) -> None:
-    undo, redo = desk.controller.actions["undo"], desk.controller.actions["redo"]
+    undo, redo = desk.startup.menus.actions["undo"], desk.startup.menus.actions["redo"]
     assert not undo.isEnabled()
     desk.enter("objective.x", "1.5")
     desk.enter("objective.y", "-2.5")

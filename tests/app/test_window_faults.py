@@ -106,7 +106,7 @@ def test_an_exception_in_a_slot_is_reported_once_and_pauses_the_run(
 
     desk.click(desk.run_button("Run"))
     desk.wait_step(20)
-    desk.controller.actions["toggle_log_scale"].triggered.connect(fail)
+    desk.startup.menus.actions["toggle_log_scale"].triggered.connect(fail)
     desk.press(Key.Key_L, CONTROL)
     desk.wait_state(RunState.PAUSED)
     assert len(crashes) == 1
@@ -115,7 +115,7 @@ def test_an_exception_in_a_slot_is_reported_once_and_pauses_the_run(
     assert len(desk.message) <= 300
     assert "Traceback" in capsys.readouterr().err
     crashes.clear()
-    desk.controller.actions["toggle_log_scale"].triggered.disconnect(fail)
+    desk.startup.menus.actions["toggle_log_scale"].triggered.disconnect(fail)
     desk.click(desk.message_button("Close"))
     step = desk.control.step
     desk.click(desk.run_button("Run"))

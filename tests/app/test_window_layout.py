@@ -152,8 +152,8 @@ def test_gallery_and_lesson_speak_the_chosen_language_and_remember_it(new_desk: 
     assert "同一条直线" in lesson.drawn()["text"]
     assert "同一条直线，输入乘以 0.1" in desk.window.gallery.drawn()["titles"]
     assert "过十一个点的直线" in desk.window.gallery.drawn()["headings"]
-    assert desk.controller.actions["use_chinese"].isChecked()
-    assert not desk.controller.actions["use_english"].isChecked()
+    assert desk.startup.menus.actions["use_chinese"].isChecked()
+    assert not desk.startup.menus.actions["use_english"].isChecked()
     assert desk.window.gallery.drawn()["current"] == ["line"]
     desk.close()
     again = new_desk()
@@ -193,7 +193,7 @@ def test_nothing_that_matters_lies_beyond_the_edge_of_a_pane(name: str, desk: De
 
 
 def test_the_view_menu_shows_what_is_on(desk: Desk) -> None:
-    actions, menu = desk.controller.actions, desk.controller.menus["&View"]
+    actions, menu = desk.startup.menus.actions, desk.startup.menus.menus["&View"]
 
     def on() -> set[str]:
         menu.popup(desk.window.mapToGlobal(desk.window.rect().center()))

@@ -13,7 +13,7 @@ from gradviz.core.runs.state import RunState
 
 def comparison(desk: Desk, part: str) -> QAction:
     """The action of the submenu whose text has `part`."""
-    return next(action for action in desk.controller.menus["comparisons"].actions() if part in action.text())
+    return next(action for action in desk.startup.menus.menus["comparisons"].actions() if part in action.text())
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from figures import Figure
 
 FIRST_PAINT = """
 import sys, time
-from gradviz.app.window.opening import Startup
+from gradviz.app.opening.startup import Startup
 started = Startup()
 def painted():
     sys.stdout.write("painted\\n"); sys.stdout.flush()
@@ -22,7 +22,7 @@ started.app.exec()
 """
 READY = """
 import sys, os
-from gradviz.app.window.opening import Startup
+from gradviz.app.opening.startup import Startup
 from gradviz.core.records import RunState
 started = Startup()
 def look():

@@ -10,7 +10,7 @@ from figures import Figure
 from PySide6.QtCore import QEvent, QEventLoop, QObject, QPoint, Qt, QTimer
 from PySide6.QtTest import QTest
 
-from gradviz.app.window.opening import Startup
+from gradviz.app.opening.startup import Startup
 from gradviz.core.document.experiment import Experiment
 from gradviz.core.runs.state import RunState
 from gradviz.storage.shipped.gallery import find_entry

@@ -19,7 +19,7 @@ def open_window(file: str | None, reset_layout: bool = False) -> int:
             from gradviz.app.commands.run_commands import run_without_display
 
             return run_without_display(fault, file)
-        from gradviz.app.window.opening import Startup
+        from gradviz.app.opening.startup import Startup
 
         crash.watch_qt()
         started = Startup(file, reset_layout)

@@ -46,7 +46,7 @@ def write_pictures(folder: Path, experiment: Experiment, whole: WholeRun) -> tup
 
 def portrait_views(experiment: Experiment, whole: WholeRun, theme: Theme | None = None) -> list[View]:
     """The views, filled, light unless told otherwise; one that has nothing to show of this experiment is left out."""
-    from gradviz.app.window.assembling import make_views
+    from gradviz.app.opening.assembling import make_views
     from gradviz.views.kit.opengl import probe_opengl
     from gradviz.views.kit.theme import LIGHT
 

@@ -18,6 +18,7 @@ from gradviz.scripts.language.dialects import DIALECTS, DialectName
 from gradviz.scripts.pages.script import script
 from gradviz.scripts.problems import ScriptError
 from gradviz.storage.shipped.licences import licence_text, packaged_folder
+from gradviz.views.bench.bench_view import BenchView
 from gradviz.views.tables.import_dialog import ImportDialog
 
 Wait = Callable[[Callable[[], bool]], bool]
@@ -85,9 +86,10 @@ def formula(controller: WindowController, wait: Wait, _folder: Path) -> str:
 def bench(controller: WindowController, wait: Wait, _folder: Path) -> str:
     """The gradient of the formula in every way, symbols included, agrees."""
     controller.check_gradient()
-    if not wait(lambda: bool(controller.bench.drawn()["summary"]) and bool(controller.bench.drawn()["symbols"])):
+    view = next(view for view in controller.window.views.values() if isinstance(view, BenchView))
+    if not wait(lambda: bool(view.drawn()["summary"]) and bool(view.drawn()["symbols"])):
         return "it did not end"
-    rows = controller.bench.drawn()["rows"]
+    rows = view.drawn()["rows"]
     assert isinstance(rows, list)
     methods, verdicts = {row[1] for row in rows}, {row[2] for row in rows}
     return "" if len(methods) >= 4 and len(verdicts) <= 2 else f"{verdicts} by {methods}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
 
 from PySide6.QtCore import QLocale, QObject, Qt
 from PySide6.QtGui import QAction, QActionGroup
@@ -14,25 +14,45 @@ from gradviz.app.window.main_window import MainWindow
 from gradviz.core.document.experiment import texts_in
 from gradviz.storage.shipped.gallery import GalleryEntry, section_of
 from gradviz.storage.user.preferences import Preferences
+from gradviz.views.graph.graph_view import GraphView
 from gradviz.views.kit.theme import theme_named
 from gradviz.views.panes.gallery_view import Card
+from gradviz.views.panes.lesson_view import LessonView
+from gradviz.views.plots.curves_view import CurvesView
+from gradviz.views.surface.surface_view import SurfaceView
 
 _THEME_ACTIONS = {"system": "use_system_theme", "light": "use_light_theme", "dark": "use_dark_theme"}
 _SWITCHES = ("toggle_log_scale", "toggle_three_dimensions", "toggle_full_screen")
 _LANGUAGE_ACTIONS = {"system": "use_system_language", "en": "use_english", "zh": "use_chinese"}
 
 
+@dataclass(frozen=True, slots=True)
+class SwitchedViews:
+    """The views that the View menu switches."""
+
+    graph: GraphView
+    surface: SurfaceView
+    curves: CurvesView
+    lesson: LessonView
+
+
 class Appearance(QObject):
     """Belongs to the GUI thread. The public methods without arguments are actions of the View menu."""
 
     def __init__(
-        self, window: MainWindow, documents: Documents, preferences: Preferences, refresher: Refresher
+        self,
+        window: MainWindow,
+        documents: Documents,
+        preferences: Preferences,
+        refresher: Refresher,
+        views: SwitchedViews,
     ) -> None:
         super().__init__(window)
         self._window = window
         self._documents = documents
         self._preferences = preferences
         self._refresher = refresher
+        self._views = views
         self._actions: dict[str, QAction] = {}
         self._gallery_menu = QMenu("&Gallery", window)
 
@@ -56,17 +76,17 @@ class Appearance(QObject):
 
     def toggle_log_scale(self) -> None:
         """Linear or log axis of the curves."""
-        curves: Any = self._window.views["curves"]
+        curves = self._views.curves
         curves.set_log_scale(not curves.log_scale)
 
     def toggle_three_dimensions(self) -> None:
         """3-D surface or contour."""
-        surface: Any = self._window.views["surface"]
+        surface = self._views.surface
         surface.set_kind(not surface.is_three_dimensional)
 
     def fit_graph(self) -> None:
         """Show the whole graph."""
-        graph: Any = self._window.views["graph"]
+        graph = self._views.graph
         graph.fit()
 
     def use_system_theme(self) -> None:
@@ -110,7 +130,7 @@ class Appearance(QObject):
         self._window.gallery.show_cards(cards, "搜索" if language == "zh" else "Search the gallery")
         self._window.gallery.mark_current(self._documents.session.gallery_name)
         self._fill_gallery_menu(cards)
-        lesson: Any = self._window.views["lesson"]
+        lesson = self._views.lesson
         lesson.set_language(language)
 
     @property
@@ -128,8 +148,8 @@ class Appearance(QObject):
 
     def _show_switches(self) -> None:
         """Mark in the menu what is on; the boxes of the panes switch the same."""
-        curves: Any = self._window.views["curves"]
-        surface: Any = self._window.views["surface"]
+        curves = self._views.curves
+        surface = self._views.surface
         states = curves.log_scale, surface.is_three_dimensional, self._window.isFullScreen()
         for name, on in zip(_SWITCHES, states, strict=True):
             self._actions[name].setChecked(on)

@@ -110,7 +110,7 @@ class DataEntry(QObject):
 
     def _on_imported(self, path: Path, dataset: TableDataset) -> None:
         self._take_over(experiment_on(dataset, self.session.experiment, path.stem or path.name))
-        self.window.docks["experiment"].raise_()
+        self.window.show_form()
         self.window.statusBar().showMessage(f"Imported {path.name}.")
 
     def _on_edited(self, dataset: TableDataset) -> None:

@@ -20,6 +20,7 @@ from gradviz.storage.problems import FileError, NewerFormatError
 from gradviz.storage.shipped.gallery import GalleryEntry
 from gradviz.storage.tables.history_csv import write_history
 from gradviz.storage.user.preferences import Preferences
+from gradviz.views.kit.view import View
 
 SAVE_PATIENCE_MS = 5000
 WEIGHTS = "Weights (*.safetensors *.pt *.pth);;All files (*)"
@@ -215,14 +216,11 @@ class Documents(QObject):
 
     def export_pictures(self, folder: Path) -> None:
         """Save a picture of each visible view as PNG."""
-        written = [key for key, view in self.window.views.items() if view.is_seen and self._picture(folder, key)]
+        written = [view.key for view in self.window.views.values() if view.is_seen and _saved(view, folder)]
         if written:
             self.window.statusBar().showMessage(f"Saved {', '.join(written)} to {folder.name}.")
         else:
             self.window.messages.show_message(f"No picture could be written to {folder}. Choose another folder.")
-
-    def _picture(self, folder: Path, key: str) -> bool:
-        return self.window.views[key].grab().save(str(folder / f"{key}.png"))
 
     def plain_name(self) -> str:
         """The title as the name of a file, without an ending."""
@@ -267,3 +265,7 @@ class Documents(QObject):
         flags = QEventLoop.ProcessEventsFlag
         while self._is_writing and not patience.hasExpired():
             QApplication.processEvents(flags.ExcludeUserInputEvents | flags.WaitForMoreEvents)
+
+
+def _saved(view: View, folder: Path) -> bool:
+    return view.grab().save(str(folder / f"{view.key}.png"))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,6 +26,7 @@ from PySide6.QtWidgets import (
 )
 
 from gradviz.app.window.placement import fitting_size, stay_on_screen
+from gradviz.app.window.places import Placed, arrange
 from gradviz.views.kit.theme import Theme, palette, style_sheet
 
 if TYPE_CHECKING:
@@ -34,18 +37,6 @@ if TYPE_CHECKING:
     from gradviz.views.shell.run_bar import RunBar
 
 LAYOUT_VERSION = "4"
-PANES = (
-    ("gallery", "Gallery"),
-    ("experiment", "Experiment"),
-    ("lesson", "Lesson"),
-    ("graph", "Graph"),
-    ("surface", "Surface"),
-    ("curves", "Curves"),
-    ("fit", "Fit"),
-    ("parameters", "Parameters"),
-    ("code", "Code"),
-    ("bench", "Bench"),
-)
 
 
 class _FirstPaint(QObject):
@@ -63,6 +54,16 @@ class _FirstPaint(QObject):
         return False
 
 
+@dataclass(frozen=True)
+class Contents:
+    """What stands in the panes: every widget by the key of its pane, and those that the window speaks to."""
+
+    widgets: Mapping[str, QWidget]
+    views: tuple[View, ...]
+    form: Form
+    gallery: GalleryView
+
+
 class MainWindow(QMainWindow):
     """Docks with titles at first; views, form, gallery and bars once they are there."""
 
@@ -73,9 +74,10 @@ class MainWindow(QMainWindow):
     uncovered = Signal()
     """A pane became visible that was not."""
 
-    def __init__(self, theme: Theme) -> None:
+    def __init__(self, theme: Theme, panes: Sequence[Placed]) -> None:
         super().__init__()
         self.theme = theme
+        self._panes = panes
         self.docks: dict[str, QDockWidget] = {}
         self.views: dict[str, View] = {}
         self._unseen: set[str] = set()
@@ -97,8 +99,8 @@ class MainWindow(QMainWindow):
         self._top.addWidget(self.menu)
         self.setMenuWidget(top)
         self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
-        for key, title in PANES:
-            self._add_dock(key, title)
+        for pane in panes:
+            self._add_dock(pane.key, pane.title)
         self._bottom = QToolBar("Run")
         self._bottom.setObjectName("run_bar")
         self._bottom.setMovable(False)
@@ -129,42 +131,13 @@ class MainWindow(QMainWindow):
 
     def arrange(self) -> None:
         """The layout that a new user finds."""
-        left, right = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
-        docks = self.docks
-        for dock in docks.values():
-            dock.setFloating(False)
-            self.removeDockWidget(dock)
-        self.addDockWidget(left, docks["gallery"])
-        # split first: what is split off a tab joins the tabs
-        self.splitDockWidget(docks["gallery"], docks["lesson"], Qt.Orientation.Vertical)
-        self.tabifyDockWidget(docks["gallery"], docks["experiment"])
-        self.addDockWidget(right, docks["graph"])
-        self.splitDockWidget(docks["graph"], docks["surface"], Qt.Orientation.Horizontal)
-        self.splitDockWidget(docks["graph"], docks["curves"], Qt.Orientation.Vertical)
-        self.splitDockWidget(docks["surface"], docks["fit"], Qt.Orientation.Vertical)
-        self.tabifyDockWidget(docks["fit"], docks["parameters"])
-        self.tabifyDockWidget(docks["surface"], docks["code"])
-        self.tabifyDockWidget(docks["graph"], docks["bench"])
-        for dock in docks.values():
-            dock.show()
-        docks["gallery"].raise_()
-        docks["parameters"].raise_()
-        docks["surface"].raise_()
-        docks["graph"].raise_()
-        self.resizeDocks(
-            [docks["gallery"], docks["graph"], docks["surface"]], [330, 560, 590], Qt.Orientation.Horizontal
-        )
-        self.resizeDocks([docks["gallery"], docks["lesson"]], [560, 260], Qt.Orientation.Vertical)
-        self.resizeDocks([docks["graph"], docks["curves"]], [520, 300], Qt.Orientation.Vertical)
-        self.resizeDocks([docks["surface"], docks["parameters"]], [560, 260], Qt.Orientation.Vertical)
+        arrange(self, self.docks, self._panes)
 
-    def fill(
-        self, views: tuple[View, ...], form: Form, gallery: GalleryView, run_bar: RunBar, messages: MessageBar
-    ) -> None:
+    def fill(self, contents: Contents, run_bar: RunBar, messages: MessageBar) -> None:
         """Put everything in its place."""
-        self.form, self.gallery, self.run_bar, self.messages = form, gallery, run_bar, messages
-        self.views = {view.key: view for view in views}
-        for key, widget in {"gallery": gallery, "experiment": form, **self.views}.items():
+        self.form, self.gallery, self.run_bar, self.messages = contents.form, contents.gallery, run_bar, messages
+        self.views = {view.key: view for view in contents.views}
+        for key, widget in contents.widgets.items():
             self._exchange(self.docks[key], widget)
         for key, view in self.views.items():
             view.is_covered = key in self._unseen
@@ -180,6 +153,11 @@ class MainWindow(QMainWindow):
         old = dock.widget()
         dock.setWidget(widget)
         old.deleteLater()
+
+    def show_form(self) -> None:
+        """Bring the form to the front."""
+        dock = next(dock for dock in self.docks.values() if dock.widget() is self.form)
+        dock.raise_()
 
     def take_file(self, path: Path) -> None:
         """Open what the desktop hands over, at once or as soon as the window is filled."""

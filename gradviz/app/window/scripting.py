@@ -26,24 +26,20 @@ from gradviz.views.panes.code_view import CodeView, Script
 class Scripting(QObject):
     """Belongs to the GUI thread. The public methods without arguments are actions of the menus."""
 
-    def __init__(self, window: MainWindow, control: RunControl, refresher: Refresher, documents: Documents) -> None:
+    def __init__(
+        self, window: MainWindow, control: RunControl, refresher: Refresher, documents: Documents, view: CodeView
+    ) -> None:
         super().__init__(window)
+        self.view = view
         self._window = window
         self._documents = documents
         self._start: Start | None = None
         self._is_view_seen = not self.view.visibleRegion().isEmpty()
         control.began.connect(self._on_began)
         refresher.add(self)
-        window.docks["code"].visibilityChanged.connect(self._on_visibility_changed)
+        window.docks[view.key].visibilityChanged.connect(self._on_visibility_changed)
         self.view.copied.connect(lambda: window.statusBar().showMessage("Copied the script."))
         self.view.save_wanted.connect(self.ask_export_script)
-
-    @property
-    def view(self) -> CodeView:
-        """The code pane."""
-        view = self._window.views["code"]
-        assert isinstance(view, CodeView)
-        return view
 
     def _on_began(self, _experiment: Experiment) -> None:
         self._start = None

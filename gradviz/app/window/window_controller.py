@@ -5,49 +5,42 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, Qt
-from PySide6.QtGui import QCloseEvent, QKeySequence
-from PySide6.QtWidgets import QAbstractButton, QApplication, QMessageBox, QWidget
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QCloseEvent
+from PySide6.QtWidgets import QMessageBox
 
 from gradviz.app.runs.refresher import Refresher
 from gradviz.app.runs.run_control import RunControl
-from gradviz.app.window.actions import build_menus, shortcut_table
-from gradviz.app.window.appearance import Appearance
 from gradviz.app.window.crash_reports import CrashReports
 from gradviz.app.window.data_entry import DataEntry
 from gradviz.app.window.documents import Documents
-from gradviz.app.window.main_window import LAYOUT_VERSION, PANES, MainWindow
-from gradviz.app.window.scripting import Scripting
-from gradviz.app.window.session import Change, Document, Session
+from gradviz.app.window.main_window import LAYOUT_VERSION, MainWindow
+from gradviz.app.window.session import Change, Document
 from gradviz.core.declaration import SettingError
 from gradviz.core.document.experiment import Experiment, with_start
 from gradviz.core.document.with_mistake import compared_with
-from gradviz.core.optimizers.mistakes import BackwardTwice, Detach, Mistake, NoZeroGrad, RateTimesTen
+from gradviz.core.optimizers.mistakes import Mistake
 from gradviz.core.runs.state import RunState
-from gradviz.storage.shipped.gallery import GalleryEntry
 from gradviz.storage.user.preferences import Preferences, save_preferences
-from gradviz.views.bench.bench_view import BenchView
 from gradviz.views.kit.speech import spoken
-from gradviz.views.panes.lesson_view import LessonView
-from gradviz.views.surface.surface_view import SurfaceView
-
-COMPARISONS: tuple[tuple[str, Mistake], ...] = (
-    ("&Forget zero_grad", NoZeroGrad()),
-    ("&Detach a branch", Detach()),
-    ("Learning rate × &10", RateTimesTen()),
-    ("&Graph used twice", BackwardTwice()),
-)
 
 
 class WindowController(QObject):
     """Belongs to the GUI thread. The public methods without arguments are the actions of the menus."""
+
+    document_changed = Signal()
+    """The document is another, or was edited, or saved."""
+    experiment_opened = Signal(object)
+    """A document was opened, or its experiment was exchanged as a whole; carries the experiment."""
+    check_wanted = Signal()
+    """The user wants the gradient of this step checked."""
 
     def __init__(
         self,
         window: MainWindow,
         control: RunControl,
         refresher: Refresher,
-        gallery: tuple[GalleryEntry, ...],
+        documents: Documents,
         preferences: Preferences,
         folder: Path,
     ) -> None:
@@ -55,44 +48,22 @@ class WindowController(QObject):
         self.window = window
         self.control = control
         self.refresher = refresher
-        self.session = Session()
-        self.documents = Documents(window, control, self.session, gallery, preferences)
-        self.data_entry = DataEntry(window, self.session, self.documents, self.take_over)
+        self.session = documents.session
+        self.documents = documents
+        self.data_entry = DataEntry(window, self.session, documents, self.take_over)
+        self.crash_reports = CrashReports(window)
         self.preferences = preferences
         self._folder = folder
-        self.scripting = Scripting(window, control, refresher, self.documents)
-        self.appearance = Appearance(window, self.documents, preferences, refresher)
-        self.crash_reports = CrashReports(window)
-        handlers = (self, self.appearance, self.documents, self.data_entry, self.scripting, self.crash_reports)
-        self.actions, self.menus = build_menus(window, window.menu, handlers)
-        self._add_pane_menu()
-        self._add_comparison_menu()
-        self.appearance.begin(self.actions, self.menus)
+        self._standing_message = ""
+        self.shortcuts = ""
+        """The keys as lines, for the help."""
         self._connect()
-        window.gallery.show_recent(preferences.recent)
-
-    def _add_pane_menu(self) -> None:
-        panes = self.menus["&View"].addMenu("&Panes")
-        for key, _title in PANES:
-            panes.addAction(self.window.docks[key].toggleViewAction())
-
-    def _add_comparison_menu(self) -> None:
-        menu = self.menus["&Run"].addMenu("&Compare with a mistake")
-        self.menus["comparisons"] = menu
-        for text, mistake in COMPARISONS:
-            action = menu.addAction(text)
-            action.setStatusTip(type(mistake).about)
-            action.triggered.connect(lambda _=False, mistake=mistake: self.compare_with(mistake))
 
     def _connect(self) -> None:
         window, bar = self.window, self.window.run_bar
         window.closing.connect(self._on_closing)
         window.uncovered.connect(self.refresher.refresh_all)
-        window.form.edited.connect(self.edit)
-        window.form.details_wanted.connect(lambda _path: self.data_entry.edit_table())
         window.dropped.connect(self.data_entry.open_dropped)
-        window.gallery.chosen.connect(self.documents.open_gallery)
-        window.gallery.file_chosen.connect(lambda path: self.documents.open_file(Path(path)))
         bar.run_wanted.connect(self.toggle_run)
         bar.pause_wanted.connect(self.control.pause)
         bar.step_wanted.connect(self.step_forward)
@@ -100,43 +71,11 @@ class WindowController(QObject):
         bar.reset_wanted.connect(self.reset)
         bar.seek_wanted.connect(self.control.seek)
         bar.pace_changed.connect(lambda: self.control.set_pace(bar.pace))
-        self.surface.start_chosen.connect(self.start_at)
-        self.lesson.original_wanted.connect(self.documents.open_gallery)
-        self.bench.hand_edited.connect(self.edit_hand_gradient)
         self.documents.opened.connect(self._on_opened)
         self.documents.saved.connect(self._show_document)
         self.refresher.refreshed.connect(self._show_progress)
         self.control.state_changed.connect(self._on_state_changed)
         self.control.noticed.connect(lambda words: window.messages.show_message(spoken(words)))
-        application = QApplication.instance()
-        if isinstance(application, QApplication):
-            application.focusChanged.connect(self._on_focus_changed)
-
-    @property
-    def surface(self) -> SurfaceView:
-        """The surface view."""
-        view = self.window.views["surface"]
-        assert isinstance(view, SurfaceView)
-        return view
-
-    @property
-    def lesson(self) -> LessonView:
-        """The lesson."""
-        view = self.window.views["lesson"]
-        assert isinstance(view, LessonView)
-        return view
-
-    @property
-    def bench(self) -> BenchView:
-        """The gradient bench."""
-        view = self.window.views["bench"]
-        assert isinstance(view, BenchView)
-        return view
-
-    def _on_focus_changed(self, _before: QWidget | None, now: QWidget | None) -> None:
-        """Space presses the button that was walked to by Tab; everywhere else it runs."""
-        keys = ["F5"] if isinstance(now, QAbstractButton) else ["Space", "F5"]
-        self.actions["toggle_run"].setShortcuts([QKeySequence(key) for key in keys])
 
     # Editing
 
@@ -153,7 +92,7 @@ class WindowController(QObject):
         """Take an edit of the whole experiment over, such as other data."""
         self.window.form.forget_drafts()
         self._after(self.session.apply(experiment))
-        self._raise_fit(experiment)
+        self.experiment_opened.emit(experiment)
 
     def start_at(self, x: float, y: float) -> None:
         """Start where the user pointed to."""
@@ -222,11 +161,8 @@ class WindowController(QObject):
         self.control.load(self.session.experiment)
 
     def check_gradient(self) -> None:
-        """Compare the gradient of the current step, and bring the bench to the front."""
-        dock = self.window.docks["bench"]
-        dock.show()
-        dock.raise_()
-        self.bench.begin_check()
+        """Compare the gradient of the current step."""
+        self.check_wanted.emit()
 
     def edit_hand_gradient(self, text: str) -> None:
         """Take over the lines that the bench compares; the run goes on."""
@@ -240,21 +176,15 @@ class WindowController(QObject):
     def _on_opened(self, document: Document) -> None:
         self.window.form.forget_drafts()
         self.window.form.show_experiment(document.experiment)
-        self._raise_fit(document.experiment)
+        self.experiment_opened.emit(document.experiment)
         self.control.open(document.experiment, document.result)
         self._show_document()
-
-    def _raise_fit(self, experiment: Experiment) -> None:
-        """The fit only where there is one: it shares its place with the parameters, as long as nobody moves it."""
-        docks = self.window.docks
-        if docks["parameters"] in self.window.tabifiedDockWidgets(docks["fit"]):
-            docks["fit" if experiment.objective.kind == "fit" else "parameters"].raise_()
 
     # Help
 
     def show_shortcuts(self) -> None:
         """The keys."""
-        self._inform("Keyboard shortcuts", f"<pre>{shortcut_table()}</pre>")
+        self._inform("Keyboard shortcuts", f"<pre>{self.shortcuts}</pre>")
 
     def show_about(self) -> None:
         """Version, and the licences of all components."""
@@ -282,15 +212,11 @@ class WindowController(QObject):
 
     def _show_document(self) -> None:
         session = self.session
-        self.bench.show_experiment(session.experiment)
-        origin, exchanged = self.documents.departure(session.experiment)
-        self.lesson.show_departure(origin, exchanged)
-        self.window.setWindowTitle(session.title_of_own if exchanged else session.title)
+        _, departures = self.documents.departure(session.experiment)
+        self.window.setWindowTitle(session.title_of_own if departures else session.title)
         self.window.setWindowModified(session.modified)
-        self.actions["undo"].setEnabled(session.can_undo)
-        self.actions["redo"].setEnabled(session.can_redo)
-        self.window.gallery.mark_current("" if exchanged else session.gallery_name)
-        self.scripting.refresh()
+        self.window.gallery.mark_current("" if departures else session.gallery_name)
+        self.document_changed.emit()
         self._show_status()
 
     def _on_state_changed(self) -> None:
@@ -306,8 +232,6 @@ class WindowController(QObject):
         elif messages.text and messages.text == self._standing_message:
             messages.hide()
         self._show_status()
-
-    _standing_message = ""
 
     def _show_status(self) -> None:
         control = self.control

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from gradviz.app.opening.menus import Menus
+    from gradviz.app.panes.pane import Panes
     from gradviz.app.process.application import Application
     from gradviz.app.window.main_window import MainWindow
     from gradviz.app.window.window_controller import WindowController
@@ -22,8 +24,10 @@ class Startup:
         self._file = file
         self._reset_layout = reset_layout
         self.app = _application()
+        self._panes = _panes()
         self.window = self._window()
         self.controller: WindowController | None = None
+        self.menus: Menus | None = None
         self.window.first_painted.connect(self._fill)
         self.window.show()
 
@@ -36,7 +40,7 @@ class Startup:
         theme = system_theme()
         self.app.setPalette(palette(theme))
         self.app.setStyleSheet(style_sheet(theme))
-        window = MainWindow(theme)
+        window = MainWindow(theme, tuple(self._panes))
         # queued: whoever hands a file over waits until the event is dealt with, and opening may ask a question
         self.app.file_handed_over.connect(window.take_file, Qt.ConnectionType.QueuedConnection)
         return window
@@ -47,9 +51,9 @@ class Startup:
 
         crash.note("The window was painted.")
         self.app.show_icon()
-        from gradviz.app.window.assembling import assemble  # takes longer than all before
+        from gradviz.app.opening.assembling import assemble  # takes longer than all before
 
-        self.controller = assemble(self.window, self._reset_layout)
+        self.controller, self.menus = assemble(self.window, self._panes, self._reset_layout)
         file = self.window.early_file or (Path(self._file).expanduser() if self._file else None)
         if file is None or not self.controller.documents.open_file(file):
             self.controller.documents.open_first(FIRST_EXPERIMENT)
@@ -79,6 +83,12 @@ class Startup:
             sys.stdout.flush()
             os._exit(status)
         return status
+
+
+def _panes() -> Panes:
+    from gradviz.app.panes.pane import Panes
+
+    return Panes()
 
 
 def _application() -> Application:

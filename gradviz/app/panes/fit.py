@@ -1,0 +1,37 @@
+"""The pane Fit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from gradviz.app.panes.pane import Pane
+from gradviz.app.panes.parameters import ParametersPane
+from gradviz.app.window.places import Place, Where
+
+if TYPE_CHECKING:
+    from gradviz.app.window.window_controller import WindowController
+    from gradviz.core.document.experiment import Experiment
+    from gradviz.views.plots.fit_view import FitView
+
+
+class FitPane(Pane["FitView"]):
+    """Data and prediction."""
+
+    key: ClassVar[str] = "fit"
+    title: ClassVar[str] = "Fit"
+    rank: ClassVar[int] = 70
+    place: ClassVar[Place] = Place(Where.BELOW, "surface")
+
+    def made(self, _opengl_fault: str) -> FitView:
+        from gradviz.views.plots.fit_view import FitView
+
+        return FitView()
+
+    def connect(self, controller: WindowController) -> None:
+        controller.experiment_opened.connect(lambda experiment: self._raise(controller, experiment))
+
+    def _raise(self, controller: WindowController, experiment: Experiment) -> None:
+        """Only where there is a fit: it shares its place with the parameters, as long as nobody moves it."""
+        docks = controller.window.docks
+        if docks[ParametersPane.key] in controller.window.tabifiedDockWidgets(docks[self.key]):
+            docks[self.key if experiment.objective.kind == "fit" else ParametersPane.key].raise_()
