@@ -60,7 +60,7 @@ RACES: dict[str, tuple[Any, tuple[Optimizer, ...], str]] = {
     ),
     "one stops by its schedule": (NORMED, (FAILING, Adam(lr=1e-3)), "float64"),
     "one stops in its update": (
-        MATRIX, (SGD(lr=1e-3, schedule=Multiplicative(lr_lambda="where(step < 20, 1, 1e200)")), Adam(lr=1e-3)), "float32",
+        MATRIX, (SGD(schedule=Multiplicative(lr_lambda="where(step < 20, 1, 1e200)")), Adam(lr=1e-3)), "float32",
     ),
     "one diverges": (MATRIX, (SGD(lr=8.0), Adam(lr=1e-3)), "float32"),
     "all diverge": (MATRIX, (SGD(lr=8.0),), "float64"),
