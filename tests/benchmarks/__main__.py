@@ -20,7 +20,7 @@ sys.path.insert(0, str(FOLDER))
 from figures import Figure, table  # noqa: E402 - found beside this file
 
 RESULTS = FOLDER / "results"
-ALL = ("start", "packaged", "engine", "scripts", "watch")
+ALL = ("start", "packaged", "engine", "scripts", "seek", "watch")
 
 
 def measure(chosen: set[str], seconds: float, repeats: int) -> list[Figure]:
@@ -42,6 +42,10 @@ def measure(chosen: set[str], seconds: float, repeats: int) -> list[Figure]:
         from script_loops import script_figures
 
         figures += script_figures()
+    if "seek" in chosen:
+        from seeking import seek_figures
+
+        figures += seek_figures()
     if "watch" in chosen:
         from watching import watching_figures
 

@@ -18,6 +18,7 @@ def frequent_checkpoints() -> Iterator[None]:
 
     class Frequent(trainer.Checkpoints):
         MOST = 6
+        APART_S = LEAST_SHARE = 0
 
         def __init__(self) -> None:
             super().__init__()

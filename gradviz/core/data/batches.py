@@ -53,8 +53,9 @@ BATCHES: tuple[type[Batch], ...] = alternatives(AnyBatch)
 class EpochOrders:
     """The order of the rows in every epoch: the e-th permutation of one generator, for any e in any order.
 
-    Going on costs one permutation an epoch; going back costs at most `stride` of them, because the generator's
-    state is kept every `stride` epochs: at most 64 states of 2.5 kB, and the stride doubles when they are full.
+    Going on costs one permutation an epoch; any jump over known epochs costs at most `stride` of them, because the
+    generator's state is kept every `stride` epochs: at most 64 states of 2.5 kB, and the stride doubles when they are
+    full.
     """
 
     MOST = 64
@@ -68,15 +69,18 @@ class EpochOrders:
 
     def order(self, epoch: int) -> Order:
         """The permutation (rows,) of an epoch."""
-        if epoch < self._next:
-            self._go_back(epoch)
+        if epoch != self._next:
+            self._jump(epoch)
         while self._next < epoch:
             self._draw()
         return self._draw()
 
-    def _go_back(self, epoch: int) -> None:
-        self._next = max(known for known in self._states if known <= epoch)
-        self._random.set_state(self._states[self._next])
+    def _jump(self, epoch: int) -> None:
+        """Go to the last known state at or before `epoch`, unless what comes next lies between the two."""
+        nearest = max((known for known in self._states if known <= epoch), default=0)
+        if not nearest <= self._next <= epoch:
+            self._next = nearest
+            self._random.set_state(self._states[nearest])
 
     def _draw(self) -> Order:
         if self._next % self.stride == 0 and self._next not in self._states:

@@ -10,9 +10,13 @@ from gradviz.core.objectives.declared import DeclaredObjective
 from gradviz.core.objectives.fit import FitObjective
 from gradviz.core.optimizers.optimizer import Optimizer
 
-MOST_CHECKPOINTS = 64
-CHECKPOINT_BYTES = 2**30
-"""A run keeps at most so many copies of its state to go back to, and as a rule no more than so many bytes."""
+MOST_CHECKPOINTS = 1024
+CHECKPOINT_BYTES = 256 * 10**6
+"""A run keeps at most so many copies of its state to go back to, and of these bytes: two copies at least."""
+TENSOR_BYTES = 512
+"""What torch and the allocator need for a tensor besides its numbers, about."""
+BOOKKEEPING_BYTES = 12 * 1024
+"""What a copy holds besides tensors: torch's random state of 5 kB, the settings of optimiser and schedule."""
 STATE_TENSORS = 3
 """Tensors of a parameter's size that an optimiser keeps for it, at most: two means and the largest so far."""
 
@@ -26,12 +30,18 @@ class MemoryEstimate:
     optimizer_state: int
     activations: int
     data: int
+    carried: int
+    """Gradients that stay from step to step, where they add up."""
+    objects: int
+    """What the objects of one copy of the state need besides its numbers."""
+    steps: int
 
     @property
     def checkpoints(self) -> int:
-        """Copies of parameters and optimiser state to go back to: two at least."""
-        one = self.parameters + self.optimizer_state
-        return max(2 * one, min(MOST_CHECKPOINTS * one, CHECKPOINT_BYTES))
+        """Copies of the state to go back to: two at least."""
+        one = self.parameters + self.optimizer_state + self.carried + self.objects
+        most = min(MOST_CHECKPOINTS, self.steps + 1)
+        return max(2 * one, min(most * one, CHECKPOINT_BYTES))
 
     @property
     def total(self) -> int:
@@ -52,6 +62,9 @@ class Estimated(Protocol):
     @property
     def dtype(self) -> str: ...
 
+    @property
+    def steps(self) -> int: ...
+
 
 def memory_of(experiment: Estimated) -> MemoryEstimate | None:
     """The estimate of a fit; None for an objective without a model."""
@@ -69,7 +82,17 @@ def memory_of(experiment: Estimated) -> MemoryEstimate | None:
         optimizer_state=kept * parameters,
         activations=2 * rows * fit.activations * item,
         data=bytes_of(fit.data, item),
+        carried=sum(optimizer.mistake.adds_up for optimizer in experiment.optimizers) * parameters,
+        objects=_objects(experiment, fit),
+        steps=experiment.steps,
     )
+
+
+def _objects(experiment: Estimated, fit: FitObjective) -> int:
+    """Of each lane: a tensor for a parameter, its gradient, its count of steps, and each that the optimiser keeps."""
+    trained = fit.most_tensors
+    kept = [3 + _state_tensors(optimizer.keywords) for optimizer in experiment.optimizers]
+    return sum(trained * count * TENSOR_BYTES + BOOKKEEPING_BYTES for count in kept)
 
 
 def _state_tensors(keywords: dict[str, object]) -> int:

@@ -34,6 +34,10 @@ class Layer(Alternative):
         """Number of trained numbers, known before anything is built."""
         return 0
 
+    def most_tensors(self, shape_in: Shape) -> int:
+        """The tensors that its module keeps, at most: a weight, a bias, and the two means and the count of a norm."""
+        return 5
+
     def activations(self, shape_in: Shape) -> int:
         """Numbers that the evaluation of one row makes, and keeps until backward has used them."""
         return count_of(self.shape_out(shape_in))

@@ -88,6 +88,9 @@ class Recurrent(InitialisedLayer):
         weights = inputs + self.depth * self.features
         return self.gates * self.features * (weights + 2 * self.depth * int(self.bias))
 
+    def most_tensors(self, shape_in: Shape) -> int:
+        return len(self.weight_names) + len(self.bias_names)
+
     def activations(self, shape_in: Shape) -> int:
         """All gates of every step, before and after their functions, and the state."""
         return shape_in[0] * self.features * self.depth * (2 * self.gates + 2)

@@ -58,6 +58,11 @@ class FitObjective(DeclaredObjective):
         return sum(layer.parameter_count(shape) for layer, shape in zip(self.model, self.shapes, strict=False))
 
     @property
+    def most_tensors(self) -> int:
+        """The tensors that the model keeps, at most."""
+        return sum(layer.most_tensors(shape) for layer, shape in zip(self.model, self.shapes, strict=False))
+
+    @property
     def activations(self) -> int:
         """Numbers that the evaluation of one row makes, its inputs included."""
         made = sum(layer.activations(shape) for layer, shape in zip(self.model, self.shapes, strict=False))

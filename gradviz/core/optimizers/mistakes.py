@@ -15,6 +15,8 @@ class Mistake(Alternative):
     """What is done wrong in the loop; `caption` is how a race tells the optimiser that does it."""
 
     caption: ClassVar[str] = ""
+    adds_up: ClassVar[bool] = False
+    """Whether an evaluation adds to the gradients of the one before."""
 
     def notes(self) -> dict[str, str]:
         return {"": self.about} if self.caption else {}
@@ -30,6 +32,7 @@ class NoZeroGrad(Mistake):
     label: ClassVar[str] = "zero_grad forgotten"
     about: ClassVar[str] = "The gradients are never set back to zero: each backward adds to what is there."
     caption: ClassVar[str] = "zero_grad forgotten"
+    adds_up: ClassVar[bool] = True
     kind: Literal["no_zero_grad"] = "no_zero_grad"
 
 
@@ -37,6 +40,7 @@ class Cycle(Mistake):
     label: ClassVar[str] = "zero_grad now and then"
     about: ClassVar[str] = "Backward without zeroing, and zeroing without backward, in an order of your own."
     caption: ClassVar[str] = "zero_grad now and then"
+    adds_up: ClassVar[bool] = True
     kind: Literal["cycle"] = "cycle"
     actions: tuple[Action, ...] = setting(
         ("backward", "backward", "zero"),

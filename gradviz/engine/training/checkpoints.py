@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
+import sys
+import time
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from gradviz.core.document.memory import CHECKPOINT_BYTES, MOST_CHECKPOINTS
+from gradviz.core.document.memory import CHECKPOINT_BYTES, MOST_CHECKPOINTS, TENSOR_BYTES
 from gradviz.engine.training.explanations import Fault
 from gradviz.engine.training.lanes import Lane
 
@@ -22,6 +25,14 @@ def copied(value: Any) -> Any:
     if isinstance(value, list):
         return [copied(item) for item in value]
     return value
+
+
+def held_by(value: Any) -> int:
+    """The bytes of a value and of all that it holds."""
+    if isinstance(value, Tensor):
+        return value.nbytes + TENSOR_BYTES
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ()
+    return sys.getsizeof(value) + sum(map(held_by, parts))
 
 
 def numbers_of(scheduler: Any) -> dict[str, Any]:
@@ -59,7 +70,6 @@ class LaneState:
     schedule: dict[str, Any]
     loss: float
     fault: Fault | None
-    random: Tensor
 
     @staticmethod
     def of(lane: Lane) -> LaneState:
@@ -74,11 +84,10 @@ class LaneState:
             {} if lane.scheduler is None else numbers_of(lane.scheduler),
             lane.loss,
             lane.fault,
-            torch.get_rng_state(),
         )
 
     def put_back(self, lane: Lane) -> None:
-        """Make `lane` what it was; its evaluation comes next."""
+        """Make `lane` what it was; its evaluation comes next, that of a lane that stopped is made here."""
         saved = zip(lane.objective.parameters.values(), self.parameters, self.carried, self.optimizer, strict=True)
         for parameter, value, gradient, state in saved:
             with torch.no_grad():
@@ -90,41 +99,106 @@ class LaneState:
             group.update(values)
         if lane.scheduler is not None:
             set_numbers(lane.scheduler, self.schedule)
+        if self.fault is not None:
+            lane.fault = None
+            lane.evaluate(self.fault.step)
         lane.loss, lane.fault = self.loss, self.fault
-        torch.set_rng_state(self.random)
 
     @property
     def bytes(self) -> int:
-        """The memory of its tensors."""
-        kept = [value for state in self.optimizer for value in state.values() if isinstance(value, Tensor)]
-        return sum(tensor.nbytes for tensor in (*self.parameters, *self.buffers.values(), *kept))
+        """The memory of all that it holds."""
+        tensors = [self.parameters, self.buffers, self.carried, self.optimizer]
+        return sys.getsizeof(self) + sum(map(held_by, [*tensors, self.groups, self.schedule, self.loss]))
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """All lanes at a step, and torch's random state, which moments share where it has not changed."""
+
+    states: list[LaneState]
+    random: Tensor
+    bytes: int
+    """The memory of the states alone."""
+
+    @staticmethod
+    def of(lanes: list[Lane], before: Moment | None) -> Moment:
+        states = [LaneState.of(lane) for lane in lanes]
+        random = torch.get_rng_state()
+        is_shared = before is not None and torch.equal(before.random, random)
+        shared = before.random if before is not None and is_shared else random
+        return Moment(states, shared, sum(state.bytes for state in states))
+
+    def put_back(self, lanes: list[Lane]) -> None:
+        """Make the lanes what they were, before their evaluation."""
+        for lane, state in zip(lanes, self.states, strict=True):
+            state.put_back(lane)
+        torch.set_rng_state(self.random)
 
 
 class Checkpoints:
-    """At most 64 states, fewer of a large model, evenly spread: when full, every second goes and the stride doubles."""
+    """Moments evenly spread over a run, as many as memory allows and as lie a little training apart.
+
+    Where they are too many, too large or too close, the stride doubles and one of each stride stays.
+    """
 
     MOST = MOST_CHECKPOINTS
+    APART_S = 0.02
+    """So much training lies between two moments, where a step is not longer: it is what a seek repeats."""
+    LEAST_SHARE = 100
+    """And so many times what a copy costs, so that keeping them does not slow the training down."""
+    SAMPLES = 3
+    """The least of so many times is what a step or a copy costs: any one of them may have been interrupted."""
 
     def __init__(self) -> None:
-        self.stride = 256
-        self._states: dict[int, list[LaneState]] = {}
+        self.stride = 1
+        self.bytes = 0
+        """The memory of all moments."""
+        self._moments: dict[int, Moment] = {}
+        self._measure_anew()
+
+    def _measure_anew(self) -> None:
+        self._copies, self._copy_s, self._step_s = 0, math.inf, math.inf
 
     def keep(self, step: int, lanes: list[Lane]) -> None:
         """Copy the lanes at `step`, unless they are there already."""
-        if step in self._states:
+        if step in self._moments:
             return
-        states = self._states[step] = [LaneState.of(lane) for lane in lanes]
-        most = max(2, min(self.MOST, CHECKPOINT_BYTES // max(1, sum(state.bytes for state in states))))
-        while len(self._states) > most:
-            self.stride *= 2
-            first = min(self._states)
-            self._states = {k: v for k, v in self._states.items() if k % self.stride == 0 or k == first}
+        begin = time.perf_counter()
+        before = next(reversed(self._moments.values()), None)
+        moment = self._moments[step] = Moment.of(lanes, before)
+        is_shared = before is not None and before.random is moment.random
+        self.bytes += moment.bytes + (0 if is_shared else held_by(moment.random))
+        self._copies, self._copy_s = self._copies + 1, min(self._copy_s, time.perf_counter() - begin)
+        while len(self._moments) > 2 and (len(self._moments) > self.MOST or self.bytes > CHECKPOINT_BYTES):
+            self._thin()
+
+    def pace(self, step_s: float) -> None:
+        """Take note of what the step after a moment took, and spread the moments where they lie too close."""
+        self._step_s = min(self._step_s, step_s)
+        apart_s = max(self.APART_S, self.LEAST_SHARE * self._copy_s)
+        if self._copies >= self.SAMPLES and self.stride * self._step_s < apart_s:
+            self._thin()
+
+    def _thin(self) -> None:
+        self.stride *= 2
+        first: dict[int, int] = {}
+        for step in sorted(self._moments):
+            first.setdefault(step // self.stride, step)
+        self._leave(set(first.values()))
+        self._measure_anew()
 
     def forget_beyond(self, step: int) -> None:
-        """Drop the states after `step`."""
-        self._states = {known: state for known, state in self._states.items() if known <= step}
+        """Drop the moments after `step`."""
+        self._leave({known for known in self._moments if known <= step})
 
-    def latest(self, step: int) -> tuple[int, list[LaneState]] | None:
-        """The last state at or before `step`."""
-        before = [known for known in self._states if known <= step]
-        return (max(before), self._states[max(before)]) if before else None
+    def _leave(self, steps: set[int]) -> None:
+        """Drop all moments but those of `steps`."""
+        self._moments = {step: moment for step, moment in self._moments.items() if step in steps}
+        states = sum(moment.bytes for moment in self._moments.values())
+        random = {id(moment.random): held_by(moment.random) for moment in self._moments.values()}
+        self.bytes = states + sum(random.values())
+
+    def latest(self, step: int) -> tuple[int, Moment] | None:
+        """The last moment at or before `step`."""
+        before = max((known for known in self._moments if known <= step), default=None)
+        return None if before is None else (before, self._moments[before])

@@ -10,7 +10,6 @@ from torch import Tensor
 
 from gradviz.core.numbers import short_number
 from gradviz.core.optimizers.catalogue import Optimizer
-from gradviz.core.optimizers.mistakes import Cycle, NoZeroGrad
 from gradviz.engine.objectives.objective import Objective
 from gradviz.engine.problems import EngineError
 from gradviz.engine.training.evaluations import cut, wrong_evaluation
@@ -43,7 +42,7 @@ class Lane:
         self._needs_loss = declared.schedule.needs_loss
         self._is_first_call = False
         self._evaluation = wrong_evaluation(objective, declared.mistake)
-        self.carries = isinstance(declared.mistake, NoZeroGrad | Cycle)
+        self.carries = declared.mistake.adds_up
         """Whether an evaluation adds to the gradients of the one before."""
         self.carried: list[Tensor | None] = [None for _ in objective.parameters]
         """The gradients that the last evaluation began with, where it adds to them."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -53,6 +54,7 @@ class Trainer:
         self.edits: list[LiveEdit] = [_edit(0, experiment)]
         self._checkpoints = Checkpoints()
         self._told: set[int] = set()
+        self._is_torn = False
         self._coordinates = [lane.objective.coordinates for lane in self.lanes]
         self._restored_unfit = start is not None and not start.finite
         self._start: dict[str, NDArray[Any]] = {}
@@ -62,6 +64,8 @@ class Trainer:
             if any(name.startswith("weights/") for name in start.tensors):
                 self._restore(start)
         self.record = self._evaluate()
+        if self.step:
+            self._checkpoints.keep(self.step, self.lanes)
         self.known = self.step
         """The last step whose record is that of the present settings: after a seek back it lies ahead."""
 
@@ -96,8 +100,16 @@ class Trainer:
 
     def advance(self) -> StepRecord:
         """One update of every optimiser that goes on, then the evaluation of the new step."""
-        if self.step % self._checkpoints.stride == 0:
-            self._checkpoints.keep(self.step, self.lanes)
+        if self.step % self._checkpoints.stride:
+            return self._advanced()
+        self._checkpoints.keep(self.step, self.lanes)
+        begin = time.perf_counter()
+        record = self._advanced()
+        self._checkpoints.pace(time.perf_counter() - begin)
+        return record
+
+    def _advanced(self) -> StepRecord:
+        self._is_torn = True
         for lane in self.lanes:
             if lane.fault is None and math.isfinite(lane.loss):
                 lane.update()
@@ -113,6 +125,7 @@ class Trainer:
         for pair in self._coordinates:
             if pair is not None:
                 position += (pair[0].item(), pair[1].item())
+        self._is_torn = False
         return StepRecord(step, losses, tuple(position))
 
     @property
@@ -224,20 +237,25 @@ class Trainer:
 
     def towards(self, step: int) -> Iterator[StepRecord]:
         """The updates of a seek to `step`, one at a time, so that it can be left on the way."""
-        is_torn = self.record.step != self.step
-        if step < self.step or is_torn:
-            self._rewind(step)
+        if self._is_torn or step < self.step or self.step < self.known:
+            self._jump(step)
+        self._apply_edit_of_this_step()
         while self.step < step and not self.diverged:
+            record = self.advance()
             self._apply_edit_of_this_step()
-            yield self.advance()
+            yield record
 
-    def _rewind(self, step: int) -> None:
+    def _jump(self, step: int) -> None:
+        """Go to the nearest checkpoint at or before `step`, unless the run stands between the two."""
         found = self._checkpoints.latest(step)
         if found is None:
             raise EngineError(f"Step {step} lies before what this run can go back to.")
-        self.step, states = found
-        for lane, state in zip(self.lanes, states, strict=True):
-            state.put_back(lane)
+        checkpoint, moment = found
+        if checkpoint <= self.step <= step and not self._is_torn:
+            return
+        self._is_torn = True
+        self.step = checkpoint
+        moment.put_back(self.lanes)
         self.record = self._evaluate()
 
     def _apply_edit_of_this_step(self) -> None:
