@@ -18,6 +18,7 @@ from torch.func import vmap
 from gradviz.core.experiment import Experiment
 from gradviz.core.objectives import TestFunctionObjective
 from gradviz.core.records import BasinMap, Floats
+from gradviz.engine.compiler import build_optimizer
 from gradviz.engine.devices import resolve_device
 from gradviz.engine.objective import Objective
 from gradviz.engine.objectives import build_objective
@@ -46,7 +47,7 @@ def basins(
     starts = [torch.from_numpy(grid.reshape(-1)) for grid in np.meshgrid(x, y)]
     like = next(iter(objective.parameters.values()))
     places = [torch.nn.Parameter(start.to(like)) for start in starts]
-    optimizer = experiment.optimizers[0].build(places)
+    optimizer = build_optimizer(experiment.optimizers[0], places)
     schedule = experiment.optimizers[0].build_schedule(optimizer, experiment.steps)
     extent = max(high - low for low, high in domain)
     before = _positions(places)

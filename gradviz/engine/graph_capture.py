@@ -18,6 +18,7 @@ from torch.autograd.graph import Node
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from gradviz.core.records import UNTRACKED, GraphNode, GraphSnapshot, GraphStructure, TensorSummary
+from gradviz.engine.compiler import spare
 from gradviz.engine.layout import place
 from gradviz.engine.objective import Objective
 from gradviz.engine.summaries import summarise
@@ -48,6 +49,9 @@ class _ValueWatch(TorchDispatchMode):
         if number not in self.values and isinstance(first, Tensor):
             self.values[number] = summarise(first)
         return out
+
+
+spare(_ValueWatch.__torch_dispatch__)
 
 
 class _ModuleWatch:

@@ -11,6 +11,7 @@ from torch import Tensor
 from gradviz.core.mistakes import Cycle, NoZeroGrad
 from gradviz.core.numbers import short_number
 from gradviz.core.optimizers import Optimizer
+from gradviz.engine.compiler import build_optimizer
 from gradviz.engine.evaluations import cut, wrong_evaluation
 from gradviz.engine.explanations import Fault, explained
 from gradviz.engine.objective import Objective
@@ -34,7 +35,7 @@ class Lane:
             raise EngineError(refusal)
         cut(objective, declared.mistake)
         self.objective = objective
-        self.optimizer = declared.build(list(objective.parameters.values()))
+        self.optimizer = build_optimizer(declared, list(objective.parameters.values()))
         self.scheduler = declared.build_schedule(self.optimizer, steps)
         self.loss = math.nan
         self.fault: Fault | None = None

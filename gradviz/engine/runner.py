@@ -336,7 +336,5 @@ class Runner:
 
 
 def _warm_up() -> None:
-    """Import torch and make one optimizer: the first costs seconds, better now than at the first click."""
-    import torch
-
-    torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1.0)
+    """Import torch, and all that the first run needs: it takes a second, better now than at the first click."""
+    from gradviz.engine import snapshots, surfaces, trainer  # noqa: F401
