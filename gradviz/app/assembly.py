@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 
 import pyqtgraph as pg
@@ -56,7 +57,7 @@ def assemble(window: MainWindow, reset_layout: bool = False) -> WindowController
     note(f"{QGuiApplication.platformName()}. {opengl_fault or 'OpenGL works.'}")
     views = make_views(opengl_fault)
     window.fill(views, Form(), GalleryView(), RunBar(), MessageBar())
-    control = RunControl(Runner(), window)
+    control = RunControl(Runner(_collect_garbage), window)
     refresher = Refresher(control, views, window)
     controller = WindowController(window, control, refresher, gallery(), preferences, folder)
     install_crash_guard(controller.report_crash)
@@ -68,6 +69,13 @@ def assemble(window: MainWindow, reset_layout: bool = False) -> WindowController
     control.runner.start()
     refresher.start()
     return controller
+
+
+def _collect_garbage() -> None:
+    """Begin once torch is imported, where the start put it off: what is there now is never looked through again."""
+    if not gc.isenabled():
+        gc.freeze()
+        gc.enable()
 
 
 def _restore_layout(window: MainWindow, preferences: Preferences, reset_layout: bool) -> str:

@@ -34,7 +34,7 @@ from gradviz.engine.mailbox import Outbox, Speedometer
 from gradviz.engine.problems import EngineError
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator
 
     from gradviz.engine.bench import BenchRun
     from gradviz.engine.snapshots import Observer
@@ -54,7 +54,9 @@ _PASSIVE = Look | Survey | Check | CancelCheck | MapBasins
 class Runner:
     """Owns the training thread. Its public methods may be called from one other thread."""
 
-    def __init__(self) -> None:
+    def __init__(self, on_warm: Callable[[], None] = lambda: None) -> None:
+        """`on_warm` is called in the training thread, once torch is imported and before the first command."""
+        self._on_warm = on_warm
         self._commands: deque[Command] = deque()
         self._wake = threading.Condition()
         self._lock = threading.Lock()
@@ -98,6 +100,7 @@ class Runner:
     def _loop(self) -> None:
         """Training thread: obey commands, and step while running."""
         _warm_up()
+        self._on_warm()
         while not self._closing:
             self._guarded(self._turn)
 
