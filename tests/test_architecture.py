@@ -30,7 +30,7 @@ MAY_IMPORT = {
 }
 OUTSIDE = {
     "core": {"components", "declaration", "numbers", "seeds", "words"},
-    "engine": {"devices", "problems", "summaries"},
+    "engine": {"compiler", "devices", "problems", "summaries"},
     "scripts": {"problems"},
     "storage": {"atomic_write", "foreign_files", "problems"},
     "views": set(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 
 import pyqtgraph as pg
@@ -66,7 +67,7 @@ def assemble(window: MainWindow, panes: Panes, reset_layout: bool = False) -> tu
     widgets = {pane.key: pane.widget for pane in panes}
     contents = Contents(widgets, views, panes[ExperimentPane].widget, panes[GalleryPane].widget)
     window.fill(contents, RunBar(), MessageBar())
-    control = RunControl(Runner(), window)
+    control = RunControl(Runner(_collect_garbage), window)
     refresher = Refresher(control, views, window)
     documents = Documents(window, control, Session(), gallery(), preferences)
     controller = WindowController(window, control, refresher, documents, preferences, folder)
@@ -114,3 +115,10 @@ def _restore_layout(window: MainWindow, preferences: Preferences, reset_layout: 
     window.restore_layout(preferences.layout)
     clear_layout_attempt(folder)
     return ""
+
+
+def _collect_garbage() -> None:
+    """Begin once torch is imported, where the start put it off: what is there now is never looked through again."""
+    if not gc.isenabled():
+        gc.freeze()
+        gc.enable()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import builtins
+import gc
 import os
 import sys
 from pathlib import Path
@@ -23,7 +25,10 @@ class Startup:
     def __init__(self, file: str | None = None, reset_layout: bool = False) -> None:
         self._file = file
         self._reset_layout = reset_layout
+        if "torch" not in sys.modules:
+            gc.disable()  # until it is there: nearly all that is made on the way stays
         self.app = _application()
+        _import_plainly()
         self._panes = _panes()
         self.window = self._window()
         self.controller: WindowController | None = None
@@ -77,6 +82,7 @@ class Startup:
         """Stop the training thread; a process whose torch thread still runs must not exit normally."""
         from gradviz.app.process import crash
 
+        gc.enable()
         if self.controller is not None and not self.controller.control.runner.close():
             crash.note("The training thread did not stop in time.")
             crash.end_session(status)
@@ -97,6 +103,17 @@ def _application() -> Application:
     os.environ.setdefault("LP_NUM_THREADS", _software_threads())
     existing = Application.instance()
     return existing if isinstance(existing, Application) else Application()
+
+
+def _import_plainly() -> None:
+    """Take back the import that PySide6 put around the one before it: it opens every module's source.
+
+    It looks whether a module uses PySide6, for ``from __feature__ import snake_case``, which gradviz does not; torch
+    takes a sixth longer to import so. Where PySide6 keeps the import elsewhere, nothing is changed.
+    """
+    before = getattr(builtins, "__orig_import__", None)
+    if before is not None:
+        builtins.__import__ = before
 
 
 def _software_threads() -> str:

@@ -20,6 +20,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from gradviz.core.graph.snapshot import GraphSnapshot
 from gradviz.core.graph.structure import UNTRACKED, GraphNode, GraphStructure
 from gradviz.core.graph.tensor_summary import TensorSummary
+from gradviz.engine.compiler import spare
 from gradviz.engine.graph.layout import place
 from gradviz.engine.objectives.objective import Objective
 from gradviz.engine.summaries import summarise
@@ -50,6 +51,9 @@ class _ValueWatch(TorchDispatchMode):
         if number not in self.values and isinstance(first, Tensor):
             self.values[number] = summarise(first)
         return out
+
+
+spare(_ValueWatch.__torch_dispatch__)
 
 
 class _ModuleWatch:

@@ -19,6 +19,8 @@ from gradviz.engine.runs.commands import Ask, Close, Command, Edit, Load, Pause,
 from gradviz.engine.runs.mailbox import Outbox
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from gradviz.engine.answers.moment import Moment
     from gradviz.engine.runs.jobs import Jobs
     from gradviz.engine.training.trainer import Trainer
@@ -33,7 +35,9 @@ _PASSIVE = Ask | Withdraw
 class Runner:
     """Owns the training thread. Its public methods may be called from one other thread."""
 
-    def __init__(self) -> None:
+    def __init__(self, on_warm: Callable[[], None] = lambda: None) -> None:
+        """`on_warm` is called in the training thread, once torch is imported and before the first command."""
+        self._on_warm = on_warm
         self._commands: deque[Command] = deque()
         self._wake = threading.Condition()
         self._lock = threading.Lock()
@@ -72,6 +76,7 @@ class Runner:
     def _loop(self) -> None:
         """Training thread: obey commands, and step while running."""
         _warm_up()
+        self._on_warm()
         from gradviz.engine.runs.jobs import Jobs
 
         self._jobs = Jobs()
@@ -248,7 +253,6 @@ class Runner:
 
 
 def _warm_up() -> None:
-    """Import torch and make one optimizer: the first costs seconds, better now than at the first click."""
-    import torch
-
-    torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1.0)
+    """Import torch, and all that the first picture needs: it takes a second, better now than at the first click."""
+    from gradviz.engine.answers import graph, place, surface  # noqa: F401
+    from gradviz.engine.training import trainer  # noqa: F401

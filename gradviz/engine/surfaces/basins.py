@@ -19,6 +19,7 @@ from gradviz.core.document.experiment import Experiment
 from gradviz.core.numbers import Floats, Range
 from gradviz.core.objectives.catalogue import TestFunctionObjective
 from gradviz.core.questions.basins import BasinMap
+from gradviz.engine.compiler import build_optimizer
 from gradviz.engine.devices import resolve_device
 from gradviz.engine.objectives.build import build_objective
 from gradviz.engine.objectives.objective import Objective
@@ -46,7 +47,7 @@ def basins(
     starts = [torch.from_numpy(grid.reshape(-1)) for grid in np.meshgrid(x, y)]
     like = next(iter(objective.parameters.values()))
     places = [torch.nn.Parameter(start.to(like)) for start in starts]
-    optimizer = experiment.optimizers[0].build(places)
+    optimizer = build_optimizer(experiment.optimizers[0], places)
     schedule = experiment.optimizers[0].build_schedule(optimizer, experiment.steps)
     extent = max(high - low for low, high in domain)
     before = _positions(places)

@@ -155,8 +155,9 @@ def _newton_target(objective: Objective, plane: Plane, here: tuple[float, float]
     def loss(flat: Tensor) -> Tensor:
         return objective.landscape_at({name: flat[i].to(like[name]) for i, name in enumerate(plane.names)})
 
-    hessian = torch.func.hessian(loss)(point)
-    gradient = torch.func.grad(loss)(point)
+    # not by torch.func, whose gradients import torch's compiler
+    hessian: Tensor = torch.autograd.functional.hessian(loss, point)  # type: ignore[no-untyped-call]
+    gradient: Tensor = torch.autograd.functional.jacobian(loss, point)  # type: ignore[no-untyped-call]
     step, info = torch.linalg.solve_ex(hessian, gradient)
     target = (point - step).cpu().numpy()
     if int(info) != 0 or not np.isfinite(target).all() or np.abs(target).max() > FAR:

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from gradviz.core.numbers import short_number
 from gradviz.core.optimizers.catalogue import Optimizer
+from gradviz.engine.compiler import build_optimizer
 from gradviz.engine.objectives.objective import Objective
 from gradviz.engine.problems import EngineError
 from gradviz.engine.training.evaluations import cut, wrong_evaluation
@@ -33,7 +34,7 @@ class Lane:
             raise EngineError(refusal)
         cut(objective, declared.mistake)
         self.objective = objective
-        self.optimizer = declared.build(list(objective.parameters.values()))
+        self.optimizer = build_optimizer(declared, list(objective.parameters.values()))
         self.scheduler = declared.build_schedule(self.optimizer, steps)
         self.loss = math.nan
         self.fault: Fault | None = None
