@@ -16,9 +16,10 @@ setup: ## set up everything, for the tests and checks too, and start nothing
 test: ## the tests, on a virtual display (ARGS="..." go to pytest)
 	@$(SETUP) test -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
 
-check: ## formatting, lint and types
+check: ## formatting, lint, subjects of commits and types
 	@$(SETUP) dev -m ruff check .
 	@$(SETUP) dev -m ruff format --check .
+	@$(SETUP) dev packaging/subjects.py
 	@$(SETUP) dev -m mypy $(ARGS)
 
 bench: ## the benchmarks, on the display there is

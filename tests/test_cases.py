@@ -108,7 +108,7 @@ def test_a4_gradients_accumulate_until_they_are_zeroed(capsys: Captured, step: i
 def test_a5_chain_rule_on_the_edges(capsys: Captured) -> None:
     found = run(capsys, "chain-rule")
     trainer = Trainer(experiment_of("chain-rule"))
-    x1, w2 = (dict(trainer.lanes[0].objective._tensors)[name].item() for name in ("x1", "w2"))  # type: ignore[attr-defined]
+    x1, w2 = (dict(trainer.lanes[0].objective.tensors)[name].item() for name in ("x1", "w2"))  # type: ignore[attr-defined]
     assert found["gradients"]["w1"] == np.float32(w2) * np.float32(x1)
     graph = graph_of("chain-rule")
     towards = {a: (b, factor) for (a, b), factor in zip(graph.structure.edges, graph.derivatives, strict=True)}

@@ -12,7 +12,7 @@ from desk import Desk
 from gradviz.app.commands import selftest, selftest_tasks
 from gradviz.app.window.documents import Documents
 from gradviz.core.runs.result import RunResult
-from gradviz.storage.problems import FileError
+from gradviz.scripts.problems import ScriptError
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def wait(desk: Desk) -> Callable[[Callable[[], bool]], bool]:
 
 def test_a_dialect_that_writes_nothing_is_found(desk: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     def refuse(*_: object) -> str:
-        raise FileError("No.", "Choose another.")
+        raise ScriptError("No.", "Choose another.")
 
     monkeypatch.setattr(selftest_tasks, "script", refuse)
     assert selftest_tasks.scripts(desk.controller, lambda _: True, tmp_path).startswith("numpy wrote 0 of")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import operator
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -28,7 +27,6 @@ from gradviz.engine.problems import EngineError
 from gradviz.engine.training.trainer import Trainer
 
 CPU = torch.device("cpu")
-SLOW = 20
 Tree = tuple[Any, ...]
 OPERATORS: dict[str, tuple[int, Callable[[Any, Any], Any]]] = {
     "<": (0, operator.lt),
@@ -277,12 +275,11 @@ def test_a_test_function_is_its_formula(entry: Any, x: float, y: float) -> None:
 # -- faults -----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.timeout(60)  # in Python's whole numbers the first two never end
 @pytest.mark.parametrize("expression", ["9**9**9", "10**(10**10)", "1/0", "(-8)**(1/3)", "1e308*10", "2 % 0"])
 def test_numbers_without_bound_are_refused_at_once(expression: str) -> None:
-    begin = time.perf_counter()
     with pytest.raises(FormulaError, match="not finite here") as caught:
         program(f"a = x\nloss = a + {expression}", ("x",))
-    assert time.perf_counter() - begin < 0.05 * SLOW
     assert (caught.value.line, caught.value.column) == (2, 12)
 
 
@@ -310,10 +307,22 @@ def test_shapes_that_do_not_fit_are_refused_at_their_place(text: str, line: int,
     assert len(str(caught.value)) <= 300
 
 
-def test_the_longest_formula_is_checked_quickly() -> None:
-    begin = time.perf_counter()
-    assert program("loss = " + "+".join(["x"] * 250), ("x",)).check({"x": torch.tensor(1.0)}) is None
-    assert time.perf_counter() - begin < 0.1 * SLOW
+def test_each_place_of_the_longest_formula_is_compiled_and_checked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A node makes a closure of its own in the program, and in the check one more and those of its operands' names."""
+    made: list[Any] = []
+    closure = Program._closure
+
+    def counted(self: Program, expression: Any) -> Any:
+        made.append(expression)
+        return closure(self, expression)
+
+    monkeypatch.setattr(Program, "_closure", counted)
+    names = 250
+    checked = program("loss = " + "+".join(["x"] * names), ("x",))
+    places = 2 * names - 1
+    assert len(made) == places
+    assert checked.check({"x": torch.tensor(1.0)}) is None
+    assert len(made) == places + 3 * (names - 1) + names
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtGui import QIcon, QImage
@@ -101,7 +102,7 @@ def weights(controller: WindowController, wait: Wait, folder: Path) -> str:
     documents.preferences.allow_pt = True
     for name in ("weights.safetensors", "weights.pt"):
         path = folder / name
-        control.collect(lambda result, path=path: documents.export_weights(path, result))  # type: ignore[misc]
+        control.collect(partial(documents.export_weights, path))
         if not wait(path.is_file):
             return f"{name} was not written: {controller.window.messages.text}"
         documents.import_weights(path)

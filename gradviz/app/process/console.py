@@ -21,12 +21,18 @@ def ensure_streams() -> bool:
         if not _is_open(number):
             _point(number, os.devnull)
     if sys.stdin is None:
-        sys.stdin = sys.__stdin__ = io.TextIOWrapper(io.FileIO(STDIN, closefd=False), "utf-8")
+        _take_stream("stdin", io.TextIOWrapper(io.FileIO(STDIN, closefd=False), "utf-8"))
     if sys.stdout is None:
-        sys.stdout = sys.__stdout__ = _text_stream(STDOUT)
+        _take_stream("stdout", _text_stream(STDOUT))
     if sys.stderr is None:
-        sys.stderr = sys.__stderr__ = _text_stream(STDERR)
+        _take_stream("stderr", _text_stream(STDERR))
     return had_stderr
+
+
+def _take_stream(name: str, stream: io.TextIOBase) -> None:
+    """Put a stream where `sys` has none, and where it keeps what the process was born with."""
+    setattr(sys, name, stream)
+    setattr(sys, f"__{name}__", stream)
 
 
 def begin() -> bool:

@@ -242,4 +242,5 @@ def _forget_qt() -> None:
 def crash_if_asked() -> None:
     """A segmentation fault on purpose, where the environment asks for one."""
     if os.environ.get(ASKED_TO_CRASH) == "segfault":
-        faulthandler._sigsegv()  # type: ignore[attr-defined]
+        while True:  # Windows needs it twice: faulthandler takes the first, and gives back to what was there before
+            signal.raise_signal(signal.SIGSEGV)

@@ -48,11 +48,11 @@ def _answers(display: str) -> bool:
     return _connects(socket.AF_INET, (host, 6000 + number))
 
 
-def _connects(family: socket.AddressFamily, address: object) -> bool:
+def _connects(family: socket.AddressFamily, address: str | tuple[str, int]) -> bool:
     with socket.socket(family, socket.SOCK_STREAM) as tried:
         tried.settimeout(2.0)
         try:
-            tried.connect(address)  # type: ignore[arg-type]
+            tried.connect(address)
         except OSError:
             return False
         return True

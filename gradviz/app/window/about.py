@@ -13,7 +13,7 @@ import gradviz
 from gradviz.app.window.main_window import MainWindow
 from gradviz.core.components import Component
 from gradviz.storage.problems import FileError
-from gradviz.storage.shipped.gallery import assets_folder
+from gradviz.storage.shipped.assets import assets_folder
 from gradviz.storage.shipped.licences import components, licence_text
 from gradviz.views.shell.about_dialog import AboutDialog, AboutText
 

@@ -41,9 +41,8 @@ class CrashReports(QObject):
         if self._window.messages.text or not self._left:
             return
         told = [left for left in self._left if _concerns_user(left)]
-        self._window.messages.show_message(
-            sentence_of(told[0], len(told)), SHOW, lambda path=told[0].path: self._show(path)
-        )
+        path = told[0].path
+        self._window.messages.show_message(sentence_of(told[0], len(told)), SHOW, lambda: self._show(path))
         self._mark()
 
     def _mark(self) -> None:

@@ -97,8 +97,9 @@ class DataEntry(QObject):
     def _table_before(self) -> TableDataset | None:
         """The table that the open experiment is fitted to."""
         objective = self.session.experiment.objective
-        is_table = isinstance(objective, FitObjective) and isinstance(objective.data, TableDataset)
-        return objective.data if is_table else None  # type: ignore[union-attr, return-value]
+        if isinstance(objective, FitObjective) and isinstance(objective.data, TableDataset):
+            return objective.data
+        return None
 
     def _points_before(self) -> TableDataset | None:
         """The points of the fit as a table, if they can be one."""

@@ -190,8 +190,8 @@ class MainWindow(QMainWindow):
 
     def layout_blob(self) -> str:
         """The layout of docks and window in base64, to be stored."""
-        parts = self.saveGeometry().toBase64().data() + b"." + self.saveState().toBase64().data()
-        return base64.b64encode(parts).decode()
+        parts = (self.saveGeometry().toBase64().data(), self.saveState().toBase64().data())
+        return base64.b64encode(b".".join(parts)).decode()
 
     def restore_layout(self, blob: str) -> bool:
         """Take a stored layout over; False if Qt refuses it."""

@@ -51,13 +51,13 @@ class Grid:
 
     def with_rows(self, at: int, count: int = 1) -> Grid:
         """Empty rows before row `at`."""
-        self._check_size(len(self.rows) + count, len(self.names))
+        _check_size(len(self.rows) + count, len(self.names))
         empty = (("",) * len(self.names),) * count
         return replace(self, rows=(*self.rows[:at], *empty, *self.rows[at:]))
 
     def with_columns(self, at: int, count: int = 1) -> Grid:
         """Empty input columns before column `at`."""
-        self._check_size(len(self.rows), len(self.names) + count)
+        _check_size(len(self.rows), len(self.names) + count)
         names = list(self.names)
         for _ in range(count):
             names.insert(at, _free_name(names))
@@ -118,7 +118,7 @@ class Grid:
         return grid.without_rows({len(rows) - 1}) if names_come and not any(grid.rows[-1]) and pasted else grid
 
     def _grown(self, rows: int, columns: int) -> Grid:
-        self._check_size(max(rows, len(self.rows)), max(columns, len(self.names)))
+        _check_size(max(rows, len(self.rows)), max(columns, len(self.names)))
         grid = self
         if columns > len(grid.names):
             # the new ones come before nothing: what was the last column may be the target no longer
@@ -128,13 +128,6 @@ class Grid:
                 roles: list[Role] = [*["input"] * (columns - 1), "target"]  # type: ignore[list-item]
                 grid = replace(grid, roles=tuple(roles))
         return grid.with_rows(len(grid.rows), rows - len(grid.rows)) if rows > len(grid.rows) else grid
-
-    @staticmethod
-    def _check_size(rows: int, columns: int) -> None:
-        if rows * columns > MOST_CELLS:
-            raise ValueError(
-                f"{rows:,} rows of {columns:,} cells are too many to edit; save them as CSV and import that."
-            )
 
     @cached_property
     def filled(self) -> tuple[Row, ...]:
@@ -218,7 +211,7 @@ class Grid:
 
 def grid_from(data: TableDataset) -> Grid:
     """A dataset's table as text, every number so that it reads back equal."""
-    Grid._check_size(data.table.rows, len(data.table.columns))
+    _check_size(data.table.rows, len(data.table.columns))
     targets, inputs = set(data.target_places), set(data.input_places)
     roles: list[Role] = [
         "target" if place in targets else "input" if place in inputs else "out"
@@ -226,6 +219,11 @@ def grid_from(data: TableDataset) -> Grid:
     ]
     rows = tuple(tuple(map(_written, row)) for row in data.table.values.tolist())
     return Grid(data.table.columns, tuple(roles), rows)
+
+
+def _check_size(rows: int, columns: int) -> None:
+    if rows * columns > MOST_CELLS:
+        raise ValueError(f"{rows:,} rows of {columns:,} cells are too many to edit; save them as CSV and import that.")
 
 
 def _written(number: float) -> str:

@@ -32,8 +32,12 @@ MOST_DERIVATIVES = 64
 
 def _sequence_number() -> int:
     """The sequence number that the next node of this thread will get."""
-    number: int = torch._C._autograd._get_sequence_nr()
+    number: int = torch._C._autograd._get_sequence_nr()  # noqa: SLF001 - torch says it nowhere else
     return number
+
+
+def _sequence_of(node: Node) -> int:
+    return node._sequence_nr()  # noqa: SLF001
 
 
 class _ValueWatch(TorchDispatchMode):
@@ -120,7 +124,7 @@ class GraphCapture:
                 hooks.callback(node.register_prehook(_keeper(node, gradients)).remove)
             with suppress(RuntimeError):  # the run says why; the values are worth a look all the same
                 self._objective.backward(loss)
-        values: list[TensorSummary | None] = [watch.values.get(node._sequence_nr()) for node in walk.operations]
+        values: list[TensorSummary | None] = [watch.values.get(_sequence_of(node)) for node in walk.operations]
         node_gradients = [gradients.get(node) for node in walk.operations]
         for leaf in walk.leaves:
             gradient = gradients_of_run.get(id(leaf), leaf.grad)
@@ -165,7 +169,7 @@ class _GraphWalk:
         leaf_names = {id(value): name for value, name in named if value.requires_grad and value.is_leaf}
         leaf_names |= {id(parameter): name for name, parameter in objective.parameters.items()}
         self.nodes = [
-            GraphNode(node.name(), names.get(node, ""), modules.module_of(node._sequence_nr()), False)
+            GraphNode(node.name(), names.get(node, ""), modules.module_of(_sequence_of(node)), False)
             for node in self.operations
         ]
         self._inputs = [(consumer, position) for _, consumer, position in self._inner]
@@ -210,7 +214,7 @@ class _GraphWalk:
 
 def _given_back(node: Node) -> list[float | None]:
     """The derivatives of a node's one number by its inputs, None for those that are not one number."""
-    outputs = node._input_metadata
+    outputs = node._input_metadata  # noqa: SLF001 - nor has it a public name for shape and dtype
     nothing: list[float | None] = [None] * len(node.next_functions)
     if len(outputs) != 1 or math.prod(outputs[0].shape) != 1:
         return nothing

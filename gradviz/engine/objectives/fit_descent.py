@@ -92,6 +92,11 @@ class FitDescent(Objective):
         self._is_evaluated, self._is_restored = True, False
 
     @property
+    def step(self) -> int:
+        """The step whose batch is laid out."""
+        return self._step
+
+    @property
     def buffers(self) -> dict[str, Tensor]:
         return self._buffers
 
@@ -156,11 +161,12 @@ class FitDescent(Objective):
     def adopt(self, other: Objective) -> None:
         super().adopt(other)
         assert isinstance(other, FitDescent)
-        self._inputs, self._targets = other._inputs.to(self._inputs), other._targets.to(self._targets)
-        self._step = other._step
+        rows = other.hand_values()
+        self._inputs, self._targets = rows["inputs"].to(self._inputs), rows["targets"].to(self._targets)
+        self._step = other.step
         for name, buffer in self.model.named_buffers():
             buffer.copy_(other.model.get_buffer(name))
-            self._buffers[name].copy_(other._buffers[name])
+            self._buffers[name].copy_(other.buffers[name])
 
     @property
     def modules(self) -> dict[str, nn.Module]:

@@ -59,7 +59,7 @@ class FormulaDescent(Objective):
         made = {name: value.to(device) for name, value in tensors_of(declared, seed, dtype).items()}
         trained = {tensor.name for tensor in declared.parameters}
         self.parameters = {name: nn.Parameter(value) for name, value in made.items() if name in trained}
-        self._tensors: Values = {name: self.parameters.get(name, value) for name, value in made.items()}
+        self.tensors: Values = {name: self.parameters.get(name, value) for name, value in made.items()}
         given = declared.upstream
         self._upstream = None if given == "" else torch.tensor(given, dtype=dtype, device=device)
         formula = declared.parsed
@@ -69,8 +69,8 @@ class FormulaDescent(Objective):
         self._last: Values = {}
         try:
             self._program = Program(formula, dtype, device)
-            self._odd = self._program.check(self._tensors)
-            values = self._program.evaluate(self._tensors)
+            self._odd = self._program.check(self.tensors)
+            values = self._program.evaluate(self.tensors)
         except FormulaError as error:
             raise EngineError(f"The formula cannot be run: {error}.") from None
         self.landscape_numbers = sum(values[name].numel() for name in self._line_names)
@@ -83,7 +83,7 @@ class FormulaDescent(Objective):
             return self._evaluated()
 
     def _evaluated(self) -> Tensor:
-        tensors = self._tensors
+        tensors = self.tensors
         if self.cut:
             tensors = {name: value.detach() if name in self.cut else value for name, value in tensors.items()}
         self._last = self._program.evaluate(tensors, every_line=self.by_hand)
@@ -91,7 +91,7 @@ class FormulaDescent(Objective):
 
     def loss_at(self, parameters: Mapping[str, Tensor]) -> Tensor:
         self._program.cut, self._program.makes_leaves = frozenset(), False
-        values = self._program.evaluate({**self._tensors, **parameters}, every_line=False)
+        values = self._program.evaluate({**self.tensors, **parameters}, every_line=False)
         return self.number(self._as_scalar(values[self._objective]))
 
     def number(self, loss: Tensor) -> Tensor:
@@ -129,14 +129,14 @@ class FormulaDescent(Objective):
                 yield self._last[name], name
 
     def hand_values(self) -> dict[str, Tensor]:
-        return self._program.evaluate(self._tensors)
+        return self._program.evaluate(self.tensors)
 
     def adopt(self, other: Objective) -> None:
         super().adopt(other)
         assert isinstance(other, FormulaDescent)
-        for name, value in other._tensors.items():
+        for name, value in other.tensors.items():
             if name not in self.parameters:
-                self._tensors[name] = value.detach().to(self._tensors[name])
+                self.tensors[name] = value.detach().to(self.tensors[name])
 
     def fault(self) -> str:
         return "" if self._odd is None else f"The run cannot start: {self._odd}."

@@ -53,7 +53,7 @@ def set_numbers(scheduler: Any, numbers: dict[str, Any]) -> None:
     """Give a scheduler the numbers that `numbers_of` found."""
     for key, value in numbers.items():
         if isinstance(value, dict):
-            set_numbers(scheduler._schedulers[int(key)], value)
+            set_numbers(scheduler._schedulers[int(key)], value)  # noqa: SLF001 - torch has no other name for them
         else:
             setattr(scheduler, key, copied(value))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import io
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -22,7 +22,7 @@ CELLS_AT_ONCE = 10_000
 CORRECT = "Correct the file, or choose another separator or encoding."
 
 
-def read_csv(path: Path, encoding: str = "", layout: TextFormat | None = None) -> Iterator[Reading]:
+def read_csv(path: Path, encoding: str = "", layout: TextFormat | None = None) -> Generator[Reading, None, None]:
     """Read a file of rows; yields after each few milliseconds, and in the end with the whole sheet.
 
     What is not given is guessed, and told in every Reading. FileError says what is wrong, with the line.

@@ -49,8 +49,7 @@ class Line(QLineEdit):
         self.setAcceptDrops(False)
 
     def event(self, event: QEvent) -> bool:
-        is_override = event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent)
-        if is_override and self._is_for_window(event):  # type: ignore[arg-type]
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and self._is_for_window(event):
             event.ignore()
             return True
         return super().event(event)

@@ -229,14 +229,14 @@ class LinesEditor(Editor):
             cursor.setPosition(block.position() + min(place[1] - 1, max(block.length() - 2, 0)))
             cursor.movePosition(QTextCursor.MoveOperation.NextCharacter, QTextCursor.MoveMode.KeepAnchor)
             mark = QTextEdit.ExtraSelection()
-            mark.cursor = cursor  # type: ignore[attr-defined]
-            mark.format.setBackground(QColor(220, 60, 50, 110))  # type: ignore[attr-defined]
+            mark.cursor = cursor
+            mark.format.setBackground(QColor(220, 60, 50, 110))
             marks.append(mark)
         self._area.setExtraSelections(marks)
 
     def marked_text(self) -> str:
         """What is pointed at."""
-        return "".join(mark.cursor.selectedText() for mark in self._area.extraSelections())  # type: ignore[attr-defined]
+        return "".join(mark.cursor.selectedText() for mark in self._area.extraSelections())
 
     def _commit(self) -> None:
         self._timer.stop()

@@ -20,7 +20,8 @@ from PySide6.QtWidgets import (
 
 from gradviz.core.declaration import Alternative, Declaration, FieldSpec, field_specs, kind_of, notes_of
 from gradviz.core.document.experiment import Experiment, live_names, to_data
-from gradviz.views.form.editors import ChoiceEditor, Editor, editor_for
+from gradviz.views.form.editor import Editor
+from gradviz.views.form.editors import ChoiceEditor, editor_for
 from gradviz.views.form.form_data import one_more, structure_of, value_at_path
 
 LEAST_WIDTH = 270
@@ -188,8 +189,8 @@ class Form(QWidget):
         column.addLayout(rows)
         column.addWidget(self._note_at(path))
         if isinstance(value, Alternative) and len(variants) > 1:
-            choices = tuple((kind_of(variant), variant.label or kind_of(variant)) for variant in variants)  # type: ignore[attr-defined]
-            editor = ChoiceEditor(choices)
+            kinds = [variant for variant in variants if issubclass(variant, Alternative)]
+            editor = ChoiceEditor(tuple((kind_of(kind), kind.label or kind_of(kind)) for kind in kinds))
             editor.setToolTip(type(value).about)
             editor.focus_widget().setAccessibleName("Kind")
             self._connect(editor, f"{path}.kind")

@@ -40,7 +40,7 @@ class LiveMark:
     colour: str
 
 
-class QuietPlot(pg.PlotWidget):  # type: ignore[misc]
+class QuietPlot(pg.PlotWidget):
     """Axes, grid and mouse are pyqtgraph's; call `redraw` after a change of its items."""
 
     def __init__(self, parent: QWidget | None = None) -> None:

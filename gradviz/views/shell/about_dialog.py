@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QModelIndex, QSize, Qt, Signal
 from PySide6.QtGui import QFont, QGuiApplication, QIcon, QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -73,7 +73,7 @@ class AboutDialog(QDialog):
         self._connect()
         room = self.screen().availableSize()
         self.resize(min(1120, room.width() - 60), min(700, room.height() - 60))
-        self._list.setCurrentItem(self._list.topLevelItem(0))
+        self._list.setCurrentIndex(self._list.model().index(0, 0))
         self._find.setFocus()
 
     def _lay_out(self) -> None:
@@ -173,7 +173,7 @@ class AboutDialog(QDialog):
         self._count.setText(f"{total} components" if len(shown) == total else f"{len(shown)} of {total} components")
         current = self._list.currentItem()
         if current is None or current.isHidden():
-            self._list.setCurrentItem(shown[0] if shown else None)
+            self._list.setCurrentIndex(self._list.indexFromItem(shown[0]) if shown else QModelIndex())
         if not shown:
             self._head.setText(NOTHING_FOUND)
             self._text.clear()

@@ -39,7 +39,8 @@ class SurfaceBox:
         levels = self.level(self.grid.heights)
         if self.basins is None:
             table = colour_table()
-            return table[np.nan_to_num(levels * (len(table) - 1)).astype(int)]
+            by_height: NDArray[np.uint8] = table[np.nan_to_num(levels * (len(table) - 1)).astype(int)]
+            return by_height
         rows = _nearest(self.basins.y, self.grid.y)
         columns = _nearest(self.basins.x, self.grid.x)
         return basin_colours(self.basins.labels[np.ix_(rows, columns)], levels)
@@ -86,7 +87,8 @@ class SurfaceBox:
 def _nearest(known: Floats, wanted: Floats) -> NDArray[np.int64]:
     """The index of the known value (ascending, evenly apart) next to each wanted one."""
     share = (wanted - known[0]) / (known[-1] - known[0])
-    return np.clip(np.rint(share * (len(known) - 1)), 0, len(known) - 1).astype(np.int64)
+    nearest: NDArray[np.int64] = np.clip(np.rint(share * (len(known) - 1)), 0, len(known) - 1).astype(np.int64)
+    return nearest
 
 
 def interpolate(grid: SurfaceGrid, x: Floats, y: Floats) -> Floats:
@@ -124,7 +126,7 @@ def _shaded(levels: Floats, colours: NDArray[np.uint8]) -> NDArray[np.float32]:
     slope_y, slope_x = np.gradient(filled * HEIGHT, spacing)
     light = (-0.45 * slope_x + 0.35 * slope_y + 1.0) / np.sqrt(slope_x**2 + slope_y**2 + 1) / 1.15
     shade = 0.62 + 0.42 * np.clip(light, 0, 1)
-    picked = colours.astype(np.float32) / 255
+    picked = colours.astype(np.float32) / np.float32(255)
     picked[..., :3] = np.clip(picked[..., :3] * shade[..., None], 0, 1)
     return picked.reshape(-1, 4)
 

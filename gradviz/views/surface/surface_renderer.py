@@ -58,7 +58,7 @@ class RenderedSurface:
         return projected[:, 2] > self.depth[row, column] + slack
 
 
-class SurfaceRenderer(GLViewMixin, QObject):  # type: ignore[misc]
+class SurfaceRenderer(GLViewMixin, QObject):
     """pyqtgraph's scene without a widget: camera, surface and axes."""
 
     def __init__(self, parent: QObject | None = None) -> None:

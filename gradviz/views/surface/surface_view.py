@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from PySide6.QtCore import Qt, Signal
@@ -33,6 +33,9 @@ from gradviz.views.kit.tick_box import TickBox
 from gradviz.views.kit.view import View
 from gradviz.views.surface.contour_plot import ContourPlot
 from gradviz.views.surface.surface_geometry import SurfaceBox
+
+if TYPE_CHECKING:
+    from gradviz.views.surface.surface_scene import SurfaceScene
 
 NOWHERE_FINITE = "The loss is not finite at any point of this plane. Start elsewhere, or take a smaller learning rate."
 
@@ -87,7 +90,7 @@ class SurfaceView(View):
         self._fill_head()
         self._arrange()
 
-    def _make_scene(self) -> QWidget | None:
+    def _make_scene(self) -> SurfaceScene | None:
         if self.opengl_fault:
             return None
         from gradviz.views.surface.surface_scene import SurfaceScene
@@ -133,7 +136,7 @@ class SurfaceView(View):
         super().set_theme(theme)
         self.contour.set_theme(theme)
         if self.scene is not None:
-            self.scene.set_theme(theme)  # type: ignore[attr-defined]
+            self.scene.set_theme(theme)
         self._show_box()
 
     def set_kind(self, three_dimensional: bool) -> None:
@@ -144,6 +147,10 @@ class SurfaceView(View):
     def is_three_dimensional(self) -> bool:
         """Whether the third dimension is shown."""
         return self._stack.currentWidget() is self.scene and self.scene is not None
+
+    @property
+    def _picture(self) -> SurfaceScene | ContourPlot:
+        return self.scene if self.scene is not None and self.is_three_dimensional else self.contour
 
     def _on_kind_changed(self, index: int) -> None:
         self._stack.setCurrentIndex(index)
@@ -262,8 +269,7 @@ class SurfaceView(View):
         if self._grid is None:
             return
         self._box = SurfaceBox.of(self._grid, self._log.isChecked(), self._basins)
-        shown = self._stack.currentWidget()
-        shown.show_box(self._box)  # type: ignore[attr-defined]
+        self._picture.show_box(self._box)
         self._paths = [] if self._grid.exact else self._paths
         if self._history is not None:
             self.show_history(self._history, self._step)
@@ -317,9 +323,7 @@ class SurfaceView(View):
             self._show_note()
 
     def _show_paths(self) -> None:
-        shown = self._stack.currentWidget()
-        if shown is not None:
-            shown.show_paths(self._paths)  # type: ignore[attr-defined]
+        self._picture.show_paths(self._paths)
 
     def drawn(self) -> dict[str, object]:
         if self._grid is None:

@@ -41,9 +41,9 @@ class PreviewTable(QTableView):
 
     def selected_columns(self) -> tuple[int, ...]:
         """The columns of the selection and of the cursor."""
-        ranges = self.selectionModel().selection()
-        columns = {column for part in ranges for column in range(part.left(), part.right() + 1)}
-        return tuple(sorted(columns | {self.currentIndex().column()}))
+        selection, cursor = self.selectionModel(), self.currentIndex().column()
+        columns = range(self.model().columnCount())
+        return tuple(column for column in columns if column == cursor or selection.columnIntersectsSelection(column))
 
 
 def bad_counts(choice: ImportChoice, counts: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QHBoxLayout, QWidget
 
@@ -46,5 +48,5 @@ class ScalingBox(QWidget):
     @property
     def scaling(self) -> Scaling:
         """What is chosen."""
-        kind: type[Scaling] = self._box.currentData()
+        kind: Callable[[], Scaling] = self._box.currentData()
         return DivideBy(divisor=self._divisor.value()) if kind is DivideBy else kind()
