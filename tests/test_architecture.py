@@ -29,7 +29,7 @@ MAY_IMPORT = {
     "app": set(LAYERS),
 }
 OUTSIDE = {
-    "core": {"components", "declaration", "numbers", "seeds", "words"},
+    "core": {"components", "declaration", "numbers", "problems", "seeds", "words"},
     "engine": {"devices", "problems", "summaries"},
     "scripts": {"problems"},
     "storage": {"atomic_write", "foreign_files", "problems"},
