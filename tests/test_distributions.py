@@ -71,7 +71,7 @@ def files_below(folder: str, *patterns: str) -> set[str]:
 
 def test_the_wheel_has_every_module_and_asset_and_nothing_else(wheel: Path) -> None:
     found = contents(wheel)
-    modules = files_below("gradviz", "*.py")
+    modules = files_below("gradviz", "*.py", "py.typed")
     pictures_of_readme = files_below("assets/screenshots", "*")
     assets = {f"gradviz/{name}" for name in files_below("assets", "*") - pictures_of_readme}
     own = {f"{NAME}.dist-info/{name}" for name in ("METADATA", "WHEEL", "RECORD", "entry_points.txt")}
