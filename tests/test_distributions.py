@@ -103,7 +103,12 @@ def test_the_sdist_has_sources_tests_and_packaging_and_makes_the_same_wheel(
         archive.extractall(tmp_path, filter="data")
     assert len(set(names)) == len(names)
     assert {Path(name).parts[0] for name in names} == {NAME}
-    wanted = files_below("gradviz", "*.py") | files_below("tests", "*.py") | files_below("assets", "*")
+    wanted = (
+        files_below("gradviz", "*.py")
+        | files_below("tests", "*.py")
+        | files_below("docs", "*.md")
+        | files_below("assets", "*")
+    )
     wanted |= files_below("packaging", "*.py", "*.txt", "*.toml", "*.sh")
     wanted |= {"LICENSE", "README.md", "Makefile", "pyproject.toml"}
     assert {f"{NAME}/{name}" for name in wanted} - set(names) == set()

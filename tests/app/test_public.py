@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import doctest
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -48,6 +51,24 @@ def test_the_examples_of_the_documentation_do_what_they_show(tmp_path: Path, mon
     done = doctest.DocTestRunner().run(test, out=told.append)
     assert done.attempted > 20
     assert not done.failed, "".join(told)
+
+
+def test_the_lines_of_the_readme_run_as_they_stand(tmp_path: Path) -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"^```python\n(.*?)^```", readme, re.MULTILINE | re.DOTALL)
+    assert len([line for line in code.splitlines() if line]) == 6
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("Finished: 2,000 steps.")
+    assert "True All gradients agree." in done.stdout
 
 
 def test_a_run_is_that_of_the_loop_written_out() -> None:
