@@ -1,7 +1,8 @@
 """The window: what is in it, and what it does when its user acts.
 
 about              What the About window says
-actions            The menus: one table of actions with their shortcuts, the single source for menu, help and README
+actions            The menus: one table of actions with their shortcuts, the single source for menu, help and
+                   docs/keys.md
 appearance         How the window looks: colours, the language of the lessons, layout, and how views show what they show
 assembling         Wires the window: views, session, run and preferences
 crash_reports      What the user is told of a session that ended unexpectedly, once; and the logs, whenever they are
