@@ -29,15 +29,15 @@ MAY_IMPORT = {
     "app": set(LAYERS),
 }
 OUTSIDE = {
-    "core": {"components", "declaration", "numbers", "seeds", "words"},
+    "core": {"components", "declaration", "numbers", "problems", "seeds", "words"},
     "engine": {"compiler", "devices", "problems", "summaries"},
     "scripts": {"problems"},
     "storage": {"atomic_write", "foreign_files", "problems"},
     "views": set(),
-    "app": {"main"},
+    "app": {"main", "public"},
 }
 """The modules that all wings of a layer need: each may be imported by any wing, and imports none (but main, which
-begins everything)."""
+begins everything). `public` holds the functions of `gradviz.__all__`, over engine, scripts and storage."""
 WINGS = {
     "core": {
         "formulas": set(),
@@ -96,6 +96,8 @@ QT = {"PySide6", "shiboken6", "pyqtgraph", "OpenGL", "pytestqt"}
 THREADS = {"threading", "_thread", "concurrent", "multiprocessing", "queue", "asyncio"}
 FILE_METHODS = {"read_text", "write_text", "read_bytes", "write_bytes", "unlink", "mkdir", "touch", "rmdir", "fdopen"}
 PUBLIC = ("gradviz", "gradviz.__version__", "gradviz.APP_ID")
+"""What a layer may import of the package itself: no layer uses the public face, which is for others."""
+FACE = PACKAGE / "__init__.py"
 EXECUTING = {"eval", "exec", "compile", "__import__"}
 
 
@@ -219,10 +221,10 @@ def test_the_arrows_between_wings_go_one_way(layer: str) -> None:
 
 
 def test_no_modules_import_each_other_in_a_circle() -> None:
-    """Not even late, or for their types alone."""
+    """Not even late, or for their types alone; but the public face, which imports nothing, names types of others."""
     names = {dotted(path).removesuffix(".__init__") for path in MODULES}
     edges: dict[str, set[str]] = {name: set() for name in names}
-    for one in ALL_IMPORTS:
+    for one in (one for one in ALL_IMPORTS if one.path != FACE):
         module = one.name if one.name in names else one.name.rpartition(".")[0]
         own = dotted(one.path).removesuffix(".__init__")
         if module in names and module != own:
@@ -230,6 +232,12 @@ def test_no_modules_import_each_other_in_a_circle() -> None:
     while ends := {name for name, found in edges.items() if not found}:
         edges = {name: found - ends for name, found in edges.items() if name not in ends}
     assert not edges, f"in a circle, or above one: {sorted(edges)}"
+
+
+def test_the_public_face_imports_nothing_of_gradviz_but_types() -> None:
+    named = [one for one in ALL_IMPORTS if one.path == FACE and top(one.name) == "gradviz"]
+    assert named
+    assert all(one.for_types_only for one in named)
 
 
 @pytest.mark.parametrize("layer", LAYERS)
@@ -351,6 +359,19 @@ def test_core_and_storage_never_import_torch() -> None:
     builders = {dotted(path) for path in BUILT_BY_TORCH}
     names = [name for name in names_of("core", "storage") if name not in builders]
     assert not loaded_after(import_code(names)) & ({"torch"} | QT)
+
+
+def test_importing_gradviz_loads_nothing() -> None:
+    heavy = {"torch", "numpy", "pydantic", "safetensors"} | QT
+    assert not loaded_after("import gradviz; dir(gradviz); gradviz.__version__") & heavy
+    assert "pydantic" in loaded_after("import gradviz; gradviz.Experiment"), "what is loaded would not be seen"
+
+
+def test_reading_and_writing_files_from_python_loads_no_torch_and_nothing_loads_qt() -> None:
+    assert not loaded_after("from gradviz import *; load('himmelblau')") & ({"torch"} | QT)
+    trained = loaded_after("import gradviz; gradviz.run(gradviz.load('himmelblau').experiment, steps=1)")
+    assert "torch" in trained
+    assert not trained & QT
 
 
 def test_the_window_can_be_painted_before_torch_and_pyqtgraph() -> None:

@@ -71,7 +71,7 @@ def files_below(folder: str, *patterns: str) -> set[str]:
 
 def test_the_wheel_has_every_module_and_asset_and_nothing_else(wheel: Path) -> None:
     found = contents(wheel)
-    modules = files_below("gradviz", "*.py")
+    modules = files_below("gradviz", "*.py", "py.typed")
     pictures_of_readme = files_below("assets/screenshots", "*")
     assets = {f"gradviz/{name}" for name in files_below("assets", "*") - pictures_of_readme}
     own = {f"{NAME}.dist-info/{name}" for name in ("METADATA", "WHEEL", "RECORD", "entry_points.txt")}
@@ -103,7 +103,12 @@ def test_the_sdist_has_sources_tests_and_packaging_and_makes_the_same_wheel(
         archive.extractall(tmp_path, filter="data")
     assert len(set(names)) == len(names)
     assert {Path(name).parts[0] for name in names} == {NAME}
-    wanted = files_below("gradviz", "*.py") | files_below("tests", "*.py") | files_below("assets", "*")
+    wanted = (
+        files_below("gradviz", "*.py")
+        | files_below("tests", "*.py")
+        | files_below("docs", "*.md")
+        | files_below("assets", "*")
+    )
     wanted |= files_below("packaging", "*.py", "*.txt", "*.toml", "*.sh")
     wanted |= {"LICENSE", "README.md", "Makefile", "pyproject.toml"}
     assert {f"{NAME}/{name}" for name in wanted} - set(names) == set()

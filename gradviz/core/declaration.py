@@ -10,6 +10,8 @@ from typing import Annotated, Any, ClassVar, Literal, Union, get_args, get_origi
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.fields import FieldInfo
 
+from gradviz.core.problems import GradvizError
+
 
 class Declaration(BaseModel):
     """A frozen, strict group of settings: no unknown field, no NaN, no infinity, no silent conversion."""
@@ -29,7 +31,7 @@ class Alternative(Declaration):
     kind: str
 
 
-class SettingError(ValueError):
+class SettingError(GradvizError, ValueError):
     """What a user did wrong with a setting: `path` names the field as the file writes it.
 
     `place` is line and column, from 1, where the setting is a text.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from gradviz.core.problems import GradvizError
 
-class EngineError(Exception):
+
+class EngineError(GradvizError):
     """One sentence that names the cause and the next step."""

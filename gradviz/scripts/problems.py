@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from gradviz.core.problems import GradvizError
 from gradviz.core.words import one_line
 
 LONGEST_MESSAGE = 300
 
 
-class ScriptError(Exception):
+class ScriptError(GradvizError):
     """A script that is not known in a dialect: what is missing for it, and the next step, in at most 300 characters."""
 
     def __init__(self, cause: str, next_step: str = "") -> None:

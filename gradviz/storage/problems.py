@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 
+from gradviz.core.problems import GradvizError
 from gradviz.core.words import one_line
 
 MAX_MESSAGE = 300
@@ -24,7 +25,7 @@ _CAUSES = {
 }
 
 
-class FileError(Exception):
+class FileError(GradvizError):
     """What is wrong with a file, in at most 300 characters of plain text.
 
     A cause that is too long is cut so that the next step is still read.

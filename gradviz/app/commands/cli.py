@@ -12,9 +12,7 @@ import gradviz
 from gradviz.app.commands.names import COMMANDS
 from gradviz.app.commands.run_commands import (
     MISTAKE,
-    MISTAKES,
     check,
-    find_experiment,
     print_script,
     read_weights,
     replay_file,
@@ -23,6 +21,8 @@ from gradviz.app.commands.run_commands import (
     with_settings,
 )
 from gradviz.app.process.crash import trace_to_stderr
+from gradviz.core.problems import GradvizError
+from gradviz.storage.shipped.by_name import find_experiment
 
 cli = typer.Typer(
     name="gradviz",
@@ -161,7 +161,7 @@ def run_command_line(arguments: list[str]) -> int:
     given = ["open", *arguments] if is_file or arguments[0] == "--reset-layout" else arguments
     try:
         status = cli(given, standalone_mode=False)
-    except MISTAKES as error:
+    except GradvizError as error:
         say(f"gradviz: {error}")
         return MISTAKE
     except typer.TyperException as error:

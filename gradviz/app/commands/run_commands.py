@@ -14,12 +14,11 @@ from gradviz.app.commands.run_folder import write_report
 from gradviz.core.declaration import SettingError
 from gradviz.core.document.experiment import Experiment, with_value
 from gradviz.core.numbers import short_number
+from gradviz.core.problems import GradvizError
 from gradviz.core.questions.question import Progress
 from gradviz.core.runs.result import RunResult
 from gradviz.core.runs.state import RunState
 from gradviz.engine.problems import EngineError
-from gradviz.scripts.problems import ScriptError
-from gradviz.storage.experiments.experiment_file import SavedExperiment, load
 from gradviz.storage.experiments.weights import (
     PickleNotAllowedError,
     check_target,
@@ -28,10 +27,9 @@ from gradviz.storage.experiments.weights import (
     weights_of,
 )
 from gradviz.storage.problems import FileError
-from gradviz.storage.shipped.gallery import find_entry
+from gradviz.storage.shipped.by_name import find_experiment, load_named
 
 FINISHED, MISMATCH, MISTAKE, DIVERGED = 0, 1, 2, 3
-MISTAKES = (SettingError, FileError, ScriptError, EngineError)
 FIRST = 10
 PROGRESS_S = 5.0
 DEFAULT_EXPERIMENT = "himmelblau"
@@ -40,25 +38,6 @@ DEFAULT_EXPERIMENT = "himmelblau"
 def say(sentence: str) -> None:
     """A sentence for a person, on stderr."""
     print(sentence, file=sys.stderr)  # noqa: T201 - the command line speaks here
-
-
-def find_experiment(name: str) -> SavedExperiment:
-    """A file, or a gallery experiment by name or case; FileError if it is neither."""
-    path = Path(name).expanduser()
-    if path.exists() or path.suffix in (".gradviz", ".json"):
-        return load_named(path)
-    entry = find_entry(name)
-    if entry is None:
-        raise FileError(f"There is no file and no gallery experiment named {name!r}.", "See: gradviz gallery")
-    return SavedExperiment(entry.experiment, None)
-
-
-def load_named(path: Path) -> SavedExperiment:
-    """Load a file; a FileError names it."""
-    try:
-        return load(path)
-    except FileError as error:
-        raise FileError(f"{path.name[:60]}: {error.cause}", error.next_step) from None
 
 
 def with_settings(experiment: Experiment, settings: list[str]) -> Experiment:
@@ -241,15 +220,10 @@ def replay_file(path: Path, as_json: bool) -> int:
 
 def print_script(experiment: Experiment, dialect: str, out: Path | None) -> int:
     """The script of an experiment on stdout, or in a file; returns the exit status."""
-    from gradviz.engine.objectives.initial_values import start_of
-    from gradviz.scripts.language.dialects import DIALECTS
-    from gradviz.scripts.pages.script import script
+    from gradviz.app.public import script
     from gradviz.storage.atomic_write import write_bytes
 
-    known = next((one for one in DIALECTS if one == dialect), None)
-    if known is None:
-        raise SettingError("--dialect", f"must be one of {', '.join(DIALECTS)}, not {dialect[:40]!r}")
-    text = script(experiment, known, start_of(experiment))
+    text = script(experiment, dialect)
     if out is None:
         print(text, end="")  # noqa: T201 - stdout is the result
     else:
@@ -264,6 +238,6 @@ def run_without_display(fault: str, file: str | None) -> int:
     name = file or DEFAULT_EXPERIMENT
     try:
         return run(find_experiment(name).experiment, Path(f"gradviz-run-{Path(name).stem}"), as_json=False)
-    except MISTAKES as error:
+    except GradvizError as error:
         say(f"gradviz: {error}")
         return MISTAKE

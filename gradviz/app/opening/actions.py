@@ -1,4 +1,4 @@
-"""The menus: one table of actions with their shortcuts, the single source for menu, help and README."""
+"""The menus: one table of actions with their shortcuts, the single source for menu, help and docs/keys.md."""
 
 from __future__ import annotations
 

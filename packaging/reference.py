@@ -1,0 +1,72 @@
+"""Keeps the tables of docs/ true that the code knows: writes them, or with --check only looks."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from gradviz.app.opening.actions import ACTIONS
+from gradviz.core.formulas.functions import FUNCTIONS, FormulaFunction
+
+DOCS = Path(__file__).parent.parent / "docs"
+IN_VIEWS = (
+    ("F or double click in the graph", "Fit the graph"),
+    ("+ − and arrows in the graph", "Zoom; walk from node to node"),
+    ("arrows in the surface", "Turn it"),
+    ("double click in the surface", "Start there"),
+    ("up, down in a number", "Change its leading digit"),
+)
+
+
+def key_table() -> str:
+    """Every shortcut."""
+    rows = [(" or ".join(s.shortcuts), s.text.replace("&", "").rstrip("…")) for s in ACTIONS if s.shortcuts]
+    return _table(("key", "what it does"), [*rows, *IN_VIEWS])
+
+
+def function_table() -> str:
+    """Every function of formulas, as it is called."""
+    return _table(("function", "what it is"), [_function_row(*entry) for entry in FUNCTIONS.items()])
+
+
+def _function_row(name: str, function: FormulaFunction) -> tuple[str, str]:
+    """A call, with arguments that have names where the text about it names them; optional ones in brackets."""
+    call, colon, about = function.about.partition(": ")
+    if colon and call.startswith(f"{name}("):
+        return f"`{call}`", about
+    names = [*"abcdefg"[: function.most], *(["dimension"] if function.dimension else [])]
+    needed, optional = names[: function.least], names[function.least :]
+    arguments = ", ".join(needed) + "".join(f"[, {one}]" for one in optional)
+    return f"`{name}({arguments})`", function.about
+
+
+def _table(heads: tuple[str, str], rows: list[tuple[str, str]]) -> str:
+    lines = [f"| {left} | {right} |" for left, right in (heads, ("---", "---"), *rows)]
+    return "\n".join(lines).replace("| --- | --- |", "|---|---|")
+
+
+TABLES = (("keys", key_table), ("functions", function_table))
+PAGES = {"keys": DOCS / "keys.md", "functions": DOCS / "formulas.md"}
+
+
+def written(tag: str, table: str) -> str:
+    """The page of a table as it should be."""
+    begin, end = f"<!-- {tag} -->", f"<!-- /{tag} -->"
+    before, _, rest = PAGES[tag].read_text(encoding="utf-8").partition(begin)
+    return f"{before}{begin}\n{table}\n{end}{rest.partition(end)[2]}"
+
+
+def main() -> int:
+    """0 if every page was true or has been rewritten."""
+    true = {PAGES[tag]: written(tag, table()) for tag, table in TABLES}
+    untrue = [page for page, text in true.items() if page.read_text(encoding="utf-8") != text]
+    for page in untrue:
+        if "--check" in sys.argv:
+            print(page.name, file=sys.stderr)  # noqa: T201 - which one
+        else:
+            page.write_text(true[page], encoding="utf-8")
+    return int("--check" in sys.argv and bool(untrue))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
