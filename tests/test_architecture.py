@@ -350,6 +350,12 @@ def test_core_and_storage_never_import_torch() -> None:
     assert not loaded_after(import_code(names)) & ({"torch"} | QT)
 
 
+def test_what_a_surface_view_shows_is_known_without_qt() -> None:
+    loaded = loaded_after("import gradviz.views.surface.surface_picture")
+    assert "numpy" in loaded
+    assert not loaded & (QT | {"torch"})
+
+
 def test_the_window_can_be_painted_before_torch_and_pyqtgraph() -> None:
     loaded = loaded_after("import gradviz.app.window.main_window, gradviz.app.window.opening")
     assert "PySide6" in loaded

@@ -80,7 +80,7 @@ def _note(state: SurfaceState, absence: str, has_gaps: bool) -> tuple[str, ...]:
         return (COMPUTING,) if state.has_begun else ()
     if absence:
         return ()
-    lines = (
+    parts = (
         _basins_line(state),
         _left_line(state),
         "" if state.basins is None else f"Colours: where each start ends. {state.basins.note}",
@@ -88,7 +88,8 @@ def _note(state: SurfaceState, absence: str, has_gaps: bool) -> tuple[str, ...]:
         "Gaps: the loss is not finite there." if has_gaps else "",
         state.grid.note,
     )
-    return tuple(line for line in lines if line)
+    text = "\n".join(part for part in parts if part)
+    return tuple(text.split("\n")) if text else ()
 
 
 def _basins_line(state: SurfaceState) -> str:
