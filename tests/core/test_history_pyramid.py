@@ -243,6 +243,17 @@ def test_a_path_of_steps_gone_by_ends_at_the_step_that_is_shown() -> None:
     np.testing.assert_array_equal(trajectory.after(history, 9_999).path, whole)
 
 
+def test_a_trajectory_that_knows_the_step_is_read_no_further() -> None:
+    history = history_of(path_of(5, 100, 0.1, 0.0))
+    whole = Trajectory(0, 0.5).after(history, 500)
+    assert whole.after(history, 99) is whole
+    early = whole.after(history, 20)
+    assert early is not whole
+    assert early.after(history, 20) is early
+    history.extend(block(99, np.ones((1, 1)), np.zeros((1, 1, 2))))
+    np.testing.assert_array_equal(whole.after(history, 99).path[-1], [0, 0])
+
+
 def test_each_optimiser_has_a_path_of_its_own_and_none_without_positions() -> None:
     history = History(2)
     positions = np.random.default_rng(0).normal(size=(50, 2, 2))

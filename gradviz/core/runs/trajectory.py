@@ -27,6 +27,7 @@ class Trajectory:
     path: Floats = field(default_factory=_nowhere)
     """The path from step 0 to the step that was asked for, (k, 2); steps before the newest may be thinned out."""
     _kept: tuple[Floats, ...] = field(default=(), repr=False)
+    _shown: int = 0
     _read: int = 0
     _rewrites: int = 0
     _length: float = 0.0
@@ -36,16 +37,19 @@ class Trajectory:
         """This trajectory, with its path as it is at `step`."""
         if history.rewrites != self._rewrites or len(history.positions) < self._read:
             return Trajectory(self.optimizer, self.spacing, _rewrites=history.rewrites).after(history, step)
-        positions = history.positions[:, self.optimizer]
-        if step + 1 < self._read:
-            return replace(self, path=_thinned(positions[: step + 1]))
-        return self._extended(positions[self._read : step + 1])
+        shown = min(step + 1, len(history.positions))
+        if shown == self._shown:
+            return self
+        positions = history.positions[:shown, self.optimizer]
+        if shown < self._read:
+            return replace(self, path=_thinned(positions), _shown=shown)
+        return self._extended(positions[self._read :])
 
     def _extended(self, fresh: Floats) -> Trajectory:
         finite = fresh[np.isfinite(fresh).all(axis=1)]
         read = self._read + len(fresh)
         if not len(finite):
-            return replace(self, path=_joined(self._kept, self._last), _read=read)
+            return replace(self, path=_joined(self._kept, self._last), _shown=read, _read=read)
         before = self._last if self._last is not None else finite[0]
         marks = self._length + np.cumsum(np.hypot(*np.diff(finite, axis=0, prepend=before[None]).T))
         passed = np.floor(marks / self.spacing)
@@ -54,7 +58,8 @@ class Trajectory:
         kept, last = (*self._kept, finite[keep]) if keep.any() else self._kept, finite[-1].copy()
         if len(kept) > 64:
             kept = (np.concatenate(kept),)
-        return replace(self, path=_joined(kept, last), _kept=kept, _read=read, _length=float(marks[-1]), _last=last)
+        grown = replace(self, path=_joined(kept, last), _kept=kept, _shown=read, _read=read)
+        return replace(grown, _length=float(marks[-1]), _last=last)
 
 
 def _joined(kept: tuple[Floats, ...], last: Floats | None) -> Floats:

@@ -57,8 +57,11 @@ def picture(state: SurfaceState) -> SurfacePicture:
 
 def same_paths(paths: tuple[Floats, ...], others: tuple[Floats, ...]) -> bool:
     """Whether nothing moved: paths only grow at their end."""
-    pairs = zip(paths, others, strict=False)
-    return len(paths) == len(others) and all(len(a) == len(b) and np.array_equal(a[-1:], b[-1:]) for a, b in pairs)
+    return len(paths) == len(others) and all(map(_same_path, paths, others))
+
+
+def _same_path(path: Floats, other: Floats) -> bool:
+    return path is other or (len(path) == len(other) and np.array_equal(path[-1:], other[-1:]))
 
 
 def _absence(grid: SurfaceGrid | None) -> str:

@@ -102,7 +102,8 @@ class SurfaceState:
         extent = float(np.hypot(grid.x[-1] - grid.x[0], grid.y[-1] - grid.y[0]))
         count = self.optimizers if grid.exact else 0
         fresh = tuple(Trajectory(index, extent / POINTS_ACROSS) for index in range(count))
-        return replace(self, grid=grid, trajectories=fresh, places=(), left=())._followed()
+        read = _followed(fresh, self.history, self.step)
+        return replace(self, grid=grid, trajectories=read, places=(), left=())
 
     def with_basins(self, told: BasinMap | str) -> SurfaceState:
         """The map of basins has come, or a sentence on how far it is; too late once it is switched off."""
@@ -114,7 +115,8 @@ class SurfaceState:
 
     def with_history(self, history: History, step: int) -> SurfaceState:
         """All records so far, and the step that the window stands at."""
-        return replace(self, history=history, step=step)._followed()
+        read = _followed(self.trajectories, history, step)
+        return replace(self, history=history, step=step, trajectories=read)
 
     def with_snapshot(self, snapshot: Snapshot) -> SurfaceState:
         """One step's snapshot, which tells where everyone stands on a slice."""
@@ -127,12 +129,12 @@ class SurfaceState:
         outside = (~inside(self.grid, snapshot.position)).tolist()
         return replace(told, places=places, left=_left(self.left, outside, snapshot.step))
 
-    def _followed(self) -> SurfaceState:
-        """The paths as the history has them."""
-        if self.history is None or not self.trajectories or not len(self.history.positions):
-            return self
-        read = tuple(trajectory.after(self.history, self.step) for trajectory in self.trajectories)
-        return replace(self, trajectories=read)
+
+def _followed(trajectories: tuple[Trajectory, ...], history: History | None, step: int) -> tuple[Trajectory, ...]:
+    """The paths as the history has them."""
+    if history is None or not len(history.positions):
+        return trajectories
+    return tuple(trajectory.after(history, step) for trajectory in trajectories)
 
 
 def _left(before: Sequence[int | None], outside: Sequence[bool], step: int) -> tuple[int | None, ...]:
