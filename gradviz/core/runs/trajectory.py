@@ -35,15 +35,15 @@ class Trajectory:
 
     def after(self, history: History, step: int) -> Trajectory:
         """This trajectory, with its path as it is at `step`."""
-        if history.rewrites != self._rewrites or len(history.positions) < self._read:
+        known = history.positions
+        if history.rewrites != self._rewrites or len(known) < self._read:
             return Trajectory(self.optimizer, self.spacing, _rewrites=history.rewrites).after(history, step)
-        shown = min(step + 1, len(history.positions))
+        shown = min(step + 1, len(known))
         if shown == self._shown:
             return self
-        positions = history.positions[:shown, self.optimizer]
         if shown < self._read:
-            return replace(self, path=_thinned(positions), _shown=shown)
-        return self._extended(positions[self._read :])
+            return replace(self, path=_thinned(known[:shown, self.optimizer]), _shown=shown)
+        return self._extended(known[self._read : shown, self.optimizer])
 
     def _extended(self, fresh: Floats) -> Trajectory:
         finite = fresh[np.isfinite(fresh).all(axis=1)]
@@ -58,8 +58,8 @@ class Trajectory:
         kept, last = (*self._kept, finite[keep]) if keep.any() else self._kept, finite[-1].copy()
         if len(kept) > 64:
             kept = (np.concatenate(kept),)
-        grown = replace(self, path=_joined(kept, last), _kept=kept, _shown=read, _read=read)
-        return replace(grown, _length=float(marks[-1]), _last=last)
+        length, path = float(marks[-1]), _joined(kept, last)
+        return Trajectory(self.optimizer, self.spacing, path, kept, read, read, self._rewrites, length, last)
 
 
 def _joined(kept: tuple[Floats, ...], last: Floats | None) -> Floats:
