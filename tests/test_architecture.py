@@ -374,6 +374,12 @@ def test_reading_and_writing_files_from_python_loads_no_torch_and_nothing_loads_
     assert not trained & QT
 
 
+def test_what_a_surface_view_shows_is_known_without_qt() -> None:
+    loaded = loaded_after("import gradviz.views.surface.surface_picture")
+    assert "numpy" in loaded
+    assert not loaded & (QT | {"torch"})
+
+
 def test_the_window_can_be_painted_before_torch_and_pyqtgraph() -> None:
     code = "import gradviz.app.opening.startup, gradviz.app.window.main_window, gradviz.app.panes.pane as panes"
     loaded = loaded_after(f"{code}\npanes.Panes()")

@@ -199,8 +199,9 @@ def test_a_path_is_thinned_by_its_length(seed: int, rows: int, reach: float, cut
     path, spacing = path_of(seed, rows, reach, 0.0), 1.0
     history, trajectory = history_of(path), Trajectory(0, spacing)
     for step in sorted(min(cut, rows - 1) for cut in cuts):
-        np.testing.assert_array_equal(trajectory.read(history, step)[-1], path[step])
-    kept = trajectory.read(history, rows - 1)
+        trajectory = trajectory.after(history, step)
+        np.testing.assert_array_equal(trajectory.path[-1], path[step])
+    kept = trajectory.after(history, rows - 1).path
     np.testing.assert_array_equal(kept[0], path[0])
     np.testing.assert_array_equal(kept[-1], path[-1])
     lengths = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(path, axis=0).T))])
@@ -218,7 +219,8 @@ def test_a_path_leaves_out_what_is_not_finite(seed: int, rows: int, not_finite: 
     history, trajectory = history_of(path), Trajectory(0, 0.1)
     for _ in range(4):
         step = data.draw(st.integers(0, rows - 1))
-        kept = trajectory.read(history, step)
+        trajectory = trajectory.after(history, step)
+        kept = trajectory.path
         finite = path[: step + 1][np.isfinite(path[: step + 1]).all(axis=1)]
         assert np.isfinite(kept).all()
         assert (len(kept) > 0) == (len(finite) > 0)
@@ -230,26 +232,40 @@ def test_a_path_leaves_out_what_is_not_finite(seed: int, rows: int, not_finite: 
 def test_a_path_that_was_rewritten_equals_one_read_afresh(seed: int, data: st.DataObject) -> None:
     path = path_of(seed, 400, 0.3, 0.0)
     history, trajectory = history_of(path), Trajectory(0, 0.5)
-    trajectory.read(history, 399)
+    trajectory = trajectory.after(history, 399)
     start = data.draw(st.integers(0, 399))
     rows = data.draw(st.integers(1, 400))
     fresh = path_of(seed + 1, rows, 0.3, 0.0)
     history.extend(block(start, np.ones((rows, 1)), fresh[:, None]))
     last = len(history) - 1
-    np.testing.assert_array_equal(trajectory.read(history, last), Trajectory(0, 0.5).read(history, last))
-    np.testing.assert_array_equal(trajectory.read(history, last)[-1], fresh[-1])
+    kept = trajectory.after(history, last).path
+    np.testing.assert_array_equal(kept, Trajectory(0, 0.5).after(history, last).path)
+    np.testing.assert_array_equal(kept[-1], fresh[-1])
 
 
 def test_a_path_of_steps_gone_by_ends_at_the_step_that_is_shown() -> None:
     path = path_of(5, 10_000, 0.1, 0.0)
     history, trajectory = history_of(path), Trajectory(0, 0.5)
-    whole = trajectory.read(history, 9_999)
+    trajectory = trajectory.after(history, 9_999)
+    whole = trajectory.path
     for step in (0, 1, 17, 5000, 9_998):
-        part = trajectory.read(history, step)
+        trajectory = trajectory.after(history, step)
+        part = trajectory.path
         np.testing.assert_array_equal(part[0], path[0])
         np.testing.assert_array_equal(part[-1], path[step])
         assert len(part) <= 8002
-    np.testing.assert_array_equal(trajectory.read(history, 9_999), whole)
+    np.testing.assert_array_equal(trajectory.after(history, 9_999).path, whole)
+
+
+def test_a_trajectory_that_knows_the_step_is_read_no_further() -> None:
+    history = history_of(path_of(5, 100, 0.1, 0.0))
+    whole = Trajectory(0, 0.5).after(history, 500)
+    assert whole.after(history, 99) is whole
+    early = whole.after(history, 20)
+    assert early is not whole
+    assert early.after(history, 20) is early
+    history.extend(block(99, np.ones((1, 1)), np.zeros((1, 1, 2))))
+    np.testing.assert_array_equal(whole.after(history, 99).path[-1], [0, 0])
 
 
 def test_each_optimiser_has_a_path_of_its_own_and_none_without_positions() -> None:
@@ -257,7 +273,7 @@ def test_each_optimiser_has_a_path_of_its_own_and_none_without_positions() -> No
     positions = np.random.default_rng(0).normal(size=(50, 2, 2))
     history.extend(block(0, np.ones((50, 2)), positions))
     for lane in range(2):
-        np.testing.assert_array_equal(Trajectory(lane, 1e-9).read(history, 49)[:-1], positions[:, lane])
+        np.testing.assert_array_equal(Trajectory(lane, 1e-9).after(history, 49).path[:-1], positions[:, lane])
     bare: Any = History(1)
     bare.extend(block(0, np.ones((50, 1))))
-    assert Trajectory(0, 1.0).read(bare, 49).shape == (0, 2)
+    assert Trajectory(0, 1.0).after(bare, 49).path.shape == (0, 2)

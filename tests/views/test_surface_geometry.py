@@ -22,7 +22,7 @@ def grid(heights: np.ndarray | None = None, nx: int = 33, ny: int = 25) -> Surfa
 
 
 def box(log: bool = False) -> SurfaceBox:
-    return SurfaceBox.of(grid(), log)
+    return SurfaceBox(grid(), log)
 
 
 FINITE = st.floats(-1e9, 1e9, allow_nan=False)
@@ -96,9 +96,9 @@ def test_interpolation_stays_between_its_corners(u: float, v: float, r: int, c: 
 
 
 def test_a_flat_surface_and_one_of_gaps_have_a_box() -> None:
-    flat = SurfaceBox.of(grid(np.full((25, 33), 7.0)), True)
+    flat = SurfaceBox(grid(np.full((25, 33), 7.0)), True)
     assert flat.highest > flat.lowest == 7
-    gaps = SurfaceBox.of(grid(np.full((25, 33), np.nan)), True)
+    gaps = SurfaceBox(grid(np.full((25, 33), np.nan)), True)
     assert (gaps.lowest, gaps.highest) == (0, 1)
     for made in (flat, gaps):
         vertices, _, colours = mesh(made)
@@ -112,7 +112,7 @@ def test_faces_at_a_gap_are_dropped_and_no_other() -> None:
     heights[10, 12] = np.nan
     heights[0, 0] = np.inf
     whole = mesh(box())[1]
-    vertices, faces, _ = mesh(SurfaceBox.of(grid(heights), False))
+    vertices, faces, _ = mesh(SurfaceBox(grid(heights), False))
     gap = 10 * 33 + 12
     assert gap not in faces
     assert len(whole) == 2 * 32 * 24
@@ -139,7 +139,7 @@ def test_mesh_spans_the_box(every: int) -> None:
 @pytest.mark.parametrize("lowest", [0.0, -5.0, 1e-9, 1e6])
 def test_height_ticks_are_apart_and_tell_the_loss(log: bool, lowest: float) -> None:
     heights = lowest + (grid().heights - grid().heights.min()) * 100
-    made = SurfaceBox.of(grid(heights), log)
+    made = SurfaceBox(grid(heights), log)
     ticks = height_ticks(made)
     assert 2 <= len(ticks) <= 7
     levels = [level for level, _ in ticks]
@@ -174,7 +174,7 @@ def test_a_ray_that_passes_by_finds_nothing() -> None:
     made = box()
     assert pick(made, np.array([5.0, 5.0, 1.0]), np.array([1.0, 0.0, 0.0])) is None
     assert pick(made, np.array([0.0, 0.0, 5.0]), np.array([0.0, 0.0, 1.0])) is None
-    gaps = SurfaceBox.of(grid(np.full((25, 33), np.nan)), False)
+    gaps = SurfaceBox(grid(np.full((25, 33), np.nan)), False)
     assert pick(gaps, np.array([0.0, 0.0, 5.0]), np.array([0.0, 0.0, -1.0])) is None
 
 
@@ -183,11 +183,11 @@ def test_basins_colour_the_points_that_lie_in_them() -> None:
     labels[:, 10:], labels[0, 0] = 1, -1
     known = grid()
     basins = BasinMap(np.linspace(-3, 5, 20), np.linspace(-2, 2, 10), labels, np.zeros((2, 2)), 5, "")
-    coloured = SurfaceBox.of(known, False, basins).colours()[..., :3].astype(float)
+    coloured = SurfaceBox(known, False, basins).colours()[..., :3].astype(float)
     table = basin_table()[:, :3].astype(float)
     hues = {-1: table[len(BASINS)], 0: table[0], 1: table[1]}
     at = {-1: (0, 0), 0: (12, 8), 1: (12, 20)}
     for label, place in at.items():
         distances = {other: np.ptp(coloured[place] - hue) for other, hue in hues.items()}
         assert min(distances, key=lambda other: distances[other]) == label
-    assert not np.array_equal(SurfaceBox.of(known, False).colours()[..., :3], coloured)
+    assert not np.array_equal(SurfaceBox(known, False).colours()[..., :3], coloured)

@@ -45,7 +45,7 @@ def scene(shown: Show) -> Any:
     from gradviz.views.surface.surface_scene import SurfaceScene
 
     made = shown(SurfaceScene(), 600, 500)
-    made.show_box(SurfaceBox.of(hill(), False))
+    made.show_box(SurfaceBox(hill(), False))
     return made
 
 
@@ -103,7 +103,7 @@ def test_labels_stand_near_the_floor_edges_that_face_the_viewer(scene: Any, azim
 @pytest.mark.parametrize("size", [(600, 500), (590, 420), (300, 220)])
 def test_no_label_stands_upon_another_from_any_side(scene: Any, size: tuple[int, int]) -> None:
     scene.resize(*size)
-    scene.show_box(SurfaceBox.of(hill(), True))
+    scene.show_box(SurfaceBox(hill(), True))
     counts = []
     for azimuth in range(0, 360, 40):
         for elevation in (-5, 5, 30, 60, 80, 90):
@@ -209,7 +209,7 @@ def test_dark_theme_renders_on_a_dark_ground(scene: Any) -> None:
 def test_a_surface_of_gaps_is_no_trouble(scene: Any) -> None:
     made = hill()
     empty = SurfaceGrid(made.x, made.y, np.full_like(made.heights, np.nan), "x", "y", (), "", True)
-    scene.show_box(SurfaceBox.of(empty, True))
+    scene.show_box(SurfaceBox(empty, True))
     scene.show_paths([np.array([[0.0, 0.0], [1.0, 1.0]])])
     assert scene.pick_at(scene.rect().center()) is None
     assert scene.drawn()["size"] == in_pixels(scene)

@@ -2,59 +2,73 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field, replace
+
 import numpy as np
 
 from gradviz.core.numbers import Floats
 from gradviz.core.runs.history import History
 
 
+def _nowhere() -> Floats:
+    return np.empty((0, 2))
+
+
+@dataclass(frozen=True, eq=False)
 class Trajectory:
     """Points of a path, one for each `spacing` of its length, and always its newest one.
 
-    It reads a history as it grows, so a frame costs what is new. A history that was rewritten (the run went
-    back) is read again from the start.
+    It is a value: `after` gives the next one, and costs what is new in the history. A history that was rewritten
+    (the run went back) is read again from the start.
     """
 
-    def __init__(self, optimizer: int, spacing: float) -> None:
-        self._optimizer = optimizer
-        self._spacing = spacing
-        self._kept: list[Floats] = []
-        self._read = 0
-        self._rewrites = 0
-        self._length = 0.0
-        self._last: Floats | None = None
+    optimizer: int
+    spacing: float
+    path: Floats = field(default_factory=_nowhere)
+    """The path from step 0 to the step that was asked for, (k, 2); steps before the newest may be thinned out."""
+    _kept: tuple[Floats, ...] = field(default=(), repr=False)
+    _shown: int = 0
+    _read: int = 0
+    _rewrites: int = 0
+    _length: float = 0.0
+    _last: Floats | None = None
 
-    def read(self, history: History, step: int) -> Floats:
-        """The path from step 0 to `step`, (k, 2); steps before the newest may be thinned out."""
-        if history.rewrites != self._rewrites or len(history.positions) < self._read:
-            self.__init__(self._optimizer, self._spacing)  # type: ignore[misc]
-            self._rewrites = history.rewrites
-        positions = history.positions[:, self._optimizer]
-        if step + 1 < self._read:
-            return self._thinned_anew(positions[: step + 1])
-        self._extend(positions[self._read : step + 1])
-        self._read = max(self._read, min(step + 1, len(positions)))
-        if self._last is None:
-            return np.empty((0, 2))
-        return np.concatenate([*self._kept, self._last[None]])
+    def after(self, history: History, step: int) -> Trajectory:
+        """This trajectory, with its path as it is at `step`."""
+        known = history.positions
+        if history.rewrites != self._rewrites or len(known) < self._read:
+            return Trajectory(self.optimizer, self.spacing, _rewrites=history.rewrites).after(history, step)
+        shown = min(step + 1, len(known))
+        if shown == self._shown:
+            return self
+        if shown < self._read:
+            return replace(self, path=_thinned(known[:shown, self.optimizer]), _shown=shown)
+        return self._extended(known[self._read : shown, self.optimizer])
 
-    def _extend(self, fresh: Floats) -> None:
+    def _extended(self, fresh: Floats) -> Trajectory:
         finite = fresh[np.isfinite(fresh).all(axis=1)]
+        read = self._read + len(fresh)
         if not len(finite):
-            return
+            return replace(self, path=_joined(self._kept, self._last), _shown=read, _read=read)
         before = self._last if self._last is not None else finite[0]
         marks = self._length + np.cumsum(np.hypot(*np.diff(finite, axis=0, prepend=before[None]).T))
-        passed = np.floor(marks / self._spacing)
-        earlier = np.floor(self._length / self._spacing) if self._last is not None else -1.0
+        passed = np.floor(marks / self.spacing)
+        earlier = np.floor(self._length / self.spacing) if self._last is not None else -1.0
         keep = np.diff(passed, prepend=earlier) > 0
-        if keep.any():
-            self._kept.append(finite[keep])
-        self._length, self._last = float(marks[-1]), finite[-1].copy()
-        if len(self._kept) > 64:
-            self._kept = [np.concatenate(self._kept)]
+        kept, last = (*self._kept, finite[keep]) if keep.any() else self._kept, finite[-1].copy()
+        if len(kept) > 64:
+            kept = (np.concatenate(kept),)
+        length, path = float(marks[-1]), _joined(kept, last)
+        return Trajectory(self.optimizer, self.spacing, path, kept, read, read, self._rewrites, length, last)
 
-    def _thinned_anew(self, positions: Floats) -> Floats:
-        finite = positions[np.isfinite(positions).all(axis=1)]
-        every = max(1, len(finite) // 4000)
-        path: Floats = np.concatenate([finite[::every], finite[-1:]])
-        return path
+
+def _joined(kept: tuple[Floats, ...], last: Floats | None) -> Floats:
+    return _nowhere() if last is None else np.concatenate([*kept, last[None]])
+
+
+def _thinned(positions: Floats) -> Floats:
+    """Of steps gone by: read afresh, since the points that are kept know nothing of where they began."""
+    finite = positions[np.isfinite(positions).all(axis=1)]
+    every = max(1, len(finite) // 4000)
+    path: Floats = np.concatenate([finite[::every], finite[-1:]])
+    return path

@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import cache
 
 import numpy as np
-import pyqtgraph as pg
 from numpy.typing import NDArray
 
 BASINS = ("#4477aa", "#ee9944", "#66bb88", "#cc6699", "#ddcc66", "#77ccdd", "#aa88cc", "#bb6655")
@@ -21,6 +20,8 @@ def class_colour(kind: int) -> str:
 @cache
 def colour_table() -> NDArray[np.uint8]:
     """256 colours (256, 4) from low to high: viridis, which keeps its order in grey and for colour-blind eyes."""
+    import pyqtgraph as pg  # late: what a view shows is known without Qt
+
     table: NDArray[np.uint8] = pg.colormap.get("viridis").getLookupTable(nPts=256, alpha=True).astype(np.uint8)
     return table
 
@@ -28,7 +29,7 @@ def colour_table() -> NDArray[np.uint8]:
 @cache
 def basin_table() -> NDArray[np.uint8]:
     """One colour (4,) for each basin, and last that of no basin."""
-    made = [pg.mkColor(colour).getRgb() for colour in (*BASINS, NO_BASIN)]
+    made = [(*bytes.fromhex(colour[1:]), 255) for colour in (*BASINS, NO_BASIN)]
     return np.array(made, dtype=np.uint8)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import contourpy
@@ -77,7 +78,7 @@ class ContourPlot(QuietPlot):
         joined = np.concatenate(pieces) if pieces else np.empty((0, 2))
         self._lines.setData(joined[:, 0], joined[:, 1], connect="finite")
 
-    def show_paths(self, paths: list[Floats]) -> None:
+    def show_paths(self, paths: Sequence[Floats]) -> None:
         """Show one path (k, 2) an optimiser, with a mark at its end."""
         lanes = self.theme.lanes
         self.show_live([LiveCurve(path, lanes[k % len(lanes)], 2.4, True) for k, path in enumerate(paths)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,22 +18,45 @@ LOG_SHARE = 1 / 500
 """Losses above the lowest by this share of the range are where the log scale begins to bend."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class SurfaceBox:
-    """Maps x, y and loss into [-1, 1] x [-1, 1] x [0, HEIGHT]."""
+    """Maps x, y and loss into [-1, 1] x [-1, 1] x [0, HEIGHT]. With `basins` the colours are theirs.
+
+    Two are equal if they are of the same grid and map, not of ones with the same numbers: to make one and to compare
+    it costs nothing, and no number is looked at before it is drawn.
+    """
 
     grid: SurfaceGrid
     log_height: bool
-    lowest: float
-    highest: float
     basins: BasinMap | None = None
 
-    @staticmethod
-    def of(grid: SurfaceGrid, log_height: bool, basins: BasinMap | None = None) -> SurfaceBox:
-        """The box of a grid; a grid of nothing but gaps gets a flat one. With `basins` the colours are theirs."""
-        finite = grid.heights[np.isfinite(grid.heights)]
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, SurfaceBox):
+            return NotImplemented
+        return self._identity == other._identity
+
+    def __hash__(self) -> int:
+        return hash(self._identity)
+
+    @property
+    def _identity(self) -> tuple[int, bool, int]:
+        return id(self.grid), self.log_height, id(self.basins)
+
+    @property
+    def lowest(self) -> float:
+        """The lowest loss of the grid."""
+        return self._range[0]
+
+    @property
+    def highest(self) -> float:
+        """The highest loss of the grid, and above the lowest even where all are alike, or gaps."""
+        return self._range[1]
+
+    @cached_property
+    def _range(self) -> tuple[float, float]:
+        finite = self.grid.heights[np.isfinite(self.grid.heights)]
         lowest, highest = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
-        return SurfaceBox(grid, log_height, lowest, highest if highest > lowest else lowest + 1.0, basins)
+        return lowest, highest if highest > lowest else lowest + 1.0
 
     def colours(self) -> NDArray[np.uint8]:
         """The colour (ny, nx, 4) of every point of the grid: by height, or by basin."""
@@ -73,15 +97,19 @@ class SurfaceBox:
 
     def inside(self, path: Floats) -> NDArray[np.bool_]:
         """Which points of a path (k, 2) lie over the grid: (k,)."""
-        grid = self.grid
-        inside = (path[:, 0] >= grid.x[0]) & (path[:, 0] <= grid.x[-1])
-        return np.asarray(inside & (path[:, 1] >= grid.y[0]) & (path[:, 1] <= grid.y[-1]))
+        return inside(self.grid, path)
 
     def points(self, path: Floats, lift: float = 0.012) -> Floats:
         """A path (k, 2) over the grid as points (k, 3) just above the surface."""
         a, b = self.plane(path[:, 0], path[:, 1])
         heights = self.level(interpolate(self.grid, path[:, 0], path[:, 1])) * HEIGHT
         return np.column_stack((a, b, np.nan_to_num(heights) + lift))
+
+
+def inside(grid: SurfaceGrid, path: Floats) -> NDArray[np.bool_]:
+    """Which points of a path (k, 2) lie over the grid: (k,); none that is not finite."""
+    within = (path[:, 0] >= grid.x[0]) & (path[:, 0] <= grid.x[-1])
+    return np.asarray(within & (path[:, 1] >= grid.y[0]) & (path[:, 1] <= grid.y[-1]))
 
 
 def _nearest(known: Floats, wanted: Floats) -> NDArray[np.int64]:

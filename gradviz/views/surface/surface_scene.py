@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -56,7 +57,7 @@ class SurfaceScene(QWidget):
         self._rendered: RenderedSurface | None = None
         self._labels: list[tuple[Point3, str, str]] = []
         self._written: list[tuple[str, QRectF]] = []
-        self._paths: list[Floats] = []
+        self._paths: Sequence[Floats] = ()
         self._every = 1
         self._dragged_from: QPointF | None = None
         self._background = QLabel(self)
@@ -85,7 +86,7 @@ class SurfaceScene(QWidget):
         self._every = 0
         self._render(1)
 
-    def show_paths(self, paths: list[Floats]) -> None:
+    def show_paths(self, paths: Sequence[Floats]) -> None:
         """Show one path (k, 2) an optimiser, in data coordinates, with a mark at its end."""
         self._paths = paths
         self._draw_paths()

@@ -1,9 +1,13 @@
-"""The surface view: three dimensions where OpenGL works, contours where it does not or is not wanted."""
+"""The surface view: three dimensions where OpenGL works, contours where it does not or is not wanted.
+
+What it knows is a value (surface_state), what it shows a pure function of that (surface_picture); the widget pushes
+what differs from the picture before.
+"""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import numpy as np
 from PySide6.QtCore import Qt, Signal
@@ -19,29 +23,35 @@ from PySide6.QtWidgets import (
 
 from gradviz.core.document.experiment import Experiment
 from gradviz.core.numbers import Floats
-from gradviz.core.questions.basins import BasinMap, MapBasins
-from gradviz.core.questions.place import Locate, Places
-from gradviz.core.questions.question import Answer, Progress, Question, Refusal
-from gradviz.core.questions.surface import SurfaceGrid, Survey
+from gradviz.core.questions.basins import MapBasins
+from gradviz.core.questions.place import Places
+from gradviz.core.questions.question import Answer, Question
+from gradviz.core.questions.surface import SurfaceGrid
 from gradviz.core.runs.history import History
-from gradviz.core.runs.trajectory import Trajectory
-from gradviz.core.words import say
 from gradviz.views.kit.absence import Absence
-from gradviz.views.kit.speech import spoken
 from gradviz.views.kit.theme import Theme
 from gradviz.views.kit.tick_box import TickBox
 from gradviz.views.kit.view import View
 from gradviz.views.surface.contour_plot import ContourPlot
 from gradviz.views.surface.surface_geometry import SurfaceBox
+from gradviz.views.surface.surface_picture import Control, SurfacePicture, picture, same_paths
+from gradviz.views.surface.surface_state import SurfaceState
 
 if TYPE_CHECKING:
     from gradviz.views.surface.surface_scene import SurfaceScene
 
-NOWHERE_FINITE = "The loss is not finite at any point of this plane. Start elsewhere, or take a smaller learning rate."
 
-MOST_WIDENED = 12
-FAR = 1e4
-"""Farther out than this no path is followed: it diverges."""
+class Canvas(Protocol):
+    """What a surface is drawn on, in three dimensions or from above."""
+
+    def set_theme(self, theme: Theme) -> None:
+        """Take over colours."""
+
+    def show_box(self, box: SurfaceBox) -> None:
+        """Show a surface; what was shown of paths stays."""
+
+    def show_paths(self, paths: Sequence[Floats]) -> None:
+        """Show one path (k, 2) an optimiser, in data coordinates, with a mark at its end."""
 
 
 class SurfaceView(View):
@@ -60,35 +70,31 @@ class SurfaceView(View):
 
     def __init__(self, opengl_fault: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.opengl_fault = opengl_fault
-        self._box: SurfaceBox | None = None
-        self._grid: SurfaceGrid | None = None
-        self._optimizers = 1
-        self._trajectories: list[Trajectory] = []
-        self._projected: list[Floats] = []
-        self._paths: list[Floats] = []
-        self._left: dict[int, int] = {}
-        self._history: History | None = None
-        self._step = 0
-        self._survey = Survey()
-        self._widened = 0
+        self._state = SurfaceState(opengl_fault, three_dimensional=not opengl_fault)
+        self._shown: SurfacePicture | None = None
         self._kind = QComboBox()
         self._log = TickBox("Log height")
-        self._log.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._basins_switch = TickBox("Basins")
-        self._basins_switch.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self._basins: BasinMap | None = None
-        self._progress = ""
         self._recentre = QPushButton("Slice here")
-        self._recentre.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._controls: dict[Control, QWidget] = {
+            Control.RECENTRE: self._recentre,
+            Control.BASINS: self._basins_switch,
+            Control.LOG_HEIGHT: self._log,
+            Control.KIND: self._kind,
+        }
         self._note = QLabel()
-        self._no_loss = ""
         self._stack = QStackedWidget()
         self._place = Absence(self._stack, "No surface to draw")
         self.contour = ContourPlot(self)
         self.scene = self._make_scene()
         self._fill_head()
         self._arrange()
+        self._move(self._state)
+
+    @property
+    def opengl_fault(self) -> str:
+        """Why there is no third dimension, or empty."""
+        return self._state.opengl_fault
 
     def _make_scene(self) -> SurfaceScene | None:
         if self.opengl_fault:
@@ -101,9 +107,9 @@ class SurfaceView(View):
 
     def _fill_head(self) -> None:
         if self.scene is not None:
-            self._kind.addItem("3-D", self.scene)
+            self._kind.addItem("3-D")
             self._stack.addWidget(self.scene)
-        self._kind.addItem("Contour", self.contour)
+        self._kind.addItem("Contour")
         self._stack.addWidget(self.contour)
         self._kind.setToolTip(self.opengl_fault or "The surface in three dimensions, or from above.")
         self._kind.currentIndexChanged.connect(self._on_kind_changed)
@@ -114,7 +120,8 @@ class SurfaceView(View):
         self._basins_switch.toggled.connect(self._on_basins_toggled)
         self._recentre.setToolTip("Lay the slice through the parameters of the current step.")
         self._recentre.clicked.connect(self._on_recentre_clicked)
-        self._recentre.hide()
+        for button in (self._log, self._basins_switch, self._recentre):
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._note.setProperty("muted", True)
         self._note.setWordWrap(True)
         self.contour.start_chosen.connect(self.start_chosen)
@@ -124,7 +131,7 @@ class SurfaceView(View):
         head.setContentsMargins(8, 4, 8, 4)
         head.setSpacing(12)
         head.addWidget(self._note, 1)
-        for widget in (self._recentre, self._basins_switch, self._log, self._kind):
+        for widget in self._controls.values():
             head.addWidget(widget)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -132,12 +139,7 @@ class SurfaceView(View):
         layout.addLayout(head)
         layout.addWidget(self._place, 1)
 
-    def set_theme(self, theme: Theme) -> None:
-        super().set_theme(theme)
-        self.contour.set_theme(theme)
-        if self.scene is not None:
-            self.scene.set_theme(theme)
-        self._show_box()
+    # What the user does
 
     def set_kind(self, three_dimensional: bool) -> None:
         """Choose the picture; without OpenGL it stays the contour."""
@@ -146,211 +148,104 @@ class SurfaceView(View):
     @property
     def is_three_dimensional(self) -> bool:
         """Whether the third dimension is shown."""
-        return self._stack.currentWidget() is self.scene and self.scene is not None
-
-    @property
-    def _picture(self) -> SurfaceScene | ContourPlot:
-        return self.scene if self.scene is not None and self.is_three_dimensional else self.contour
-
-    def _on_kind_changed(self, index: int) -> None:
-        self._stack.setCurrentIndex(index)
-        self._show_box()
-
-    def _on_log_toggled(self, on: bool) -> None:
-        self._show_box()
-
-    def _on_basins_toggled(self, on: bool) -> None:
-        self._basins, self._progress = None, "Computing the basins…" if on else ""
-        self._show_note()
-        self._show_box()
+        return self._state.three_dimensional
 
     def switch_basins(self, on: bool) -> None:
         """Ask for the map of basins, or take it away."""
         self._basins_switch.setChecked(on)
 
+    def _on_kind_changed(self, index: int) -> None:
+        self._move(self._state.with_kind(three_dimensional=self.scene is not None and index == 0))
+
+    def _on_log_toggled(self, on: bool) -> None:
+        self._move(self._state.with_log_height(on))
+
+    def _on_basins_toggled(self, on: bool) -> None:
+        self._move(self._state.with_basins_on(on))
+
     def _on_recentre_clicked(self) -> None:
-        """Lay the slice through the parameters of the step that is shown."""
-        self._survey = replace(self._survey, cut=self._step)
+        self._move(self._state.recut())
+
+    # What becomes known
+
+    def begin_run(self, experiment: Experiment) -> None:
+        self._move(self._state.begun(experiment))
 
     @property
     def asks(self) -> tuple[Question[Any], ...]:
-        grid = self._grid
-        if not self._basins_switch.isChecked() or grid is None or not grid.exact:
-            return self._survey, Locate()
-        domain = ((float(grid.x[0]), float(grid.x[-1])), (float(grid.y[0]), float(grid.y[-1])))
-        return self._survey, Locate(), MapBasins(domain)
+        return self._state.asks
 
     def show_answer(self, answer: Answer) -> None:
-        value = answer.value
+        value, state = answer.value, self._state
         if answer.question not in self.asks:
             return
         if isinstance(value, SurfaceGrid):
-            self.show_surface(value)
+            self._move(state.with_surface(value))
         elif isinstance(value, Places):
-            self._show_places(value, answer.step)
+            self._move(state.with_places(value, answer.step))
         elif isinstance(answer.question, MapBasins):
-            self._show_basins(value)
-
-    def _show_basins(self, told: BasinMap | Progress | Refusal) -> None:
-        if isinstance(told, BasinMap):
-            self._basins, self._progress = told, ""
-            self._show_box()
-        elif isinstance(told, Progress):
-            self._progress = spoken(say("{what}… {done:.0%}", what=told.what, done=told.done))
-        else:
-            self._progress = spoken(told.why)
-        self._show_note()
-
-    def begin_run(self, experiment: Experiment) -> None:
-        self._survey, self._widened = Survey(), 0
-        self._basins = None
-        self._optimizers = len(experiment.optimizers)
-        self._trajectories, self._projected, self._history, self._left = [], [], None, {}
-        self._grid = self._box = None
-        self._paths = []
-        self._step = 0
-        self._recentre.hide()
-        self._no_loss = ""
-        self._show_absence()
-        self._note.setText("The surface is being computed…")
-        self._show_paths()
-
-    def show_surface(self, surface: SurfaceGrid) -> None:
-        self._grid = surface
-        extent = float(np.hypot(surface.x[-1] - surface.x[0], surface.y[-1] - surface.y[0]))
-        self._trajectories = [Trajectory(index, extent / 600) for index in range(self._optimizers)]
-        self._projected, self._left = [], {}
-        self._show_absence()
-        self._show_note()
-        self._show_box()
-
-    def _show_absence(self) -> None:
-        """Words where there is no surface; what would change it is offered only where there is one."""
-        grid = self._grid
-        is_gap = grid is not None and not np.isfinite(grid.heights).any()
-        self._place.explain(self._no_loss or (NOWHERE_FINITE if is_gap else ""))
-        is_there = not self._place.sentence
-        self._recentre.setVisible(grid is not None and not grid.exact and not self._no_loss)
-        self._basins_switch.setVisible((grid is None or grid.exact) and is_there)
-        self._log.setVisible(is_there)
-        self._kind.setVisible(is_there)
-
-    def _show_note(self) -> None:
-        if self._grid is None:
-            return
-        note = "" if self._place.sentence else self._note_text(self._grid)
-        self._note.setText(note.split("\n", maxsplit=1)[0])
-        self._note.setToolTip(note)
-
-    def _note_text(self, surface: SurfaceGrid) -> str:
-        parts = [part for part in (self._progress, self._left_text()) if part]
-        if self._basins is not None:
-            parts.append(f"Colours: where each start ends. {self._basins.note}")
-        if self.opengl_fault:
-            parts.append(f"No 3-D here: {self.opengl_fault}")
-        if np.isnan(surface.heights).any():
-            parts.append("Gaps: the loss is not finite there.")
-        if surface.note:
-            parts.append(surface.note)
-        return "\n".join(parts)
-
-    def _left_text(self) -> str:
-        """That a path goes on beyond a slice, which never grows after it."""
-        if not self._left:
-            return ""
-        first = min(self._left.values())
-        if self._optimizers == 1:
-            return f"The path leaves this picture by step {first:,}: Slice here follows it."
-        whose = f"{len(self._left)} of {self._optimizers} paths leave this picture, the first by step {first:,}"
-        return f"{whose}: Slice here follows the first optimiser."
-
-    def _show_box(self) -> None:
-        """Only the picture that is seen is built."""
-        if self._grid is None:
-            return
-        self._box = SurfaceBox.of(self._grid, self._log.isChecked(), self._basins)
-        self._picture.show_box(self._box)
-        self._paths = [] if self._grid.exact else self._paths
-        if self._history is not None:
-            self.show_history(self._history, self._step)
-        if not self._paths:
-            self._show_paths()
+            self._move(state.with_basins(value))
 
     def show_history(self, history: History, step: int) -> None:
-        self._history, self._step = history, step
-        if self._grid is None or not self._grid.exact or not len(history.positions):
-            return
-        paths = [trajectory.read(history, step) for trajectory in self._trajectories]
-        if not _same_paths(paths, self._paths):
-            self._paths = paths
-            self._show_paths()
-        self._widen(self._grid, history.positions[min(step, len(history.positions) - 1), 0])
+        self._move(self._state.with_history(history, step))
 
-    def _widen(self, grid: SurfaceGrid, place: Floats) -> None:
-        """A path that leaves the picture gets a larger one, a few times; one that runs away does not."""
-        x, y = place
-        inside = grid.x[0] <= x <= grid.x[-1] and grid.y[0] <= y <= grid.y[-1]
-        if inside or not (abs(x) < FAR and abs(y) < FAR) or self._widened >= MOST_WIDENED:
-            return
-        domain = _wider(grid.x[0], grid.x[-1], x), _wider(grid.y[0], grid.y[-1], y)
-        if domain != self._survey.domain:
-            self._widened += 1
-            self._survey = replace(self._survey, domain=domain)
+    # From the picture before to the one that is due
 
-    def _show_places(self, places: Places, step: int) -> None:
-        if places.no_loss != self._no_loss:
-            self._no_loss = places.no_loss
-            self._show_absence()
-            self._show_note()
-        if self._grid is None or self._grid.exact or len(places.position) != self._optimizers:
-            return
-        if not self._projected:
-            self._projected = [np.empty((0, 2)) for _ in range(self._optimizers)]
-        pairs = zip(self._projected, places.position, strict=True)
-        self._projected = [np.concatenate((path, place[None]))[-4000:] for path, place in pairs]
-        self._paths = self._projected
-        self._note_leaving(places.position, step)
-        self._show_paths()
+    def _move(self, state: SurfaceState) -> None:
+        """Take over a state, and push what its picture has of new."""
+        self._state = state
+        before, self._shown = self._shown, picture(state)
+        self._push_words(before, self._shown)
+        self._push_drawing(before, self._shown)
 
-    def _note_leaving(self, position: Floats, step: int) -> None:
-        """Who stands outside at this step, and at no earlier one that was seen."""
-        if self._box is None:
-            return
-        before = dict(self._left)
-        for index in np.flatnonzero(~self._box.inside(position)).tolist():
-            self._left[index] = min(step, self._left.get(index, step))
-        if self._left != before:
-            self._show_note()
+    def _push_words(self, before: SurfacePicture | None, now: SurfacePicture) -> None:
+        """The note, the controls, and why there is no picture."""
+        if before is None or now.absence != before.absence:
+            self._place.explain(now.absence)
+        if before is None or now.controls != before.controls:
+            for control, widget in self._controls.items():
+                widget.setVisible(control in now.controls)
+        if before is None or now.note != before.note:
+            self._note.setText(now.note[0] if now.note else "")
+            self._note.setToolTip("\n".join(now.note))
 
-    def _show_paths(self) -> None:
-        self._picture.show_paths(self._paths)
+    def _push_drawing(self, before: SurfacePicture | None, now: SurfacePicture) -> None:
+        """Only the canvas that is seen is drawn on; one that comes into sight knows nothing."""
+        if before is None or now.three_dimensional != before.three_dimensional:
+            self._stack.setCurrentIndex(0 if now.three_dimensional else self._stack.count() - 1)
+            before = None
+        canvas = self._canvas()
+        if now.box is not None and (before is None or now.box != before.box):
+            canvas.show_box(now.box)
+        if before is None or not same_paths(now.paths, before.paths):
+            canvas.show_paths(now.paths)
+
+    def _canvas(self) -> Canvas:
+        """What is drawn on."""
+        return self.scene if self.scene is not None and self._state.three_dimensional else self.contour
+
+    def set_theme(self, theme: Theme) -> None:
+        super().set_theme(theme)
+        canvases: list[Canvas | None] = [self.contour, self.scene]
+        for canvas in canvases:
+            if canvas is not None:
+                canvas.set_theme(theme)
+        self._shown = None
+        self._move(self._state)
 
     def drawn(self) -> dict[str, object]:
-        if self._grid is None:
+        state, shown = self._state, picture(self._state)
+        if state.grid is None:
             return {"surface": None, "paths": [], "three_dimensional": self.is_three_dimensional}
         return {
-            "surface": self._grid.heights.shape,
-            "labels": (self._grid.x_label, self._grid.y_label),
-            "minima": self._grid.minima,
-            "paths": [len(path) for path in self._paths],
-            "ends": [tuple(path[-1].tolist()) for path in self._paths if len(path)],
+            "surface": state.grid.heights.shape,
+            "labels": (state.grid.x_label, state.grid.y_label),
+            "minima": state.grid.minima,
+            "paths": [len(path) for path in shown.paths],
+            "ends": [tuple(path[-1].tolist()) for path in shown.paths if len(path)],
             "three_dimensional": self.is_three_dimensional,
             "contours": self.contour.levels,
             "note": self._note.text(),
             "absence": self._place.sentence,
-            "basins": [] if self._basins is None else np.unique(self._basins.labels).tolist(),
+            "basins": [] if state.basins is None else np.unique(state.basins.labels).tolist(),
         }
-
-
-def _same_paths(paths: list[Floats], others: list[Floats]) -> bool:
-    """Whether nothing moved: paths only grow at their end."""
-    pairs = zip(paths, others, strict=False)
-    return len(paths) == len(others) and all(len(a) == len(b) and np.array_equal(a[-1:], b[-1:]) for a, b in pairs)
-
-
-def _wider(low: float, high: float, value: float) -> tuple[float, float]:
-    """A range that holds `value` with some room."""
-    room = 0.5 * (high - low)
-    return (float(min(low, value - room)) if value < low else float(low)), (
-        float(max(high, value + room)) if value > high else float(high)
-    )
