@@ -151,9 +151,9 @@ def test_a_model_too_large_is_refused_before_anything_is_built(
         raise AssertionError("a layer was built")
 
     monkeypatch.setattr(LinearLayer, "build", forbidden)
-    begin = time.perf_counter()
+    begin = time.thread_time()
     error = refusal(fit(*layers))
-    assert time.perf_counter() - begin < budget_s * SLOW
+    assert time.thread_time() - begin < budget_s * SLOW
     assert part in error.reason
 
 

@@ -22,9 +22,9 @@ def refusal(text: str, *tensors: str) -> FormulaError:
 
 
 def timed_refusal(text: str) -> tuple[FormulaError, float]:
-    begin = time.perf_counter()
+    begin = time.thread_time()
     error = refusal(text)
-    return error, time.perf_counter() - begin
+    return error, time.thread_time() - begin
 
 
 @pytest.mark.parametrize(

@@ -286,7 +286,8 @@ import sys
 import numpy as np
 from pathlib import Path
 from gradviz.core.document.experiment import Experiment
-from gradviz.core.records import RunResult, RunState
+from gradviz.core.runs.result import RunResult
+from gradviz.core.runs.state import RunState
 from gradviz.storage.experiments.experiment_file import save
 
 count = 0

@@ -128,9 +128,9 @@ def test_an_immense_header_is_refused_unread(tmp_path: Path, length: int) -> Non
     path.write_bytes(length.to_bytes(8, "little") + b'{"a":')
     os.truncate(path, 120 * 10**6)
     tracemalloc.start()
-    started = time.perf_counter()
+    started = time.thread_time()
     message = refusal(path)
-    elapsed_s = time.perf_counter() - started
+    elapsed_s = time.thread_time() - started
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert f"{length:,}" in message
@@ -143,9 +143,9 @@ def test_too_many_tensors_are_refused_uncounted(safetensors_file: MakeFile) -> N
     entries = ",".join(f'"{index:x}":{{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}' for index in range(120_000))
     path = safetensors_file("{" + entries + "}")
     assert path.stat().st_size < header_module.MAX_HEADER_BYTES
-    started = time.perf_counter()
+    started = time.thread_time()
     assert f"more than {MAX_TENSORS:,} tensors" in refusal(path)
-    assert time.perf_counter() - started < 1.0
+    assert time.thread_time() - started < 1.0
 
 
 def test_tensors_are_counted_in_disguise_too(safetensors_file: MakeFile) -> None:
@@ -156,18 +156,18 @@ def test_tensors_are_counted_in_disguise_too(safetensors_file: MakeFile) -> None
 
 def test_200_000_tensors_are_refused_at_once(safetensors_file: MakeFile) -> None:
     path = safetensors_file({f"tensor{index}": entry([0], 0, 0) for index in range(200_000)})
-    started = time.perf_counter()
+    started = time.thread_time()
     refusal(path)
-    assert time.perf_counter() - started < 1.0
+    assert time.thread_time() - started < 1.0
 
 
 @pytest.mark.parametrize("brackets", ["[]", '{"a":}'])
 def test_deep_json_is_refused(safetensors_file: MakeFile, brackets: str) -> None:
     opening, closing = brackets[:-1], brackets[-1]
     path = safetensors_file('{"a":' + opening * 100_000 + "1" + closing * 100_000 + "}")
-    started = time.perf_counter()
+    started = time.thread_time()
     assert "deeper" in refusal(path)
-    assert time.perf_counter() - started < 1.0
+    assert time.thread_time() - started < 1.0
 
 
 def test_a_duplicate_tensor_is_refused(safetensors_file: MakeFile) -> None:

@@ -57,9 +57,9 @@ def test_length_is_limited_exactly() -> None:
 def test_long_integers_become_infinite_in_no_time() -> None:
     assert loads("9" * MAX_DIGITS) == 10**MAX_DIGITS - 1
     assert loads("9" * (MAX_DIGITS + 1)) == math.inf
-    started = time.perf_counter()
+    started = time.thread_time()
     positive, negative, whole = loads(f"[{'9' * 5000}, -{'9' * 4_000_000}, {'9' * 200}]")
-    assert time.perf_counter() - started < 1.0
+    assert time.thread_time() - started < 1.0
     assert (positive, negative, whole) == (math.inf, -math.inf, 10**200 - 1)
 
 
