@@ -47,8 +47,8 @@ WINGS = {
         "optimizers": {"formulas"},
         "data": {"layers", "tables"},
         "objectives": {"data", "formulas", "layers"},
-        "document": {"data", "layers", "objectives", "optimizers", "tables"},
         "runs": set(),
+        "document": {"data", "layers", "objectives", "optimizers", "runs", "tables"},
         "questions": {"graph", "runs"},
     },
     "engine": {

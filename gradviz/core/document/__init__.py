@@ -1,5 +1,6 @@
 """What a person edits: the experiment, and what edits make of it.
 
+consequence   What an edit means for the run that stands behind the document: nothing, a live change, or a new run
 departure     What was exchanged since an experiment of the gallery was opened, so that its lesson tells about something
               else
 experiment    The experiment: the document that a person edits, saves and runs
