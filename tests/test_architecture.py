@@ -47,7 +47,7 @@ WINGS = {
         "optimizers": {"formulas"},
         "data": {"layers", "tables"},
         "objectives": {"data", "formulas", "layers"},
-        "runs": set(),
+        "runs": {"optimizers"},
         "document": {"data", "layers", "objectives", "optimizers", "runs", "tables"},
         "questions": {"graph", "runs"},
     },

@@ -5,6 +5,7 @@ departure     What was exchanged since an experiment of the gallery was opened, 
               else
 experiment    The experiment: the document that a person edits, saves and runs
 memory        The memory that a fit will need, estimated before anything is built
+misfit        What of a result does not fit its experiment, as far as it can be told without torch
 table_fits    The experiment that fits a table: as much of the one before as can be kept
 with_mistake  An experiment beside the same with a mistake in it
 """
