@@ -380,6 +380,22 @@ def test_a_newer_format_is_offered_read_only(desk: Desk, chosen: list[str], tmp_
     assert load(tmp_path / "older.gradviz").experiment.title == "Edited"
 
 
+def test_a_run_that_does_not_fit_is_named_and_its_experiment_opens_by_choice(
+    desk: Desk, chosen: list[str], tmp_path: Path
+) -> None:
+    path = tmp_path / "misfit.json"
+    run = {"state": "paused", "step": 2**63 - 1, "device": "cpu", "versions": {}, "edits": []}
+    path.write_text(json.dumps({"format": 3, "experiment": to_data(Experiment(title="Alone")), "run": run}))
+    open_by_key(desk, chosen, path)
+    assert "stands at step 9.22e+18" in desk.message
+    assert desk.controller.session.experiment.case == "E1", "the document stays"
+    desk.click(desk.message_button("Open without its run"))
+    desk.wait(lambda: desk.controller.session.experiment.title == "Alone", "the file")
+    desk.wait_state(RunState.READY)
+    assert desk.control.step == 0
+    assert desk.message == ""
+
+
 def test_history_is_exported_with_every_step(desk: Desk, chosen: list[str], tmp_path: Path) -> None:
     pause_after(desk, 30)
     chosen.append(str(tmp_path / "history.csv"))

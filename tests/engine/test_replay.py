@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from gradviz.engine.problems import EngineError
 from gradviz.engine.runs.mailbox import block_of
 from gradviz.engine.runs.replay import replay
 from gradviz.engine.training.trainer import Trainer
+from gradviz.storage.experiments.experiment_file import load
 
 BASE = Experiment(objective=NEURONS, optimizers=(Adam(lr=0.01), SGD(lr=1e-3)), steps=60, seed=6)
 RATES = {0: 0.02, 20: 0.005, 45: 0.03}
@@ -192,3 +194,15 @@ def test_weights_of_another_model_are_left_with_a_notice() -> None:
 def test_imported_weights_that_are_not_finite_do_not_run() -> None:
     trainer = Trainer(Experiment(), imported(x=float("nan"), y=2.0))
     assert trainer.diverged
+
+
+@pytest.mark.parametrize("name", ["format1.gradviz", "format2.gradviz"])
+def test_a_run_of_an_older_gradviz_matches_its_replay_and_goes_on(name: str) -> None:
+    saved = load(Path(__file__).parents[1] / "storage" / "files" / name)
+    assert saved.result is not None
+    found = replay(saved.experiment, saved.result)
+    assert found.matched, f"from step {found.first_difference}, {found.differences}"
+    trainer = Trainer(with_value(saved.experiment, "steps", 13), saved.result)
+    assert [record.step for record in trainer.steps()] == [11, 12, 13]
+    assert not trainer.diverged
+    assert trainer.seek(6).losses == tuple(losses_of(saved.result)[6])

@@ -69,7 +69,7 @@ def json_file(tmp_path: Path) -> Callable[[str], Path]:
 
     def write(experiment: str) -> Path:
         path = tmp_path / "made.json"
-        path.write_text('{"format": 2, "experiment": ' + experiment + "}", encoding="utf-8")
+        path.write_text('{"format": 3, "experiment": ' + experiment + "}", encoding="utf-8")
         return path
 
     return write

@@ -323,6 +323,25 @@ def test_an_older_format_is_migrated_one_version_at_a_time(monkeypatch: pytest.M
         migrations.migrate({}, 2)
 
 
+FILES = Path(__file__).parent / "files"
+
+
+@pytest.mark.parametrize(("name", "edits", "steps"), [("format1.gradviz", [0, 4], 30), ("format2.gradviz", [0, 6], 10)])
+def test_a_file_of_an_older_gradviz_opens_with_its_run(name: str, edits: list[int], steps: int) -> None:
+    """Made by the programs of then: in format 2 after a seek back, with fewer steps than it had done."""
+    saved = load(FILES / name)
+    assert saved.result is not None
+    assert saved.result.step == 10
+    assert [edit.step for edit in saved.result.edits] == edits
+    assert (saved.experiment.title, saved.experiment.steps) == (f"Format {name[6]}", steps)
+
+
+@pytest.mark.parametrize("run", [None, 3, [], {}, {"step": "x"}, {"step": 1, "edits": [3]}, {"step": True}])
+def test_a_migration_leaves_what_is_no_run_to_the_check(run: Any) -> None:
+    document = {"experiment": {}, "run": run}
+    assert migrations.migrate(document, 2) == document
+
+
 @pytest.mark.parametrize("value", [math.nan, math.inf])
 def test_weights_that_are_not_finite_open_with_a_notice(
     tmp_path: Path, experiment: Experiment, result: RunResult, value: float

@@ -14,7 +14,7 @@ from gradviz.core.objectives.fit_starters import mended
 from gradviz.core.optimizers.catalogue import SGD, AnyOptimizer, Optimizer
 from gradviz.core.optimizers.lane_names import lane_names
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 DTYPES = Literal["float32", "float64"]
 
 
