@@ -12,5 +12,6 @@ saved_state        A lane as frozen values, for a file, and back
 schedule_fitting   Whether the numbers of a schedule, and of the group that it writes, are those of this optimiser at
                    some step
 trainer            The trainer: an experiment's optimisers, stepping side by side, one evaluation a step
+turns              Turns at what torch has once for all: its random generator and its number of threads
 versions           The versions that a run was made with
 """

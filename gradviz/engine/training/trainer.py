@@ -30,6 +30,7 @@ from gradviz.engine.training.fitting import check_fit
 from gradviz.engine.training.lanes import Lane
 from gradviz.engine.training.memory_limit import check_memory
 from gradviz.engine.training.saved_state import restore_lane, result_of
+from gradviz.engine.training.turns import Turn
 from gradviz.engine.training.versions import versions
 
 LARGE_MODEL = 1_000_000
@@ -45,7 +46,8 @@ class Trainer:
         self.experiment = experiment
         self.device, self.notice = resolve_device(experiment.device, experiment.dtype)
         check_memory(experiment, self.device)
-        _choose_threads(experiment)
+        self._turn = Turn(_threads_for(experiment))
+        self._turn.take()
         self.lanes = [self._lane(optimizer) for optimizer in experiment.optimizers]
         self.step = 0
         self.edits: list[LiveEdit] = [_edit(0, experiment)]
@@ -98,6 +100,7 @@ class Trainer:
 
     def advance(self) -> StepRecord:
         """One update of every optimiser that goes on, then the evaluation of the new step."""
+        self._turn.take()
         if self.step % self._checkpoints.stride == 0:
             self._checkpoints.keep(self.step, self.lanes)
         for lane in self.lanes:
@@ -240,6 +243,7 @@ class Trainer:
         found = self._checkpoints.latest(step)
         if found is None:
             raise EngineError(f"Step {step} lies before what this run can go back to.")
+        self._turn.take()
         self.step, states = found
         for lane, state in zip(self.lanes, states, strict=True):
             state.put_back(lane)
@@ -252,6 +256,7 @@ class Trainer:
 
     def result(self, state: RunState) -> RunResult:
         """The run so far, without its history, and without the edits that lie ahead after a seek back."""
+        self._turn.take()
         return RunResult(
             state,
             self.step,
@@ -274,10 +279,10 @@ class Trainer:
         self._set_live(self.experiment.optimizers)
 
 
-def _choose_threads(experiment: Experiment) -> None:
+def _threads_for(experiment: Experiment) -> int:
     """One thread for small models: with torch's default a loaded machine falls from 1108 to 8 steps/s."""
     large = experiment.objective.parameter_count > LARGE_MODEL
-    torch.set_num_threads((os.cpu_count() or 1) if large else 1)
+    return (os.cpu_count() or 1) if large else 1
 
 
 def _point(lane: Lane) -> str:
