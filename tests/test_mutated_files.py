@@ -1,4 +1,5 @@
-"""A mutated file is refused with a sentence, or it opens, goes on for three steps and goes back to step 0.
+"""A mutated file is refused with a sentence, or it opens, goes on for three steps, goes back to step 0 and is
+replayed.
 
 Anything but the program's own exceptions fails, and so does more than a second of this thread's time.
 """
@@ -20,6 +21,7 @@ import torch
 from mutations import Mutator, Parts, good_files
 
 from gradviz.engine.problems import EngineError
+from gradviz.engine.runs.replay import replay
 from gradviz.engine.training.trainer import Trainer
 from gradviz.storage.experiments.experiment_file import load
 from gradviz.storage.problems import FileError
@@ -68,6 +70,8 @@ def tried(path: Path) -> str:
             trainer.advance()
     if trainer.seek(0).step != 0:
         raise AssertionError("the run did not go back to step 0")
+    if saved.result is not None and saved.result.history is not None:
+        replay(saved.experiment, saved.result)
     return "opened"
 
 

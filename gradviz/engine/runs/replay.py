@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gradviz.core.document.experiment import Experiment
-from gradviz.core.runs.result import RunResult
+from gradviz.core.runs.result import Arrays, RunResult
 from gradviz.engine.problems import EngineError
 from gradviz.engine.training.trainer import Trainer
 
@@ -62,8 +62,12 @@ def _at_start(experiment: Experiment, result: RunResult) -> Experiment:
 def _have_same_weights(trainer: Trainer, result: RunResult) -> bool:
     """Losses alone could agree while a weight does not, so the weights are compared where the run was saved."""
     again = trainer.result(result.state).lanes
-    pairs = [(now.weights, then.weights) for now, then in zip(again, result.lanes, strict=False)]
-    return all(np.array_equal(now[name], then[name], equal_nan=True) for now, then in pairs for name in then)
+    pairs = zip(again, result.lanes, strict=False)
+    return all(_are_same(now.weights, then.weights) for now, then in pairs)
+
+
+def _are_same(now: Arrays, then: Arrays) -> bool:
+    return now.keys() == then.keys() and all(np.array_equal(now[name], then[name], equal_nan=True) for name in now)
 
 
 def _differences(trainer: Trainer, result: RunResult) -> tuple[str, ...]:
