@@ -117,6 +117,20 @@ def test_a_weight_of_a_run_saved_in_its_past_is_compared_there() -> None:
     assert replay(experiment, wrong).first_difference == 30
 
 
+def test_a_run_saved_in_its_past_goes_on_with_the_settings_of_now_and_matches_its_replay() -> None:
+    trainer = Trainer(BASE)
+    trainer.seek(45)
+    trainer.apply(with_value(BASE, "optimizers.0.lr", 0.03))
+    records = [trainer.seek(step) for step in range(31)]
+    result = replace(trainer.result(RunState.PAUSED), history=block_of(records, 2))
+    assert [edit.step for edit in result.edits] == [0], "what lies ahead is no part of it"
+    again = Trainer(trainer.experiment, result)
+    again.continue_from_here()
+    records += list(again.steps())
+    assert [edit.step for edit in again.edits] == [0, 30]
+    assert replay(again.experiment, replace(again.result(RunState.FINISHED), history=block_of(records, 2))).matched
+
+
 def test_a_run_that_diverged_matches_itself_and_no_longer_one() -> None:
     experiment = Experiment(objective=FitObjective(), optimizers=(SGD(lr=1e-2),), steps=100)
     experiment, result = saved_run(experiment, {})
