@@ -47,8 +47,8 @@ WINGS = {
         "optimizers": {"formulas"},
         "data": {"layers", "tables"},
         "objectives": {"data", "formulas", "layers"},
-        "document": {"data", "layers", "objectives", "optimizers", "tables"},
-        "runs": set(),
+        "runs": {"optimizers"},
+        "document": {"data", "layers", "objectives", "optimizers", "runs", "tables"},
         "questions": {"graph", "runs"},
     },
     "engine": {
@@ -320,7 +320,7 @@ def test_every_gallery_file_has_a_case_and_its_texts_in_two_languages() -> None:
     assert files
     for path in files:
         data = json.loads(path.read_text(encoding="utf-8"))
-        assert data["format"] == 2, path.name
+        assert data["format"] == 3, path.name
         experiment = data["experiment"]
         for texts in (experiment, experiment["chinese"]):
             assert texts["title"], path.name

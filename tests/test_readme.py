@@ -17,6 +17,7 @@ from gradviz.app.public import Outcome
 from gradviz.core.declaration import alternatives
 from gradviz.core.document.experiment import Experiment
 from gradviz.core.objectives.catalogue import AnyObjective
+from gradviz.storage.experiments.result_tensors import tensors_of
 
 ROOT = Path(__file__).parent.parent
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
@@ -106,7 +107,7 @@ def test_every_tensor_of_a_file_is_documented() -> None:
         "loss": {"kind": "cross_entropy"},
     }
     outcomes.append(gradviz.run(Experiment(objective=model, steps=2)))
-    found = {name.split("/")[0] for outcome in outcomes for name in outcome.result.tensors}
+    found = {name.split("/")[0] for outcome in outcomes for name in tensors_of(outcome.result)}
     rows = [row.split("|")[1] for row in page("file-format.md").splitlines() if row.startswith("| `")]
     told = set(re.findall(r"`(\w+)/[\w/.]+`", "".join(rows)))
     assert told == found | {"start", "data"}, "imported weights and large tables have files of their own"

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -175,10 +176,10 @@ def test_replay_matches_and_finds_the_first_difference(qapp: QApplication, tmp_p
     assert run_json(capsys, "replay", str(file))["matched"] is True
     saved = load(file)
     assert saved.result is not None
-    losses = saved.result.tensors["history/losses"].copy()
+    assert saved.result.history is not None
+    losses = saved.result.history.losses.copy()
     losses[41] += 1e-3
-    saved.result.tensors["history/losses"] = losses
-    save(file, saved.experiment, saved.result)
+    save(file, saved.experiment, replace(saved.result, history=replace(saved.result.history, losses=losses)))
     found = run_json(capsys, "replay", str(file), status=1)
     assert found["matched"] is False
     assert found["first_difference"] == 41

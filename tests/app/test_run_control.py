@@ -20,7 +20,7 @@ from gradviz.core.questions.surface import Survey
 from gradviz.core.questions.update import Update
 from gradviz.core.runs.history import History
 from gradviz.core.runs.records import RecordBlock
-from gradviz.core.runs.result import RunResult
+from gradviz.core.runs.result import LaneResult, RunResult
 from gradviz.core.runs.state import RunState
 from gradviz.core.words import SILENCE, say
 from gradviz.engine.runs.commands import Ask, Edit, Load, Pause, Run, Seek, Step, Withdraw
@@ -151,7 +151,7 @@ def test_a_new_pace_is_taken_over_by_a_run_that_is_on(control: RunControl, engin
 def test_a_result_is_handed_out_once_with_its_history(control: RunControl, engine: Engine) -> None:
     got: list[RunResult] = []
     control.collect(got.append)
-    result = RunResult(RunState.PAUSED, 1, "cpu", {}, (), {})
+    result = RunResult(RunState.PAUSED, 1, "cpu", {}, ())
     engine.ready = [
         update(step=2, records=block(0, 5.0, 4.0, 3.0)),
         update(step=2, answers=(Answer(Collect(), 1, result),)),
@@ -161,8 +161,10 @@ def test_a_result_is_handed_out_once_with_its_history(control: RunControl, engin
         control.drain()
     assert engine.posted[-1] == Ask((Collect(),))
     assert len(got) == 1
-    assert got[0].tensors["history/losses"].tolist() == [[5.0], [4.0]], "up to the step of the weights"
-    assert got[0].tensors["history/positions"].shape == (2, 1, 2)
+    history = got[0].history
+    assert history is not None
+    assert history.losses.tolist() == [[5.0], [4.0]], "up to the step of the weights"
+    assert history.positions.shape == (2, 1, 2)
 
 
 def test_where_a_run_can_be_is_asked_with_it(control: RunControl, engine: Engine, qtbot: Any) -> None:
@@ -173,14 +175,14 @@ def test_where_a_run_can_be_is_asked_with_it(control: RunControl, engine: Engine
 
 
 def test_a_saved_history_is_taken_over(control: RunControl) -> None:
-    tensors = {"history/losses": np.array([[5.0], [4.0]]), "history/positions": np.ones((2, 1, 2))}
-    control.load(Experiment(), RunResult(RunState.PAUSED, 1, "cpu", {}, (), tensors))
+    history = RecordBlock(0, np.array([[5.0], [4.0]]), np.ones((2, 1, 2)))
+    control.load(Experiment(), RunResult(RunState.PAUSED, 1, "cpu", {}, (), history=history))
     assert control.history.losses.tolist() == [[5.0], [4.0]]
     assert control.history.positions.shape == (2, 1, 2)
 
 
 def test_weights_that_are_not_finite_are_the_cause_that_is_named(control: RunControl, engine: Engine) -> None:
-    broken = RunResult(RunState.PAUSED, 1, "cpu", {}, (), {"weights/0/x": np.array(np.nan)})
+    broken = RunResult(RunState.PAUSED, 1, "cpu", {}, (), (LaneResult({"x": np.array(np.nan)}),))
     for result, message in ((broken, NOT_FINITE), (None, "rate too large")):
         control.load(Experiment(), result)
         engine.ready = [update(run=control._run, state=RunState.DIVERGED, words=say("rate too large"))]

@@ -10,11 +10,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from gradviz.app.window.session import UNDO_LIMIT, Change, Document, Session
+from gradviz.app.window.session import UNDO_LIMIT, Document, Session
 from gradviz.core.declaration import SettingError
 from gradviz.core.document.experiment import Experiment, value_at
-from gradviz.core.objectives.catalogue import FitObjective
-from gradviz.core.optimizers.catalogue import SGD, Adam
 
 EDITS = st.one_of(
     st.tuples(st.just("title"), st.sampled_from(["a", "b", "c"])),
@@ -41,25 +39,21 @@ class Editing(RuleBasedStateMachine):
     @rule(edit=EDITS)
     def edit(self, edit: tuple[str, Any]) -> None:
         before = self.session.experiment
-        change = self.session.edit(*edit)
+        self.session.edit(*edit)
         assert value_at(self.session.experiment, edit[0]) == edit[1]
         if self.session.experiment == before:
-            assert change is Change.NOTHING
             return
-        assert change is (Change.NEW_RUN if edit[0] == "objective.x" else Change.LIVE)
         self.past = [*self.past[: self.at + 1], self.session.experiment]
         self.at += 1
 
     @rule()
     def undo(self) -> None:
-        change = self.session.undo()
-        assert (change is Change.NOTHING) == (self.at == 0)
+        self.session.undo()
         self.at = max(0, self.at - 1)
 
     @rule()
     def redo(self) -> None:
-        change = self.session.redo()
-        assert (change is Change.NOTHING) == (self.at == len(self.past) - 1)
+        self.session.redo()
         self.at = min(len(self.past) - 1, self.at + 1)
 
     @rule()
@@ -91,41 +85,13 @@ TestEditing = Editing.TestCase
 TestEditing.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)
 
 
-@pytest.mark.parametrize(
-    ("path", "value", "change"),
-    [
-        ("title", "Mine", Change.LIVE),
-        ("steps", 5, Change.LIVE),
-        ("optimizers.0.lr", 0.5, Change.LIVE),
-        ("optimizers.0.momentum", 0.5, Change.LIVE),
-        ("optimizers.0.kind", "adam", Change.NEW_RUN),
-        ("objective.y", 2.0, Change.NEW_RUN),
-        ("objective.kind", "fit", Change.NEW_RUN),
-        ("seed", 3, Change.NEW_RUN),
-        ("dtype", "float64", Change.NEW_RUN),
-        ("device", "cuda:0", Change.NEW_RUN),
-        ("seed", 0, Change.NOTHING),
-    ],
-)
-def test_what_an_edit_asks_of_the_engine(path: str, value: Any, change: Change) -> None:
-    assert Session().edit(path, value) is change
-
-
-def test_undoing_a_new_run_is_a_new_run_again() -> None:
-    session = Session()
-    session.edit("objective.kind", "fit")
-    assert isinstance(session.experiment.objective, FitObjective)
-    assert session.undo() is Change.NEW_RUN
-    assert session.redo() is Change.NEW_RUN
-
-
 def test_an_edit_forgets_what_was_undone() -> None:
     session = Session()
     session.edit("title", "a")
     session.undo()
     session.edit("title", "b")
     assert not session.can_redo
-    assert session.redo() is Change.NOTHING
+    session.redo()
     assert session.experiment.title == "b"
 
 
@@ -134,15 +100,10 @@ def test_undo_keeps_at_least_its_limit() -> None:
     for k in range(UNDO_LIMIT + 50):
         session.edit("steps", k)
     undone = 0
-    while session.undo() is not Change.NOTHING:
+    while session.can_undo:
+        session.undo()
         undone += 1
     assert UNDO_LIMIT <= undone <= UNDO_LIMIT + 1
-
-
-def test_another_number_of_optimisers_is_a_new_run() -> None:
-    session = Session()
-    assert session.apply(session.experiment.with_optimizers((SGD(), Adam()))) is Change.NEW_RUN
-    assert session.apply(session.experiment.with_optimizers((SGD(lr=0.5), Adam()))) is Change.LIVE
 
 
 def test_title_names_the_file_or_the_experiment() -> None:

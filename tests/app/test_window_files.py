@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,9 @@ from desk import CONTROL, SHIFT, Desk, Key, reveal
 from PySide6.QtWidgets import QFileDialog, QPushButton
 
 from gradviz.core.document.experiment import Experiment, to_data
-from gradviz.core.runs.result import RunResult
 from gradviz.core.runs.state import RunState
+from gradviz.engine.runs.mailbox import block_of
+from gradviz.engine.training.trainer import Trainer
 from gradviz.storage.experiments.experiment_file import load, save
 
 
@@ -111,7 +113,8 @@ def test_saving_while_it_runs_does_not_stop_it(desk: Desk, chosen: list[str], tm
     assert desk.control.state is RunState.RUNNING
     saved = load(path)
     assert saved.result is not None
-    assert len(saved.result.tensors["history/losses"]) == saved.result.step + 1
+    assert saved.result.history is not None
+    assert len(saved.result.history.losses) == saved.result.step + 1
     assert saved.result.state is RunState.PAUSED
 
 
@@ -334,14 +337,12 @@ def test_a_file_for_a_device_that_is_not_here_opens_on_the_cpu_with_one_notice(
 def test_weights_that_are_not_finite_open_marked_and_wait_for_reset(
     desk: Desk, chosen: list[str], said: list[str], tmp_path: Path
 ) -> None:
-    tensors = {
-        "weights/0/x": np.array(np.nan, dtype=np.float32),
-        "weights/0/y": np.array(1.0, dtype=np.float32),
-        "history/losses": np.array([[170.0], [np.nan]]),
-        "history/positions": np.array([[[0.0, 0.0]], [[np.nan, 1.0]]]),
-    }
-    result = RunResult(RunState.PAUSED, 1, "cpu", {}, (), tensors)
-    save(tmp_path / "nan.gradviz", Experiment(title="Broken"), result)
+    experiment = Experiment(title="Broken")
+    trainer = Trainer(experiment)
+    history = block_of([trainer.record, trainer.advance()], 1)
+    result = replace(trainer.result(RunState.PAUSED), history=history)
+    result.lanes[0].weights["x"][...] = np.nan
+    save(tmp_path / "nan.gradviz", experiment, result)
     open_by_key(desk, chosen, tmp_path / "nan.gradviz")
     desk.wait(lambda: desk.controller.session.experiment.title == "Broken", "the file")
     desk.wait(lambda: desk.control.state is not RunState.LOADING, "the run")
@@ -377,6 +378,22 @@ def test_a_newer_format_is_offered_read_only(desk: Desk, chosen: list[str], tmp_
     desk.wait(lambda: not desk.window.isWindowModified(), "the copy")
     assert path.read_bytes() == before
     assert load(tmp_path / "older.gradviz").experiment.title == "Edited"
+
+
+def test_a_run_that_does_not_fit_is_named_and_its_experiment_opens_by_choice(
+    desk: Desk, chosen: list[str], tmp_path: Path
+) -> None:
+    path = tmp_path / "misfit.json"
+    run = {"state": "paused", "step": 2**63 - 1, "device": "cpu", "versions": {}, "edits": []}
+    path.write_text(json.dumps({"format": 3, "experiment": to_data(Experiment(title="Alone")), "run": run}))
+    open_by_key(desk, chosen, path)
+    assert "stands at step 9.22e+18" in desk.message
+    assert desk.controller.session.experiment.case == "E1", "the document stays"
+    desk.click(desk.message_button("Open without its run"))
+    desk.wait(lambda: desk.controller.session.experiment.title == "Alone", "the file")
+    desk.wait_state(RunState.READY)
+    assert desk.control.step == 0
+    assert desk.message == ""
 
 
 def test_history_is_exported_with_every_step(desk: Desk, chosen: list[str], tmp_path: Path) -> None:

@@ -16,8 +16,6 @@ from gradviz.core.declaration import SettingError
 from gradviz.core.document.experiment import (
     Experiment,
     from_data,
-    is_live_change,
-    live_names,
     to_data,
     value_at,
     with_start,
@@ -25,7 +23,7 @@ from gradviz.core.document.experiment import (
 )
 from gradviz.core.layers.catalogue import LinearLayer, LineLayer, Sigmoid
 from gradviz.core.objectives.catalogue import FitObjective, FormulaObjective, NamedTensor
-from gradviz.core.optimizers.catalogue import OPTIMIZERS, SGD, Adam, RMSprop, Rprop
+from gradviz.core.optimizers.catalogue import SGD, Adam, RMSprop
 
 SLOW = 20
 
@@ -232,38 +230,6 @@ def test_a_new_kind_deep_in_the_document_keeps_what_is_around_it() -> None:
         "relu",
         "linear",
     ]
-
-
-def test_live_changes_are_those_of_live_settings_alone() -> None:
-    base = Experiment(optimizers=(SGD(momentum=0.5), Adam()))
-    live = {
-        "optimizers.0.lr": 0.5,
-        "optimizers.0.momentum": 0.1,
-        "optimizers.1.betas": [0.1, 0.2],
-        "steps": 7,
-        "title": "other",
-    }
-    fresh = {
-        "seed": 1,
-        "dtype": "float64",
-        "device": "cuda:0",
-        "objective.x": 2.0,
-        "optimizers.1.amsgrad": True,
-        "optimizers.1.kind": "adamw",
-    }
-    assert is_live_change(base, base)
-    for path, value in live.items():
-        assert is_live_change(base, with_value(base, path, value)), path
-    for path, value in fresh.items():
-        assert not is_live_change(base, with_value(base, path, value)), path
-    assert not is_live_change(base, base.with_optimizers((SGD(momentum=0.5),)))
-
-
-@pytest.mark.parametrize("entry", OPTIMIZERS, ids=lambda entry: entry.__name__)
-def test_what_torch_reads_once_is_live_nowhere(entry: Any) -> None:
-    assert ("lr" in live_names(entry())) == (entry is not Rprop)
-    once = {"amsgrad", "centered", "history_size", "initial_accumulator_value", "implementation"}
-    assert not once & set(live_names(entry()))
 
 
 def test_a_start_is_set_where_there_are_two_scalars() -> None:

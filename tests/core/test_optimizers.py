@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from torch import nn
 
 from gradviz.core.declaration import FieldError, SettingError, field_specs, live_fields
-from gradviz.core.document.experiment import Experiment, from_data, is_live_change, live_names, with_value
+from gradviz.core.document.consequence import Consequence, consequence, live_names
+from gradviz.core.document.experiment import Experiment, from_data, with_value
 from gradviz.core.optimizers.catalogue import (
     LBFGS,
     OPTIMIZERS,
@@ -27,6 +28,7 @@ from gradviz.core.optimizers.catalogue import (
 )
 from gradviz.core.optimizers.mistakes import RateTimesTen
 from gradviz.core.optimizers.schedule_catalogue import Cyclic, StepDecay
+from gradviz.core.runs.state import RunState
 
 OF_TORCH = [entry for entry in OPTIMIZERS if entry is not HandDescent]
 EXECUTION_MODES = {
@@ -224,10 +226,17 @@ def test_what_a_schedule_drives_is_not_live() -> None:
     assert set(live_fields(SGD)) - set(live_names(SGD(schedule=moved))) == {"lr", "momentum"}
     assert set(live_fields(Adam)) - set(live_names(Adam(schedule=moved))) == {"lr", "betas"}
     scheduled = Experiment(optimizers=(SGD(schedule=StepDecay()),))
-    assert not is_live_change(scheduled, with_value(scheduled, "optimizers.0.lr", 0.5))
-    assert is_live_change(scheduled, with_value(scheduled, "optimizers.0.momentum", 0.5))
-    assert not is_live_change(scheduled, with_value(scheduled, "optimizers.0.schedule.gamma", 0.5))
-    assert is_live_change(scheduled, with_value(scheduled, "steps", 7))
+    changes = {"lr": 0.5, "momentum": 0.5, "schedule.gamma": 0.5}
+    asked = {
+        name: consequence(scheduled, with_value(scheduled, f"optimizers.0.{name}", value), RunState.PAUSED, 1)
+        for name, value in changes.items()
+    }
+    assert asked == {
+        "lr": Consequence.NEW_RUN,
+        "momentum": Consequence.LIVE,
+        "schedule.gamma": Consequence.NEW_RUN,
+    }
+    assert consequence(scheduled, with_value(scheduled, "steps", 7), RunState.PAUSED, 1) is Consequence.LIVE
 
 
 def test_a_rate_ten_times_as_large_is_so_in_the_schedule_too() -> None:

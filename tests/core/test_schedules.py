@@ -14,7 +14,8 @@ from torch import nn
 from torch.optim import lr_scheduler
 
 from gradviz.core.declaration import SettingError, field_specs
-from gradviz.core.document.experiment import Experiment, from_data, is_live_change, with_value
+from gradviz.core.document.consequence import Consequence, consequence
+from gradviz.core.document.experiment import Experiment, from_data, with_value
 from gradviz.core.formulas.scalar_formula import scalar_function
 from gradviz.core.formulas.text import FormulaError
 from gradviz.core.optimizers.catalogue import SGD, Adam
@@ -35,6 +36,7 @@ from gradviz.core.optimizers.schedule_catalogue import (
     Sequential,
     StepDecay,
 )
+from gradviz.core.runs.state import RunState
 
 RESTART = {"last_epoch": "where a scheduler is made again in the middle; gradviz puts its numbers back instead"}
 BASE_CLASSES = {"LRScheduler"}
@@ -167,11 +169,11 @@ def test_what_one_cycle_accepts_survives_the_run(data: st.DataObject, steps: int
 
 def test_the_steps_of_a_planned_run_are_not_live() -> None:
     planned = Experiment(optimizers=(SGD(schedule=OneCycle()),), steps=50)
-    assert not is_live_change(planned, with_value(planned, "steps", 60))
+    assert consequence(planned, with_value(planned, "steps", 60), RunState.PAUSED, 1) is Consequence.NEW_RUN
     with pytest.raises(SettingError, match="ends after 50 of 60 steps"):
         with_value(with_value(planned, "optimizers.0.schedule.total_steps", 50), "steps", 60)
     inside = Experiment(optimizers=(SGD(schedule=Chained(schedules=(OneCycle(),))),), steps=50)
-    assert not is_live_change(inside, with_value(inside, "steps", 60))
+    assert consequence(inside, with_value(inside, "steps", 60), RunState.PAUSED, 1) is Consequence.NEW_RUN
 
 
 def test_every_schedule_can_be_chosen_in_the_form() -> None:

@@ -320,12 +320,12 @@ def test_a_restored_run_goes_on_with_the_running_means_of_its_file() -> None:
     first = trainer_of(NORMED)
     run(first, 13)
     result = first.result(RunState.PAUSED)
-    assert result.tensors["buffers/0/1.num_batches_tracked"] == 13
+    assert result.lanes[0].buffers["1.num_batches_tracked"] == 13
     again = Trainer(first.experiment, result)
     assert run(again, 17) == straight[13:]
     assert running_means(again) == running_means(whole)
-    lacking = replace(result, tensors={k: v for k, v in result.tensors.items() if not k.startswith("buffers/")})
-    with pytest.raises(EngineError, match="running means"):
+    lacking = replace(result, lanes=(replace(result.lanes[0], buffers={}),))
+    with pytest.raises(EngineError, match=r"it has no buffers/1\.running_mean"):
         Trainer(first.experiment, lacking)
 
 

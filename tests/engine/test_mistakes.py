@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
 from engine_support import HIMMELBLAU, NEURONS, Listener, formula
@@ -19,11 +18,13 @@ from gradviz.core.optimizers.mistakes import MISTAKES, BackwardTwice, Cycle, Det
 from gradviz.core.optimizers.schedule_catalogue import StepDecay
 from gradviz.core.questions.graph import CaptureGraph
 from gradviz.core.questions.parameters import ReadParameters
+from gradviz.core.runs.history import History
 from gradviz.core.runs.state import RunState
 from gradviz.engine.answers.answering import ask
 from gradviz.engine.answers.moment import Moment
 from gradviz.engine.problems import EngineError
 from gradviz.engine.runs.commands import Ask, Load, Run
+from gradviz.engine.runs.mailbox import block_of
 from gradviz.engine.runs.replay import replay
 from gradviz.engine.runs.runner import Runner
 from gradviz.engine.runs.whole_run import WholeRun
@@ -228,8 +229,10 @@ def test_a_mistake_goes_on_from_its_file_and_matches_its_replay(mistake: Any) ->
     assert [again.record.losses, *(record.losses for record in again.steps())] == expected[20:]
     for step in (25, 3, 60, 20, 0):
         assert again.seek(step).losses == expected[step]
-    result.tensors["history/losses"] = np.array(expected)
-    assert replay(experiment, result).matched
+    history = History(2)
+    history.extend(block_of([again.seek(step) for step in range(STEPS + 1)], 2))
+    assert history.losses.tolist() == [list(losses) for losses in expected]
+    assert replay(experiment, replace(again.result(RunState.PAUSED), history=history.block(STEPS))).matched
 
 
 def test_the_runner_says_a_fault_once_and_fails_where_nobody_is_left() -> None:

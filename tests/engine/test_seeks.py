@@ -34,6 +34,7 @@ from gradviz.core.optimizers.schedule_catalogue import (
 from gradviz.core.runs.state import RunState
 from gradviz.engine.training.checkpoints import held_by
 from gradviz.engine.training.trainer import Trainer
+from gradviz.storage.experiments.result_tensors import tensors_of
 
 pytestmark = pytest.mark.usefixtures("frequent_checkpoints")
 LENGTH = 60
@@ -84,7 +85,7 @@ def one_thread() -> Iterator[None]:
 
 def everything(trainer: Trainer) -> dict[str, Any]:
     """All that a trainer is at its step, by name: what a file holds, and what it does not."""
-    found: dict[str, Any] = dict(trainer.result(RunState.PAUSED).tensors)
+    found: dict[str, Any] = dict(tensors_of(trainer.result(RunState.PAUSED)))
     found["record"] = (trainer.record.step, *trainer.record.losses, *trainer.record.position)
     found["rates"], found["faults"] = trainer.rates, trainer.faults
     found["stands"] = (trainer.step, trainer.finished, trainer.diverged)

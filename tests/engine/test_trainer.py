@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -250,15 +251,16 @@ def test_a_result_is_of_arrays_of_its_own() -> None:
     trainer = Trainer(Experiment(optimizers=(Adam(lr=0.1),)))
     trainer.advance()
     result = trainer.result(RunState.PAUSED)
-    before = {name: value.copy() for name, value in result.tensors.items()}
+    before = copy.deepcopy(result)
     trainer.advance()
-    assert set(before) == {
-        "random/cpu",
-        *(f"weights/0/{name}" for name in "xy"),
-        *(f"optimizer/0/{name}/{key}" for name in "xy" for key in ("step", "exp_avg", "exp_avg_sq")),
-    }
-    for name, value in before.items():
-        np.testing.assert_array_equal(result.tensors[name], value)
+    (lane,), (then,) = result.lanes, before.lanes
+    assert set(lane.weights) == set(lane.optimizer) == set("xy")
+    for name in "xy":
+        np.testing.assert_array_equal(lane.weights[name], then.weights[name])
+        assert set(lane.optimizer[name]) == {"step", "exp_avg", "exp_avg_sq"}
+        for key, value in lane.optimizer[name].items():
+            np.testing.assert_array_equal(value, then.optimizer[name][key])
+    np.testing.assert_array_equal(result.random, before.random)
     assert (result.step, result.device, result.state) == (1, "cpu", RunState.PAUSED)
     assert result.versions["torch"] == torch.__version__
     assert result.finite
@@ -266,7 +268,7 @@ def test_a_result_is_of_arrays_of_its_own() -> None:
 
 def test_weights_that_do_not_fit_are_refused_with_a_sentence() -> None:
     result = Trainer(Experiment()).result(RunState.READY)
-    with pytest.raises(EngineError, match=r"no fitting weights for w: press Reset"):
+    with pytest.raises(EngineError, match=r"it has no weights/w. Press Reset"):
         Trainer(Experiment(objective=LINE), result)
 
 
@@ -405,7 +407,7 @@ def test_weights_of_a_file_that_are_not_finite_stop_even_a_race() -> None:
     first = Trainer(experiment)
     first.seek(5)
     result = first.result(RunState.PAUSED)
-    result.tensors["weights/1/x"] = np.full_like(result.tensors["weights/1/x"], np.nan)
+    result.lanes[1].weights["x"][...] = np.nan
     restored = Trainer(experiment, result)
     assert restored.diverged
     assert list(restored.steps()) == []

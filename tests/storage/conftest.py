@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gradviz.core.document.experiment import Experiment, to_data
+from gradviz.core.document.experiment import Experiment
 from gradviz.core.optimizers.catalogue import SGD, Adam
-from gradviz.core.runs.result import LiveEdit, RunResult
+from gradviz.core.runs.records import RecordBlock
+from gradviz.core.runs.result import KeptList, LaneResult, LiveEdit, RunResult, ScheduleNumbers
 from gradviz.core.runs.state import RunState
 
 
@@ -25,16 +26,28 @@ def experiment() -> Experiment:
 def result(experiment: Experiment) -> RunResult:
     later = experiment.with_optimizers((SGD(lr=0.25), Adam()))
     random = np.random.default_rng(3)
-    tensors = {
-        "weights/0/x": np.array(1.5, dtype=np.float32),
-        "weights/1/w": random.normal(size=(3, 2)).T,
-        "optimizer/1/x/step": np.array(2.0, dtype=np.float32),
-        "random/cpu": np.arange(16, dtype=np.uint8),
-        "history/losses": random.normal(size=(2, 2)),
-        "history/positions": random.normal(size=(2, 2, 2)),
-    }
-    edits = (LiveEdit(1, tuple(to_data(later)["optimizers"])),)
-    return RunResult(RunState.PAUSED, 2, "cuda:0", {"torch": "2.9"}, edits, tensors)
+    filled = random.normal(size=(2, 6))
+    lanes = (
+        LaneResult({"x": np.array(1.5, dtype=np.float32)}, gradients={"x": np.array(2.5, dtype=np.float32)}),
+        LaneResult(
+            {"w": random.normal(size=(3, 2)).T},
+            {"w": {"step": np.array(2.0, dtype=np.float32), "n_iter": 3, "t": 0.5, "old": KeptList(4, filled)}},
+            buffers={"1.running_mean": random.normal(size=3)},
+            group={"lr": 0.25, "betas": (0.5, 0.75)},
+            schedule=ScheduleNumbers({"last_epoch": 2}, (ScheduleNumbers({"base_lrs": (0.25,)}),)),
+        ),
+    )
+    return RunResult(
+        RunState.PAUSED,
+        2,
+        "cuda:0",
+        {"torch": "2.9"},
+        (LiveEdit(0, experiment.optimizers), LiveEdit(1, later.optimizers)),
+        lanes,
+        np.arange(16, dtype=np.uint8),
+        {"x": np.array(0.5, dtype=np.float32)},
+        RecordBlock(0, random.normal(size=(3, 2)), random.normal(size=(3, 2, 2))),
+    )
 
 
 @pytest.fixture
@@ -56,7 +69,7 @@ def json_file(tmp_path: Path) -> Callable[[str], Path]:
 
     def write(experiment: str) -> Path:
         path = tmp_path / "made.json"
-        path.write_text('{"format": 2, "experiment": ' + experiment + "}", encoding="utf-8")
+        path.write_text('{"format": 3, "experiment": ' + experiment + "}", encoding="utf-8")
         return path
 
     return write

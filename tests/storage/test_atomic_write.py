@@ -16,7 +16,8 @@ import numpy as np
 import pytest
 
 from gradviz.core.document.experiment import Experiment
-from gradviz.core.runs.result import RunResult
+from gradviz.core.runs.records import RecordBlock
+from gradviz.core.runs.result import LaneResult, LiveEdit, RunResult
 from gradviz.core.runs.state import RunState
 from gradviz.storage import atomic_write
 from gradviz.storage.atomic_write import SAVE_AS, remove_leftovers, write_bytes
@@ -140,7 +141,9 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 def run_of(size: int, value: float = 0.0) -> RunResult:
-    return RunResult(RunState.PAUSED, 0, "cpu", {}, (), {"weights/0/w": np.full(size, value)})
+    lanes, history = (LaneResult({"w": np.full(size, value)}),), RecordBlock(0, np.zeros((1, 1)), np.empty((1, 1, 0)))
+    edits = (LiveEdit(0, Experiment().optimizers),)
+    return RunResult(RunState.PAUSED, 0, "cpu", {}, edits, lanes, history=history)
 
 
 def test_a_full_disk_keeps_the_original(small_disk: Path) -> None:
@@ -286,15 +289,17 @@ import sys
 import numpy as np
 from pathlib import Path
 from gradviz.core.document.experiment import Experiment
-from gradviz.core.runs.result import RunResult
+from gradviz.core.runs.records import RecordBlock
+from gradviz.core.runs.result import LaneResult, LiveEdit, RunResult
 from gradviz.core.runs.state import RunState
 from gradviz.storage.experiments.experiment_file import save
 
 count = 0
 while True:
     count += 1
-    weights = {"weights/0/w": np.full(200_000, float(count))}
-    save(Path(sys.argv[1]), Experiment(seed=count), RunResult(RunState.PAUSED, count, "cpu", {}, (), weights))
+    experiment, history = Experiment(seed=count), RecordBlock(0, np.zeros((1, 1)), np.empty((1, 1, 0)))
+    lanes, edits = (LaneResult({"w": np.full(200_000, float(count))}),), (LiveEdit(0, experiment.optimizers),)
+    save(Path(sys.argv[1]), experiment, RunResult(RunState.PAUSED, 0, "cpu", {}, edits, lanes, history=history))
     print(count, flush=True)
 """
 
@@ -314,6 +319,6 @@ def test_a_save_killed_at_random_tears_no_file(tmp_path: Path) -> None:
             saving.send_signal(signal.SIGKILL)
         loaded = load(path)
         assert loaded.result is not None
-        assert (loaded.result.tensors["weights/0/w"] == loaded.experiment.seed).all(), f"seed {seed}"
+        assert (loaded.result.lanes[0].weights["w"] == loaded.experiment.seed).all(), f"seed {seed}"
         remove_leftovers(tmp_path, older_than_s=0)
         assert os.listdir(tmp_path) == ["killed.gradviz"], f"seed {seed}"

@@ -15,7 +15,8 @@ import safetensors.numpy
 from gradviz.core.data.table_datasets import TableDataset
 from gradviz.core.document.experiment import Experiment, to_data
 from gradviz.core.document.table_fits import experiment_on
-from gradviz.core.runs.result import RunResult
+from gradviz.core.runs.records import RecordBlock
+from gradviz.core.runs.result import LaneResult, LiveEdit, RunResult
 from gradviz.core.runs.state import RunState
 from gradviz.core.tables.tables import Table, tables_in
 from gradviz.storage.experiments.experiment_file import FileError, load, save
@@ -76,11 +77,15 @@ def test_a_large_table_comes_back_bit_for_bit_after_its_maker_is_gone(path: Path
 
 
 def test_a_run_and_its_data_lie_side_by_side(path: Path) -> None:
-    tensors = {"weights/0/weight": np.ones((1, 1), dtype=np.float32), "history/losses": np.ones((3, 1))}
-    save(path, large(), RunResult(RunState.PAUSED, 2, "cpu", {}, (), tensors))
+    lanes = (LaneResult({"weight": np.ones((1, 1), dtype=np.float32)}),)
+    history = RecordBlock(0, np.ones((3, 1)), np.empty((3, 1, 0)))
+    edits = (LiveEdit(0, large().optimizers),)
+    save(path, large(), RunResult(RunState.PAUSED, 2, "cpu", {}, edits, lanes, history=history))
     result = load(path).result
     assert result is not None
-    assert set(result.tensors) == set(tensors)
+    assert list(result.lanes[0].weights) == ["weight"]
+    assert result.history is not None
+    assert result.history.losses.tolist() == [[1.0]] * 3
     assert result.finite
 
 

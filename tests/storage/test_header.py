@@ -20,11 +20,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gradviz.core.document.experiment import FORMAT_VERSION, Experiment
-from gradviz.core.runs.result import RunResult
+from gradviz.core.runs.records import RecordBlock
+from gradviz.core.runs.result import LaneResult, LiveEdit, RunResult
 from gradviz.core.runs.state import RunState
 from gradviz.storage.experiments import header as header_module
 from gradviz.storage.experiments.experiment_file import load, save
 from gradviz.storage.experiments.header import MAX_TENSORS, read_header
+from gradviz.storage.experiments.result_tensors import tensors_of
 from gradviz.storage.problems import FileError
 
 MakeFile = Callable[..., Path]
@@ -51,7 +53,7 @@ def test_a_good_header_is_read_as_it_was_saved(tmp_path: Path, experiment: Exper
     save(path, experiment, result)
     header = read_header(path)
     assert {name: value.shape for name, value in header.tensors.items()} == {
-        name: value.shape for name, value in result.tensors.items()
+        name: value.shape for name, value in tensors_of(result).items()
     }
     last = max(value.end for value in header.tensors.values())
     assert header.data_start + last == path.stat().st_size
@@ -249,8 +251,9 @@ def test_random_bytes_are_refused_with_a_sentence(tmp_path_factory: pytest.TempP
 def test_a_damaged_file_opens_or_is_refused(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
     """Any flip of bits and any cut of a good file ends in an experiment or in a FileError."""
     path = tmp_path_factory.mktemp("damaged") / "damaged.gradviz"
-    weights = {"weights/0/x": np.ones(3), "history/losses": np.ones((1, 1))}
-    save(path, Experiment(), RunResult(RunState.PAUSED, 1, "cpu", {}, (), weights))
+    lanes, history = (LaneResult({"x": np.ones(3)}),), RecordBlock(0, np.ones((2, 1)), np.empty((2, 1, 0)))
+    edits = (LiveEdit(0, Experiment().optimizers),)
+    save(path, Experiment(), RunResult(RunState.PAUSED, 1, "cpu", {}, edits, lanes, history=history))
     content = bytearray(path.read_bytes())
     for _ in range(data.draw(st.integers(0, 3))):
         place = data.draw(st.integers(0, len(content) - 1))

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from gradviz.core.runs.result import RunResult
+from gradviz.core.runs.result import LaneResult, RunResult
 from gradviz.core.runs.state import RunState
 from gradviz.storage.experiments.weights import PickleNotAllowedError, load_weights, save_weights, weights_of
 from gradviz.storage.problems import FileError
@@ -47,8 +47,8 @@ def test_pytorch_loads_what_is_written_and_the_other_way_round(tmp_path: Path) -
 
 
 def test_the_weights_of_one_optimiser() -> None:
-    tensors = {"weights/0/w": np.ones(2), "weights/1/w": np.zeros(2), "optimizer/0/w/step": np.ones(())}
-    result = RunResult(RunState.PAUSED, 3, "cpu", {}, (), tensors)
+    lanes = (LaneResult({"w": np.ones(2)}, {"w": {"step": np.ones(())}}), LaneResult({"w": np.zeros(2)}))
+    result = RunResult(RunState.PAUSED, 3, "cpu", {}, (), lanes)
     assert list(weights_of(result)) == ["w"]
     assert weights_of(result, 1)["w"].sum() == 0
 

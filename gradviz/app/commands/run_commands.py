@@ -79,7 +79,7 @@ def run(
         check_target(save_weights_to)
     whole = WholeRun(experiment, start)
     if start is not None and not whole.trainer.begins_with_weights:
-        given = ", ".join(name.removeprefix("start/") for name in list(start.tensors)[:4])
+        given = ", ".join(list(start.start)[:4])
         own = ", ".join(list(whole.trainer.lanes[0].objective.parameters)[:4])
         cause = f"The weights ({given}) do not fit this model ({own}): names and shapes must be the same."
         raise FileError(cause, "Choose the weights of this model.")

@@ -69,8 +69,8 @@ class RunControl(QObject):
         self.experiment = experiment
         self.history = History(len(experiment.optimizers))
         self._fault_of_start = verbatim(NOT_FINITE) if result is not None and not result.finite else SILENCE
-        if result is not None:
-            _fill(self.history, result)
+        if result is not None and result.history is not None:
+            self.history.extend(result.history)
         self.state, self.step, self.words = RunState.LOADING, 0, say("Preparing…")
         self._after_result = []
         self.post(Load(self._run, experiment, result))
@@ -169,25 +169,12 @@ class RunControl(QObject):
             self.history.extend(block)
 
     def _hand_out(self, result: RunResult) -> None:
-        step = min(result.step, len(self.history) - 1)
-        result.tensors["history/losses"] = self.history.losses[: step + 1].copy()
-        if len(self.history.positions):
-            result.tensors["history/positions"] = self.history.positions[: step + 1].copy()
+        history = self.history.block(result.step)
         waiting, self._after_result = self._after_result, []
         for then in waiting:
-            then(result)
+            then(replace(result, history=history))
 
 
 def _beginning(result: RunResult) -> RunResult | None:
     """The imported weights that a saved run began with, if it did."""
-    start = {name: value for name, value in result.tensors.items() if name.startswith("start/")}
-    return replace(result, state=RunState.READY, step=0, edits=(), tensors=start) if start else None
-
-
-def _fill(history: History, result: RunResult) -> None:
-    """The history that was saved."""
-    losses = result.tensors.get("history/losses")
-    if losses is None or not len(losses):
-        return
-    empty = losses.reshape(*losses.shape, 1)[:, :, :0]
-    history.extend(RecordBlock(0, losses, result.tensors.get("history/positions", empty)))
+    return RunResult.beginning_with(result.start) if result.start else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QDeadlineTimer, QEventLoop, QObject, Signal
@@ -15,6 +16,7 @@ from gradviz.core.document.experiment import Experiment
 from gradviz.core.runs.result import RunResult
 from gradviz.core.runs.state import RunState
 from gradviz.storage.experiments.experiment_file import load, save
+from gradviz.storage.experiments.misfits import MisfitError
 from gradviz.storage.experiments.weights import PickleNotAllowedError, load_weights, save_weights, weights_of
 from gradviz.storage.problems import FileError, NewerFormatError
 from gradviz.storage.shipped.gallery import GalleryEntry
@@ -86,15 +88,19 @@ class Documents(QObject):
         if path:
             self.open_file(Path(path))
 
-    def open_file(self, path: Path, newer_read_only: bool = False) -> bool:
+    def open_file(self, path: Path, newer_read_only: bool = False, without_run: bool = False) -> bool:
         """Open a file; what is wrong with it is said, and the document stays."""
         if not self.may_leave():
             return False
         messages = self.window.messages
         try:
-            saved = load(path, newer_read_only=newer_read_only)
+            saved = load(path, newer_read_only, without_run)
         except NewerFormatError as error:
             messages.show_message(str(error), "Open read-only", lambda: self._open_newer(path))
+            return False
+        except MisfitError as error:
+            again = partial(self._open_without_run, path, newer_read_only)
+            messages.show_message(f"{path.name[:60]}: {error}", "Open without its run", again)
             return False
         except FileError as error:
             messages.show_message(f"{path.name[:60]}: {error}")
@@ -109,6 +115,9 @@ class Documents(QObject):
 
     def _open_newer(self, path: Path) -> None:
         self.open_file(path, newer_read_only=True)
+
+    def _open_without_run(self, path: Path, newer_read_only: bool) -> None:
+        self.open_file(path, newer_read_only, without_run=True)
 
     def save(self) -> None:
         """Save where the document came from, or ask."""

@@ -3,22 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from gradviz.core.document.experiment import Experiment, is_live_change, with_value
+from gradviz.core.document.experiment import Experiment, with_value
 from gradviz.core.runs.result import RunResult
 
 UNDO_LIMIT = 500
-
-
-class Change(Enum):
-    """What an edit asks of the engine."""
-
-    NOTHING = "nothing"
-    LIVE = "live"
-    NEW_RUN = "new run"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,35 +65,29 @@ class Session:
         """The title where the user has made another experiment of this one: it would be wrong to bear its name."""
         return self.title if self.path is not None else f"Your own, begun with “{self.experiment.title}”[*] – gradviz"
 
-    def edit(self, path: str, value: Any) -> Change:
+    def edit(self, path: str, value: Any) -> None:
         """Set the plain `value` at `path`; SettingError leaves everything as it was."""
-        return self.apply(with_value(self.experiment, path, value))
+        self.apply(with_value(self.experiment, path, value))
 
-    def apply(self, experiment: Experiment) -> Change:
+    def apply(self, experiment: Experiment) -> None:
         """Take over an edited experiment, to be undone; nothing happens if it equals the current one."""
         if experiment == self.experiment:
-            return Change.NOTHING
+            return
         self._undo = [*self._undo[-UNDO_LIMIT:], self.experiment]
         self._redo = []
-        return self._become(experiment)
+        self.experiment = experiment
 
-    def undo(self) -> Change:
-        """Take the last edit back."""
-        if not self._undo:
-            return Change.NOTHING
-        self._redo.append(self.experiment)
-        return self._become(self._undo.pop())
+    def undo(self) -> None:
+        """Take the last edit back, if there is one."""
+        if self._undo:
+            self._redo.append(self.experiment)
+            self.experiment = self._undo.pop()
 
-    def redo(self) -> Change:
-        """Do the edit again that was taken back last."""
-        if not self._redo:
-            return Change.NOTHING
-        self._undo.append(self.experiment)
-        return self._become(self._redo.pop())
-
-    def _become(self, experiment: Experiment) -> Change:
-        before, self.experiment = self.experiment, experiment
-        return Change.LIVE if is_live_change(before, experiment) else Change.NEW_RUN
+    def redo(self) -> None:
+        """Do the edit again that was taken back last, if one was."""
+        if self._redo:
+            self._undo.append(self.experiment)
+            self.experiment = self._redo.pop()
 
     def saved_as(self, path: Path) -> None:
         """The document stands in this file now."""

@@ -15,8 +15,9 @@ from gradviz.app.window.crash_reports import CrashReports
 from gradviz.app.window.data_entry import DataEntry
 from gradviz.app.window.documents import Documents
 from gradviz.app.window.main_window import LAYOUT_VERSION, MainWindow
-from gradviz.app.window.session import Change, Document
+from gradviz.app.window.session import Document
 from gradviz.core.declaration import SettingError
+from gradviz.core.document.consequence import Consequence, consequence
 from gradviz.core.document.experiment import Experiment, with_start
 from gradviz.core.document.with_mistake import compared_with
 from gradviz.core.optimizers.mistakes import Mistake
@@ -82,16 +83,17 @@ class WindowController(QObject):
     def edit(self, path: str, value: Any) -> None:
         """Take an edit of the form over, or mark the field that is wrong."""
         try:
-            change = self.session.edit(path, value)
+            self.session.edit(path, value)
         except SettingError as error:
             self.window.form.show_fault(error.path, error.reason, error.place)
             return
-        self._after(change)
+        self._after_edit()
 
     def take_over(self, experiment: Experiment) -> None:
         """Take an edit of the whole experiment over, such as other data."""
         self.window.form.forget_drafts()
-        self._after(self.session.apply(experiment))
+        self.session.apply(experiment)
+        self._after_edit()
         self.experiment_opened.emit(experiment)
 
     def start_at(self, x: float, y: float) -> None:
@@ -100,35 +102,32 @@ class WindowController(QObject):
         if changed is None:
             self.window.messages.show_message("This surface is a slice: its points cannot be chosen as a start.")
         else:
-            self._after(self.session.apply(changed))
+            self.session.apply(changed)
+            self._after_edit()
 
     def undo(self) -> None:
         """Take back what stands in a field and was refused, else the last edit."""
         if self.window.form.forget_drafts():
             self.window.form.show_experiment(self.session.experiment)
             return
-        self._after(self.session.undo())
+        self.session.undo()
+        self._after_edit()
 
     def redo(self) -> None:
         """Do the edit again."""
-        self._after(self.session.redo())
+        self.session.redo()
+        self._after_edit()
 
-    def _after(self, change: Change) -> None:
-        self.window.form.show_experiment(self.session.experiment)
-        if change is Change.LIVE and not self._needs_new_run():
-            self.control.edit_live(self.session.experiment)
-        elif change is not Change.NOTHING:
-            self.control.load(self.session.experiment)
-        self._show_document()
-
-    def _needs_new_run(self) -> bool:
-        """A run that is over cannot go on with another learning rate; one that has more steps to go can."""
+    def _after_edit(self) -> None:
+        """Let the run follow the document."""
         control, experiment = self.control, self.session.experiment
-        if experiment.model_copy(update={"hand_gradient": control.experiment.hand_gradient}) == control.experiment:
-            return False
-        if control.state is RunState.DIVERGED:
-            return experiment.optimizers != control.experiment.optimizers
-        return control.state is RunState.FINISHED and experiment.steps <= control.step
+        self.window.form.show_experiment(experiment)
+        asked = consequence(control.experiment, experiment, control.state, control.step)
+        if asked is Consequence.LIVE:
+            control.edit_live(experiment)
+        elif asked is Consequence.NEW_RUN:
+            control.load(experiment)
+        self._show_document()
 
     def compare_with(self, mistake: Mistake) -> None:
         """Let a copy of the first optimiser race that makes a mistake."""
@@ -137,7 +136,8 @@ class WindowController(QObject):
         except SettingError as error:
             self.window.form.show_fault(error.path, error.reason)
             return
-        self._after(self.session.apply(changed))
+        self.session.apply(changed)
+        self._after_edit()
 
     # Running
 
@@ -167,7 +167,8 @@ class WindowController(QObject):
     def edit_hand_gradient(self, text: str) -> None:
         """Take over the lines that the bench compares; the run goes on."""
         try:
-            self._after(self.session.edit("hand_gradient", text))
+            self.session.edit("hand_gradient", text)
+            self._after_edit()
         except SettingError as error:
             self.window.messages.show_message(str(error))
 

@@ -1,9 +1,11 @@
 """What a person edits: the experiment, and what edits make of it.
 
+consequence   What an edit means for the run that stands behind the document: nothing, a live change, or a new run
 departure     What was exchanged since an experiment of the gallery was opened, so that its lesson tells about something
               else
 experiment    The experiment: the document that a person edits, saves and runs
 memory        The memory that a fit will need, estimated before anything is built
+misfit        What of a result does not fit its experiment, as far as it can be told without torch
 table_fits    The experiment that fits a table: as much of the one before as can be kept
 with_mistake  An experiment beside the same with a mistake in it
 """

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any, Literal
 
 from pydantic import ValidationError, model_validator
 
-from gradviz.core.declaration import Declaration, FieldError, SettingError, live_fields, setting, setting_error
+from gradviz.core.declaration import Declaration, FieldError, SettingError, setting, setting_error
 from gradviz.core.document.memory import memory_note
 from gradviz.core.layers.dense import LineLayer
 from gradviz.core.objectives.catalogue import AnyObjective, FormulaObjective, TestFunctionObjective
@@ -15,7 +14,7 @@ from gradviz.core.objectives.fit_starters import mended
 from gradviz.core.optimizers.catalogue import SGD, AnyOptimizer, Optimizer
 from gradviz.core.optimizers.lane_names import lane_names
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 DTYPES = Literal["float32", "float64"]
 
 
@@ -217,29 +216,6 @@ def _made(data: dict[str, Any], parts: list[str]) -> Experiment:
         if fit is None:
             raise
     return from_data(data | {"objective": to_data(fit)})
-
-
-def is_live_change(old: Experiment, new: Experiment) -> bool:
-    """Whether a run of `old` may go on as one of `new`: only live settings and descriptions differ."""
-    return _frozen_part(old) == _frozen_part(new)
-
-
-def _frozen_part(experiment: Experiment) -> str:
-    """The JSON of all that a run cannot change while it goes on."""
-    data = to_data(experiment)
-    is_planned = any(optimizer.schedule.depends_on_steps for optimizer in experiment.optimizers)
-    for name in NOT_OF_THE_RUN:
-        if name != "steps" or not is_planned:
-            data.pop(name)
-    for plain, optimizer in zip(data["optimizers"], experiment.optimizers, strict=True):
-        for name in live_names(optimizer):
-            plain.pop(name)
-    return json.dumps(data, sort_keys=True)
-
-
-def live_names(declaration: Declaration) -> tuple[str, ...]:
-    """The settings of a declaration, as it stands, that may change while a run goes on."""
-    return declaration.live if isinstance(declaration, Optimizer) else live_fields(type(declaration))
 
 
 def with_start(experiment: Experiment, x: float, y: float) -> Experiment | None:

@@ -17,7 +17,7 @@ _OPERATIONS: dict[str, Callable[[float, float], float]] = {
     "-": operator.sub,
     "*": operator.mul,
     "/": operator.truediv,
-    "**": operator.pow,
+    "**": math.pow,
     "%": operator.mod,
     "<": operator.lt,
     "<=": operator.le,
@@ -28,12 +28,14 @@ _OPERATIONS: dict[str, Callable[[float, float], float]] = {
 }
 _OF_MATH = (
     "sqrt", "exp", "log", "log2", "log10", "log1p", "expm1", "sin", "cos", "tan", "asin", "acos",
-    "atan", "sinh", "cosh", "tanh", "erf", "atan2", "hypot", "floor", "ceil", "pow",
+    "atan", "sinh", "cosh", "tanh", "erf", "atan2", "hypot", "pow",
 )  # fmt: skip
 _FUNCTIONS: dict[str, Callable[..., float]] = {
     **{name: getattr(math, name) for name in _OF_MATH},
     "abs": abs,
-    "round": round,
+    "floor": lambda x: float(math.floor(x)),
+    "ceil": lambda x: float(math.ceil(x)),
+    "round": lambda x: float(round(x)),
     "min": min,
     "max": max,
     "minimum": min,
@@ -52,24 +54,23 @@ _FUNCTIONS: dict[str, Callable[..., float]] = {
 def scalar_function(text: str, name: str) -> ScalarFunction:
     """`text` over the number `name` as a function; FormulaError where it is not one.
 
-    Where the formula has no finite value, such as ``1/step`` at 0, the function gives NaN and raises nothing.
+    It computes in doubles, as every formula does: whole numbers of Python's have no bound, ``9**9**9**9`` would never
+    end. Where the formula has no finite value, such as ``1/step`` at 0, the function gives NaN and raises nothing.
     """
     evaluated = _closure(parse_expression(text, {name}), name)
 
     def function(x: float) -> float:
         try:
-            value = evaluated(x)
+            return float(evaluated(float(x)))
         except (ArithmeticError, ValueError):
             return math.nan
-        # a root of a negative number is complex in Python
-        return float(value) if isinstance(value, int | float) else math.nan
 
     return function
 
 
 def _closure(expression: Expression, name: str) -> ScalarFunction:
     if isinstance(expression, Number):
-        value = expression.value
+        value = float(expression.value)
         return lambda _x: value
     if isinstance(expression, Name):
         constant = CONSTANTS.get(expression.name, math.nan)

@@ -122,6 +122,11 @@ class History:
             return np.empty((0, self.optimizers, 2))
         return self._positions.values.reshape(-1, self.optimizers, 2)
 
+    def block(self, step: int) -> RecordBlock:
+        """A copy of the records up to `step`."""
+        losses, positions = self.losses[: step + 1].copy(), self.positions[: step + 1].copy()
+        return RecordBlock(0, losses, positions if len(positions) else np.empty((*losses.shape, 0)))
+
     def extremes(self, start: int, stop: int, pixels: int) -> tuple[Floats, Floats, Floats]:
         """Steps, smallest and largest losses of blocks of [start, stop), for a curve of `pixels` columns."""
         start, stop = max(0, start), min(len(self), stop)

@@ -1,4 +1,4 @@
-"""What a run leaves for a file."""
+"""What a run leaves for a file: typed values, each of which has one meaning."""
 
 from __future__ import annotations
 
@@ -9,40 +9,85 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gradviz.core.optimizers.optimizer import Optimizer
+from gradviz.core.runs.records import RecordBlock
 from gradviz.core.runs.state import RunState
+
+Array = NDArray[Any]
+Arrays = Mapping[str, Array]
+Number = int | float
+NumberOrTuple = Number | tuple[Number, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class LiveEdit:
-    """The optimisers that a run had from `step` on, as JSON data."""
+    """The optimisers that a run had from `step` on."""
 
     step: int
-    optimizers: tuple[dict[str, Any], ...]
+    optimizers: tuple[Optimizer, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class KeptList:
+    """A list of tensors of one shape, as LBFGS keeps it: `filled` (k, ...) are the first of `places`, None is k = 0."""
+
+    places: int
+    filled: Array | None
+
+
+Kept = Array | Number | KeptList
+"""What an optimiser keeps of a parameter under one name."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleNumbers:
+    """The numbers of a schedule by the names that torch gives them, and those of the schedules inside it, in order."""
+
+    numbers: Mapping[str, NumberOrTuple]
+    inner: tuple[ScheduleNumbers, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LaneResult:
+    """One optimiser with its parameters, which are the keys of `weights`, `gradients` and `optimizer`.
+
+    `gradients` are those that the last evaluation began with, where it adds to them. `group` is what torch's
+    param_group holds in numbers, and `schedule` those of its schedule, where there is one.
+    """
+
+    weights: Arrays
+    optimizer: Mapping[str, Mapping[str, Kept]] = field(default_factory=dict)
+    buffers: Arrays = field(default_factory=dict)
+    gradients: Arrays = field(default_factory=dict)
+    group: Mapping[str, NumberOrTuple] = field(default_factory=dict)
+    schedule: ScheduleNumbers | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """What a run leaves for a file: its state, live edits, versions and tensors by name.
+    """What a run leaves for a file, as it stood at `step`.
 
-    Tensors are those of weights, optimiser state and random state at `step`, and the history of losses
-    and positions (`history/losses`, `history/positions`).
+    `random` is the state of torch's generator; `start` are imported weights that the run began with, by the names of
+    the parameters. Without lanes it is a run that begins.
     """
 
     state: RunState
     step: int
     device: str
-    versions: dict[str, str]
+    versions: Mapping[str, str]
     edits: tuple[LiveEdit, ...]
-    tensors: dict[str, NDArray[Any]] = field(default_factory=dict)
+    lanes: tuple[LaneResult, ...] = ()
+    random: Array | None = None
+    start: Arrays = field(default_factory=dict)
+    history: RecordBlock | None = None
 
     @staticmethod
-    def beginning_with(weights: Mapping[str, NDArray[Any]]) -> RunResult:
+    def beginning_with(weights: Arrays) -> RunResult:
         """A run at step 0 that begins with these weights, by the names of the parameters."""
-        tensors = {f"start/{name}": value for name, value in weights.items()}
-        return RunResult(RunState.READY, 0, "", {}, (), tensors)
+        return RunResult(RunState.READY, 0, "", {}, (), start=dict(weights))
 
     @property
     def finite(self) -> bool:
         """Whether every weight is finite."""
-        weights = (value for name, value in self.tensors.items() if name.startswith(("weights/", "start/")))
+        weights = (value for part in (self.start, *(lane.weights for lane in self.lanes)) for value in part.values())
         return all(bool(np.isfinite(value).all()) for value in weights)

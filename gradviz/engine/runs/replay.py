@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from gradviz.core.document.experiment import Experiment
-from gradviz.core.runs.result import RunResult
+from gradviz.core.runs.result import Arrays, RunResult
 from gradviz.engine.problems import EngineError
-from gradviz.engine.training.trainer import START, Trainer
+from gradviz.engine.training.trainer import Trainer
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +33,11 @@ def replay(experiment: Experiment, result: RunResult, progress: Callable[[int, i
 
     `progress` is told the steps done and to be done. EngineError if the file holds no history.
     """
-    saved = result.tensors.get("history/losses")
-    if saved is None or not len(saved):
+    if result.history is None or not len(result.history.losses):
         raise EngineError("The file holds no history to compare with: run the experiment and save it first.")
-    start = {name: value for name, value in result.tensors.items() if name.startswith(START)}
-    trainer = Trainer(_at_start(experiment, result), replace(result, step=0, edits=(), tensors=start))
-    trainer.edits = list(result.edits)
+    saved = result.history.losses
+    trainer = Trainer(_at_start(experiment, result), RunResult.beginning_with(result.start))
+    trainer.edits = list(result.edits) or trainer.edits
     last = len(saved) - 1
     for step in range(last + 1):
         found = trainer.seek(step).losses
@@ -57,19 +56,18 @@ def replay(experiment: Experiment, result: RunResult, progress: Callable[[int, i
 
 def _at_start(experiment: Experiment, result: RunResult) -> Experiment:
     """The experiment with the optimisers that the run began with."""
-    if not result.edits:
-        return experiment
-    from gradviz.core.document.experiment import from_data, to_data
-
-    data = to_data(experiment) | {"optimizers": [dict(plain) for plain in result.edits[0].optimizers]}
-    return from_data(data)
+    return experiment.with_optimizers(result.edits[0].optimizers) if result.edits else experiment
 
 
 def _have_same_weights(trainer: Trainer, result: RunResult) -> bool:
     """Losses alone could agree while a weight does not, so the weights are compared where the run was saved."""
-    again = trainer.result(result.state).tensors
-    saved = {name: weights for name, weights in result.tensors.items() if name.startswith("weights/")}
-    return all(np.array_equal(again[name], weights, equal_nan=True) for name, weights in saved.items())
+    again = trainer.result(result.state).lanes
+    pairs = zip(again, result.lanes, strict=False)
+    return all(_are_same(now.weights, then.weights) for now, then in pairs)
+
+
+def _are_same(now: Arrays, then: Arrays) -> bool:
+    return now.keys() == then.keys() and all(np.array_equal(now[name], then[name], equal_nan=True) for name in now)
 
 
 def _differences(trainer: Trainer, result: RunResult) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from gradviz.core.document.experiment import Experiment
@@ -85,10 +86,7 @@ class WholeRun:
     def result(self) -> RunResult:
         """The result with its history, to be saved."""
         made = self.trainer.result(self.state)
-        made.tensors["history/losses"] = self.history.losses.copy()
-        if len(self.history.positions):
-            made.tensors["history/positions"] = self.history.positions.copy()
-        return made
+        return replace(made, history=self.history.block(made.step))
 
     def parameters(self, optimizer: int = 0) -> dict[str, Any]:
         """Parameters by name as nested lists."""

@@ -1,11 +1,17 @@
 """Training: an optimiser steps, is copied, sought and saved.
 
-checkpoints   Copies of a lane's state to go back to: exact, for a seek gives the records of before, bit for bit
-evaluations   How a step evaluates: as it should be, or with one of the mistakes that are made on purpose
-explanations  PyTorch's errors about graphs and gradients in plain words: what happened, and what to do next
-lanes         Lanes: an optimiser with parameters of its own, its schedule, and what stopped it if anything did
-memory_limit  The memory of this machine against what a run will need
-saved_state   A lane as arrays with names, for a file, and back
-trainer       The trainer: an experiment's optimisers, stepping side by side, one evaluation a step
-versions      The versions that a run was made with
+checkpoints        Copies of a lane's state to go back to: exact, for a seek gives the records of before, bit for bit
+evaluations        How a step evaluates: as it should be, or with one of the mistakes that are made on purpose
+explanations       PyTorch's errors about graphs and gradients in plain words: what happened, and what to do next
+fitting            Whether a result fits the lanes that its experiment gives: asked of every part before anything is
+                   restored
+lanes              Lanes: an optimiser with parameters of its own, its schedule, and what stopped it if anything did
+memory_limit       The memory of this machine against what a run will need
+optimizer_fitting  Whether what a file holds of an optimiser is what torch keeps for it, and what its next step can use
+saved_state        A lane as frozen values, for a file, and back
+schedule_fitting   Whether the numbers of a schedule, and of the group that it writes, are those of this optimiser at
+                   some step
+trainer            The trainer: an experiment's optimisers, stepping side by side, one evaluation a step
+turns              Turns at what torch has once for all: its random generator and its number of threads
+versions           The versions that a run was made with
 """

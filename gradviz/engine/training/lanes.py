@@ -16,6 +16,8 @@ from gradviz.engine.problems import EngineError
 from gradviz.engine.training.evaluations import cut, wrong_evaluation
 from gradviz.engine.training.explanations import Fault, explained
 
+LARGEST_RATE = 1e30
+
 
 class Lane:
     """One optimiser with parameters of its own. `loss` is that of the current step.
@@ -120,8 +122,22 @@ class Lane:
             scheduler.step(self.loss) if self._needs_loss else scheduler.step()
         except (ArithmeticError, ValueError) as error:
             reason = f"The schedule fails here ({str(error)[:80]})"
-        if not reason and not math.isfinite(self.rate):
-            reason = f"The schedule gives the learning rate {short_number(self.rate)}"
+        reason = reason or self._fault_of_rate()
         if reason:
             self.evaluate(self.step + 1)
-            self.fault = Fault(self.step, "", f"{reason}: change its formula or its factors.")
+            self._stop_schedule(reason)
+
+    def check_rate(self) -> None:
+        """Stop here if the schedule gives no rate to go on with: at the start, or where a file has brought it."""
+        reason = self._fault_of_rate()
+        if reason:
+            self._stop_schedule(reason)
+
+    def _fault_of_rate(self) -> str:
+        # comparing is False for NaN; torch itself refuses a rate beyond float32 with an error of its own
+        if self.scheduler is None or abs(self.rate) <= LARGEST_RATE:
+            return ""
+        return f"The schedule gives the learning rate {short_number(self.rate)}"
+
+    def _stop_schedule(self, reason: str) -> None:
+        self.fault = Fault(self.step, "", f"{reason}: change its formula or its factors.")

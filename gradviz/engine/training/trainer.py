@@ -6,36 +6,35 @@ these, so graph, curves, surface and table can all show the same k.
 
 from __future__ import annotations
 
-import json
 import math
 import os
 import time
+from bisect import bisect_right
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
-from gradviz.core.document.experiment import Experiment, optimizer_names, to_data
+from gradviz.core.document.experiment import Experiment, optimizer_names
 from gradviz.core.numbers import short_number
 from gradviz.core.optimizers.catalogue import Optimizer
 from gradviz.core.runs.records import StepRecord
-from gradviz.core.runs.result import LiveEdit, RunResult
+from gradviz.core.runs.result import Array, LiveEdit, RunResult
 from gradviz.core.runs.state import RunState
 from gradviz.engine.devices import resolve_device
 from gradviz.engine.objectives.build import build_objective
 from gradviz.engine.problems import EngineError
 from gradviz.engine.training.checkpoints import Checkpoints
 from gradviz.engine.training.explanations import LIMIT
+from gradviz.engine.training.fitting import check_fit
 from gradviz.engine.training.lanes import Lane
 from gradviz.engine.training.memory_limit import check_memory
-from gradviz.engine.training.saved_state import arrays_of, restore_lane
+from gradviz.engine.training.saved_state import restore_lane, result_of
+from gradviz.engine.training.turns import Turn
 from gradviz.engine.training.versions import versions
 
 LARGE_MODEL = 1_000_000
-START = "start/"
-"""Imported weights with which a run began bear this and their name."""
 
 
 class Trainer:
@@ -48,7 +47,8 @@ class Trainer:
         self.experiment = experiment
         self.device, self.notice = resolve_device(experiment.device, experiment.dtype)
         check_memory(experiment, self.device)
-        _choose_threads(experiment)
+        self._turn = Turn(_threads_for(experiment))
+        self._turn.take()
         self.lanes = [self._lane(optimizer) for optimizer in experiment.optimizers]
         self.step = 0
         self.edits: list[LiveEdit] = [_edit(0, experiment)]
@@ -57,13 +57,17 @@ class Trainer:
         self._is_torn = False
         self._coordinates = [lane.objective.coordinates for lane in self.lanes]
         self._restored_unfit = start is not None and not start.finite
-        self._start: dict[str, NDArray[Any]] = {}
+        self._start: dict[str, Array] = {}
         if start is not None:
-            self._begin_with({name: value for name, value in start.tensors.items() if name.startswith(START)})
+            if start.lanes:
+                check_fit(experiment, self.lanes, start)
+            self._begin_with(dict(start.start))
             self._checkpoints.keep(0, self.lanes)
-            if any(name.startswith("weights/") for name in start.tensors):
+            if start.lanes:
                 self._restore(start)
         self.record = self._evaluate()
+        for lane in self.lanes:
+            lane.check_rate()
         if self.step:
             self._checkpoints.keep(self.step, self.lanes)
         self.known = self.step
@@ -72,21 +76,21 @@ class Trainer:
     def _lane(self, optimizer: Optimizer) -> Lane:
         return Lane(build_objective(self.experiment, self.device), optimizer, self.experiment.steps)
 
-    def _begin_with(self, tensors: dict[str, NDArray[Any]]) -> None:
+    def _begin_with(self, weights: dict[str, Array]) -> None:
         """Let every lane begin with imported weights; those of another model are left, with a notice."""
-        wanted = {f"{START}{name}": tuple(p.shape) for name, p in self.lanes[0].objective.parameters.items()}
-        if not tensors:
+        wanted = {name: tuple(p.shape) for name, p in self.lanes[0].objective.parameters.items()}
+        if not weights:
             return
-        if {name: value.shape for name, value in tensors.items()} != wanted:
-            given = ", ".join(f"{name.removeprefix(START)} {value.shape}" for name, value in list(tensors.items())[:3])
+        if {name: value.shape for name, value in weights.items()} != wanted:
+            given = ", ".join(f"{name} {value.shape}" for name, value in list(weights.items())[:3])
             misfit = f"The imported weights ({given}) do not fit this model: it starts from its seed."
             self.notice = f"{self.notice} {misfit}".strip()[:LIMIT]
             return
-        self._start = tensors
+        self._start = weights
         with torch.no_grad():
             for lane in self.lanes:
                 for name, parameter in lane.objective.parameters.items():
-                    parameter.copy_(torch.from_numpy(np.array(tensors[f"{START}{name}"])))
+                    parameter.copy_(torch.from_numpy(np.array(weights[name])))
 
     @property
     def begins_with_weights(self) -> bool:
@@ -100,6 +104,7 @@ class Trainer:
 
     def advance(self) -> StepRecord:
         """One update of every optimiser that goes on, then the evaluation of the new step."""
+        self._turn.take()
         if self.step % self._checkpoints.stride:
             return self._advanced()
         self._checkpoints.keep(self.step, self.lanes)
@@ -210,11 +215,14 @@ class Trainer:
             self._set_live(experiment.optimizers)
             self._forget_beyond()
         self.experiment = experiment
+        if self.step > experiment.steps:  # a run never stands beyond its end
+            self.seek(experiment.steps)
 
     def continue_from_here(self) -> None:
         """After a seek back: the current settings hold from this step on, later edits are forgotten."""
-        if any(edit.step > self.step for edit in self.edits):
-            self.edits = [edit for edit in self.edits if edit.step <= self.step]
+        last = self.edits[-1]
+        if last.step > self.step or last.optimizers != self.experiment.optimizers:
+            self.edits = [edit for edit in self.edits if edit.step < self.step]
             self.edits.append(_edit(self.step, self.experiment))
             self._forget_beyond()
         self._set_live(self.experiment.optimizers)
@@ -253,38 +261,46 @@ class Trainer:
         checkpoint, moment = found
         if checkpoint <= self.step <= step and not self._is_torn:
             return
+        self._turn.take()
         self._is_torn = True
         self.step = checkpoint
         moment.put_back(self.lanes)
         self.record = self._evaluate()
 
     def _apply_edit_of_this_step(self) -> None:
-        for edit in self.edits:
-            if edit.step == self.step:
-                self._set_live(_declared(self.experiment, edit))
+        place = bisect_right(self.edits, self.step, key=lambda edit: edit.step)
+        if place and self.edits[place - 1].step == self.step:
+            self._set_live(self.edits[place - 1].optimizers)
 
     def result(self, state: RunState) -> RunResult:
-        """The run so far, without its history."""
-        tensors: dict[str, NDArray[Any]] = {"random/cpu": torch.get_rng_state().numpy().copy()}
-        for index, lane in enumerate(self.lanes):
-            tensors.update(arrays_of(index, lane))
-        return RunResult(state, self.step, str(self.device), versions(), tuple(self.edits), tensors | self._start)
+        """The run so far, without its history, and without the edits that lie ahead after a seek back."""
+        self._turn.take()
+        return RunResult(
+            state,
+            self.step,
+            str(self.device),
+            versions(),
+            tuple(edit for edit in self.edits if edit.step <= self.step),
+            lanes=tuple(result_of(lane) for lane in self.lanes),
+            random=torch.get_rng_state().numpy().copy(),
+            start=dict(self._start),
+        )
 
-    def _restore(self, start: RunResult) -> None:
-        """Continue `start`: its weights, optimiser, schedule and random state, step and live edits."""
-        self.step = start.step
-        self.edits = list(start.edits) or self.edits
-        for index, lane in enumerate(self.lanes):
-            restore_lane(index, lane, start.tensors)
-        if "random/cpu" in start.tensors:
-            torch.set_rng_state(torch.from_numpy(start.tensors["random/cpu"].copy()))
+    def _restore(self, saved: RunResult) -> None:
+        """Continue `saved`, which fits: its weights, optimiser, schedule and random state, step and live edits."""
+        self.step = saved.step
+        self.edits = list(saved.edits)
+        for lane, kept in zip(self.lanes, saved.lanes, strict=True):
+            restore_lane(lane, kept)
+        assert saved.random is not None
+        torch.set_rng_state(torch.from_numpy(saved.random.copy()))
         self._set_live(self.experiment.optimizers)
 
 
-def _choose_threads(experiment: Experiment) -> None:
+def _threads_for(experiment: Experiment) -> int:
     """One thread for small models: with torch's default a loaded machine falls from 1108 to 8 steps/s."""
     large = experiment.objective.parameter_count > LARGE_MODEL
-    torch.set_num_threads((os.cpu_count() or 1) if large else 1)
+    return (os.cpu_count() or 1) if large else 1
 
 
 def _point(lane: Lane) -> str:
@@ -297,12 +313,4 @@ def _point(lane: Lane) -> str:
 
 
 def _edit(step: int, experiment: Experiment) -> LiveEdit:
-    return LiveEdit(step, tuple(to_data(optimizer) for optimizer in experiment.optimizers))
-
-
-def _declared(experiment: Experiment, edit: LiveEdit) -> tuple[Any, ...]:
-    """The optimisers of an edit as declarations."""
-    return tuple(
-        type(old).model_validate_json(json.dumps(plain))
-        for old, plain in zip(experiment.optimizers, edit.optimizers, strict=True)
-    )
+    return LiveEdit(step, experiment.optimizers)

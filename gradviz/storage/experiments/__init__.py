@@ -5,6 +5,8 @@ experiment_file  Experiment files: the experiment as JSON, alone (.json) or in a
                  (.gradviz)
 header           The header of a safetensors file, checked in full before anything large is read or allocated
 migrations       From older formats of the experiment file to the present one: one function per old version
+misfits          The refusal of a result that does not fit its experiment, which can be opened without it
+result_tensors   A typed result as tensors with names, for a file, and back
 run_section      What a run leaves in a file, as JSON beside its tensors
 strict_json      JSON as a file from a stranger deserves it: no key twice, no abyss, no number that hangs
 weights          Weights by themselves: as safetensors, or as a state_dict that torch.load reads (.pt)

@@ -21,6 +21,8 @@ from gradviz.storage.atomic_write import check_name, write_bytes
 from gradviz.storage.experiments import data_tensors, strict_json
 from gradviz.storage.experiments.header import header_of, is_json, open_regular
 from gradviz.storage.experiments.migrations import migrate
+from gradviz.storage.experiments.misfits import MisfitError
+from gradviz.storage.experiments.result_tensors import Tensors, tensors_of
 from gradviz.storage.experiments.run_section import DAMAGED, RunSection, result_from, run_data, without_unknown
 from gradviz.storage.foreign_files import CHOOSE, SNIFFED_BYTES
 from gradviz.storage.problems import FileError, NewerFormatError, cause_of
@@ -29,7 +31,7 @@ METADATA_KEY = "gradviz"
 STORED_DTYPES = ("float32", "float64", "int64", "int32", "uint8", "bool")
 NOT_FINITE = "Some weights of this file are not finite, so it cannot run on; Reset starts again."
 
-__all__ = ["FileError", "NewerFormatError", "SavedExperiment", "load", "save"]
+__all__ = ["FileError", "MisfitError", "NewerFormatError", "SavedExperiment", "load", "save"]
 
 
 @dataclass(frozen=True)
@@ -56,16 +58,17 @@ def save(path: Path, experiment: Experiment, result: RunResult | None) -> None:
     write_bytes(path, _plain_json(experiment) if is_plain else _safetensors(experiment, result))
 
 
-def load(path: Path, newer_read_only: bool = False) -> SavedExperiment:
+def load(path: Path, newer_read_only: bool = False, without_run: bool = False) -> SavedExperiment:
     """Read a file; opening never runs anything.
 
     A newer format raises NewerFormatError; with `newer_read_only` it is opened as far as this version
-    understands it. Arrays of the result are read-only.
+    understands it. A result that does not fit its experiment raises MisfitError; `without_run` leaves every result
+    where it is. Arrays of the result are read-only.
     """
     with open_regular(path) as stream:
         try:
             document, tensors = _parts(stream, os.fstat(stream.fileno()).st_size)
-            return _saved_experiment(document, tensors, newer_read_only)
+            return _saved_experiment(document, tensors, newer_read_only, without_run)
         except OSError as error:
             raise FileError(f"The file cannot be read. {cause_of(error)}", CHOOSE) from error
         except MemoryError:
@@ -87,8 +90,8 @@ def _safetensors(experiment: Experiment, result: RunResult | None) -> bytes:
         "experiment": to_data(experiment),
         "run": None if result is None else run_data(result),
     }
-    tensors = {} if result is None else {name: _stored(name, value) for name, value in result.tensors.items()}
-    _result(document["run"], experiment, tensors)
+    tensors = {} if result is None else {name: _stored(name, value) for name, value in tensors_of(result).items()}
+    _check_result(document["run"], experiment, tensors)
     tensors |= data_tensors.tensors_of(experiment)
     data = safetensors.numpy.save(tensors, {METADATA_KEY: json.dumps(document)})
     header_of(io.BytesIO(data), len(data))
@@ -102,7 +105,7 @@ def _stored(name: str, value: NDArray[Any]) -> NDArray[Any]:
     return np.asarray(value, order="C")
 
 
-def _parts(stream: BinaryIO, size: int) -> tuple[Any, dict[str, NDArray[Any]]]:
+def _parts(stream: BinaryIO, size: int) -> tuple[Any, Tensors]:
     """The document as plain data, and the tensors."""
     first = stream.read(SNIFFED_BYTES)
     stream.seek(0)
@@ -116,7 +119,7 @@ def _parts(stream: BinaryIO, size: int) -> tuple[Any, dict[str, NDArray[Any]]]:
     return document, _tensors(stream.read(size))
 
 
-def _tensors(data: bytes) -> dict[str, NDArray[Any]]:
+def _tensors(data: bytes) -> Tensors:
     try:
         tensors = safetensors.numpy.load(data)
     except (safetensors.SafetensorError, ValueError) as error:
@@ -126,7 +129,7 @@ def _tensors(data: bytes) -> dict[str, NDArray[Any]]:
     return dict(tensors)
 
 
-def _saved_experiment(document: Any, tensors: dict[str, NDArray[Any]], newer_read_only: bool) -> SavedExperiment:
+def _saved_experiment(document: Any, tensors: Tensors, newer_read_only: bool, without_run: bool) -> SavedExperiment:
     version = _version(document)
     is_newer = version > FORMAT_VERSION and newer_read_only
     data, tensors = data_tensors.split(tensors)
@@ -138,7 +141,7 @@ def _saved_experiment(document: Any, tensors: dict[str, NDArray[Any]], newer_rea
         raise FileError(f"The file has an unknown section {min(unknown)[:60]!r} (format version {version}).", CHOOSE)
     experiment = _experiment(document["experiment"], version)
     del tables
-    result = _result(document.get("run"), experiment, tensors)
+    result = None if without_run else _result(document.get("run"), experiment, tensors, is_newer)
     notices = [_newer_notice(version)] if is_newer else []
     if result is not None and not result.finite:
         notices.append(NOT_FINITE)
@@ -159,9 +162,6 @@ def _understood(document: dict[str, Any]) -> dict[str, Any]:
     run = document.get("run")
     if isinstance(run, dict):
         run = without_unknown(RunSection, run)
-        for edit in run["edits"] if isinstance(run.get("edits"), list) else ():
-            if isinstance(edit, dict) and "optimizers" in edit:
-                edit.update(without_unknown(Experiment, {"optimizers": edit["optimizers"]}))
     return {"experiment": without_unknown(Experiment, document["experiment"]), "run": run}
 
 
@@ -182,9 +182,17 @@ def _experiment(data: Any, version: int) -> Experiment:
         ) from None
 
 
-def _result(run: Any, experiment: Experiment, tensors: dict[str, NDArray[Any]]) -> RunResult | None:
+def _result(run: Any, experiment: Experiment, tensors: Tensors, may_be_unknown: bool = False) -> RunResult | None:
     if run is not None:
-        return result_from(run, experiment, tensors)
+        return result_from(run, experiment, tensors, may_be_unknown)
     if tensors:
-        raise FileError("The file has tensors but no record of the run that made them.", DAMAGED)
+        raise MisfitError("it has tensors but no record of the run that made them")
     return None
+
+
+def _check_result(run: Any, experiment: Experiment, tensors: Tensors) -> None:
+    """FileError where `load` would refuse the result."""
+    try:
+        _result(run, experiment, tensors)
+    except MisfitError as error:
+        raise FileError(f"The file was not saved: {error.clause}.", "Reset, then save.") from None

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import json
-from typing import Any, TypeVar
+from typing import Annotated, Any
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field, ValidationError
 
-from gradviz.core.declaration import Declaration, SettingError, setting_error
-from gradviz.core.document.experiment import Experiment, from_data, to_data
+from gradviz.core.declaration import Declaration, setting_error
+from gradviz.core.document.experiment import Experiment, to_data
+from gradviz.core.document.misfit import MOST_EDITS, misfit
+from gradviz.core.optimizers.catalogue import AnyOptimizer
 from gradviz.core.runs.result import LiveEdit, RunResult
 from gradviz.core.runs.state import RunState
-from gradviz.storage.problems import FileError
+from gradviz.storage.experiments.misfits import MisfitError
+from gradviz.storage.experiments.result_tensors import ResultTensors, Tensors
 
-Model = TypeVar("Model", bound=Declaration)
 DAMAGED = "The file is damaged: use another copy of it."
 
 
@@ -23,7 +23,7 @@ class EditSection(Declaration):
     """A live edit: the optimisers from `step` on."""
 
     step: int = Field(ge=0, le=2**63 - 1)
-    optimizers: tuple[dict[str, Any], ...] = Field(min_length=1, max_length=16)
+    optimizers: tuple[AnyOptimizer, ...] = Field(min_length=1, max_length=16)
 
 
 class RunSection(Declaration):
@@ -32,41 +32,45 @@ class RunSection(Declaration):
     state: RunState
     step: int = Field(ge=0, le=2**63 - 1)
     device: str = Field(max_length=80)
-    versions: dict[str, str]
-    edits: tuple[EditSection, ...]
+    versions: dict[Annotated[str, Field(max_length=80)], Annotated[str, Field(max_length=200)]] = Field(max_length=100)
+    edits: tuple[EditSection, ...] = Field(max_length=MOST_EDITS)
 
 
 def run_data(result: RunResult) -> dict[str, Any]:
     """The run as plain JSON data."""
-    edits = [{"step": edit.step, "optimizers": list(edit.optimizers)} for edit in result.edits]
+    edits = [{"step": edit.step, "optimizers": [to_data(one) for one in edit.optimizers]} for edit in result.edits]
     return {
         "state": result.state.value,
         "step": result.step,
         "device": result.device,
-        "versions": result.versions,
+        "versions": dict(result.versions),
         "edits": edits,
     }
 
 
-def result_from(data: Any, experiment: Experiment, tensors: dict[str, NDArray[Any]]) -> RunResult:
-    """The run of `experiment` from plain JSON data and its tensors; FileError where they do not fit."""
-    section = _validated(RunSection, data)
-    _check_history(tensors, len(experiment.optimizers))
-    edits = tuple(_live_edit(index, edit, experiment) for index, edit in enumerate(section.edits))
-    return RunResult(section.state, section.step, section.device, section.versions, edits, tensors)
-
-
-def _check_history(tensors: dict[str, NDArray[Any]], optimizers: int) -> None:
-    """FileError unless the losses are (steps, optimisers) and the positions (steps, optimisers, 2), of float64."""
-    losses, positions = tensors.get("history/losses"), tensors.get("history/positions")
-    if losses is None:
-        if positions is not None:
-            raise FileError("The file has a history of positions but none of losses.", DAMAGED)
-        return
-    if losses.dtype != np.float64 or losses.ndim != 2 or losses.shape[1] != optimizers:
-        raise FileError(f"The history of losses is not a float64 table with {optimizers} columns.", DAMAGED)
-    if positions is not None and (positions.dtype != np.float64 or positions.shape != (*losses.shape, 2)):
-        raise FileError("The history of positions does not fit that of the losses.", DAMAGED)
+def result_from(data: Any, experiment: Experiment, tensors: Tensors, may_be_unknown: bool = False) -> RunResult:
+    """The run of `experiment` from plain JSON data and its tensors; MisfitError where they do not fit."""
+    section = _validated(data)
+    edits = tuple(LiveEdit(edit.step, edit.optimizers) for edit in section.edits)
+    parts, optimizers = ResultTensors(tensors), len(experiment.optimizers)
+    result = RunResult(
+        section.state,
+        section.step,
+        section.device,
+        section.versions,
+        edits,
+        lanes=parts.lanes(optimizers),
+        random=parts.random(),
+        start=parts.start(),
+        history=parts.history(optimizers),
+    )
+    if not may_be_unknown:
+        parts.check_empty()
+    has_none = result.lanes and result.history is None
+    clause = "its run has no history" if has_none else misfit(experiment, result)
+    if clause:
+        raise MisfitError(clause)
+    return result
 
 
 def without_unknown(model: type[Declaration], data: Any) -> Any:
@@ -104,20 +108,12 @@ def _remove(data: Any, loc: tuple[int | str, ...]) -> bool:
     return isinstance(data, dict) and data.pop(name, data) is not data
 
 
-def _validated(model: type[Model], data: Any) -> Model:
+def _validated(data: Any) -> RunSection:
     """`data` as strict JSON, in which a list may be a tuple and text one of an enum's values."""
+    edits = data.get("edits") if isinstance(data, dict) else None
+    if isinstance(edits, list) and len(edits) > MOST_EDITS:  # told before each of them is read
+        raise MisfitError(f"its run has {len(edits):,} live edits; at most {MOST_EDITS:,} are read")
     try:
-        return model.model_validate_json(json.dumps(data))
+        return RunSection.model_validate_json(json.dumps(data))
     except ValidationError as error:
-        raise FileError(f"The record of the run cannot be used: {setting_error(error, data)}.", DAMAGED) from None
-
-
-def _live_edit(index: int, edit: EditSection, experiment: Experiment) -> LiveEdit:
-    if len(edit.optimizers) != len(experiment.optimizers):
-        raise FileError(f"The live edit {index} has another number of optimisers than the experiment.", DAMAGED)
-    try:
-        # on a plain objective: parsing a long formula anew for each edit would take seconds
-        checked = from_data({"optimizers": list(edit.optimizers), "steps": experiment.steps})
-    except SettingError as error:
-        raise FileError(f"The live edit {index} cannot be used: {error}.", DAMAGED) from None
-    return LiveEdit(edit.step, tuple(to_data(checked)["optimizers"]))
+        raise MisfitError(f"of its run, {setting_error(error, data)}") from None

@@ -11,6 +11,8 @@ from gradviz.storage.problems import FileError
 MAX_BYTES = 8 * 2**20
 MAX_DEPTH = 64
 MAX_DIGITS = 300
+MAX_VALUES = 200_000
+"""Far more than any document has; millions would take seconds to read, and to refuse."""
 NEXT_STEP = "Correct the file, or choose another one."
 
 
@@ -22,8 +24,12 @@ def loads(text: str | bytes) -> Any:
     """
     if len(text) > MAX_BYTES:
         raise FileError(f"The JSON text is longer than {MAX_BYTES // 2**20} MiB.", NEXT_STEP)
+    decoded = _decoded(text)
+    # commas in texts count too: nobody writes so many
+    if sum(map(decoded.count, ",[{")) > MAX_VALUES:
+        raise FileError(f"The JSON text has more than {MAX_VALUES:,} values.", NEXT_STEP)
     try:
-        data = json.loads(_decoded(text), object_pairs_hook=_without_duplicates, parse_int=_bounded_integer)
+        data = json.loads(decoded, object_pairs_hook=_without_duplicates, parse_int=_bounded_integer)
     except RecursionError:
         raise _too_deep() from None
     except json.JSONDecodeError as error:

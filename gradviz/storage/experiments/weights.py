@@ -35,8 +35,7 @@ class PickleNotAllowedError(FileError):
 
 def weights_of(result: RunResult, optimizer: int = 0) -> Weights:
     """The weights of one optimiser by the names that PyTorch gives them."""
-    prefix = f"weights/{optimizer}/"
-    return {name.removeprefix(prefix): value for name, value in result.tensors.items() if name.startswith(prefix)}
+    return dict(result.lanes[optimizer].weights)
 
 
 def check_target(path: Path) -> None:

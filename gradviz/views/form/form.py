@@ -19,7 +19,8 @@ from PySide6.QtWidgets import (
 )
 
 from gradviz.core.declaration import Alternative, Declaration, FieldSpec, field_specs, kind_of, notes_of
-from gradviz.core.document.experiment import Experiment, live_names, to_data
+from gradviz.core.document.consequence import live_names
+from gradviz.core.document.experiment import Experiment, to_data
 from gradviz.views.form.editor import Editor
 from gradviz.views.form.editors import ChoiceEditor, editor_for
 from gradviz.views.form.form_data import one_more, structure_of, value_at_path

@@ -1,0 +1,88 @@
+"""Whether a result fits the lanes that its experiment gives: asked of every part before anything is restored.
+
+What torch keeps is learned from torch: an optimiser of the same settings makes one step with a gradient of zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import torch
+
+from gradviz.core.document.experiment import Experiment
+from gradviz.core.document.misfit import misfit
+from gradviz.core.runs.result import Array, LaneResult, RunResult
+from gradviz.engine.problems import EngineError
+from gradviz.engine.training.explanations import LIMIT
+from gradviz.engine.training.lanes import Lane
+from gradviz.engine.training.optimizer_fitting import optimizer_misfits
+from gradviz.engine.training.schedule_fitting import schedule_misfits
+
+_NEXT = "Press Reset to start from the seed."
+
+
+def check_fit(experiment: Experiment, lanes: list[Lane], result: RunResult) -> None:
+    """EngineError with the name of what does not fit; a result that passes can be restored and goes on."""
+    clause = misfit(experiment, result) or next(_misfits(experiment, lanes, result), "")
+    if clause:
+        room = LIMIT - len(_NEXT) - len("The result in this file does not fit: . ")
+        raise EngineError(f"The result in this file does not fit: {clause[:room]}. {_NEXT}")
+
+
+def _misfits(experiment: Experiment, lanes: list[Lane], result: RunResult) -> Iterator[str]:
+    yield from _random_misfits(result.random)
+    if result.start:
+        wanted = {name: _kind(parameter) for name, parameter in lanes[0].objective.parameters.items()}
+        yield from _array_misfits("start", wanted, result.start, any_dtype=True)
+    has_path = lanes[0].objective.coordinates is not None
+    if result.history is not None and bool(result.history.positions.shape[2]) != has_path:
+        yield f"its history has {'no positions' if has_path else 'positions that no parameters have'}"
+    for index, (lane, saved) in enumerate(zip(lanes, result.lanes, strict=True)):
+        where = f" of optimiser {index + 1}" if len(lanes) > 1 else ""
+        yield from (f"{clause}{where}" for clause in _lane_misfits(experiment, index, lane, saved, result))
+
+
+def _random_misfits(random: Array | None) -> Iterator[str]:
+    if random is None:
+        yield "it has no random state"
+        return
+    try:
+        torch.Generator().set_state(torch.from_numpy(random.copy()))
+    except (RuntimeError, TypeError):
+        yield f"its random state is none of torch's ({random.dtype} of {random.size:,})"
+
+
+def _lane_misfits(
+    experiment: Experiment, index: int, lane: Lane, saved: LaneResult, result: RunResult
+) -> Iterator[str]:
+    parameters = {name: _kind(parameter) for name, parameter in lane.objective.parameters.items()}
+    buffers = {name: _kind(buffer) for name, buffer in lane.objective.buffers.items()}
+    yield from _array_misfits("weights", parameters, saved.weights)
+    yield from _array_misfits("buffers", buffers, saved.buffers)
+    carried = {name: kind for name, kind in parameters.items() if name in saved.gradients and lane.carries}
+    yield from _array_misfits("gradient", carried, saved.gradients)
+    declared = experiment.optimizers[index]
+    yield from optimizer_misfits(declared, lane, saved, result.step)
+    is_same_torch = result.versions.get("torch") == torch.__version__
+    yield from schedule_misfits(declared, lane, saved, result.step, is_same_torch)
+
+
+def _kind(tensor: torch.Tensor) -> tuple[str, tuple[int, ...]]:
+    return str(tensor.dtype).removeprefix("torch."), tuple(tensor.shape)
+
+
+def _array_misfits(
+    what: str, wanted: Mapping[str, tuple[str, tuple[int, ...]]], saved: Mapping[str, Array], any_dtype: bool = False
+) -> Iterator[str]:
+    """What is missing, too much, or of another shape or dtype."""
+    for name, (dtype, shape) in wanted.items():
+        found = saved.get(name)
+        if found is None:
+            yield f"it has no {what}/{name[:60]}"
+        elif found.shape != shape:
+            yield f"{what}/{name[:60]} has the shape {found.shape} and not {shape}"
+        elif found.dtype.name != dtype and not any_dtype:
+            yield f"{what}/{name[:60]} is of {found.dtype} and not of {dtype}"
+    for name in saved:
+        if name not in wanted:
+            yield f"{what}/{name[:60]} belongs to nothing"

@@ -1,0 +1,189 @@
+"""A typed result as tensors with names, for a file, and back.
+
+``weights/0/w``; ``buffers/0/1.running_mean`` of BatchNorm; ``optimizer/0/w/exp_avg``, whose name ends in ``:int``,
+``:float``, or ``:places`` and ``:list``, where torch keeps no tensor; ``gradient/0/w`` where gradients add up;
+``group/0/lr`` and ``schedule/0/last_epoch`` where there is a schedule, and ``schedule/0/1/last_epoch`` of the second
+schedule inside it; ``random/cpu``; ``start/w`` of imported weights; ``history/losses`` and ``history/positions``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradviz.core.runs.records import RecordBlock
+from gradviz.core.runs.result import Array, Kept, KeptList, LaneResult, NumberOrTuple, RunResult, ScheduleNumbers
+from gradviz.storage.experiments.misfits import MisfitError
+
+Tensors = dict[str, NDArray[Any]]
+MOST_PLACES = 1000
+"""The longest history that LBFGS may have."""
+MOST_INNER = 8
+"""Schedules inside one."""
+
+
+def tensors_of(result: RunResult) -> Tensors:
+    """All arrays and numbers of a result by their names in a file."""
+    tensors: Tensors = {f"start/{name}": value for name, value in result.start.items()}
+    for index, lane in enumerate(result.lanes):
+        tensors.update(_lane_tensors(index, lane))
+    if result.random is not None:
+        tensors["random/cpu"] = result.random
+    if result.history is not None:
+        tensors["history/losses"] = result.history.losses
+        if result.history.positions.shape[2]:
+            tensors["history/positions"] = result.history.positions
+    return tensors
+
+
+def _lane_tensors(index: int, lane: LaneResult) -> Iterator[tuple[str, Array]]:
+    for part, arrays in (("weights", lane.weights), ("buffers", lane.buffers), ("gradient", lane.gradients)):
+        yield from ((f"{part}/{index}/{name}", value) for name, value in arrays.items())
+    for name, state in lane.optimizer.items():
+        for key, value in state.items():
+            yield from _kept_tensors(f"optimizer/{index}/{name}/{key}", value)
+    yield from ((f"group/{index}/{key}", np.array(value)) for key, value in lane.group.items())
+    if lane.schedule is not None:
+        yield from _schedule_tensors(f"schedule/{index}", lane.schedule)
+
+
+def _kept_tensors(name: str, value: Kept) -> Iterator[tuple[str, Array]]:
+    if isinstance(value, KeptList):
+        yield f"{name}:places", np.array(value.places)
+        if value.filled is not None:
+            yield f"{name}:list", value.filled
+    elif isinstance(value, int | float):
+        yield f"{name}:{type(value).__name__}", np.array(value)
+    else:
+        yield name, value
+
+
+def _schedule_tensors(prefix: str, schedule: ScheduleNumbers) -> Iterator[tuple[str, Array]]:
+    yield from ((f"{prefix}/{key}", np.array(value)) for key, value in schedule.numbers.items())
+    for index, inner in enumerate(schedule.inner):
+        yield from _schedule_tensors(f"{prefix}/{index}", inner)
+
+
+class ResultTensors:
+    """The tensors of a file, taken out one part at a time; what is left over belongs to nothing."""
+
+    def __init__(self, tensors: Tensors) -> None:
+        self._rest = dict(tensors)
+        self._parts: dict[str, Tensors] = {}
+        for name, value in tensors.items():
+            head, _, tail = name.partition("/")
+            self._parts.setdefault(head, {})[tail] = value
+
+    def start(self) -> Tensors:
+        """Imported weights."""
+        return self._taken("start", "")
+
+    def random(self) -> Array | None:
+        """The state of torch's generator."""
+        return self._rest.pop("random/cpu", None)
+
+    def history(self, optimizers: int) -> RecordBlock | None:
+        """Losses (steps, optimisers) and positions (steps, optimisers, 2 or 0); MisfitError where they are none."""
+        losses, positions = self._rest.pop("history/losses", None), self._rest.pop("history/positions", None)
+        if losses is None:
+            if positions is not None:
+                raise MisfitError("it has a history of positions but none of losses")
+            return None
+        if losses.dtype != np.float64 or losses.ndim != 2 or losses.shape[1] != optimizers:
+            raise MisfitError(f"its history of losses is not a float64 table with {optimizers} columns")
+        if positions is None:
+            return RecordBlock(0, losses, np.empty((*losses.shape, 0)))
+        if positions.dtype != np.float64 or positions.shape != (*losses.shape, 2):
+            raise MisfitError("its history of positions does not fit that of the losses")
+        return RecordBlock(0, losses, positions)
+
+    def lanes(self, optimizers: int) -> tuple[LaneResult, ...]:
+        """Every optimiser; none where the file has weights of none."""
+        if not any(head in self._parts for head in ("weights", "optimizer", "buffers", "gradient", "group")):
+            return ()
+        return tuple(self._lane(index) for index in range(optimizers))
+
+    def _lane(self, index: int) -> LaneResult:
+        states: dict[str, Tensors] = {}
+        for name, value in self._taken("optimizer", f"{index}/").items():
+            parameter, _, key = name.rpartition("/")
+            states.setdefault(parameter, {})[key] = value
+        schedule = self._taken("schedule", f"{index}/")
+        return LaneResult(
+            weights=self._taken("weights", f"{index}/"),
+            optimizer={name: dict(_state(name, state)) for name, state in states.items()},
+            buffers=self._taken("buffers", f"{index}/"),
+            gradients=self._taken("gradient", f"{index}/"),
+            group={key: _number(f"group/{key}", value) for key, value in self._taken("group", f"{index}/").items()},
+            schedule=_schedule(schedule) if schedule else None,
+        )
+
+    def _taken(self, head: str, prefix: str) -> Tensors:
+        part = self._parts.get(head, {})
+        taken = {name.removeprefix(prefix): value for name, value in part.items() if name.startswith(prefix)}
+        for name in taken:
+            self._rest.pop(f"{head}/{prefix}{name}", None)
+        return taken
+
+    def check_empty(self) -> None:
+        """MisfitError names a tensor that was not taken."""
+        if self._rest:
+            raise MisfitError(f"it has a tensor {min(self._rest)[:60]!r}, which no run of this experiment leaves")
+
+
+def _state(parameter: str, saved: Tensors) -> Iterator[tuple[str, Kept]]:
+    """What an optimiser keeps of one parameter."""
+    for name, value in saved.items():
+        key, _, kind = name.partition(":")
+        where = f"optimizer/{parameter}/{key}"
+        if not kind:
+            yield key, value
+        elif kind == "places":
+            yield key, _list(where, value, saved.get(f"{key}:list"))
+        elif kind in ("int", "float"):
+            yield key, _single(where, value)
+        elif kind != "list" or f"{key}:places" not in saved:
+            raise _no_number(where)
+
+
+def _list(where: str, places: Array, filled: Array | None) -> KeptList:
+    count = _single(where, places)
+    length = 0 if filled is None else len(filled) if filled.ndim else -1
+    if not isinstance(count, int) or not max(0, length) <= count <= MOST_PLACES or length < 0:
+        raise MisfitError(f"the list {where[:60]!r} is longer or shorter than its places")
+    return KeptList(count, filled)
+
+
+def _schedule(saved: Tensors) -> ScheduleNumbers:
+    """The numbers, and those of the schedules inside, which stand below 0/, 1/, ..."""
+    own = {name: value for name, value in saved.items() if "/" not in name}
+    inner: list[Tensors] = []
+    for name, value in saved.items():
+        index, slash, key = name.partition("/")
+        if slash:
+            if index not in map(str, range(MOST_INNER)):
+                raise MisfitError(f"its schedule has a part {name[:60]!r}, which no schedule has")
+            inner += [{} for _ in range(int(index) + 1 - len(inner))]
+            inner[int(index)][key] = value
+    numbers = {name: _number(f"schedule/{name}", value) for name, value in own.items()}
+    return ScheduleNumbers(numbers, tuple(_schedule(part) for part in inner))
+
+
+def _number(where: str, value: Array) -> NumberOrTuple:
+    if value.ndim == 1 and len(value) <= MOST_PLACES:
+        return tuple(_single(where, item) for item in value)
+    return _single(where, value)
+
+
+def _single(where: str, value: Any) -> int | float:
+    if value.ndim or value.dtype.kind not in "if":
+        raise _no_number(where)
+    number: int | float = value.item()
+    return number
+
+
+def _no_number(where: str) -> MisfitError:
+    return MisfitError(f"its number {where[:60]!r} is none")
