@@ -22,7 +22,7 @@ from gradviz.app.window.session import Change, Document, Session
 from gradviz.core.declaration import SettingError
 from gradviz.core.document.experiment import Experiment, with_start
 from gradviz.core.document.with_mistake import compared_with
-from gradviz.core.optimizers.mistakes import BackwardTwice, Detach, Mistake, NoZeroGrad, RateTimesTen
+from gradviz.core.optimizers.mistakes import MISTAKES, Mistake
 from gradviz.core.runs.state import RunState
 from gradviz.engine.runs.commands import CancelCheck, Check
 from gradviz.storage.shipped.gallery import GalleryEntry
@@ -32,12 +32,6 @@ from gradviz.views.panes.lesson_view import LessonView
 from gradviz.views.surface.surface_view import SurfaceView
 
 MOST_SURVEYS = 12
-COMPARISONS: tuple[tuple[str, Mistake], ...] = (
-    ("&Forget zero_grad", NoZeroGrad()),
-    ("&Detach a branch", Detach()),
-    ("Learning rate × &10", RateTimesTen()),
-    ("&Graph used twice", BackwardTwice()),
-)
 
 
 class WindowController(QObject):
@@ -81,9 +75,9 @@ class WindowController(QObject):
     def _add_comparison_menu(self) -> None:
         menu = self.menus["&Run"].addMenu("&Compare with a mistake")
         self.menus["comparisons"] = menu
-        for text, mistake in COMPARISONS:
-            action = menu.addAction(text)
-            action.setStatusTip(type(mistake).about)
+        for mistake in (made() for made in MISTAKES if made.menu):
+            action = menu.addAction(mistake.menu)
+            action.setStatusTip(mistake.about)
             action.triggered.connect(lambda _=False, mistake=mistake: self.compare_with(mistake))
 
     def _connect(self) -> None:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
 from pydantic import model_validator
 
 from gradviz.core.declaration import Alternative, FieldError, live_fields, setting
-from gradviz.core.optimizers.mistakes import RATE_FACTOR, AnyMistake, NoMistake, RateTimesTen
-from gradviz.core.optimizers.schedule_catalogue import AnySchedule, NoSchedule
+from gradviz.core.optimizers.mistakes import AnyMistake, NoMistake
+from gradviz.core.optimizers.schedule_catalogue import AnySchedule, NoSchedule, Schedule
 
 if TYPE_CHECKING:
     from torch import nn
@@ -47,8 +47,7 @@ class Optimizer(Alternative):
     def keywords(self) -> dict[str, Any]:
         """The keyword arguments of the class in torch.optim; a live change writes the same into its groups."""
         found = {name: getattr(self, name) for name in type(self).model_fields if name not in _NOT_KEYWORDS}
-        if isinstance(self.mistake, RateTimesTen):
-            found["lr"] *= RATE_FACTOR
+        found["lr"] *= self.mistake.rate_factor
         return found | self._switches()
 
     def _switches(self) -> dict[str, Any]:
@@ -65,7 +64,7 @@ class Optimizer(Alternative):
     @property
     def driven(self) -> frozenset[str]:
         """The settings that the schedule writes: they cannot be changed while a run goes on."""
-        if isinstance(self.schedule, NoSchedule):
+        if self.schedule.is_constant:
             return frozenset()
         return frozenset({"lr", "momentum", "betas"} if self.schedule.drives_momentum else {"lr"})
 
@@ -101,10 +100,12 @@ class Optimizer(Alternative):
 
     def build_schedule(self, optimizer: TorchOptimizer, steps: int) -> LRScheduler | None:
         """torch's scheduler over `optimizer` for a run of `steps` steps; None where the rate is constant."""
-        if isinstance(self.schedule, NoSchedule):
-            return None
-        is_fast = isinstance(self.mistake, RateTimesTen)
-        return (self.schedule.faster() if is_fast else self.schedule).build(optimizer, steps)
+        return None if self.schedule.is_constant else self.followed_schedule.build(optimizer, steps)
+
+    @property
+    def followed_schedule(self) -> Schedule:
+        """The schedule as a run follows it: with the rates that a mistake makes of its own."""
+        return self.schedule.scaled(self.mistake.rate_factor)
 
 
 def rate(default: float, description: str = "The size of a step along the (scaled) negative gradient.") -> Any:

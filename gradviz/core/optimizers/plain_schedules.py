@@ -51,6 +51,7 @@ class NoSchedule(Schedule):
     label: ClassVar[str] = "Constant"
     about: ClassVar[str] = "The learning rate stays as it is set, and can be changed while the run goes on."
     formula: ClassVar[str] = "lr = lr0"
+    is_constant: ClassVar[bool] = True
     kind: Literal["none"] = "none"
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from gradviz.core.declaration import Alternative
-from gradviz.core.optimizers.mistakes import RATE_FACTOR
 
 if TYPE_CHECKING:
     from torch.optim import Optimizer as TorchOptimizer
@@ -20,6 +19,8 @@ class Schedule(Alternative):
 
     formula: ClassVar[str] = ""
     torch_name: ClassVar[str] = ""
+    is_constant: ClassVar[bool] = False
+    """Whether the rate stays as it is set, so that torch has nothing to do."""
     needs_loss: ClassVar[bool] = False
     """Whether torch's step() asks for the loss."""
     rates: ClassVar[tuple[str, ...]] = ()
@@ -46,9 +47,9 @@ class Schedule(Alternative):
     def check(self, steps: int) -> None:
         """FieldError where a run of `steps` steps could not go to its end."""
 
-    def faster(self) -> Schedule:
-        """The same with its own learning rates ten times as large."""
-        return self.model_copy(update={name: getattr(self, name) * RATE_FACTOR for name in self.rates})
+    def scaled(self, factor: float) -> Schedule:
+        """The same with its own learning rates `factor` times as large."""
+        return self.model_copy(update={name: getattr(self, name) * factor for name in self.rates})
 
     def build(self, optimizer: TorchOptimizer, steps: int) -> LRScheduler:
         """torch's scheduler over `optimizer`, for a run of `steps` steps."""

@@ -76,8 +76,8 @@ class Composite(Schedule):
     def depends_on_steps(self) -> bool:
         return any(part.depends_on_steps for part in self.schedules)
 
-    def faster(self) -> Schedule:
-        return self.model_copy(update={"schedules": tuple(part.faster() for part in self.schedules)})
+    def scaled(self, factor: float) -> Schedule:
+        return self.model_copy(update={"schedules": tuple(part.scaled(factor) for part in self.schedules)})
 
     def lengths(self, steps: int) -> list[int]:
         """How many steps of a run of `steps` each inner schedule has."""

@@ -80,7 +80,7 @@ def _objective(experiment: Experiment) -> Objective:
         raise EngineError(f"{type(optimizer).label} looks at all starts together, so it has no map of basins.")
     if optimizer.schedule.needs_loss:
         raise EngineError(f"{optimizer.schedule.label} follows one loss, so it has no map of basins: choose another.")
-    if optimizer.mistake.kind not in ("none", "rate_times_ten"):
+    if optimizer.mistake.changes_loop:
         raise EngineError("The map of basins is of a loop without mistakes: take the mistake out of the optimiser.")
     return objective
 

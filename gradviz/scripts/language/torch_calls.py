@@ -6,8 +6,7 @@ from typing import Any
 
 from gradviz.core.formulas.formula import parse_expression
 from gradviz.core.optimizers.catalogue import Optimizer
-from gradviz.core.optimizers.mistakes import RateTimesTen
-from gradviz.core.optimizers.schedule_catalogue import Composite, Lambda, NoSchedule, Schedule, Sequential
+from gradviz.core.optimizers.schedule_catalogue import Composite, Lambda, Schedule, Sequential
 from gradviz.scripts.language.expressions import ScalarPrinter
 
 _SCHEDULERS = "torch.optim.lr_scheduler"
@@ -21,16 +20,10 @@ def optimizer_call(optimizer: Optimizer, parameters: str) -> str:
     return f"torch.optim.{optimizer.torch_name}({parameters}{_keywords(keywords)})"
 
 
-def schedule_of(optimizer: Optimizer) -> Schedule:
-    """Its schedule, with ten times its rates where that mistake is made."""
-    schedule: Schedule = optimizer.schedule
-    return schedule.faster() if isinstance(optimizer.mistake, RateTimesTen) else schedule
-
-
 def scheduler_call(optimizer: Optimizer, steps: int) -> str:
     """The scheduler over ``optimizer`` for a run of `steps` steps; nothing where the rate is constant."""
-    schedule = schedule_of(optimizer)
-    if isinstance(schedule, NoSchedule):
+    schedule = optimizer.followed_schedule
+    if schedule.is_constant:
         return ""
     if not isinstance(schedule, Composite):
         return _single_call(schedule, steps)

@@ -9,7 +9,6 @@ from gradviz.core.data.dataset import DataError
 from gradviz.core.document.experiment import Experiment
 from gradviz.core.objectives.catalogue import FitObjective, FormulaObjective, TestFunctionObjective
 from gradviz.core.optimizers.catalogue import Optimizer
-from gradviz.core.optimizers.mistakes import BackwardTwice, NoMistake, RateTimesTen
 from gradviz.core.questions.start import Start
 from gradviz.scripts.language.dialects import LABELS, LIBRARIES, DialectName
 from gradviz.scripts.language.page import page
@@ -23,7 +22,6 @@ from gradviz.scripts.pages.torch_script import (
     HandTorchScript,
     TorchScript,
     TorchSource,
-    detached_name,
 )
 from gradviz.scripts.problems import ScriptError
 from gradviz.scripts.steps.back_propagation import fit_sketch
@@ -56,8 +54,9 @@ def _script(experiment: Experiment, dialect: DialectName, start: Start) -> str:
 
 def _refuse(experiment: Experiment) -> None:
     """What no dialect can: an experiment that stops at an error."""
-    if any(isinstance(optimizer.mistake, BackwardTwice) for optimizer in experiment.optimizers):
-        raise ScriptError("the run stops at PyTorch's error: the graph is used twice.", "Take the mistake out.")
+    for optimizer in experiment.optimizers:
+        if optimizer.mistake.stops_scripts:
+            raise ScriptError(optimizer.mistake.stops_scripts, "Take the mistake out.")
 
 
 def _body(experiment: Experiment, dialect: DialectName, start: Start) -> list[str]:
@@ -86,9 +85,9 @@ def _one_rule(experiment: Experiment) -> Rule:
 
 
 def _refuse_mistakes(optimizer: Optimizer) -> None:
-    if not isinstance(optimizer.mistake, NoMistake | RateTimesTen):
+    if optimizer.mistake.changes_loop:
         raise ScriptError(
-            f"the mistake {type(optimizer.mistake).label!r} by hand is not known.", "PyTorch nn + optim has it."
+            f"the mistake {optimizer.mistake.label!r} by hand is not known.", "PyTorch nn + optim has it."
         )
 
 
@@ -110,7 +109,7 @@ def _plain_body(experiment: Experiment, found: Rule, dialect: DialectName, start
 
 
 def _source(experiment: Experiment, start: Start) -> TorchSource:
-    objective, detached = experiment.objective, detached_name(experiment.optimizers[0])
+    objective, detached = experiment.objective, experiment.optimizers[0].mistake.detached
     if isinstance(objective, FitObjective):
         return FitSource(experiment, objective, detached)
     return FormulaSource(experiment, _sketch(experiment, start), start, detached)

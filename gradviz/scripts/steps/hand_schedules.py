@@ -7,8 +7,6 @@ from dataclasses import replace
 from typing import Any
 
 from gradviz.core.optimizers.catalogue import Optimizer
-from gradviz.core.optimizers.schedule_catalogue import NoSchedule
-from gradviz.scripts.language.torch_calls import schedule_of
 from gradviz.scripts.problems import ScriptError
 from gradviz.scripts.steps.updates import Rule
 
@@ -17,8 +15,8 @@ MOST_MILESTONES = 8
 
 def scheduled(rule: Rule, optimizer: Optimizer) -> Rule:
     """`rule` with its rate lr computed at every step from the first, lr0; ScriptError where that is not known."""
-    schedule = schedule_of(optimizer)
-    if isinstance(schedule, NoSchedule):
+    schedule = optimizer.followed_schedule
+    if schedule.is_constant:
         return rule
     made = _RATES.get(schedule.kind)
     text = "" if made is None else made(schedule)
