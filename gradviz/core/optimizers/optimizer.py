@@ -10,6 +10,7 @@ from pydantic import model_validator
 from gradviz.core.declaration import Alternative, FieldError, live_fields, setting
 from gradviz.core.optimizers.mistakes import AnyMistake, NoMistake
 from gradviz.core.optimizers.schedule_catalogue import AnySchedule, NoSchedule, Schedule
+from gradviz.core.optimizers.update_rule import UpdateRule
 
 if TYPE_CHECKING:
     from torch import nn
@@ -23,14 +24,21 @@ _NOT_KEYWORDS = frozenset({"kind", "schedule", "mistake", "implementation"})
 
 
 class Optimizer(Alternative):
-    """A rule that turns gradients into updates; `formula` is that rule, g the gradient, p the parameter.
+    """A rule that turns gradients into updates.
 
     Every setting bears the name of torch's keyword; a live one is read from torch's param_groups at each step, and
     may change while a run goes on.
     """
 
     formula: ClassVar[str] = ""
+    """The rule in words, g the gradient, p the parameter, where `update_rule` gives none."""
     torch_name: ClassVar[str]
+    by_hand: ClassVar[bool] = False
+    """Whether it is no class of torch.optim, but written out."""
+    elementwise: ClassVar[bool] = True
+    """Whether the update of an element follows from that element alone."""
+    follows_rate: ClassVar[bool] = True
+    """Whether a step has the rate of that very step: torch's Rprop reads the first alone, its ASGD the last."""
     needs_closure: ClassVar[bool] = False
     """Whether torch's step() asks for a function that evaluates anew."""
     schedule: AnySchedule = setting(
@@ -41,7 +49,17 @@ class Optimizer(Alternative):
     )
 
     def notes(self) -> dict[str, str]:
-        return {"": self.formula.replace(";  ", "\n")}
+        rule = self.update_rule()
+        return {"": self.formula.replace(";  ", "\n") if rule is None else rule.text}
+
+    def update_rule(self) -> UpdateRule | None:
+        """The rule as it is with these settings, line by line; None where it is more than a few lines."""
+        return None
+
+    @property
+    def rounds_once(self) -> bool:
+        """Whether an update by hand is one rounding, as torch's own SGD has it."""
+        return False
 
     @property
     def keywords(self) -> dict[str, Any]:

@@ -45,7 +45,7 @@ class RaceScript(TorchScript):
     def _check(self, one: Optimizer) -> None:
         if one.mistake.changes_loop and not one.mistake.race_switch:
             raise ScriptError(f"the mistake {one.mistake.label!r} is not known in a race.", "Keep one optimiser.")
-        if one.kind == "by_hand" and (self.has_closure or self.has_loss_schedule or not one.schedule.is_constant):
+        if one.by_hand and (self.has_closure or self.has_loss_schedule or not one.schedule.is_constant):
             raise ScriptError("an update by hand has no schedule or closure in a race.", "Keep one optimiser.")
         if self.has_loss_schedule and not all(other.schedule.needs_loss for other in self.racers.values()):
             raise ScriptError(
@@ -70,11 +70,10 @@ class RaceScript(TorchScript):
 
     def by_hand(self) -> list[str]:
         """The class of the update by hand, where one races."""
-        found = [one for one in self.racers.values() if one.kind == "by_hand"]
+        found = [one for one in self.racers.values() if one.by_hand]
         if not found:
             return []
-        is_once = getattr(found[0], "rounding", "") == "once"
-        update = "p.sub_(p.grad, alpha=self.lr)" if is_once else "p -= self.lr * p.grad"
+        update = "p.sub_(p.grad, alpha=self.lr)" if found[0].rounds_once else "p -= self.lr * p.grad"
         return ["", *_BY_HAND.format(update=update).rstrip().split("\n")]
 
     def made(self) -> list[str]:
@@ -125,7 +124,7 @@ class RaceScript(TorchScript):
         """One call for each optimiser."""
         lines = []
         for name, optimizer in self.racers.items():
-            made = _by_hand_call(optimizer) if optimizer.kind == "by_hand" else optimizer_call(optimizer, "parameters")
+            made = _by_hand_call(optimizer) if optimizer.by_hand else optimizer_call(optimizer, "parameters")
             given = [f"lambda parameters: {made}"]
             scheduler = scheduler_call(optimizer, self.experiment.steps)
             given += [f"lambda optimizer: {scheduler}"] if scheduler else []

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from gradviz.core.document.experiment import Experiment
 from gradviz.core.objectives.catalogue import FitObjective, FormulaObjective
 from gradviz.core.optimizers.catalogue import Optimizer
+from gradviz.core.optimizers.update_rule import UpdateRule
 from gradviz.core.questions.start import Start
 from gradviz.scripts.language.dialects import TORCH
 from gradviz.scripts.language.expressions import Printer
@@ -21,7 +22,6 @@ from gradviz.scripts.steps.loops import (
     batch_lines,
     fused,
     indented,
-    is_fused,
     loop_over,
     progress_lines,
     result_lines,
@@ -30,7 +30,6 @@ from gradviz.scripts.steps.loops import (
     settings_lines,
     state_lines,
 )
-from gradviz.scripts.steps.updates import Rule
 
 
 class TorchSource(ABC):
@@ -288,7 +287,7 @@ class TorchScript:
 class HandTorchScript(TorchScript):
     """A source with the update by hand: PyTorch gives the gradients alone."""
 
-    def __init__(self, experiment: Experiment, source: TorchSource, optimizer: Optimizer, rule: Rule) -> None:
+    def __init__(self, experiment: Experiment, source: TorchSource, optimizer: Optimizer, rule: UpdateRule) -> None:
         super().__init__(experiment, source, optimizer)
         self.rule = rule
         self.update = UpdatePrinter(rule, Printer(TORCH, experiment.dtype, {}))
@@ -303,7 +302,7 @@ class HandTorchScript(TorchScript):
 
     def step(self) -> list[str]:
         source = self.source
-        subtract = fused if is_fused(self.optimizer) else plainly
+        subtract = fused if self.optimizer.rounds_once else plainly
         lines = self.update.lines(lambda name, value: f"{name} = {value}", subtract, "p.grad")
         update = [loop_over("", self.update.needs_index), *indented(lines)]
         return [
