@@ -7,7 +7,7 @@ sympy cannot rewrite: each knows its derivative, its value, and prints as a form
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import sympy
@@ -26,10 +26,8 @@ class Own(Function):  # type: ignore[misc]
 
     word = ""
 
-    @staticmethod
-    def value(digits: Any, *arguments: Any) -> Any:
-        """Its value at numbers of `digits`, a context of mpmath."""
-        raise NotImplementedError
+    value: ClassVar[Callable[..., Any]]
+    """From a context of mpmath, and the arguments as its numbers, to its value there."""
 
     @classmethod
     def eval(cls, *_arguments: Any) -> None:
