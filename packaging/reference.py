@@ -34,7 +34,8 @@ def _function_row(name: str, function: FormulaFunction) -> tuple[str, str]:
     call, colon, about = function.about.partition(": ")
     if colon and call.startswith(f"{name}("):
         return f"`{call}`", about
-    names = [*"abcdefg"[: function.most], *(["dimension"] if function.dimension else [])]
+    letters = "x" if function.most == 1 else "abcdefg"  # as the text about it calls its one argument
+    names = [*letters[: function.most], *(["dimension"] if function.dimension else [])]
     needed, optional = names[: function.least], names[function.least :]
     arguments = ", ".join(needed) + "".join(f"[, {one}]" for one in optional)
     return f"`{name}({arguments})`", function.about

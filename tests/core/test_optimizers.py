@@ -94,7 +94,8 @@ def test_settings_reach_torch_and_a_live_one_reaches_its_groups(entry: Any) -> N
         assert built.param_groups[0][name] == value
     assert set(entry().live_keywords) == set(live_names(entry()))
     assert set(live_names(entry())) <= set(built.param_groups[0])
-    assert entry.formula
+    assert entry().notes()[""].strip()
+    assert bool(entry.formula) == (entry().update_rule() is None), "the rule is told once: line by line, or in words"
 
 
 @pytest.mark.parametrize(

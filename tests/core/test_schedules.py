@@ -71,7 +71,8 @@ def test_every_hyper_parameter_of_torch_is_a_setting(entry: Any) -> None:
     signature = set(inspect.signature(getattr(lr_scheduler, entry.torch_name)).parameters)
     fields = {spec.name for spec in field_specs(entry)} - {"schedules"}
     assert fields == signature - set(RESTART) - GIVEN
-    assert entry.formula
+    assert entry().notes()[""]
+    assert entry.formula or entry().closed_form
     assert entry().needs_loss == (
         "metrics" in inspect.signature(getattr(lr_scheduler, entry.torch_name).step).parameters
     )
@@ -108,6 +109,9 @@ def test_a_schedule_survives_its_run_with_its_defaults(entry: Any) -> None:
     ids=lambda value: value.kind if isinstance(value, Schedule) else "",
 )
 def test_a_schedule_is_its_formula(schedule: Schedule, closed_form: Any) -> None:
+    if schedule.closed_form:
+        told = scalar_function(schedule.closed_form_in_numbers.replace("lr0", "0.5"), "step")
+        assert [told(t) for t in range(26)] == pytest.approx([closed_form(t) for t in range(26)], rel=1e-9, abs=1e-12)
     assert rates(schedule, 25) == pytest.approx([closed_form(t) for t in range(26)], rel=1e-9, abs=1e-12)
 
 

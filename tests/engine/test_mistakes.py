@@ -217,7 +217,7 @@ def test_one_that_fails_leaves_the_race_to_the_others_and_can_be_looked_at() -> 
     assert len(ask(ReadParameters(), moment).rows) == 4
 
 
-@pytest.mark.parametrize("mistake", [NoZeroGrad(), Cycle(), RateTimesTen(), BackwardTwice(), Detach(name="x")])
+@pytest.mark.parametrize("mistake", [kind().about_value("x") for kind in MISTAKES], ids=lambda one: one.kind)
 def test_a_mistake_goes_on_from_its_file_and_matches_its_replay(mistake: Any) -> None:
     experiment = Experiment(optimizers=(SGD(lr=1e-4, mistake=mistake), Adam()), steps=STEPS, dtype="float64")
     whole = Trainer(experiment)
@@ -263,15 +263,13 @@ def test_a_whole_run_of_a_fault_ends_as_failed_with_its_picture() -> None:
 
 
 def test_names_tell_the_mistakes_apart() -> None:
-    optimizers = tuple(SGD(mistake=kind() if kind is not Detach else Detach(name="u")) for kind in MISTAKES)
-    assert optimizer_names(Experiment(optimizers=optimizers)) == (
-        "SGD",
-        "SGD, zero_grad forgotten",
-        "SGD, zero_grad now and then",
-        "SGD, u detached",
-        "SGD, rate × 10",
-        "SGD, graph used twice",
-    )
+    optimizers = tuple(SGD(mistake=kind().about_value("u")) for kind in MISTAKES)
+    names = optimizer_names(Experiment(optimizers=optimizers))
+    assert len(set(names)) == len(MISTAKES)
+    for name, optimizer in zip(names, optimizers, strict=True):
+        assert name == (f"SGD, {optimizer.mistake.told}" if optimizer.mistake.caption else "SGD")
+        assert optimizer.mistake.caption in name
+    assert names[:4] == ("SGD", "SGD, zero_grad forgotten", "SGD, zero_grad now and then", "SGD, u detached")
     assert isinstance(SGD().mistake, NoMistake)
 
 

@@ -30,13 +30,9 @@ DATA = [
     {"kind": "parabola", "points": 7},
     {"kind": "regression", "points": 12, "inputs": 3, "targets": 2, "noise": 0.5},
 ]
-SCHEDULES_BY_HAND = (
-    "none lambda step multi_step constant linear exponential polynomial cosine_annealing cosine_warm_restarts"
-)
 ACTIVATIONS = ["sigmoid", "tanh", "relu", "leaky_relu", "elu", "silu", "softplus", "gelu", "softmax", "log_softmax"]
-UPDATES_BY_HAND = [
-    "sgd", "adam", "adamw", "rmsprop", "adagrad", "adadelta", "adamax", "nadam", "radam", "rprop", "asgd", "by_hand",
-]  # fmt: skip
+UPDATES_BY_HAND = [entry().kind for entry in OPTIMIZERS if entry().update_rule() is not None]
+SCHEDULES_BY_HAND = [entry().kind for entry in SCHEDULES if entry().closed_form]
 
 
 @st.composite
@@ -115,7 +111,7 @@ def test_the_torch_script_of_any_experiment_is_bit_for_bit_the_trainer(
         wanted = trained(experiment)
     except Exception:
         return  # Muon trains matrices alone, a cycle of momentum needs one
-    if kind == "by_hand" and schedule not in SCHEDULES_BY_HAND.split():
+    if kind == "by_hand" and schedule not in ("none", *SCHEDULES_BY_HAND):
         with pytest.raises(ScriptError):
             written(experiment, "torch")
         return
@@ -170,8 +166,21 @@ def test_an_update_by_hand_is_that_of_torch(torch_server: ForkServer, kind: str,
         assert_close(torch_server.run(written(experiment, dialect)), wanted, tolerance_of(experiment))
 
 
-@pytest.mark.parametrize("kind", ["lambda", "step", "multi_step", "constant", "linear", "exponential", "polynomial",
-                                  "cosine_annealing", "cosine_warm_restarts"])  # fmt: skip
+def test_what_is_known_by_hand_is_no_less_than_it_was() -> None:
+    assert len(UPDATES_BY_HAND) >= 12
+    assert len(SCHEDULES_BY_HAND) >= 9
+
+
+def test_a_formula_of_a_schedule_is_written_as_a_function(torch_server: ForkServer) -> None:
+    schedule = {"kind": "cyclic", "scale_fn": "1/x**2", "step_size_up": 2, "max_lr": 0.05}
+    objective = {"kind": "test_function", "function": {"kind": "booth"}, "x": 0.7, "y": -0.4}
+    experiment = made(objective, {"kind": "sgd", "lr": 0.02, "schedule": schedule})
+    text = written(experiment, "torch")
+    assert "scale_fn=lambda x: 1 / x**2" in text
+    assert deviation(torch_server.run(text).loss, trained(experiment).loss) == 0
+
+
+@pytest.mark.parametrize("kind", SCHEDULES_BY_HAND)
 def test_a_schedule_by_hand_is_that_of_torch(torch_server: ForkServer, kind: str) -> None:
     short: dict[str, Any] = {
         "step": {"step_size": 2}, "multi_step": {"milestones": [1, 4]}, "constant": {"total_iters": 3},

@@ -12,14 +12,7 @@ from gradviz.app.opening.actions import ACTIONS, SEPARATED_BEFORE, ActionSpec
 from gradviz.app.opening.owners import Owners
 from gradviz.app.panes.pane import Pane
 from gradviz.app.window.main_window import MainWindow
-from gradviz.core.optimizers.mistakes import BackwardTwice, Detach, Mistake, NoZeroGrad, RateTimesTen
-
-COMPARISONS: tuple[tuple[str, Mistake], ...] = (
-    ("&Forget zero_grad", NoZeroGrad()),
-    ("&Detach a branch", Detach()),
-    ("Learning rate × &10", RateTimesTen()),
-    ("&Graph used twice", BackwardTwice()),
-)
+from gradviz.core.optimizers.mistakes import MISTAKES
 
 
 class Menus(QObject):
@@ -60,9 +53,9 @@ class Menus(QObject):
     def _add_comparisons(self) -> None:
         menu = self.menus["&Run"].addMenu("&Compare with a mistake")
         self.menus["comparisons"] = menu
-        for text, mistake in COMPARISONS:
-            action = menu.addAction(text)
-            action.setStatusTip(type(mistake).about)
+        for mistake in (kind.model_validate({}) for kind in MISTAKES if kind.menu):
+            action = menu.addAction(mistake.menu)
+            action.setStatusTip(mistake.about)
             action.triggered.connect(lambda _=False, mistake=mistake: self._owners.controller.compare_with(mistake))
 
     def _show_undo(self) -> None:

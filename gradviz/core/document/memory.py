@@ -82,7 +82,7 @@ def memory_of(experiment: Estimated) -> MemoryEstimate | None:
         optimizer_state=kept * parameters,
         activations=2 * rows * fit.activations * item,
         data=bytes_of(fit.data, item),
-        carried=sum(optimizer.mistake.adds_up for optimizer in experiment.optimizers) * parameters,
+        carried=sum(optimizer.mistake.carries for optimizer in experiment.optimizers) * parameters,
         objects=_objects(experiment, fit),
         steps=experiment.steps,
     )

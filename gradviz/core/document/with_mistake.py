@@ -5,7 +5,7 @@ from __future__ import annotations
 from gradviz.core.declaration import SettingError
 from gradviz.core.document.experiment import Experiment
 from gradviz.core.objectives.catalogue import FormulaObjective, TestFunctionObjective
-from gradviz.core.optimizers.mistakes import Detach, Mistake
+from gradviz.core.optimizers.mistakes import Mistake
 
 MOST_OPTIMIZERS = 16
 
@@ -14,9 +14,8 @@ def compared_with(experiment: Experiment, mistake: Mistake) -> Experiment:
     """The experiment with a copy of its first optimiser that makes `mistake`, as one more in the race."""
     if len(experiment.optimizers) >= MOST_OPTIMIZERS:
         raise SettingError("optimizers", f"at most {MOST_OPTIMIZERS} optimisers can race: remove one first")
-    if isinstance(mistake, Detach) and not mistake.name:
-        mistake = Detach(name=name_to_detach(experiment))
-    wrong = experiment.optimizers[0].model_copy(update={"mistake": mistake})
+    about = mistake.about_value(name_to_detach(experiment))
+    wrong = experiment.optimizers[0].model_copy(update={"mistake": about})
     return experiment.with_optimizers((*experiment.optimizers, wrong))
 
 

@@ -1,14 +1,23 @@
 """Formulas: text into a syntax tree of our own, and its derivative in symbols.
 
-formula            The formula language: a few lines ``name = expression`` to a syntax tree of our own
-functions          The functions that a formula may call
-generated_tensors  Tensors of a formula that are not typed number by number: drawn from the seed, or of a regular shape
-scalar_formula     A formula of one number as a plain Python function: what a schedule says about its step
-symbol_functions   What the functions of a formula are in symbols: sympy expressions over numpy object arrays
-symbol_values      The value of a sympy expression at a point: a walk of our own, in 40 digits, into a double
-symbols            Derivatives in symbols: a formula's own syntax tree as sympy expressions, differentiated by sympy
-text               The text of a formula before it is parsed: look-alike characters made plain, and anything slow or
-                   deep refused
-walk               What stands in an expression of a formula: its operands, the names that it uses, the functions that
-                   it calls
+elementwise_functions  Functions of a formula that take one tensor element by element
+formula                The formula language: a few lines ``name = expression`` to a syntax tree of our own
+formula_function       What a function of a formula is: one record that torch, scripts, derivatives and symbols all read
+functions              The functions that a formula may call
+generated_tensors      Tensors of a formula that are not typed number by number: drawn from the seed, or of a regular
+                       shape
+graph_functions        Functions of a formula that are about the graph: they cut it, begin it, or have no gradient at
+                       all
+pair_functions         Functions of a formula that take two or three tensors element by element
+scalar_formula         A formula of one number as a plain Python function: what a schedule says about its step
+symbol_functions       What the functions of a formula are made of in symbols: sympy expressions over numpy object
+                       arrays
+symbol_values          The value of a sympy expression at a point: a walk of our own, in 40 digits, into a double
+symbols                Derivatives in symbols: a formula's own syntax tree as sympy expressions, differentiated by sympy
+tensor_functions       Functions of a formula that take a tensor as a whole: reductions, those along a dimension, and
+                       the transpose
+text                   The text of a formula before it is parsed: look-alike characters made plain, and anything slow or
+                       deep refused
+walk                   What stands in an expression of a formula: its operands, the names that it uses, the functions
+                       that it calls
 """

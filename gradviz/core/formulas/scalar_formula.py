@@ -7,7 +7,7 @@ import operator
 from collections.abc import Callable
 
 from gradviz.core.formulas.formula import Binary, Call, Expression, Name, Negative, Number, parse_expression
-from gradviz.core.formulas.functions import CONSTANTS
+from gradviz.core.formulas.functions import CONSTANTS, function_of
 from gradviz.core.formulas.text import FormulaError
 
 ScalarFunction = Callable[[float], float]
@@ -19,35 +19,12 @@ _OPERATIONS: dict[str, Callable[[float, float], float]] = {
     "/": operator.truediv,
     "**": math.pow,
     "%": operator.mod,
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-    "==": operator.eq,
-    "!=": operator.ne,
-}
-_OF_MATH = (
-    "sqrt", "exp", "log", "log2", "log10", "log1p", "expm1", "sin", "cos", "tan", "asin", "acos",
-    "atan", "sinh", "cosh", "tanh", "erf", "atan2", "hypot", "pow",
-)  # fmt: skip
-_FUNCTIONS: dict[str, Callable[..., float]] = {
-    **{name: getattr(math, name) for name in _OF_MATH},
-    "abs": abs,
-    "floor": lambda x: float(math.floor(x)),
-    "ceil": lambda x: float(math.ceil(x)),
-    "round": lambda x: float(round(x)),
-    "min": min,
-    "max": max,
-    "minimum": min,
-    "maximum": max,
-    "square": lambda x: x * x,
-    "reciprocal": lambda x: 1 / x,
-    "rsqrt": lambda x: 1 / math.sqrt(x),
-    "relu": lambda x: max(x, 0.0),
-    "sign": lambda x: float((x > 0) - (x < 0)),
-    "sigmoid": lambda x: 0.5 + 0.5 * math.tanh(0.5 * x),
-    "where": lambda condition, a, b: a if condition else b,
-    "clamp": lambda x, low, high: min(max(x, low), high),
+    "<": lambda left, right: float(left < right),
+    "<=": lambda left, right: float(left <= right),
+    ">": lambda left, right: float(left > right),
+    ">=": lambda left, right: float(left >= right),
+    "==": lambda left, right: float(left == right),
+    "!=": lambda left, right: float(left != right),
 }
 
 
@@ -61,9 +38,10 @@ def scalar_function(text: str, name: str) -> ScalarFunction:
 
     def function(x: float) -> float:
         try:
-            return float(evaluated(float(x)))
-        except (ArithmeticError, ValueError):
+            value = evaluated(float(x))
+        except (ArithmeticError, ValueError, TypeError):  # a root of a negative number is complex, and has no order
             return math.nan
+        return float(value) if isinstance(value, int | float) else math.nan
 
     return function
 
@@ -92,10 +70,11 @@ def _binary(expression: Binary, name: str) -> ScalarFunction:
 
 
 def _call(expression: Call, name: str) -> ScalarFunction:
-    called = _FUNCTIONS.get(expression.function)
+    function = function_of(expression.function, len(expression.arguments))
+    called = function.scalar
     if called is None or expression.dimension is not None:
         raise FormulaError(f"{expression.function} is for tensors; here is one number", 1, expression.column)
     arguments = [_closure(argument, name) for argument in expression.arguments]
-    if expression.function in ("min", "max") and len(arguments) == 1:
+    if function.effect == "reduction":
         return arguments[0]
     return lambda x: called(*[argument(x) for argument in arguments])

@@ -1,13 +1,13 @@
-"""What the functions of a formula are in symbols: sympy expressions over numpy object arrays.
+"""What the functions of a formula are made of in symbols: sympy expressions over numpy object arrays.
 
 Functions that are no more than a case distinction (abs, relu, max, where, ...) are sympy functions of our own, which
-sympy cannot rewrite: each knows its derivative and prints as a formula writes it.
+sympy cannot rewrite: each knows its derivative, its value, and prints as a formula writes it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import sympy
@@ -15,14 +15,19 @@ from numpy.typing import NDArray
 from sympy.core.function import Function
 from sympy.core.numbers import Float, Integer
 
+from gradviz.core.numbers import Floats
+
 Symbols = NDArray[np.object_]
 ZERO, ONE = Integer(0), Integer(1)
 
 
-class _Own(Function):  # type: ignore[misc]
+class Own(Function):  # type: ignore[misc]
     """A function that sympy leaves as it is; `derivative` gives it from those of the arguments."""
 
     word = ""
+
+    value: ClassVar[Callable[..., Any]]
+    """From a context of mpmath, and the arguments as its numbers, to its value there."""
 
     @classmethod
     def eval(cls, *_arguments: Any) -> None:
@@ -43,14 +48,14 @@ def _bare(text: str, argument: Any) -> str:
     return text[1:-1] if isinstance(argument, Compare) else text
 
 
-class Where(_Own):
+class Where(Own):
     word = "where"
 
     def derivative(self, *inner: Any) -> Any:
         return choose(self.args[0], inner[1], inner[2])
 
 
-class Compare(_Own):
+class Compare(Own):
     """1 where it holds, else 0."""
 
     def _sympystr(self, printer: Any) -> str:
@@ -61,93 +66,165 @@ class Compare(_Own):
 class Less(Compare):
     word = "<"
 
+    @staticmethod
+    def value(digits: Any, *arguments: Any) -> Any:
+        return digits.mpf(arguments[0] < arguments[1])
+
 
 class LessEqual(Compare):
     word = "<="
+
+    @staticmethod
+    def value(digits: Any, *arguments: Any) -> Any:
+        return digits.mpf(arguments[0] <= arguments[1])
 
 
 class Greater(Compare):
     word = ">"
 
+    @staticmethod
+    def value(digits: Any, *arguments: Any) -> Any:
+        return digits.mpf(arguments[0] > arguments[1])
+
 
 class GreaterEqual(Compare):
     word = ">="
+
+    @staticmethod
+    def value(digits: Any, *arguments: Any) -> Any:
+        return digits.mpf(arguments[0] >= arguments[1])
 
 
 class Equal(Compare):
     word = "=="
 
+    @staticmethod
+    def value(digits: Any, *arguments: Any) -> Any:
+        return digits.mpf(arguments[0] == arguments[1])
+
 
 class NotEqual(Compare):
     word = "!="
 
+    @staticmethod
+    def value(digits: Any, *arguments: Any) -> Any:
+        return digits.mpf(arguments[0] != arguments[1])
 
-class Sign(_Own):
+
+class Sign(Own):
     word = "sign"
 
+    @staticmethod
+    def value(digits: Any, *arguments: Any) -> Any:
+        return digits.sign(*arguments)
 
-class Floor(_Own):
+
+class Floor(Own):
     word = "floor"
 
+    @staticmethod
+    def value(digits: Any, *arguments: Any) -> Any:
+        return digits.floor(*arguments)
 
-class Ceil(_Own):
+
+class Ceil(Own):
     word = "ceil"
 
+    @staticmethod
+    def value(digits: Any, *arguments: Any) -> Any:
+        return digits.ceil(*arguments)
 
-class Round(_Own):
+
+class Round(Own):
     word = "round"
 
+    @staticmethod
+    def value(digits: Any, *arguments: Any) -> Any:
+        return digits.mpf(round(float(arguments[0])))
 
-class Cut(_Own):
+
+class Cut(Own):
     """A value that is a constant for the gradient."""
 
     word = "detach"
 
+    @staticmethod
+    def value(digits: Any, *arguments: Any) -> Any:
+        return arguments[0]
 
-class Absolute(_Own):
+
+class Absolute(Own):
     word = "abs"
+
+    @staticmethod
+    def value(digits: Any, *arguments: Any) -> Any:
+        return abs(arguments[0])
 
     def derivative(self, *inner: Any) -> Any:
         return Sign(self.args[0]) * inner[0]
 
 
-class Relu(_Own):
+class Relu(Own):
     word = "relu"
+
+    @staticmethod
+    def value(digits: Any, *arguments: Any) -> Any:
+        return arguments[0] if arguments[0] > 0 else digits.zero
 
     def derivative(self, *inner: Any) -> Any:
         return choose(Greater(self.args[0], ZERO), inner[0], ZERO)
 
 
-class Larger(_Own):
+class Larger(Own):
     word = "maximum"
+
+    @staticmethod
+    def value(digits: Any, *arguments: Any) -> Any:
+        return max(arguments)
 
     def derivative(self, *inner: Any) -> Any:
         return choose(Greater(*self.args), *inner)
 
 
-class Smaller(_Own):
+class Smaller(Own):
     word = "minimum"
+
+    @staticmethod
+    def value(digits: Any, *arguments: Any) -> Any:
+        return min(arguments)
 
     def derivative(self, *inner: Any) -> Any:
         return choose(Less(*self.args), *inner)
 
 
-class Sigmoid(_Own):
+class Sigmoid(Own):
     word = "sigmoid"
+
+    @staticmethod
+    def value(digits: Any, *arguments: Any) -> Any:
+        return 1 / (1 + digits.exp(-arguments[0]))
 
     def derivative(self, *inner: Any) -> Any:
         return self * (1 - self) * inner[0]
 
 
-class Softplus(_Own):
+class Softplus(Own):
     word = "softplus"
+
+    @staticmethod
+    def value(digits: Any, *arguments: Any) -> Any:
+        return digits.log(1 + digits.exp(arguments[0]))
 
     def derivative(self, *inner: Any) -> Any:
         return Sigmoid(self.args[0]) * inner[0]
 
 
-class Angle(_Own):
+class Angle(Own):
     word = "atan2"
+
+    @staticmethod
+    def value(digits: Any, *arguments: Any) -> Any:
+        return digits.atan2(*arguments)
 
     def derivative(self, *inner: Any) -> Any:
         y, x = self.args
@@ -166,6 +243,14 @@ def number(value: float) -> Any:
     return Integer(int(value)) if value == int(value) and abs(value) < 1e15 else Float(float(value))
 
 
+def numbers(values: Floats) -> Symbols:
+    """An array of doubles as one of sympy numbers."""
+    made = np.empty(np.shape(values), dtype=object)
+    for place in np.ndindex(made.shape):
+        made[place] = number(float(np.asarray(values)[place]))
+    return made
+
+
 def power(base: Any, exponent: Any) -> Any:
     """`base` ** `exponent`; numbers are multiplied out as doubles, for sympy would write all digits of 9**(9**9)."""
     if base.is_Number and exponent.is_Number:
@@ -181,13 +266,15 @@ def remainder(left: Any, right: Any) -> Any:
     return left - right * Floor(left / right)
 
 
-def _variance(items: list[Any]) -> Any:
+def variance(items: list[Any]) -> Any:
     """torch.var: over n - 1."""
     middle = sympy.Add(*items) / len(items)
     return sympy.Add(*[(item - middle) ** 2 for item in items]) / (len(items) - 1) if len(items) > 1 else sympy.nan
 
 
-def _fold(pair: Callable[[Any, Any], Any]) -> Callable[[list[Any]], Any]:
+def fold(pair: Callable[[Any, Any], Any]) -> Callable[[list[Any]], Any]:
+    """A function of two as one of a list."""
+
     def folded(items: list[Any]) -> Any:
         result = items[0]
         for item in items[1:]:
@@ -197,76 +284,27 @@ def _fold(pair: Callable[[Any, Any], Any]) -> Callable[[list[Any]], Any]:
     return folded
 
 
-ELEMENTWISE: dict[str, Callable[..., Any]] = {
-    "abs": Absolute,
-    "sqrt": sympy.sqrt,
-    "exp": sympy.exp,
-    "log": sympy.log,
-    "log2": lambda x: sympy.log(x) / sympy.log(2),
-    "log10": lambda x: sympy.log(x) / sympy.log(10),
-    "log1p": lambda x: sympy.log(1 + x),
-    "expm1": lambda x: sympy.exp(x) - 1,
-    "sin": sympy.sin,
-    "cos": sympy.cos,
-    "tan": sympy.tan,
-    "asin": sympy.asin,
-    "acos": sympy.acos,
-    "atan": sympy.atan,
-    "sinh": sympy.sinh,
-    "cosh": sympy.cosh,
-    "tanh": sympy.tanh,
-    "erf": sympy.erf,
-    "sigmoid": Sigmoid,
-    "relu": Relu,
-    "sign": Sign,
-    "floor": Floor,
-    "ceil": Ceil,
-    "round": Round,
-    "square": lambda x: x**2,
-    "reciprocal": lambda x: 1 / x,
-    "rsqrt": lambda x: 1 / sympy.sqrt(x),
-    "softplus": Softplus,
-    "gelu": lambda x: x * (1 + sympy.erf(x / sympy.sqrt(2))) / 2,
-    "silu": lambda x: x * Sigmoid(x),
-    "atan2": Angle,
-    "hypot": lambda x, y: sympy.sqrt(x**2 + y**2),
-    "minimum": Smaller,
-    "maximum": Larger,
-    "pow": power,
-    "where": choose,
-    "clamp": lambda x, low, high: Smaller(Larger(x, low), high),
-    "detach": Cut,
-    "no_grad": Cut,
-    "requires_grad": Cut,
-    "retain_grad": lambda x: x,
-}
-
-REDUCTIONS: dict[str, Callable[[list[Any]], Any]] = {
-    "sum": lambda items: sympy.Add(*items),
-    "mean": lambda items: sympy.Add(*items) / len(items),
-    "prod": lambda items: sympy.Mul(*items),
-    "amax": _fold(Larger),
-    "amin": _fold(Smaller),
-    "max": _fold(Larger),
-    "min": _fold(Smaller),
-    "var": _variance,
-    "std": lambda items: sympy.sqrt(_variance(items)),
-    "norm": lambda items: sympy.sqrt(sympy.Add(*[item**2 for item in items])),
-}
-
-
-def _softmax(items: list[Any]) -> list[Any]:
+def softmax(items: list[Any]) -> list[Any]:
+    """exp of each over the sum of all."""
     raised = [sympy.exp(item) for item in items]
     total = sympy.Add(*raised)
     return [item / total for item in raised]
 
 
-def _log_softmax(items: list[Any]) -> list[Any]:
+def log_softmax(items: list[Any]) -> list[Any]:
+    """The logarithms of the softmax."""
     total = sympy.log(sympy.Add(*[sympy.exp(item) for item in items]))
     return [item - total for item in items]
 
 
-ALONG: dict[str, Callable[[list[Any]], list[Any]]] = {"softmax": _softmax, "log_softmax": _log_softmax}
+def one_hot(labels: Symbols, classes: Symbols) -> Symbols:
+    """A row of 0 and 1 for each label; ValueError where a label is no number."""
+    flat = [label for label in labels.reshape(-1) if label.is_Number]
+    if len(flat) != labels.size:
+        raise ValueError("one_hot has no derivative: its labels must be constants.")
+    rows = np.eye(int(classes.item()))[np.array([int(label) for label in flat])]
+    return numbers(rows.reshape(*labels.shape, -1))
+
 
 OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
     "+": lambda left, right: left + right,

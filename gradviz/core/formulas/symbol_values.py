@@ -5,67 +5,16 @@ sympy's lambdify would compile a text, and doubles would lose what the many term
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import mpmath
 import sympy
 
-from gradviz.core.formulas.symbol_functions import (
-    Absolute,
-    Angle,
-    Ceil,
-    Compare,
-    Cut,
-    Floor,
-    Larger,
-    Relu,
-    Round,
-    Sigmoid,
-    Sign,
-    Smaller,
-    Softplus,
-    Where,
-)
+from gradviz.core.formulas.symbol_functions import Own, Where
 
 _digits = mpmath.MPContext()
 _digits.dps = 40
-
-_COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-    "==": operator.eq,
-    "!=": operator.ne,
-}
-_FUNCTIONS: dict[Any, Callable[..., Any]] = {
-    sympy.log: _digits.log,
-    sympy.exp: _digits.exp,
-    sympy.sin: _digits.sin,
-    sympy.cos: _digits.cos,
-    sympy.tan: _digits.tan,
-    sympy.asin: _digits.asin,
-    sympy.acos: _digits.acos,
-    sympy.atan: _digits.atan,
-    sympy.sinh: _digits.sinh,
-    sympy.cosh: _digits.cosh,
-    sympy.tanh: _digits.tanh,
-    sympy.erf: _digits.erf,
-    Absolute: abs,
-    Relu: lambda x: x if x > 0 else _digits.zero,
-    Sign: _digits.sign,
-    Floor: _digits.floor,
-    Ceil: _digits.ceil,
-    Round: lambda x: _digits.mpf(round(float(x))),
-    Cut: lambda x: x,
-    Larger: max,
-    Smaller: min,
-    Sigmoid: lambda x: 1 / (1 + _digits.exp(-x)),
-    Softplus: lambda x: _digits.log(1 + _digits.exp(x)),
-    Angle: _digits.atan2,
-}
 
 
 class Point:
@@ -104,9 +53,10 @@ class Point:
             return _digits.fprod(arguments)
         if expression.is_Pow:
             return _real(arguments[0] ** arguments[1])
-        if isinstance(expression, Compare):
-            return _digits.mpf(_COMPARISONS[expression.word](*arguments))
-        return _real(_FUNCTIONS[expression.func](*arguments))
+        if isinstance(expression, Own):
+            return _real(expression.value(_digits, *arguments))
+        # mpmath calls the functions of mathematics what sympy calls them
+        return _real(getattr(_digits, type(expression).__name__)(*arguments))
 
 
 def _real(value: Any) -> Any:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,8 +16,10 @@ import numpy as np
 import sympy
 from numpy.typing import NDArray
 
+from gradviz.core.formulas import symbol_functions
 from gradviz.core.formulas.formula import Binary, Call, Expression, Formula, Name, Negative, Number
-from gradviz.core.formulas.symbol_functions import ALONG, ELEMENTWISE, OPERATORS, REDUCTIONS, Symbols, number
+from gradviz.core.formulas.functions import FUNCTIONS, function_of
+from gradviz.core.formulas.symbol_functions import OPERATORS, Symbols, numbers
 from gradviz.core.formulas.symbol_values import Point
 from gradviz.core.numbers import Floats, short_number
 
@@ -118,7 +120,7 @@ def _loss(
     loss = walk.known[formula.objective.name]
     if upstream is not None:
         weighted = walk.elementwise(OPERATORS["*"], numbers(upstream), loss)
-        loss = walk.reduce(REDUCTIONS["sum"], weighted, None)
+        loss = walk.reduce(FUNCTIONS["sum"].symbols(symbol_functions), [weighted], None)
     if loss.size != 1:
         raise SymbolsError("The last line is not one number, so it has no gradient without an upstream gradient.")
     return loss.reshape(-1)[0]
@@ -157,14 +159,6 @@ def _names(name: str, shape: tuple[int, ...]) -> Symbols:
     made = np.empty(shape, dtype=object)
     for place in np.ndindex(shape):
         made[place] = sympy.Symbol(name + (f"[{','.join(map(str, place))}]" if place else ""))
-    return made
-
-
-def numbers(values: Floats) -> Symbols:
-    """An array of doubles as one of sympy numbers."""
-    made = np.empty(np.shape(values), dtype=object)
-    for place in np.ndindex(made.shape):
-        made[place] = number(float(np.asarray(values)[place]))
     return made
 
 
@@ -245,37 +239,34 @@ class _SymbolicWalk:
 
     def _call(self, call: Call) -> Symbols:
         arguments = [self.value(argument) for argument in call.arguments]
-        if call.function in ("transpose", "t"):
+        function = function_of(call.function, len(arguments))
+        in_symbols = function.symbols(symbol_functions)
+        if function.effect == "transpose":
             return arguments[0].T
-        if call.function == "dot":
-            return self.reduce(REDUCTIONS["sum"], self.elementwise(OPERATORS["*"], *arguments), None)
-        if call.function == "one_hot":
-            return self._one_hot(*arguments)
-        if call.function in ("max", "min") and len(arguments) == 2:
-            return self.elementwise(ELEMENTWISE[call.function + "imum"], *arguments)
-        if call.function in REDUCTIONS:
-            return self.reduce(REDUCTIONS[call.function], arguments[0], call.dimension)
-        if call.function in ALONG:
-            return self._along(ALONG[call.function], arguments[0], -1 if call.dimension is None else call.dimension)
-        if call.function not in ELEMENTWISE:
-            raise SymbolsError(f"{call.function} has no derivative in symbols here.")
-        return self.elementwise(ELEMENTWISE[call.function], *arguments)
+        if function.effect == "one_hot":
+            return self._one_hot(in_symbols, *arguments)
+        if function.effect == "reduction":
+            return self.reduce(in_symbols, arguments, call.dimension)
+        if function.effect == "along":
+            dimension = function.default_dimension if call.dimension is None else call.dimension
+            return self._along(in_symbols, arguments[0], -1 if dimension is None else dimension)
+        return self.elementwise(in_symbols, *arguments)
 
-    def _one_hot(self, labels: Symbols, classes: Symbols) -> Symbols:
-        flat = [label for label in labels.reshape(-1) if label.is_Number]
-        if len(flat) != labels.size:
-            raise SymbolsError("one_hot has no derivative: its labels must be constants.")
-        self._budget.spend(labels.size * int(classes.item()))
-        return numbers(np.eye(int(classes.item()))[np.array([int(label) for label in flat])].reshape(*labels.shape, -1))
+    def _one_hot(self, in_symbols: Callable[..., Symbols], labels: Symbols, classes: Symbols) -> Symbols:
+        self._budget.spend(labels.size * (int(classes.item()) if classes.size == 1 else 1))
+        try:
+            return in_symbols(labels, classes)
+        except ValueError as error:
+            raise SymbolsError(str(error)) from None
 
-    def reduce(self, function: Callable[[list[Any]], Any], array: Symbols, dimension: int | None) -> Symbols:
+    def reduce(self, function: Callable[..., Any], arrays: Sequence[Symbols], dimension: int | None) -> Symbols:
         """`function` of all elements, or of those along a dimension."""
-        self._budget.spend(array.size)
-        if dimension is None or array.ndim == 0:
+        self._budget.spend(sum(array.size for array in arrays))
+        if dimension is None or arrays[0].ndim == 0:
             made = np.empty((), dtype=object)
-            made[()] = function(list(array.reshape(-1)))
+            made[()] = function(*[list(array.reshape(-1)) for array in np.broadcast_arrays(*arrays)])
             return made
-        moved = np.moveaxis(array, dimension, -1)
+        moved = np.moveaxis(arrays[0], dimension, -1)
         made = np.empty(moved.shape[:-1], dtype=object)
         for place in np.ndindex(made.shape):
             made[place] = function(list(moved[place]))

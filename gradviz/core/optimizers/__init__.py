@@ -13,4 +13,6 @@ optimizer            What an optimiser is, and the settings that many share; the
 plain_schedules      Schedules whose rate follows from the step alone, and the one that waits for the loss
 schedule             What a schedule of the learning rate is; the catalogue of them stands in schedules.py
 schedule_catalogue   Schedules of torch.optim.lr_scheduler
+update_rule          What an optimiser does to one parameter, in the notation of formulas: what a form prints and a
+                     script writes out
 """

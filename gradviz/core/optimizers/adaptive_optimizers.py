@@ -19,6 +19,17 @@ from gradviz.core.optimizers.optimizer import (
     rate,
     weight_decay_setting,
 )
+from gradviz.core.optimizers.update_rule import RuleDraft, UpdateRule
+
+
+def _adam_step(draft: RuleDraft, amsgrad: bool) -> UpdateRule:
+    draft.means()
+    draft.corrections()
+    largest = "v"
+    if amsgrad:
+        draft.keep("v_max", "maximum(v_max, v)")
+        largest = "v_max"
+    return draft.subtract(f"lr*(m/correction1)/(sqrt({largest}/correction2) + eps)")
 
 
 def _amsgrad() -> bool:
@@ -29,7 +40,6 @@ def _amsgrad() -> bool:
 class Adam(WithBetas):
     label: ClassVar[str] = "Adam"
     about: ClassVar[str] = "Running means of the gradient and of its square; every parameter has a step of its own."
-    formula: ClassVar[str] = "m = b1*m + (1-b1)*g;  v = b2*v + (1-b2)*g^2;  p = p - lr*m' / (sqrt(v') + eps)"
     torch_name: ClassVar[str] = "Adam"
     kind: Literal["adam"] = "adam"
     lr: float = rate(1e-3)
@@ -40,11 +50,15 @@ class Adam(WithBetas):
     maximize: bool = maximize_setting()
     implementation: FusedImplementation = implementation_setting()
 
+    def update_rule(self) -> UpdateRule:
+        draft = RuleDraft(self)
+        draft.decay()
+        return _adam_step(draft, self.amsgrad)
+
 
 class AdamW(WithBetas):
     label: ClassVar[str] = "AdamW"
     about: ClassVar[str] = "Adam with the weight decay taken out of the gradient."
-    formula: ClassVar[str] = "p = p - lr*weight_decay*p;  then as Adam"
     torch_name: ClassVar[str] = "AdamW"
     kind: Literal["adamw"] = "adamw"
     lr: float = rate(1e-3)
@@ -54,11 +68,15 @@ class AdamW(WithBetas):
     maximize: bool = maximize_setting()
     implementation: FusedImplementation = implementation_setting()
 
+    def update_rule(self) -> UpdateRule:
+        draft = RuleDraft(self)
+        draft.decouple()
+        return _adam_step(draft, self.amsgrad)
+
 
 class Adamax(WithBetas):
     label: ClassVar[str] = "Adamax"
     about: ClassVar[str] = "Adam with the largest recent gradient in the place of the mean square."
-    formula: ClassVar[str] = "m = b1*m + (1-b1)*g;  u = max(b2*u, |g| + eps);  p = p - lr*m / ((1 - b1^t)*u)"
     torch_name: ClassVar[str] = "Adamax"
     kind: Literal["adamax"] = "adamax"
     lr: float = rate(2e-3)
@@ -67,14 +85,20 @@ class Adamax(WithBetas):
     maximize: bool = maximize_setting()
     implementation: Implementation = implementation_setting()
 
+    def update_rule(self) -> UpdateRule:
+        draft = RuleDraft(self)
+        draft.decay()
+        draft.settings["beta1"], draft.settings["beta2"] = self.betas
+        draft.use("eps")
+        draft.keep("m", "beta1*m + (1 - beta1)*g")
+        draft.keep("u", "maximum(beta2*u, abs(g) + eps)")
+        draft.scalar("correction1", "1 - beta1**(step + 1)")
+        return draft.subtract("lr/correction1*m/u")
+
 
 class NAdam(WithBetas):
     label: ClassVar[str] = "NAdam"
     about: ClassVar[str] = "Adam with a momentum that looks one step ahead."
-    formula: ClassVar[str] = (
-        "mu = b1*(1 - 0.5*0.96^(t*momentum_decay));  m' = mu_next*m/(1 - prod mu_next) + (1-mu)*g/(1 - prod mu);  "
-        "p = p - lr*m' / (sqrt(v') + eps)"
-    )
     torch_name: ClassVar[str] = "NAdam"
     kind: Literal["nadam"] = "nadam"
     lr: float = rate(2e-3)
@@ -87,11 +111,23 @@ class NAdam(WithBetas):
     maximize: bool = maximize_setting()
     implementation: Implementation = implementation_setting()
 
+    def update_rule(self) -> UpdateRule:
+        draft = RuleDraft(self)
+        draft.decay()
+        draft.means()
+        draft.use("momentum_decay")
+        draft.scalar("mu", "beta1*(1 - 0.5*0.96**((step + 1)*momentum_decay))")
+        draft.scalar("mu_next", "beta1*(1 - 0.5*0.96**((step + 2)*momentum_decay))")
+        draft.run_on("product", "product*mu", first="1.0")
+        draft.scalar("correction2", "1 - beta2**(step + 1)")
+        draft.scalar("share_g", "(1 - mu)/(1 - product)")
+        draft.scalar("share_m", "mu_next/(1 - product*mu_next)")
+        return draft.subtract("lr*(share_g*g + share_m*m)/(sqrt(v/correction2) + eps)")
+
 
 class RAdam(WithBetas):
     label: ClassVar[str] = "RAdam"
     about: ClassVar[str] = "Adam that waits with the division until its mean square can be trusted."
-    formula: ClassVar[str] = "p = p - lr*m'*r / (sqrt(v') + eps) where v can be trusted, else p = p - lr*m'"
     torch_name: ClassVar[str] = "RAdam"
     kind: Literal["radam"] = "radam"
     lr: float = rate(1e-3)
@@ -101,11 +137,22 @@ class RAdam(WithBetas):
     maximize: bool = maximize_setting()
     implementation: Implementation = implementation_setting()
 
+    def update_rule(self) -> UpdateRule:
+        draft = RuleDraft(self)
+        draft.decay()
+        draft.means()
+        draft.corrections()
+        draft.scalar("rho_end", "2/(1 - beta2) - 1")
+        draft.scalar("rho", "rho_end - 2*(step + 1)*beta2**(step + 1)/correction2")
+        rectified = "sqrt(correction2*(rho - 4)*(rho - 2)*rho_end/((rho_end - 4)*(rho_end - 2)*rho))"
+        draft.scalar("scale", f"where(rho > 5, {rectified}, 0.0)")
+        draft.scalar("plain", "where(rho > 5, 0.0, 1.0)")
+        return draft.subtract("lr*m/correction1*(plain + scale/(sqrt(v) + eps))")
+
 
 class RMSprop(Optimizer):
     label: ClassVar[str] = "RMSprop"
     about: ClassVar[str] = "Divides the gradient by a running mean of its size."
-    formula: ClassVar[str] = "v = alpha*v + (1-alpha)*g^2;  p = p - lr*g / (sqrt(v) + eps)"
     torch_name: ClassVar[str] = "RMSprop"
     kind: Literal["rmsprop"] = "rmsprop"
     lr: float = rate(1e-2)
@@ -125,11 +172,25 @@ class RMSprop(Optimizer):
     maximize: bool = maximize_setting()
     implementation: Implementation = implementation_setting()
 
+    def update_rule(self) -> UpdateRule:
+        draft = RuleDraft(self)
+        draft.decay()
+        draft.use("alpha", "eps")
+        draft.keep("v", "alpha*v + (1 - alpha)*g**2")
+        size = "sqrt(v)"
+        if self.centered:
+            draft.keep("m", "alpha*m + (1 - alpha)*g")
+            size = "sqrt(v - m**2)"
+        if not self.momentum:
+            return draft.subtract(f"lr*g/({size} + eps)")
+        draft.use("momentum")
+        draft.keep("u", f"momentum*u + g/({size} + eps)")
+        return draft.subtract("lr*u")
+
 
 class Adagrad(Optimizer):
     label: ClassVar[str] = "Adagrad"
     about: ClassVar[str] = "Divides by the root of the sum of all squared gradients: the steps only shrink."
-    formula: ClassVar[str] = "s = s + g^2;  p = p - lr/(1 + t*lr_decay) * g / (sqrt(s) + eps)"
     torch_name: ClassVar[str] = "Adagrad"
     kind: Literal["adagrad"] = "adagrad"
     lr: float = rate(1e-2)
@@ -144,13 +205,22 @@ class Adagrad(Optimizer):
     maximize: bool = maximize_setting()
     implementation: FusedImplementation = implementation_setting()
 
+    def update_rule(self) -> UpdateRule:
+        draft = RuleDraft(self)
+        draft.decay()
+        draft.use("eps")
+        rate = "lr"
+        if self.lr_decay:
+            draft.use("lr_decay")
+            draft.scalar("rate", "lr/(1 + step*lr_decay)")
+            rate = "rate"
+        draft.keep("s", "s + g**2", repr(self.initial_accumulator_value))
+        return draft.subtract(f"{rate}*g/(sqrt(s) + eps)")
+
 
 class Adadelta(Optimizer):
     label: ClassVar[str] = "Adadelta"
     about: ClassVar[str] = "Divides by the size of the gradients and multiplies by that of the last steps."
-    formula: ClassVar[str] = (
-        "v = rho*v + (1-rho)*g^2;  d = sqrt(u + eps)/sqrt(v + eps)*g;  u = rho*u + (1-rho)*d^2;  p = p - lr*d"
-    )
     torch_name: ClassVar[str] = "Adadelta"
     kind: Literal["adadelta"] = "adadelta"
     lr: float = rate(1.0)
@@ -159,6 +229,16 @@ class Adadelta(Optimizer):
     weight_decay: float = weight_decay_setting()
     maximize: bool = maximize_setting()
     implementation: Implementation = implementation_setting()
+
+    def update_rule(self) -> UpdateRule:
+        draft = RuleDraft(self)
+        draft.decay()
+        draft.use("rho", "eps")
+        draft.keep("v", "rho*v + (1 - rho)*g**2")
+        draft.begin("u")
+        draft.line("delta", "sqrt(u + eps)/sqrt(v + eps)*g")
+        draft.keep("u", "rho*u + (1 - rho)*delta**2")
+        return draft.subtract("lr*delta")
 
 
 class Adafactor(Optimizer):
@@ -169,6 +249,7 @@ class Adafactor(Optimizer):
         "p = p - max(eps2, rms(p))*min(lr, 1/sqrt(t)) * u/max(1, rms(u)/d)"
     )
     torch_name: ClassVar[str] = "Adafactor"
+    elementwise: ClassVar[bool] = False
     kind: Literal["adafactor"] = "adafactor"
     lr: float = rate(1e-2)
     beta2_decay: float = setting(

@@ -38,6 +38,8 @@ class Cyclic(Schedule):
     about: ClassVar[str] = "Up and down between two rates, which take the place of the optimiser's own."
     formula: ClassVar[str] = "lr = base_lr + (max_lr - base_lr) * triangle(t) * scale"
     torch_name: ClassVar[str] = "CyclicLR"
+    has_torch_defaults: ClassVar[bool] = False
+    formulas: ClassVar[dict[str, str]] = {"scale_fn": "x"}
     rates: ClassVar[tuple[str, ...]] = ("base_lr", "max_lr")
     kind: Literal["cyclic"] = "cyclic"
     base_lr: float = _cyclic_rate(1e-4, "Lowest rate", "The learning rate at the foot of a cycle.")
@@ -81,6 +83,7 @@ class OneCycle(Schedule):
     about: ClassVar[str] = "One rise and one long fall, at rates of its own: the optimiser's is unused."
     formula: ClassVar[str] = "lr: max_lr/div_factor -> max_lr -> max_lr/(div_factor*final_div_factor)"
     torch_name: ClassVar[str] = "OneCycleLR"
+    has_torch_defaults: ClassVar[bool] = False
     rates: ClassVar[tuple[str, ...]] = ("max_lr",)
     kind: Literal["one_cycle"] = "one_cycle"
     max_lr: float = _cyclic_rate(1e-2, "Highest rate", "The learning rate at the top.")

@@ -18,6 +18,7 @@ from gradviz.core.optimizers.optimizer import (
     rate,
     weight_decay_setting,
 )
+from gradviz.core.optimizers.update_rule import RuleDraft, UpdateRule
 
 if TYPE_CHECKING:
     from torch import nn
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 class SGD(Optimizer):
     label: ClassVar[str] = "SGD"
     about: ClassVar[str] = "Gradient descent, with momentum if wanted."
-    formula: ClassVar[str] = "v = momentum*v + (1 - dampening)*g;  p = p - lr*v"
     torch_name: ClassVar[str] = "SGD"
     kind: Literal["sgd"] = "sgd"
     lr: float = rate(1e-3)
@@ -50,12 +50,26 @@ class SGD(Optimizer):
             raise FieldError("nesterov", "Nesterov needs a momentum above 0 and a dampening of 0")
         return self
 
+    def update_rule(self) -> UpdateRule:
+        draft = RuleDraft(self)
+        draft.decay()
+        if not self.momentum:
+            return draft.subtract("lr*g")
+        draft.use("momentum")
+        share = ""
+        if self.dampening:
+            draft.use("dampening")
+            draft.scalar("share", "where(step == 0, 1.0, 1 - dampening)")
+            share = "share*"
+        draft.keep("v", f"momentum*v + {share}g")
+        return draft.subtract("lr*(g + momentum*v)" if self.nesterov else "lr*v")
+
 
 class HandDescent(Optimizer):
     label: ClassVar[str] = "By hand"
     about: ClassVar[str] = "Gradient descent as a learner writes it, outside the graph, without torch.optim."
-    formula: ClassVar[str] = "with torch.no_grad():  p -= lr * p.grad"
     torch_name: ClassVar[str] = "HandStep"
+    by_hand: ClassVar[bool] = True
     kind: Literal["by_hand"] = "by_hand"
     lr: float = rate(1e-3)
     rounding: Literal["once", "twice"] = setting(
@@ -71,14 +85,19 @@ class HandDescent(Optimizer):
 
         return HandStep(parameters, **self.keywords)
 
+    @property
+    def rounds_once(self) -> bool:
+        return self.rounding == "once"
+
+    def update_rule(self) -> UpdateRule:
+        return RuleDraft(self).subtract("lr*g")
+
 
 class ASGD(Optimizer):
     label: ClassVar[str] = "ASGD"
     about: ClassVar[str] = "Gradient descent with a shrinking step, which keeps a mean of its path besides."
-    formula: ClassVar[str] = (
-        "p = (1 - lambd*eta)*p - eta*g;  a = a + mu*(p - a);  eta = lr / (1 + lambd*lr*t)^alpha;  mu = 1/max(1, t - t0)"
-    )
     torch_name: ClassVar[str] = "ASGD"
+    follows_rate: ClassVar[bool] = False
     kind: Literal["asgd"] = "asgd"
     lr: float = rate(1e-2, "The size of the first step; a change counts from the second step after it.")
     lambd: float = setting(1e-4, title="Decay", description="How fast the step shrinks.", live=True, ge=0, le=1e3)
@@ -92,12 +111,19 @@ class ASGD(Optimizer):
     maximize: bool = maximize_setting()
     implementation: Implementation = implementation_setting()
 
+    def update_rule(self) -> UpdateRule:
+        draft = RuleDraft(self)
+        draft.decay()
+        draft.use("lambd", "alpha")
+        draft.scalar("eta", "lr/(1 + lambd*lr*step)**alpha")
+        return draft.subtract("eta*(lambd*p + g)")
+
 
 class Rprop(Optimizer):
     label: ClassVar[str] = "Rprop"
     about: ClassVar[str] = "Looks at the sign of the gradient alone: the step grows as long as the sign stays."
-    formula: ClassVar[str] = "s = clamp(s * (eta+ if g keeps its sign, else eta-), step_sizes);  p = p - s*sign(g)"
     torch_name: ClassVar[str] = "Rprop"
+    follows_rate: ClassVar[bool] = False
     kind: Literal["rprop"] = "rprop"
     lr: float = setting(
         1e-2,
@@ -127,12 +153,25 @@ class Rprop(Optimizer):
             raise FieldError("step_sizes", "must be above 0, the smaller one first")
         return self
 
+    def update_rule(self) -> UpdateRule:
+        draft = RuleDraft(self)
+        draft.settings["eta_minus"], draft.settings["eta_plus"] = self.etas
+        draft.settings["smallest"], draft.settings["largest"] = self.step_sizes
+        draft.begin("before")
+        draft.begin("size", "lr")
+        draft.line("turn", "sign(g*before)")
+        draft.line("factor", "where(turn > 0, eta_plus + 0*g, where(turn < 0, eta_minus + 0*g, 1 + 0*g))")
+        draft.keep("size", "clamp(size*factor, smallest, largest)")
+        draft.keep("before", "where(turn < 0, 0*g, g)")
+        return draft.subtract("size*sign(before)")
+
 
 class LBFGS(Optimizer):
     label: ClassVar[str] = "LBFGS"
     about: ClassVar[str] = "Guesses the curvature from the last gradients; evaluates several times a step."
     formula: ClassVar[str] = "p = p - t*H*g,  H from the last history_size pairs of steps and changes of g"
     torch_name: ClassVar[str] = "LBFGS"
+    elementwise: ClassVar[bool] = False
     needs_closure: ClassVar[bool] = True
     kind: Literal["lbfgs"] = "lbfgs"
     lr: float = rate(1.0, "The length of a step along the direction, or the first try of the line search.")
@@ -181,6 +220,7 @@ class Muon(Optimizer):
         "p = (1 - lr*weight_decay)*p - lr'*O"
     )
     torch_name: ClassVar[str] = "Muon"
+    elementwise: ClassVar[bool] = False
     kind: Literal["muon"] = "muon"
     lr: float = rate(1e-3)
     weight_decay: float = weight_decay_setting(0.1)

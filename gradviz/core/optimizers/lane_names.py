@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from gradviz.core.optimizers.mistakes import Detach, NoMistake
 from gradviz.core.optimizers.optimizer import Optimizer
-from gradviz.core.optimizers.schedule_catalogue import NoSchedule
 
 MOST_SETTINGS = 3
 _APART = ("kind", "schedule", "mistake")
@@ -51,11 +49,9 @@ def _number_text(value: Any) -> str:
 
 def _schedule_text(optimizer: Optimizer, of_its_kind: list[Optimizer]) -> str:
     differs = any(type(other.schedule) is not type(optimizer.schedule) for other in of_its_kind)
-    return f", {optimizer.schedule.label}" if differs and not isinstance(optimizer.schedule, NoSchedule) else ""
+    return f", {optimizer.schedule.label}" if differs and not optimizer.schedule.is_constant else ""
 
 
 def _mistake_text(optimizer: Optimizer) -> str:
-    mistake = optimizer.mistake
-    if isinstance(mistake, NoMistake):
-        return ""
-    return f", {mistake.name} detached" if isinstance(mistake, Detach) else f", {mistake.caption}"
+    told = optimizer.mistake.told
+    return f", {told}" if told else ""

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
 from pydantic import model_validator
 
 from gradviz.core.declaration import Alternative, FieldError, live_fields, setting
-from gradviz.core.optimizers.mistakes import RATE_FACTOR, AnyMistake, NoMistake, RateTimesTen
-from gradviz.core.optimizers.schedule_catalogue import AnySchedule, NoSchedule
+from gradviz.core.optimizers.mistakes import AnyMistake, NoMistake
+from gradviz.core.optimizers.schedule_catalogue import AnySchedule, NoSchedule, Schedule
+from gradviz.core.optimizers.update_rule import UpdateRule
 
 if TYPE_CHECKING:
     from torch import nn
@@ -23,14 +24,21 @@ _NOT_KEYWORDS = frozenset({"kind", "schedule", "mistake", "implementation"})
 
 
 class Optimizer(Alternative):
-    """A rule that turns gradients into updates; `formula` is that rule, g the gradient, p the parameter.
+    """A rule that turns gradients into updates.
 
     Every setting bears the name of torch's keyword; a live one is read from torch's param_groups at each step, and
     may change while a run goes on.
     """
 
     formula: ClassVar[str] = ""
+    """The rule in words, g the gradient, p the parameter, where `update_rule` gives none."""
     torch_name: ClassVar[str]
+    by_hand: ClassVar[bool] = False
+    """Whether it is no class of torch.optim, but written out."""
+    elementwise: ClassVar[bool] = True
+    """Whether the update of an element follows from that element alone."""
+    follows_rate: ClassVar[bool] = True
+    """Whether a step has the rate of that very step: torch's Rprop reads the first alone, its ASGD the last."""
     needs_closure: ClassVar[bool] = False
     """Whether torch's step() asks for a function that evaluates anew."""
     schedule: AnySchedule = setting(
@@ -41,14 +49,23 @@ class Optimizer(Alternative):
     )
 
     def notes(self) -> dict[str, str]:
-        return {"": self.formula.replace(";  ", "\n")}
+        rule = self.update_rule()
+        return {"": self.formula.replace(";  ", "\n") if rule is None else rule.text}
+
+    def update_rule(self) -> UpdateRule | None:
+        """The rule as it is with these settings, line by line; None where it is more than a few lines."""
+        return None
+
+    @property
+    def rounds_once(self) -> bool:
+        """Whether an update by hand is one rounding, as torch's own SGD has it."""
+        return False
 
     @property
     def keywords(self) -> dict[str, Any]:
         """The keyword arguments of the class in torch.optim; a live change writes the same into its groups."""
         found = {name: getattr(self, name) for name in type(self).model_fields if name not in _NOT_KEYWORDS}
-        if isinstance(self.mistake, RateTimesTen):
-            found["lr"] *= RATE_FACTOR
+        found["lr"] *= self.mistake.rate_factor
         return found | self._switches()
 
     def _switches(self) -> dict[str, Any]:
@@ -65,7 +82,7 @@ class Optimizer(Alternative):
     @property
     def driven(self) -> frozenset[str]:
         """The settings that the schedule writes: they cannot be changed while a run goes on."""
-        if isinstance(self.schedule, NoSchedule):
+        if self.schedule.is_constant:
             return frozenset()
         return frozenset({"lr", "momentum", "betas"} if self.schedule.drives_momentum else {"lr"})
 
@@ -101,10 +118,12 @@ class Optimizer(Alternative):
 
     def build_schedule(self, optimizer: TorchOptimizer, steps: int) -> LRScheduler | None:
         """torch's scheduler over `optimizer` for a run of `steps` steps; None where the rate is constant."""
-        if isinstance(self.schedule, NoSchedule):
-            return None
-        is_fast = isinstance(self.mistake, RateTimesTen)
-        return (self.schedule.faster() if is_fast else self.schedule).build(optimizer, steps)
+        return None if self.schedule.is_constant else self.followed_schedule.build(optimizer, steps)
+
+    @property
+    def followed_schedule(self) -> Schedule:
+        """The schedule as a run follows it: with the rates that a mistake makes of its own."""
+        return self.schedule.scaled(self.mistake.rate_factor)
 
 
 def rate(default: float, description: str = "The size of a step along the (scaled) negative gradient.") -> Any:

@@ -12,6 +12,8 @@ from gradviz.core.formulas.text import FormulaError
 from gradviz.core.optimizers.schedule import Schedule
 
 MOST_STEPS = 10**9
+MOST_MILESTONES = 8
+"""More of them are not written out one by one."""
 
 
 def steps_setting(default: int, title: str, description: str, least: int = 1) -> Any:
@@ -47,18 +49,24 @@ def check_formula(text: str, name: str) -> str:
     return text
 
 
+def _cosine(place: str, least: float) -> str:
+    wave = f"(1 + cos(pi*{place}))/2"
+    return f"lr0*{wave}" if least == 0 else f"eta_min + (lr0 - eta_min)*{wave}"
+
+
 class NoSchedule(Schedule):
     label: ClassVar[str] = "Constant"
     about: ClassVar[str] = "The learning rate stays as it is set, and can be changed while the run goes on."
     formula: ClassVar[str] = "lr = lr0"
+    is_constant: ClassVar[bool] = True
     kind: Literal["none"] = "none"
 
 
 class Lambda(Schedule):
     label: ClassVar[str] = "LambdaLR"
     about: ClassVar[str] = "The first rate times a formula of the step."
-    formula: ClassVar[str] = "lr = lr0 * lambda(t)"
     torch_name: ClassVar[str] = "LambdaLR"
+    formulas: ClassVar[dict[str, str]] = {"lr_lambda": "step"}
     kind: Literal["lambda"] = "lambda"
     lr_lambda: str = formula_setting(
         "0.999 ** step", "Factor", "A formula over step: what the first learning rate is multiplied by at that step."
@@ -72,6 +80,10 @@ class Lambda(Schedule):
     def keywords(self, steps: int) -> dict[str, Any]:
         return {"lr_lambda": scalar_function(self.lr_lambda, "step")}
 
+    @property
+    def closed_form(self) -> str:
+        return f"lr0*({self.lr_lambda})"
+
 
 class Multiplicative(Lambda):
     label: ClassVar[str] = "MultiplicativeLR"
@@ -83,15 +95,23 @@ class Multiplicative(Lambda):
         "0.999", "Factor", "A formula over step: what the learning rate so far is multiplied by at that step."
     )
 
+    @property
+    def closed_form(self) -> str:
+        return ""
+
 
 class StepDecay(Schedule):
     label: ClassVar[str] = "StepLR"
     about: ClassVar[str] = "Falls by a factor every so many steps."
-    formula: ClassVar[str] = "lr = lr0 * gamma^floor(t / step_size)"
     torch_name: ClassVar[str] = "StepLR"
+    always_written: ClassVar[tuple[str, ...]] = ("step_size", "gamma")
     kind: Literal["step"] = "step"
     step_size: int = steps_setting(300, "Every", "Steps from one change to the next.")
     gamma: float = _gamma(0.1)
+
+    @property
+    def closed_form(self) -> str:
+        return "lr0*gamma**floor(step/step_size)"
 
 
 class MultiStep(Schedule):
@@ -99,6 +119,7 @@ class MultiStep(Schedule):
     about: ClassVar[str] = "Falls by a factor at the steps that are named."
     formula: ClassVar[str] = "lr = lr0 * gamma^(number of milestones <= t)"
     torch_name: ClassVar[str] = "MultiStepLR"
+    always_written: ClassVar[tuple[str, ...]] = ("milestones", "gamma")
     kind: Literal["multi_step"] = "multi_step"
     milestones: tuple[int, ...] = setting(
         (300, 800), title="Milestones", description="The steps at which the rate falls.", min_length=1, max_length=1000
@@ -109,6 +130,13 @@ class MultiStep(Schedule):
     @classmethod
     def _increase(cls, milestones: tuple[int, ...]) -> tuple[int, ...]:
         return increasing(milestones)
+
+    @property
+    def closed_form(self) -> str:
+        if len(self.milestones) > MOST_MILESTONES:
+            return ""
+        passed = " + ".join(f"(step >= {milestone})" for milestone in self.milestones)
+        return f"lr0*gamma**({passed})"
 
 
 def increasing(milestones: tuple[int, ...]) -> tuple[int, ...]:
@@ -121,53 +149,73 @@ def increasing(milestones: tuple[int, ...]) -> tuple[int, ...]:
 class ConstantFactor(Schedule):
     label: ClassVar[str] = "ConstantLR"
     about: ClassVar[str] = "A share of the rate for the first steps, then all of it."
-    formula: ClassVar[str] = "lr = lr0 * factor where t < total_iters, else lr0"
     torch_name: ClassVar[str] = "ConstantLR"
+    always_written: ClassVar[tuple[str, ...]] = ("total_iters",)
     kind: Literal["constant"] = "constant"
     factor: float = setting(
         1 / 3, title="Factor", description="The share in the first steps; torch divides by it at the end.", gt=0, le=1
     )
     total_iters: int = _total_iters(100)
 
+    @property
+    def closed_form(self) -> str:
+        return "lr0*where(step < total_iters, factor, 1.0)"
+
 
 class Linear(Schedule):
     label: ClassVar[str] = "LinearLR"
     about: ClassVar[str] = "Goes evenly from one share of the rate to another: a warm-up, say."
-    formula: ClassVar[str] = "lr = lr0 * (start_factor + (end_factor - start_factor) * min(t, total_iters)/total_iters)"
     torch_name: ClassVar[str] = "LinearLR"
+    always_written: ClassVar[tuple[str, ...]] = ("total_iters",)
     kind: Literal["linear"] = "linear"
     start_factor: float = setting(1 / 3, title="First share", description="The share of lr at step 0.", gt=0, le=1)
     end_factor: float = setting(1.0, title="Last share", description="The share of lr at the end.", ge=0, le=1)
     total_iters: int = _total_iters(100)
 
+    @property
+    def closed_form(self) -> str:
+        return "lr0*(start_factor + (end_factor - start_factor)*minimum(step, total_iters)/total_iters)"
+
 
 class Exponential(Schedule):
     label: ClassVar[str] = "ExponentialLR"
     about: ClassVar[str] = "Falls by a factor at every step."
-    formula: ClassVar[str] = "lr = lr0 * gamma^t"
     torch_name: ClassVar[str] = "ExponentialLR"
+    always_written: ClassVar[tuple[str, ...]] = ("gamma",)
     kind: Literal["exponential"] = "exponential"
     gamma: float = _gamma(0.999)
+
+    @property
+    def closed_form(self) -> str:
+        return "lr0*gamma**step"
 
 
 class Polynomial(Schedule):
     label: ClassVar[str] = "PolynomialLR"
     about: ClassVar[str] = "Falls to 0 along a power of the steps that are left."
-    formula: ClassVar[str] = "lr = lr0 * (1 - min(t, total_iters)/total_iters)^power"
     torch_name: ClassVar[str] = "PolynomialLR"
+    always_written: ClassVar[tuple[str, ...]] = ("total_iters",)
     kind: Literal["polynomial"] = "polynomial"
     total_iters: int = _total_iters(1000)
     power: float = setting(1.0, title="Power", description="1 falls evenly, 2 fast at first.", ge=0, le=100)
+
+    @property
+    def closed_form(self) -> str:
+        return "lr0*(1 - minimum(step, total_iters)/total_iters)**power"
 
 
 class CosineAnnealing(Schedule):
     label: ClassVar[str] = "CosineAnnealingLR"
     about: ClassVar[str] = "Half a cosine wave down, and up again if the run goes on."
-    formula: ClassVar[str] = "lr = eta_min + (lr0 - eta_min) * (1 + cos(pi*t/T_max)) / 2"
     torch_name: ClassVar[str] = "CosineAnnealingLR"
+    always_written: ClassVar[tuple[str, ...]] = ("T_max",)
     kind: Literal["cosine_annealing"] = "cosine_annealing"
     T_max: int = steps_setting(1000, "Half a wave", "Steps from the highest rate to the lowest.")
     eta_min: float = _eta_min()
+
+    @property
+    def closed_form(self) -> str:
+        return _cosine("step/T_max", self.eta_min)
 
 
 class CosineWarmRestarts(Schedule):
@@ -175,12 +223,17 @@ class CosineWarmRestarts(Schedule):
     about: ClassVar[str] = "Half a cosine wave down, then at once up to the first rate again."
     formula: ClassVar[str] = "lr = eta_min + (lr0 - eta_min) * (1 + cos(pi*T_cur/T_i)) / 2"
     torch_name: ClassVar[str] = "CosineAnnealingWarmRestarts"
+    always_written: ClassVar[tuple[str, ...]] = ("T_0",)
     kind: Literal["cosine_warm_restarts"] = "cosine_warm_restarts"
     T_0: int = steps_setting(200, "First wave", "Steps until the first restart.")
     T_mult: int = setting(
         1, title="Growth", description="Each wave is this many times as long as the last.", ge=1, le=100
     )
     eta_min: float = _eta_min()
+
+    @property
+    def closed_form(self) -> str:
+        return _cosine("(step % T_0)/T_0", self.eta_min) if self.T_mult == 1 else ""
 
 
 class ReduceOnPlateau(Schedule):

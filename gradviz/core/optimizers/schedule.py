@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from gradviz.core.declaration import Alternative
-from gradviz.core.optimizers.mistakes import RATE_FACTOR
 
 if TYPE_CHECKING:
     from torch.optim import Optimizer as TorchOptimizer
@@ -13,20 +13,42 @@ if TYPE_CHECKING:
 
 
 class Schedule(Alternative):
-    """Changes the learning rate after each step; `formula` is the rate at step t, lr0 the optimiser's own rate.
+    """Changes the learning rate after each step.
 
     Every setting bears the name of torch's keyword.
     """
 
     formula: ClassVar[str] = ""
+    """The rate at step t in words, lr0 the optimiser's own rate, where `closed_form` gives none."""
     torch_name: ClassVar[str] = ""
+    is_constant: ClassVar[bool] = False
+    """Whether the rate stays as it is set, so that torch has nothing to do."""
     needs_loss: ClassVar[bool] = False
     """Whether torch's step() asks for the loss."""
+    always_written: ClassVar[tuple[str, ...]] = ()
+    """Keywords that a script writes at any value, for torch has no default or another one."""
+    has_torch_defaults: ClassVar[bool] = True
+    """Whether the other settings have the defaults that torch has."""
+    formulas: ClassVar[dict[str, str]] = {}
+    """Settings that are a formula, each over what: torch takes functions there."""
     rates: ClassVar[tuple[str, ...]] = ()
     """Settings that are learning rates and take the place of the optimiser's own."""
 
     def notes(self) -> dict[str, str]:
-        return {"": self.formula} if self.torch_name else {}
+        if self.is_constant:
+            return {}
+        return {"": f"lr = {self.closed_form}" if self.closed_form else self.formula}
+
+    @property
+    def closed_form(self) -> str:
+        """The rate at `step`, from 0, as a formula of lr0 and the settings; empty where it has none of a line."""
+        return ""
+
+    @property
+    def closed_form_in_numbers(self) -> str:
+        """The same with the settings by their values."""
+        values = {name: repr(getattr(self, name)) for name in type(self).model_fields if name != "kind"}
+        return re.sub(r"[^\W\d]\w*", lambda found: values.get(found[0], found[0]), self.closed_form)
 
     @property
     def drives_momentum(self) -> bool:
@@ -46,9 +68,9 @@ class Schedule(Alternative):
     def check(self, steps: int) -> None:
         """FieldError where a run of `steps` steps could not go to its end."""
 
-    def faster(self) -> Schedule:
-        """The same with its own learning rates ten times as large."""
-        return self.model_copy(update={name: getattr(self, name) * RATE_FACTOR for name in self.rates})
+    def scaled(self, factor: float) -> Schedule:
+        """The same with its own learning rates `factor` times as large."""
+        return self.model_copy(update={name: getattr(self, name) * factor for name in self.rates})
 
     def build(self, optimizer: TorchOptimizer, steps: int) -> LRScheduler:
         """torch's scheduler over `optimizer`, for a run of `steps` steps."""

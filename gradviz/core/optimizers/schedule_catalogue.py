@@ -76,8 +76,12 @@ class Composite(Schedule):
     def depends_on_steps(self) -> bool:
         return any(part.depends_on_steps for part in self.schedules)
 
-    def faster(self) -> Schedule:
-        return self.model_copy(update={"schedules": tuple(part.faster() for part in self.schedules)})
+    def scaled(self, factor: float) -> Schedule:
+        return self.model_copy(update={"schedules": tuple(part.scaled(factor) for part in self.schedules)})
+
+    def written_over(self, parts: str) -> str:
+        """The arguments of the class in torch, where a script has the inner schedulers as `parts`."""
+        return f"{parts}, optimizer"
 
     def lengths(self, steps: int) -> list[int]:
         """How many steps of a run of `steps` each inner schedule has."""
@@ -126,6 +130,9 @@ class Sequential(Composite):
     def changes(self) -> list[int]:
         """The milestones that have a schedule after them."""
         return list(self.milestones[: len(self.schedules) - 1])
+
+    def written_over(self, parts: str) -> str:
+        return f"optimizer, {parts}, milestones={self.changes}"
 
     def lengths(self, steps: int) -> list[int]:
         ends = [*self.changes, max(steps, *self.changes, 0)]

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from gradviz.core.formulas.formula import Assignment, Binary, Call, Expression, Formula, Name, Negative, Number
 from gradviz.core.formulas.functions import CONSTANTS, FUNCTIONS
@@ -81,7 +81,7 @@ class Program:
         for number, child in enumerate(children_of(expression)):
             given[str(number)] = self._checked(child, values, line)
         try:
-            value = self._tensor_closure(_over_names(expression))(values | given)
+            value = self.tensor_closure(_over_names(expression))(values | given)
         except FormulaError as error:
             raise FormulaError(error.reason, line, error.column) from None
         except (RuntimeError, IndexError, TypeError) as error:
@@ -94,11 +94,11 @@ class Program:
 
     def _line_closure(self, line: Assignment) -> Callable[[Values], Tensor]:
         try:
-            return self._tensor_closure(line.expression)
+            return self.tensor_closure(line.expression)
         except FormulaError as error:
             raise FormulaError(error.reason, line.line, error.column) from None
 
-    def _tensor_closure(self, expression: Expression) -> Callable[[Values], Tensor]:
+    def tensor_closure(self, expression: Expression) -> Callable[[Values], Tensor]:
         """A closure that gives a tensor, where the expression alone may be a plain number."""
         constant = _constant(expression)
         if constant is not None:
@@ -124,19 +124,17 @@ class Program:
         operation = _OPERATIONS[expression.operator]
         # Two numbers are compared as tensors, for where() takes no Python bool.
         is_of_numbers = _constant(expression.left) is not None and _constant(expression.right) is not None
-        left = (self._tensor_closure if is_of_numbers else self._closure)(expression.left)
+        left = (self.tensor_closure if is_of_numbers else self._closure)(expression.left)
         right = self._closure(expression.right)
         return lambda values: operation(left(values), right(values))
 
     def _call(self, expression: Call) -> Closure:
-        special = _SPECIAL.get(expression.function)
-        if special is not None:
-            return special(self, expression)
-        function = _torch_function(FUNCTIONS[expression.function].torch_name)
-        arguments = [self._tensor_closure(argument) for argument in expression.arguments]
-        dimension = expression.dimension
-        if dimension is None and expression.function in ("softmax", "log_softmax"):
-            dimension = -1
+        declared = FUNCTIONS[expression.function]
+        if not isinstance(declared.torch, str):
+            return declared.torch(self, expression)
+        function = _torch_function(declared.torch)
+        arguments = [self.tensor_closure(argument) for argument in expression.arguments]
+        dimension = declared.default_dimension if expression.dimension is None else expression.dimension
         if dimension is not None:
             only = arguments[0]
             return lambda values: function(only(values), dim=dimension)
@@ -145,49 +143,13 @@ class Program:
             return lambda values: function(only(values))
         return lambda values: function(*[argument(values) for argument in arguments])
 
-    def _no_grad(self, expression: Call) -> Closure:
-        inside = self._tensor_closure(expression.arguments[0])
+    def constant(self, expression: Expression) -> float | None:
+        """The value of an expression of nothing but numbers; None of any other."""
+        return _constant(expression)
 
-        def untracked(values: Values) -> Tensor:
-            with torch.no_grad():
-                return inside(values).detach()
-
-        return untracked
-
-    def _retained(self, expression: Call) -> Closure:
-        inside = self._tensor_closure(expression.arguments[0])
-
-        def retained(values: Values) -> Tensor:
-            value = inside(values)
-            if self.makes_leaves and value.requires_grad:
-                value.retain_grad()
-            return value
-
-        return retained
-
-    def _leaf(self, expression: Call) -> Closure:
-        inside = self._tensor_closure(expression.arguments[0])
-
-        def leaf(values: Values) -> Tensor:
-            value = inside(values).detach()
-            return value.requires_grad_() if self.makes_leaves and torch.is_grad_enabled() else value
-
-        return leaf
-
-    def _one_hot(self, expression: Call) -> Closure:
-        labels, classes = self._tensor_closure(expression.arguments[0]), _constant(expression.arguments[1])
-        if classes is None or classes != int(classes) or not 1 <= classes <= 10_000:
-            raise FormulaError("the number of classes is a whole number", 1, expression.arguments[1].column)
-        dtype = self._like["dtype"]
-        return lambda values: nn.functional.one_hot(labels(values).long(), int(classes)).to(dtype)
-
-
-_SPECIAL: dict[str, Callable[[Program, Call], Closure]] = {
-    "no_grad": Program._no_grad,
-    "retain_grad": Program._retained,
-    "requires_grad": Program._leaf,
-    "one_hot": Program._one_hot,
-}
+    def in_dtype(self, value: Tensor) -> Tensor:
+        """A tensor in the precision of the program."""
+        return value.to(self._like["dtype"])
 
 
 def _needed_lines(formula: Formula) -> set[str]:

@@ -79,6 +79,15 @@ class Objective(ABC):
         """Values of the last `loss` that have a name of their own."""
         return iter(())
 
+    def names_to_cut(self) -> tuple[str, ...]:
+        """The values and layers that can be detached, found by one evaluation; the last value is the loss itself."""
+        random = torch.get_rng_state()
+        self.loss()
+        torch.set_rng_state(random)
+        named = [name for _, name in self.named_values()]
+        found = [*self.modules, *named[:-1]] if self.modules else [*self.parameters, *named[:-1]]
+        return tuple(dict.fromkeys(name for name in found if name))
+
     def hand_values(self) -> dict[str, Tensor]:
         """What a gradient by hand may name, as it was in the last `loss`; parameters besides."""
         return {}

@@ -32,7 +32,6 @@ STILL = 1e-7
 """A start is at rest when it moved less than this share of the picture in STRIDE steps."""
 NEAR = 0.03
 """Ends within this share of the picture are one."""
-NOT_ELEMENTWISE = ("lbfgs", "adafactor", "muon")
 
 
 def basins(
@@ -77,11 +76,11 @@ def _objective(experiment: Experiment) -> Objective:
     if objective.coordinates is None:
         raise EngineError("Basins need an objective of two numbers, such as a test function of x and y.")
     optimizer = experiment.optimizers[0]
-    if optimizer.kind in NOT_ELEMENTWISE:
+    if not optimizer.elementwise:
         raise EngineError(f"{type(optimizer).label} looks at all starts together, so it has no map of basins.")
     if optimizer.schedule.needs_loss:
         raise EngineError(f"{optimizer.schedule.label} follows one loss, so it has no map of basins: choose another.")
-    if optimizer.mistake.kind not in ("none", "rate_times_ten"):
+    if optimizer.mistake.changes_loop:
         raise EngineError("The map of basins is of a loop without mistakes: take the mistake out of the optimiser.")
     return objective
 

@@ -1,7 +1,6 @@
 """Training: an optimiser steps, is copied, sought and saved.
 
 checkpoints        Copies of a lane's state to go back to: exact, for a seek gives the records of before, bit for bit
-evaluations        How a step evaluates: as it should be, or with one of the mistakes that are made on purpose
 explanations       PyTorch's errors about graphs and gradients in plain words: what happened, and what to do next
 fitting            Whether a result fits the lanes that its experiment gives: asked of every part before anything is
                    restored

@@ -13,7 +13,6 @@ from gradviz.core.optimizers.catalogue import Optimizer
 from gradviz.engine.compiler import build_optimizer
 from gradviz.engine.objectives.objective import Objective
 from gradviz.engine.problems import EngineError
-from gradviz.engine.training.evaluations import cut, wrong_evaluation
 from gradviz.engine.training.explanations import Fault, explained
 
 LARGEST_RATE = 1e30
@@ -32,9 +31,9 @@ class Lane:
 
     def __init__(self, objective: Objective, declared: Optimizer, steps: int) -> None:
         refusal = declared.refusal({name: tuple(p.shape) for name, p in objective.parameters.items()})
+        refusal = refusal or declared.mistake.prepare(objective)
         if refusal:
             raise EngineError(refusal)
-        cut(objective, declared.mistake)
         self.objective = objective
         self.optimizer = build_optimizer(declared, list(objective.parameters.values()))
         self.scheduler = declared.build_schedule(self.optimizer, steps)
@@ -44,8 +43,8 @@ class Lane:
         self.needs_closure = declared.needs_closure
         self._needs_loss = declared.schedule.needs_loss
         self._is_first_call = False
-        self._evaluation = wrong_evaluation(objective, declared.mistake)
-        self.carries = declared.mistake.adds_up
+        self._evaluation = declared.mistake.evaluation(objective)
+        self.carries = declared.mistake.carries
         """Whether an evaluation adds to the gradients of the one before."""
         self.carried: list[Tensor | None] = [None for _ in objective.parameters]
         """The gradients that the last evaluation began with, where it adds to them."""

@@ -1,6 +1,6 @@
 """How a dialect says things: names, expressions, tensors, the page that they stand on.
 
-dialects     The dialects of an exported script: how each names the functions of a formula, a number and a tensor
+dialects     The dialects of an exported script: what each computes with, and how it writes a function of the formulas
 expressions  A formula's syntax tree as Python source of one dialect
 page         The page that a script is written on: lines that fit, the imports that they need, the helpers that they
              call

@@ -1,28 +1,28 @@
-"""The dialects of an exported script: how each names the functions of a formula, a number and a tensor.
-
-Adding a function to the formulas: its entry in `_ELEMENTWISE` or `_REDUCTIONS`, and where a library has no
-function for it, one in `HELPERS`, which the script then defines. A dialect without an entry refuses it.
-"""
+"""The dialects of an exported script: what each computes with, and how it writes a function of the formulas."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
+
+from gradviz.core.formulas.formula_function import FormulaFunction, Spelling
+from gradviz.core.formulas.functions import FUNCTIONS
 
 DialectName = Literal["numpy", "autograd", "torch", "tensorflow"]
 DIALECTS: tuple[DialectName, ...] = ("numpy", "autograd", "torch", "tensorflow")
+_DEFINITION = re.compile(r"def (\w+)\(")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Library:
-    """What a dialect computes with. `axis` is its keyword for a dimension."""
+    """What a dialect computes with. `axis` is its keyword for a dimension, `spelling` the field of a function."""
 
     name: Literal["numpy", "torch", "tensorflow", "python"]
     prefix: str
     axis: str
-    functions: dict[str, str]
-    reductions: dict[str, str]
-    helpers: dict[str, str]
+    spelling: Literal["numpy", "torch_spelling", "tensorflow", "python"]
 
     def dtype(self, dtype: str) -> str:
         """A dtype such as float32 as the library writes it."""
@@ -35,179 +35,27 @@ class Library:
         maker = "np.array" if self.name == "numpy" else "tf.constant"
         return f"{maker}({value}, dtype={self.dtype(dtype)})"
 
+    def spelled(self, function: FormulaFunction) -> Spelling:
+        """A name to call, or a template with braces; empty where this library does not know the function."""
+        spelling: Spelling = getattr(function, self.spelling)
+        defined = _DEFINITION.match(spelling)
+        return defined[1] if defined else spelling
 
-# formula function: numpy, torch, tensorflow; a name without a dot is a helper that the script defines
-_ELEMENTWISE = {
-    "abs": "np.abs torch.abs tf.abs",
-    "sqrt": "np.sqrt torch.sqrt tf.sqrt",
-    "exp": "np.exp torch.exp tf.exp",
-    "log": "np.log torch.log tf.math.log",
-    "log2": "np.log2 torch.log2 log2",
-    "log10": "np.log10 torch.log10 log10",
-    "log1p": "np.log1p torch.log1p tf.math.log1p",
-    "expm1": "np.expm1 torch.expm1 tf.math.expm1",
-    "sin": "np.sin torch.sin tf.sin",
-    "cos": "np.cos torch.cos tf.cos",
-    "tan": "np.tan torch.tan tf.tan",
-    "asin": "np.arcsin torch.asin tf.asin",
-    "acos": "np.arccos torch.acos tf.acos",
-    "atan": "np.arctan torch.atan tf.atan",
-    "sinh": "np.sinh torch.sinh tf.sinh",
-    "cosh": "np.cosh torch.cosh tf.cosh",
-    "tanh": "np.tanh torch.tanh tf.tanh",
-    "sigmoid": "sigmoid torch.sigmoid tf.sigmoid",
-    "relu": "relu torch.relu tf.nn.relu",
-    "sign": "np.sign torch.sign tf.sign",
-    "floor": "np.floor torch.floor tf.floor",
-    "ceil": "np.ceil torch.ceil tf.math.ceil",
-    "round": "np.round torch.round tf.round",
-    "erf": "erf torch.erf tf.math.erf",
-    "square": "np.square torch.square tf.square",
-    "reciprocal": "np.reciprocal torch.reciprocal tf.math.reciprocal",
-    "rsqrt": "rsqrt torch.rsqrt tf.math.rsqrt",
-    "softplus": "softplus nn.functional.softplus tf.nn.softplus",
-    "gelu": "gelu nn.functional.gelu tf.nn.gelu",
-    "silu": "silu nn.functional.silu tf.nn.silu",
-    "atan2": "np.arctan2 torch.atan2 tf.atan2",
-    "hypot": "np.hypot torch.hypot hypot",
-    "minimum": "np.minimum torch.minimum minimum",
-    "maximum": "np.maximum torch.maximum maximum",
-    "pow": "np.power torch.pow tf.pow",
-    "where": "np.where torch.where tf.where",
-    "clamp": "np.clip torch.clamp tf.clip_by_value",
-    "dot": "np.dot torch.dot dot",
-}
-_REDUCTIONS = {
-    "sum": "np.sum torch.sum tf.reduce_sum",
-    "mean": "np.mean torch.mean tf.reduce_mean",
-    "prod": "np.prod torch.prod tf.reduce_prod",
-    "amax": "np.max torch.amax tf.reduce_max",
-    "amin": "np.min torch.amin tf.reduce_min",
-    "max": "np.max torch.max tf.reduce_max",
-    "min": "np.min torch.min tf.reduce_min",
-    "var": "variance torch.var variance",
-    "std": "deviation torch.std deviation",
-    "norm": "np.linalg.norm torch.linalg.vector_norm tf.norm",
-    "softmax": "softmax torch.softmax tf.nn.softmax",
-    "log_softmax": "log_softmax torch.log_softmax tf.nn.log_softmax",
-}
+    @cached_property
+    def helpers(self) -> dict[str, str]:
+        """What a script defines where the library has no function of its own: definitions by their names."""
+        spellings = (getattr(function, self.spelling) for function in FUNCTIONS.values())
+        return {found[1]: spelling for spelling in spellings if (found := _DEFINITION.match(spelling))}
 
-_NUMPY_HELPERS = {
-    "sigmoid": """
-def sigmoid(z):
-    return 1 / (1 + np.exp(-z))
-""",
-    "relu": """
-def relu(z):
-    return np.maximum(z, 0)
-""",
-    "erf": """
-def erf(z):
-    return np.vectorize(math.erf, otypes=[np.asarray(z).dtype])(z)
-""",
-    "rsqrt": """
-def rsqrt(z):
-    return 1 / np.sqrt(z)
-""",
-    "softplus": """
-def softplus(z):
-    return np.logaddexp(z, 0)  # log(1 + exp(z)), without overflow
-""",
-    "gelu": """
-def gelu(z):
-    return 0.5 * z * (1 + erf(z / math.sqrt(2)))
-""",
-    "silu": """
-def silu(z):
-    return z * sigmoid(z)
-""",
-    "variance": """
-def variance(z, axis=None):
-    return np.var(z, axis=axis, ddof=1)  # over n - 1, as torch.var has it
-""",
-    "deviation": """
-def deviation(z, axis=None):
-    return np.std(z, axis=axis, ddof=1)  # over n - 1, as torch.std has it
-""",
-    "softmax": """
-def softmax(z, axis=-1):
-    # the largest is taken off: no overflow
-    e = np.exp(z - np.max(z, axis=axis, keepdims=True))
-    return e / np.sum(e, axis=axis, keepdims=True)
-""",
-    "log_softmax": """
-def log_softmax(z, axis=-1):
-    # the largest is taken off: no overflow
-    z = z - np.max(z, axis=axis, keepdims=True)
-    return z - np.log(np.sum(np.exp(z), axis=axis, keepdims=True))
-""",
-}
-_TENSORFLOW_HELPERS = {
-    "log2": """
-def log2(z):
-    return tf.math.log(z) / math.log(2)
-""",
-    "log10": """
-def log10(z):
-    return tf.math.log(z) / math.log(10)
-""",
-    "hypot": """
-def hypot(a, b):
-    return tf.sqrt(a**2 + b**2)
-""",
-    "minimum": """
-def minimum(a, b):
-    # at a tie each takes half of the gradient, as in PyTorch; tf.minimum gives it all to the first
-    return tf.where(a < b, a, tf.where(a > b, b, (a + b) / 2))
-""",
-    "maximum": """
-def maximum(a, b):
-    # at a tie each takes half of the gradient, as in PyTorch; tf.maximum gives it all to the first
-    return tf.where(a > b, a, tf.where(a < b, b, (a + b) / 2))
-""",
-    "dot": """
-def dot(a, b):
-    return tf.tensordot(a, b, 1)
-""",
-    "variance": """
-def variance(z, axis=None):
-    mean = tf.reduce_mean(z, axis=axis, keepdims=True)
-    n = tf.size(z) // tf.size(mean)
-    return tf.reduce_sum((z - mean) ** 2, axis=axis) / tf.cast(n - 1, z.dtype)  # as torch.var has it
-""",
-    "deviation": """
-def deviation(z, axis=None):
-    return tf.sqrt(variance(z, axis))
-""",
-}
-NEEDS = {"gelu": ("erf",), "silu": ("sigmoid",), "deviation": ("variance",)}
-"""Helpers that a helper calls."""
-
-_OF_MATH = (
-    "sqrt exp log log2 log10 log1p expm1 sin cos tan asin acos atan sinh cosh tanh erf atan2 hypot floor ceil pow"
-)
+    def helpers_in(self, text: str) -> list[str]:
+        """The helpers that a text calls."""
+        return [name for name in self.helpers if re.search(rf"(?<![\w.]){name}\(", text)]
 
 
-def _column(table: dict[str, str], place: int) -> dict[str, str]:
-    return {name: entry.split()[place] for name, entry in table.items()}
-
-
-NUMPY = Library(
-    "numpy", "np", "axis", _column(_ELEMENTWISE, 0) | {"ones": "np.ones"}, _column(_REDUCTIONS, 0), _NUMPY_HELPERS
-)
-TORCH = Library("torch", "torch", "dim", _column(_ELEMENTWISE, 1), _column(_REDUCTIONS, 1), {})
-TENSORFLOW = Library("tensorflow", "tf", "axis", _column(_ELEMENTWISE, 2), _column(_REDUCTIONS, 2), _TENSORFLOW_HELPERS)
-PYTHON = Library(
-    "python",
-    "math",
-    "axis",
-    {
-        **{name: f"math.{name}" for name in _OF_MATH.split()},
-        **{"abs": "abs", "round": "round", "minimum": "min", "maximum": "max"},
-    },
-    {},
-    {},
-)
+NUMPY = Library("numpy", "np", "axis", "numpy")
+TORCH = Library("torch", "torch", "dim", "torch_spelling")
+TENSORFLOW = Library("tensorflow", "tf", "axis", "tensorflow")
+PYTHON = Library("python", "math", "axis", "python")
 LIBRARIES: dict[DialectName, Library] = {
     "numpy": NUMPY,
     "autograd": TORCH,

@@ -8,7 +8,7 @@ import re
 import textwrap
 from collections.abc import Iterable, Sequence
 
-from gradviz.scripts.language.dialects import NEEDS, Library
+from gradviz.scripts.language.dialects import Library
 
 WIDTH = 100
 _IMPORTS = (
@@ -89,16 +89,14 @@ def _helpers(library: Library, text: str) -> list[str]:
     wanted: list[str] = []
 
     def want(name: str) -> None:
-        for needed in NEEDS.get(name, ()):
-            if needed in library.helpers:
-                want(needed)
+        for needed in library.helpers_in(library.helpers[name].partition(":\n")[2]):
+            want(needed)
         if name not in wanted:
             wanted.append(name)
 
-    for name in library.helpers:
-        if re.search(rf"(?<![\w.]){name}\(", text):
-            want(name)
-    return [library.helpers[name].strip() + "\n" for name in wanted]
+    for name in library.helpers_in(text):
+        want(name)
+    return [library.helpers[name] + "\n" for name in wanted]
 
 
 def _spaced(text: str) -> str:

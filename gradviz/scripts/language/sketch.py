@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from gradviz.core.formulas.formula import Call, Expression, Formula, Name, Number, parse_expression, parse_gradients
+from gradviz.core.formulas.functions import FUNCTIONS
 from gradviz.core.formulas.generated_tensors import Source
 from gradviz.core.formulas.text import FormulaError
 from gradviz.core.formulas.walk import functions_in, names_in
@@ -152,7 +153,7 @@ def refuse_errors(sketch: Sketch) -> None:
     is_large = any(element_count(tensor) > 1 for tensor in sketch.tensors)
     if ranks.ranks[sketch.objective] > 0 and is_large:
         raise ScriptError(f"backward() fails, for {sketch.objective} is not one number.", "Give an upstream gradient.")
-    begins = any("requires_grad" in functions_in(line.expression) for line in sketch.lines)
+    begins = any(FUNCTIONS[name].begins for line in sketch.lines for name in functions_in(line.expression))
     if not reached(sketch) and not begins and not sketch.by_hand:
         raise ScriptError("backward() fails, for the loss depends on no parameter.", "Take detach or no_grad out.")
 
@@ -190,13 +191,10 @@ def used_lines(sketch: Sketch, by_hand: bool) -> tuple[Line, ...]:
     return tuple(line for line in sketch.lines if line.name in needed)
 
 
-_CUTTING = ("detach", "no_grad", "requires_grad")
-
-
 def _tracked_names(expression: Expression) -> frozenset[str]:
     """The names through which a gradient can flow into `expression`."""
     if isinstance(expression, Call):
-        if expression.function in _CUTTING:
+        if FUNCTIONS[expression.function].cuts:
             return frozenset()
         return frozenset().union(*(_tracked_names(argument) for argument in expression.arguments))
     children = [getattr(expression, name) for name in ("operand", "left", "right") if hasattr(expression, name)]

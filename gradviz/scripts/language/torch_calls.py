@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from gradviz.core.formulas.formula import parse_expression
 from gradviz.core.optimizers.catalogue import Optimizer
-from gradviz.core.optimizers.mistakes import RateTimesTen
-from gradviz.core.optimizers.schedule_catalogue import Composite, Lambda, NoSchedule, Schedule, Sequential
+from gradviz.core.optimizers.schedule_catalogue import Composite, Schedule
 from gradviz.scripts.language.expressions import ScalarPrinter
 
 _SCHEDULERS = "torch.optim.lr_scheduler"
@@ -21,46 +19,35 @@ def optimizer_call(optimizer: Optimizer, parameters: str) -> str:
     return f"torch.optim.{optimizer.torch_name}({parameters}{_keywords(keywords)})"
 
 
-def schedule_of(optimizer: Optimizer) -> Schedule:
-    """Its schedule, with ten times its rates where that mistake is made."""
-    schedule: Schedule = optimizer.schedule
-    return schedule.faster() if isinstance(optimizer.mistake, RateTimesTen) else schedule
-
-
 def scheduler_call(optimizer: Optimizer, steps: int) -> str:
     """The scheduler over ``optimizer`` for a run of `steps` steps; nothing where the rate is constant."""
-    schedule = schedule_of(optimizer)
-    if isinstance(schedule, NoSchedule):
+    schedule = optimizer.followed_schedule
+    if schedule.is_constant:
         return ""
     if not isinstance(schedule, Composite):
         return _single_call(schedule, steps)
     parts = zip(schedule.schedules, schedule.lengths(steps), strict=True)
     inner = f"[{', '.join(_single_call(part, length) for part, length in parts)}]"
-    call = f"{_SCHEDULERS}.{schedule.torch_name}"
-    if isinstance(schedule, Sequential):
-        return f"{call}(optimizer, {inner}, milestones={schedule.changes})"
-    return f"{call}({inner}, optimizer)"
+    return f"{_SCHEDULERS}.{schedule.torch_name}({schedule.written_over(inner)})"
 
 
 def _single_call(schedule: Schedule, steps: int) -> str:
     call = f"{_SCHEDULERS}.{schedule.torch_name}(optimizer"
-    if isinstance(schedule, Lambda):
-        printed = ScalarPrinter({"step": "step"}).text(parse_expression(schedule.lr_lambda, {"step"}))
-        return f"{call}, lr_lambda=lambda step: {printed})"
     plain: Any = type(schedule)
     defaults = plain().keywords(steps)
-    needed = {"step_size", "milestones", "gamma", "T_max", "T_0", "base_lr", "max_lr", "total_steps"}
     keywords = {
-        name: value
+        name: _lambda(schedule, name) if name in schedule.formulas and value is not None else _written(value)
         for name, value in schedule.keywords(steps).items()
-        if name in needed or value != defaults.get(name) or _differs_from_torch(schedule, name)
+        if not schedule.has_torch_defaults or name in schedule.always_written or value != defaults.get(name)
     }
-    return f"{call}{_keywords(keywords)})"
+    return f"{call}{''.join(f', {name}={text}' for name, text in keywords.items())})"
 
 
-def _differs_from_torch(schedule: Schedule, name: str) -> bool:
-    """Settings whose default here is not that of torch."""
-    return schedule.kind in ("cyclic", "one_cycle") or name == "total_iters"
+def _lambda(schedule: Schedule, name: str) -> str:
+    """A setting that is a formula, as a function."""
+    over = schedule.formulas[name]
+    printed = ScalarPrinter({over: over}).parsed(getattr(schedule, name), {over})
+    return f"lambda {over}: {printed}"
 
 
 def _keywords(keywords: dict[str, Any]) -> str:

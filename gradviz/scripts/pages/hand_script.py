@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gradviz.core.document.experiment import Experiment
+from gradviz.core.optimizers.update_rule import UpdateRule
 from gradviz.core.questions.start import Start
 from gradviz.scripts.language.dialects import LIBRARIES, DialectName
 from gradviz.scripts.language.expressions import Printer
@@ -16,7 +17,6 @@ from gradviz.scripts.steps.loops import (
     fused,
     indented,
     is_by_line,
-    is_fused,
     loop_over,
     names_of,
     progress_lines,
@@ -26,7 +26,6 @@ from gradviz.scripts.steps.loops import (
     settings_lines,
     state_lines,
 )
-from gradviz.scripts.steps.updates import Rule
 
 
 class HandScript:
@@ -36,7 +35,7 @@ class HandScript:
         self,
         experiment: Experiment,
         sketch: Sketch,
-        rule: Rule,
+        rule: UpdateRule,
         dialect: DialectName,
         start: Start,
         batches: Sequence[str] = (),
@@ -48,7 +47,7 @@ class HandScript:
         self.library = LIBRARIES[dialect]
         self.is_numpy = dialect == "numpy"
         self.by_hand = self.is_numpy or (sketch.by_hand and not sketch.holds)
-        self.is_fused = is_fused(experiment.optimizers[0])
+        self.is_fused = experiment.optimizers[0].rounds_once
         self.reached = reached(sketch)
         self.names = self._all_names()
         ranks = {tensor.name: len(tensor.shape) for tensor in (*sketch.tensors, *sketch.inputs)}

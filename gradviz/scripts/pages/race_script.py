@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from gradviz.core.document.experiment import Experiment, optimizer_names
 from gradviz.core.optimizers.catalogue import Optimizer
-from gradviz.core.optimizers.mistakes import NoMistake, NoZeroGrad, RateTimesTen
 from gradviz.scripts.language.page import WIDTH, fitted
 from gradviz.scripts.language.torch_calls import optimizer_call, scheduler_call
 from gradviz.scripts.pages.torch_script import TorchScript, TorchSource
@@ -36,18 +35,17 @@ class RaceScript(TorchScript):
         super().__init__(experiment, source, experiment.optimizers[0])
         self.racers = dict(zip(optimizer_names(experiment), experiment.optimizers, strict=True))
         every = experiment.optimizers
-        self.has_schedule = any(one.schedule.kind != "none" for one in every)
+        self.has_schedule = any(not one.schedule.is_constant for one in every)
         self.has_loss_schedule = any(one.schedule.needs_loss for one in every)
         self.has_closure = any(one.needs_closure for one in every)
-        self.has_careless = any(isinstance(one.mistake, NoZeroGrad) for one in every)
+        self.switches = {one.mistake.race_switch: one.mistake.leaves_out for one in every if one.mistake.race_switch}
         for one in every:
             self._check(one)
 
     def _check(self, one: Optimizer) -> None:
-        label = type(one.mistake).label
-        if not isinstance(one.mistake, NoMistake | NoZeroGrad | RateTimesTen):
-            raise ScriptError(f"the mistake {label!r} is not known in a race.", "Keep one optimiser.")
-        if one.kind == "by_hand" and (self.has_closure or self.has_loss_schedule or one.schedule.kind != "none"):
+        if one.mistake.changes_loop and not one.mistake.race_switch:
+            raise ScriptError(f"the mistake {one.mistake.label!r} is not known in a race.", "Keep one optimiser.")
+        if one.by_hand and (self.has_closure or self.has_loss_schedule or not one.schedule.is_constant):
             raise ScriptError("an update by hand has no schedule or closure in a race.", "Keep one optimiser.")
         if self.has_loss_schedule and not all(other.schedule.needs_loss for other in self.racers.values()):
             raise ScriptError(
@@ -57,7 +55,7 @@ class RaceScript(TorchScript):
     def body(self) -> list[str]:
         source = self.source
         given = ["make_optimizer", *(["make_scheduler=None"] if self.has_schedule else [])]
-        given += ["zero_grad=True"] if self.has_careless else []
+        given += [f"{switch}=True" for switch in self.switches]
         loop = ["for step in range(steps + 1):", *indented(self.step())]
         train = [*source.start(), *self.made(), *loop, *self.returned()]
         return [
@@ -72,11 +70,10 @@ class RaceScript(TorchScript):
 
     def by_hand(self) -> list[str]:
         """The class of the update by hand, where one races."""
-        found = [one for one in self.racers.values() if one.kind == "by_hand"]
+        found = [one for one in self.racers.values() if one.by_hand]
         if not found:
             return []
-        is_once = getattr(found[0], "rounding", "") == "once"
-        update = "p.sub_(p.grad, alpha=self.lr)" if is_once else "p -= self.lr * p.grad"
+        update = "p.sub_(p.grad, alpha=self.lr)" if found[0].rounds_once else "p -= self.lr * p.grad"
         return ["", *_BY_HAND.format(update=update).rstrip().split("\n")]
 
     def made(self) -> list[str]:
@@ -91,8 +88,13 @@ class RaceScript(TorchScript):
         return ["", "def closure():", *indented([*self.evaluation(), f"return {self.source.loss}"]), ""]
 
     def evaluation(self) -> list[str]:
-        zero = ["if zero_grad:", "    optimizer.zero_grad()"] if self.has_careless else ["optimizer.zero_grad()"]
-        return [*zero, *self.source.forward(), *self.source.backward()]
+        lines = ["optimizer.zero_grad()", *self.source.forward(), *self.source.backward()]
+        return [part for line in lines for part in self._switched(line)]
+
+    def _switched(self, line: str) -> list[str]:
+        """A line of the loop, under the switch of the mistake that leaves it out."""
+        switch = next((name for name, left_out in self.switches.items() if line in left_out), "")
+        return [f"if {switch}:", f"    {line}"] if switch else [line]
 
     def step(self) -> list[str]:
         loss = self.source.loss
@@ -122,11 +124,11 @@ class RaceScript(TorchScript):
         """One call for each optimiser."""
         lines = []
         for name, optimizer in self.racers.items():
-            made = _by_hand_call(optimizer) if optimizer.kind == "by_hand" else optimizer_call(optimizer, "parameters")
+            made = _by_hand_call(optimizer) if optimizer.by_hand else optimizer_call(optimizer, "parameters")
             given = [f"lambda parameters: {made}"]
             scheduler = scheduler_call(optimizer, self.experiment.steps)
             given += [f"lambda optimizer: {scheduler}"] if scheduler else []
-            given += ["zero_grad=False"] if isinstance(optimizer.mistake, NoZeroGrad) else []
+            given += [f"{optimizer.mistake.race_switch}=False"] if optimizer.mistake.race_switch else []
             line = f'    "{name}": train({", ".join(given)}),'
             is_long = len(line) > WIDTH
             lines += [f'    "{name}": train(', *(f"        {part}," for part in given), "    ),"] if is_long else [line]

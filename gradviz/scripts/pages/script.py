@@ -9,7 +9,7 @@ from gradviz.core.data.dataset import DataError
 from gradviz.core.document.experiment import Experiment
 from gradviz.core.objectives.catalogue import FitObjective, FormulaObjective, TestFunctionObjective
 from gradviz.core.optimizers.catalogue import Optimizer
-from gradviz.core.optimizers.mistakes import BackwardTwice, NoMistake, RateTimesTen
+from gradviz.core.optimizers.update_rule import UpdateRule
 from gradviz.core.questions.start import Start
 from gradviz.scripts.language.dialects import LABELS, LIBRARIES, DialectName
 from gradviz.scripts.language.page import page
@@ -23,14 +23,12 @@ from gradviz.scripts.pages.torch_script import (
     HandTorchScript,
     TorchScript,
     TorchSource,
-    detached_name,
 )
 from gradviz.scripts.problems import ScriptError
 from gradviz.scripts.steps.back_propagation import fit_sketch
 from gradviz.scripts.steps.differentiation import differentiated
-from gradviz.scripts.steps.hand_schedules import scheduled
 from gradviz.scripts.steps.loops import batch_lines
-from gradviz.scripts.steps.updates import Rule, rule
+from gradviz.scripts.steps.updates import update_of
 
 
 def script(experiment: Experiment, dialect: DialectName, start: Start | None = None) -> str:
@@ -56,8 +54,9 @@ def _script(experiment: Experiment, dialect: DialectName, start: Start) -> str:
 
 def _refuse(experiment: Experiment) -> None:
     """What no dialect can: an experiment that stops at an error."""
-    if any(isinstance(optimizer.mistake, BackwardTwice) for optimizer in experiment.optimizers):
-        raise ScriptError("the run stops at PyTorch's error: the graph is used twice.", "Take the mistake out.")
+    for optimizer in experiment.optimizers:
+        if optimizer.mistake.stops_scripts:
+            raise ScriptError(optimizer.mistake.stops_scripts, "Take the mistake out.")
 
 
 def _body(experiment: Experiment, dialect: DialectName, start: Start) -> list[str]:
@@ -65,7 +64,7 @@ def _body(experiment: Experiment, dialect: DialectName, start: Start) -> list[st
     is_race = len(experiment.optimizers) > 1
     if dialect == "torch" and is_race:
         return RaceScript(experiment, _source(experiment, start)).body()
-    if dialect == "torch" and optimizer.kind != "by_hand":
+    if dialect == "torch" and not optimizer.by_hand:
         return TorchScript(experiment, _source(experiment, start), optimizer).body()
     found = _one_rule(experiment)
     objective = experiment.objective
@@ -75,24 +74,24 @@ def _body(experiment: Experiment, dialect: DialectName, start: Start) -> list[st
     return _plain_body(experiment, found, dialect, start)
 
 
-def _one_rule(experiment: Experiment) -> Rule:
+def _one_rule(experiment: Experiment) -> UpdateRule:
     """The update by hand; that of a race only where all do the same, as SGD and an update by hand may."""
     for optimizer in experiment.optimizers:
         _refuse_mistakes(optimizer)
-    rules = [scheduled(rule(optimizer), optimizer) for optimizer in experiment.optimizers]
+    rules = [update_of(optimizer) for optimizer in experiment.optimizers]
     if any(other != rules[0] for other in rules):
         raise ScriptError("optimisers race here that differ; by hand there is one.", "Keep one of them.")
     return rules[0]
 
 
 def _refuse_mistakes(optimizer: Optimizer) -> None:
-    if not isinstance(optimizer.mistake, NoMistake | RateTimesTen):
+    if optimizer.mistake.changes_loop:
         raise ScriptError(
-            f"the mistake {type(optimizer.mistake).label!r} by hand is not known.", "PyTorch nn + optim has it."
+            f"the mistake {optimizer.mistake.label!r} by hand is not known.", "PyTorch nn + optim has it."
         )
 
 
-def _plain_body(experiment: Experiment, found: Rule, dialect: DialectName, start: Start) -> list[str]:
+def _plain_body(experiment: Experiment, found: UpdateRule, dialect: DialectName, start: Start) -> list[str]:
     """The dialects over plain tensors."""
     sketch = _sketch(experiment, start)
     if not reached(sketch):
@@ -110,7 +109,7 @@ def _plain_body(experiment: Experiment, found: Rule, dialect: DialectName, start
 
 
 def _source(experiment: Experiment, start: Start) -> TorchSource:
-    objective, detached = experiment.objective, detached_name(experiment.optimizers[0])
+    objective, detached = experiment.objective, experiment.optimizers[0].mistake.detached
     if isinstance(objective, FitObjective):
         return FitSource(experiment, objective, detached)
     return FormulaSource(experiment, _sketch(experiment, start), start, detached)

@@ -8,21 +8,20 @@ from collections.abc import Sequence
 from gradviz.core.document.experiment import Experiment
 from gradviz.core.objectives.catalogue import FitObjective, FormulaObjective
 from gradviz.core.optimizers.catalogue import Optimizer
-from gradviz.core.optimizers.mistakes import Cycle, Detach, NoZeroGrad
+from gradviz.core.optimizers.update_rule import UpdateRule
 from gradviz.core.questions.start import Start
 from gradviz.scripts.language.dialects import TORCH
 from gradviz.scripts.language.expressions import Printer
 from gradviz.scripts.language.page import fitted, safe_names
 from gradviz.scripts.language.sketch import Line, Sketch, reached, used_lines
 from gradviz.scripts.language.tensors import TensorWriter
-from gradviz.scripts.language.torch_calls import optimizer_call, schedule_of, scheduler_call
+from gradviz.scripts.language.torch_calls import optimizer_call, scheduler_call
 from gradviz.scripts.problems import ScriptError
 from gradviz.scripts.steps.loops import (
     UpdatePrinter,
     batch_lines,
     fused,
     indented,
-    is_fused,
     loop_over,
     progress_lines,
     result_lines,
@@ -31,7 +30,6 @@ from gradviz.scripts.steps.loops import (
     settings_lines,
     state_lines,
 )
-from gradviz.scripts.steps.updates import Rule
 
 
 class TorchSource(ABC):
@@ -241,11 +239,6 @@ def default_device(experiment: Experiment) -> list[str]:
     return [] if experiment.device == "cpu" or draws else [f"torch.set_default_device({device_code(experiment)})"]
 
 
-def detached_name(optimizer: Optimizer) -> str:
-    """What the mistake of an optimiser detaches; nothing without it."""
-    return optimizer.mistake.name if isinstance(optimizer.mistake, Detach) else ""
-
-
 class TorchScript:
     """A source and an optimiser of torch.optim as a training loop."""
 
@@ -253,7 +246,6 @@ class TorchScript:
         self.experiment = experiment
         self.source = source
         self.optimizer = optimizer
-        self.mistake = optimizer.mistake
 
     def body(self) -> list[str]:
         """Everything below the imports."""
@@ -282,29 +274,20 @@ class TorchScript:
         loss = source.loss
         evaluated = [f"{loss} = closure()"] if needs_closure else self.evaluation()
         update = ["optimizer.step(closure)" if needs_closure else "optimizer.step()"]
-        schedule = schedule_of(self.optimizer)
-        if schedule.kind != "none":
+        schedule = self.optimizer.schedule
+        if not schedule.is_constant:
             update.append(f"scheduler.step({loss}.item())" if schedule.needs_loss else "scheduler.step()")
         return [*source.batch(), *evaluated, *ends(self.experiment.steps, loss, source.caption), *update]
 
     def evaluation(self) -> list[str]:
         """Zeroing, forward and backward: with the mistake that is made on purpose."""
-        source = self.source
-        if isinstance(self.mistake, NoZeroGrad):
-            comment = "# on purpose without optimizer.zero_grad(): the gradients add up"
-            return [comment, *source.forward(), *source.backward()]
-        if isinstance(self.mistake, Cycle):
-            actions = ", ".join(f'"{action}"' for action in self.mistake.actions)
-            chosen = f'if [{actions}][step % {len(self.mistake.actions)}] == "backward":'
-            zeroed = ["else:", "    optimizer.zero_grad(set_to_none=False)"]
-            return [*source.forward(), chosen, *indented(source.backward()), *zeroed]
-        return ["optimizer.zero_grad()", *source.forward(), *source.backward()]
+        return self.optimizer.mistake.evaluation_lines(self.source.forward(), self.source.backward())
 
 
 class HandTorchScript(TorchScript):
     """A source with the update by hand: PyTorch gives the gradients alone."""
 
-    def __init__(self, experiment: Experiment, source: TorchSource, optimizer: Optimizer, rule: Rule) -> None:
+    def __init__(self, experiment: Experiment, source: TorchSource, optimizer: Optimizer, rule: UpdateRule) -> None:
         super().__init__(experiment, source, optimizer)
         self.rule = rule
         self.update = UpdatePrinter(rule, Printer(TORCH, experiment.dtype, {}))
@@ -319,10 +302,9 @@ class HandTorchScript(TorchScript):
 
     def step(self) -> list[str]:
         source = self.source
-        subtract = fused if is_fused(self.optimizer) else plainly
+        subtract = fused if self.optimizer.rounds_once else plainly
         lines = self.update.lines(lambda name, value: f"{name} = {value}", subtract, "p.grad")
         update = [loop_over("", self.update.needs_index), *indented(lines)]
-        zero = [] if isinstance(self.mistake, NoZeroGrad) else ["for p in parameters:", "    p.grad = None"]
         return [
             *source.batch(),
             *source.forward(),
@@ -331,7 +313,8 @@ class HandTorchScript(TorchScript):
             *scalar_lines(self.rule),
             "with torch.no_grad():",
             *indented(update),
-            *zero,
+            "for p in parameters:",
+            "    p.grad = None",
         ]
 
 

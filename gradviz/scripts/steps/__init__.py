@@ -2,9 +2,8 @@
 
 back_propagation  Fits of plain layers as lines of formulas, with their gradient by back-propagation, layer by layer
 differentiation   The gradient of a formula by hand where nobody wrote it: the chain rule backwards through its lines
-hand_schedules    Schedules by hand: the learning rate of a step in closed form, in the notation of formulas
 loops             What the scripts with an update by hand have in common: settings, state, scalars of a step, and the
                   update
-updates           The update rules of optimisers by hand, in the notation of formulas: what a script writes without
-                  torch.optim
+updates           The update of an optimiser by hand, with the rate that its schedule gives each step: what `loops`
+                  writes out
 """

@@ -1,17 +1,19 @@
 """The gradient of a formula by hand where nobody wrote it: the chain rule backwards through its lines.
 
 Each line of the formula gives a line ``d_name`` for every name that it uses; shapes decide where a gradient is summed
-over what a smaller tensor was shared by. What has no rule here is refused by the name of its function.
+over what a smaller tensor was shared by. A function without a derivative is refused by its name.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
-from gradviz.core.formulas.formula import Binary, Call, Expression, Name, Negative, Number
+from gradviz.core.formulas.formula import Binary, Call, Expression, Name, Negative, Number, parse_expression
+from gradviz.core.formulas.functions import FUNCTIONS, function_of
 from gradviz.core.formulas.walk import names_in
 from gradviz.scripts.language.expressions import is_constant
 from gradviz.scripts.language.sketch import Line, Sketch, reached
@@ -47,32 +49,8 @@ def over(left: Expression, right: Expression) -> Expression:
 
 
 def plus(left: Expression, right: Expression) -> Expression:
+    """A sum, or a difference where the right side has a sign."""
     return Binary("-", left, right.operand, 0) if isinstance(right, Negative) else Binary("+", left, right, 0)
-
-
-_Rule = Callable[[Expression, Expression], Expression]
-# from the operand u and the whole call h to the derivative of h by u
-_DERIVATIVES: dict[str, _Rule] = {
-    "exp": lambda u, h: h,
-    "log": lambda u, h: over(number(1), u),
-    "log1p": lambda u, h: over(number(1), plus(number(1), u)),
-    "expm1": lambda u, h: call("exp", u),
-    "sqrt": lambda u, h: over(number(0.5), h),
-    "sin": lambda u, h: call("cos", u),
-    "cos": lambda u, h: Negative(call("sin", u), 0),
-    "tan": lambda u, h: plus(number(1), _squared(h)),
-    "sinh": lambda u, h: call("cosh", u),
-    "cosh": lambda u, h: call("sinh", u),
-    "tanh": lambda u, h: Binary("-", number(1), _squared(h), 0),
-    "sigmoid": lambda u, h: times(h, Binary("-", number(1), h, 0)),
-    "softplus": lambda u, h: call("sigmoid", u),
-    "relu": lambda u, h: Binary(">", u, number(0), 0),
-    "abs": lambda u, h: call("sign", u),
-    "square": lambda u, h: times(number(2), u),
-    "reciprocal": lambda u, h: Negative(over(number(1), _squared(u)), 0),
-    "atan": lambda u, h: over(number(1), plus(number(1), _squared(u))),
-}
-_SAME = ("detach", "no_grad", "requires_grad")
 
 
 def _squared(expression: Expression) -> Expression:
@@ -100,13 +78,13 @@ class _Tape:
 
     def _call_shape(self, one: Call) -> Shape:
         shapes = [self.shape(argument) for argument in one.arguments]
-        if one.function in ("t", "transpose"):
+        effect = function_of(one.function, len(shapes)).effect if one.function in FUNCTIONS else "elementwise"
+        if effect == "transpose":
             return shapes[0][::-1]
-        if one.function == "one_hot":
+        if effect == "one_hot":
             classes = one.arguments[1]
             return (*shapes[0], int(classes.value)) if isinstance(classes, Number) else shapes[0]
-        reducing = ("sum", "mean", "prod", "amax", "amin", "var", "std", "norm")
-        if one.function == "dot" or (one.function in (*reducing, "max", "min") and len(shapes) == 1):
+        if effect == "reduction":
             if one.dimension is None:
                 return ()
             place = one.dimension % len(shapes[0])
@@ -185,28 +163,51 @@ class _Tape:
         return [(left, Binary("@", flow, call("t", right), 0)), (right, Binary("@", call("t", left), flow, 0))]
 
     def _call(self, one: Call, flow: Expression) -> list[Part]:
-        first = one.arguments[0]
-        if one.function in (*_SAME, "sign", "floor", "ceil", "round", "one_hot"):
-            return []
-        if one.function == "retain_grad":
-            return [(first, flow)]
-        if one.function in ("t", "transpose"):
-            return [(first, call("t", flow) if self.shape(flow) else flow)]
-        if one.function == "dot":
-            return self._product(first, one.arguments[1], flow)
-        if one.function in ("sum", "mean") and self._is_spreading(one):
-            size = math.prod(self.shape(first)) / max(math.prod(self.shape(one)), 1)
-            return [(first, flow if one.function == "sum" or size == 1 else over(flow, number(size)))]
-        rule = _DERIVATIVES.get(one.function)
-        if rule is None:
-            self._refuse(f"{one.function}()")
-            return []
-        return [(first, times(flow, rule(first, one)))]
+        function = function_of(one.function, len(one.arguments))
+        if function.effect == "transpose":
+            return [(one.arguments[0], call("t", flow) if self.shape(flow) else flow)]
+        is_known = function.effect != "reduction" or self._is_spreading(one)
+        if not function.derivative or not is_known:
+            self._refuse(f"{function.name}()")
+        count = math.prod(self.shape(one.arguments[0])) / max(math.prod(self.shape(one)), 1)
+        names = dict(zip("uvw", one.arguments, strict=False)) | {"h": one, "n": number(count)}
+        return [
+            (argument, _scaled(flow, _substituted(parse_expression(text, names), names, one.dimension)))
+            for argument, text in zip(one.arguments, function.derivative, strict=True)
+            if text != "0" and names_in(argument)
+        ]
 
     def _is_spreading(self, one: Call) -> bool:
         """Whether the gradient of a sum spreads over its operand by NumPy's own broadcasting."""
         shape = self.shape(one.arguments[0])
         return one.dimension is None or len(shape) == 1 or one.dimension % len(shape) == 0
+
+
+def _substituted(expression: Expression, names: Mapping[str, Expression], dimension: int | None) -> Expression:
+    """A declared derivative with its operands in the place of u, v, w and h; its reductions go along `dimension`."""
+    if isinstance(expression, Name):
+        return names.get(expression.name, expression)
+    if isinstance(expression, Negative):
+        return Negative(_substituted(expression.operand, names, dimension), 0)
+    if isinstance(expression, Call):
+        arguments = tuple(_substituted(argument, names, dimension) for argument in expression.arguments)
+        reduces = FUNCTIONS[expression.function].effect == "reduction"
+        return replace(expression, arguments=arguments, dimension=dimension if reduces else None)
+    if not isinstance(expression, Binary):
+        return expression
+    left, right = (_substituted(side, names, dimension) for side in (expression.left, expression.right))
+    if expression.operator == "-" and isinstance(left, Number) and isinstance(right, Number):
+        return number(left.value - right.value)
+    made = {"+": plus, "*": times}.get(expression.operator)
+    return made(left, right) if made else replace(expression, left=left, right=right)
+
+
+def _scaled(flow: Expression, slope: Expression) -> Expression:
+    """`flow` times a derivative; divided by a number where the derivative is 1/n."""
+    if isinstance(slope, Binary) and isinstance(slope.left, Number) and isinstance(slope.right, Number):
+        share = slope.right.value / slope.left.value
+        return flow if share == 1 else over(flow, number(share))
+    return times(flow, slope)
 
 
 def _power_rule(base: Expression, exponent: Expression) -> Expression:

@@ -8,11 +8,10 @@ from typing import Any
 from gradviz.core.data.batches import MiniBatch
 from gradviz.core.document.experiment import Experiment
 from gradviz.core.objectives.catalogue import FitObjective
-from gradviz.core.optimizers.catalogue import Optimizer
+from gradviz.core.optimizers.update_rule import UpdateRule
 from gradviz.core.seeds import random_state_code
 from gradviz.scripts.language.expressions import Printer, ScalarPrinter
 from gradviz.scripts.language.page import fitted
-from gradviz.scripts.steps.updates import Rule
 
 Entries = Mapping[str, str] | str
 """The values of a dictionary by their keys, or the whole of it as an expression."""
@@ -38,26 +37,26 @@ def settings_lines(settings: Mapping[str, Any]) -> list[str]:
     return fitted(f"{names} = {values}")
 
 
-def state_lines(rule: Rule, zeros: Callable[[str], str]) -> list[str]:
+def state_lines(rule: UpdateRule, zeros: Callable[[str], str]) -> list[str]:
     """The state of every parameter at the start; `zeros` writes a tensor like p filled with a value."""
     lines = [f"{name} = [{zeros(first)} for p in parameters]" for name, first in rule.state.items()]
     return lines + [f"{name} = {first}" for name, first in rule.running.items()]
 
 
-def scalar_lines(rule: Rule) -> list[str]:
+def scalar_lines(rule: UpdateRule) -> list[str]:
     """The numbers of a step, from its number."""
     known = names_of(rule)
     printer = ScalarPrinter({name: name for name in known})
     return [f"{name} = {printer.parsed(text, known)}" for name, text in rule.scalars]
 
 
-def names_of(rule: Rule) -> set[str]:
+def names_of(rule: UpdateRule) -> set[str]:
     """Every name that the update of a parameter uses in a script."""
     computed = (name for name, _ in (*rule.scalars, *rule.lines))
     return {"step", "t", "k", "p", "g", *rule.settings, *rule.state, *rule.running, *computed}
 
 
-def is_by_line(rule: Rule, count: int) -> bool:
+def is_by_line(rule: UpdateRule, count: int) -> bool:
     """Whether every one of `count` parameters gets a line of its own."""
     return rule.is_plain and count <= FEW
 
@@ -65,7 +64,7 @@ def is_by_line(rule: Rule, count: int) -> bool:
 class UpdatePrinter:
     """Prints a rule for the parameter p with gradient g, with its state at ``[k]``."""
 
-    def __init__(self, rule: Rule, printer: Printer) -> None:
+    def __init__(self, rule: UpdateRule, printer: Printer) -> None:
         self.rule = rule
         self._known = names_of(rule)
         names = {name: name for name in self._known} | {name: f"{name}[k]" for name in rule.state}
@@ -145,11 +144,6 @@ def _dict(values: Entries) -> str:
 
 def _entries(values: Mapping[str, str]) -> list[str]:
     return [f'        "{key}": {value},' for key, value in values.items()]
-
-
-def is_fused(optimizer: Optimizer) -> bool:
-    """Whether the update by hand is one rounding, as torch's own SGD has it."""
-    return optimizer.kind == "by_hand" and getattr(optimizer, "rounding", "") == "once"
 
 
 def fused(name: str, value: str) -> str:

@@ -1,0 +1,181 @@
+"""Functions of a formula that take a tensor as a whole: reductions, those along a dimension, and the transpose."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from gradviz.core.formulas.formula_function import FormulaFunction
+
+_TRANSPOSE = FormulaFunction(
+    name="transpose",
+    about="a matrix with rows and columns exchanged",
+    torch="t",
+    torch_text="{0.atom}.t()",
+    numpy="{0.atom}.T",
+    tensorflow="tf.transpose({0.tensor})",
+    symbols=lambda s: lambda x: x,
+    effect="transpose",
+    shares=True,
+)
+
+OF_TENSORS = (
+    FormulaFunction(
+        name="dot",
+        about="the inner product of two vectors",
+        torch="dot",
+        numpy="np.dot",
+        tensorflow="def dot(a, b):\n    return tf.tensordot(a, b, 1)",
+        symbols=lambda s: lambda a, b: s.sympy.Add(*[x * y for x, y in zip(a, b, strict=True)]),
+        derivative=("v", "u"),
+        least=2,
+        most=2,
+        effect="reduction",
+    ),
+    FormulaFunction(
+        name="sum",
+        about="the sum of all, or along a dimension",
+        torch="sum",
+        numpy="np.sum",
+        tensorflow="tf.reduce_sum",
+        symbols=lambda s: lambda items: s.sympy.Add(*items),
+        derivative=("1",),
+        effect="reduction",
+        dimension=True,
+    ),
+    FormulaFunction(
+        name="mean",
+        about="the mean of all, or along a dimension",
+        torch="mean",
+        numpy="np.mean",
+        tensorflow="tf.reduce_mean",
+        symbols=lambda s: lambda items: s.sympy.Add(*items) / len(items),
+        derivative=("1/n",),
+        effect="reduction",
+        dimension=True,
+    ),
+    FormulaFunction(
+        name="prod",
+        about="the product of all, or along a dimension",
+        torch="prod",
+        numpy="np.prod",
+        tensorflow="tf.reduce_prod",
+        symbols=lambda s: lambda items: s.sympy.Mul(*items),
+        effect="reduction",
+        dimension=True,
+    ),
+    FormulaFunction(
+        name="amax",
+        about="the largest of all, or along a dimension",
+        torch="amax",
+        numpy="np.max",
+        tensorflow="tf.reduce_max",
+        symbols=lambda s: s.fold(s.Larger),
+        derivative=("(u == h)/sum(u == h)",),
+        effect="reduction",
+        dimension=True,
+    ),
+    FormulaFunction(
+        name="amin",
+        about="the smallest of all, or along a dimension",
+        torch="amin",
+        numpy="np.min",
+        tensorflow="tf.reduce_min",
+        symbols=lambda s: s.fold(s.Smaller),
+        derivative=("(u == h)/sum(u == h)",),
+        effect="reduction",
+        dimension=True,
+    ),
+    FormulaFunction(
+        name="var",
+        about="the variance over n - 1 of all, or along a dimension",
+        torch="var",
+        numpy="def variance(z, axis=None):\n    return np.var(z, axis=axis, ddof=1)  # over n - 1, as torch.var has it",
+        tensorflow="def variance(z, axis=None):\n"
+        "    mean = tf.reduce_mean(z, axis=axis, keepdims=True)\n"
+        "    n = tf.size(z) // tf.size(mean)\n"
+        "    return tf.reduce_sum((z - mean) ** 2, axis=axis) / tf.cast(n - 1, z.dtype)  # as torch.var has it",
+        symbols=lambda s: s.variance,
+        derivative=("2*(u - mean(u))/(n - 1)",),
+        effect="reduction",
+        dimension=True,
+    ),
+    FormulaFunction(
+        name="std",
+        about="the deviation, the root of var",
+        torch="std",
+        numpy="def deviation(z, axis=None):\n"
+        "    return np.std(z, axis=axis, ddof=1)  # over n - 1, as torch.std has it",
+        tensorflow="def deviation(z, axis=None):\n    return tf.sqrt(variance(z, axis))",
+        symbols=lambda s: lambda items: s.sympy.sqrt(s.variance(items)),
+        derivative=("(u - mean(u))/((n - 1)*h)",),
+        effect="reduction",
+        dimension=True,
+    ),
+    FormulaFunction(
+        name="norm",
+        about="the root of the sum of squares",
+        torch="linalg.vector_norm",
+        numpy="np.linalg.norm",
+        tensorflow="tf.norm",
+        symbols=lambda s: lambda items: s.sympy.sqrt(s.sympy.Add(*[item**2 for item in items])),
+        derivative=("u/h",),
+        effect="reduction",
+        dimension=True,
+    ),
+    FormulaFunction(
+        name="softmax",
+        about="exp(x) over the sum of exp(x) along a dimension (the last)",
+        torch="softmax",
+        numpy="def softmax(z, axis=-1):\n"
+        "    # the largest is taken off: no overflow\n"
+        "    e = np.exp(z - np.max(z, axis=axis, keepdims=True))\n"
+        "    return e / np.sum(e, axis=axis, keepdims=True)",
+        tensorflow="tf.nn.softmax",
+        symbols=lambda s: s.softmax,
+        effect="along",
+        dimension=True,
+        default_dimension=-1,
+    ),
+    FormulaFunction(
+        name="log_softmax",
+        about="the log of softmax along a dimension (the last)",
+        torch="log_softmax",
+        numpy="def log_softmax(z, axis=-1):\n"
+        "    # the largest is taken off: no overflow\n"
+        "    z = z - np.max(z, axis=axis, keepdims=True)\n"
+        "    return z - np.log(np.sum(np.exp(z), axis=axis, keepdims=True))",
+        tensorflow="tf.nn.log_softmax",
+        symbols=lambda s: s.log_softmax,
+        effect="along",
+        dimension=True,
+        default_dimension=-1,
+    ),
+    FormulaFunction(
+        name="max",
+        about="the largest of one tensor, or the larger of two, elementwise",
+        torch="max",
+        numpy="np.max",
+        tensorflow="tf.reduce_max",
+        scalar=max,
+        symbols=lambda s: s.fold(s.Larger),
+        derivative=("(u == h)/sum(u == h)",),
+        most=2,
+        effect="reduction",
+        of_two="maximum",
+    ),
+    FormulaFunction(
+        name="min",
+        about="the smallest of one tensor, or the smaller of two, elementwise",
+        torch="min",
+        numpy="np.min",
+        tensorflow="tf.reduce_min",
+        scalar=min,
+        symbols=lambda s: s.fold(s.Smaller),
+        derivative=("(u == h)/sum(u == h)",),
+        most=2,
+        effect="reduction",
+        of_two="minimum",
+    ),
+    _TRANSPOSE,
+    replace(_TRANSPOSE, name="t", about="the same as transpose"),
+)
