@@ -64,7 +64,7 @@ def run_command(  # noqa: PLR0913, PLR0917 - one a flag
     """Train to the end with a progress bar. Exit status: 0 finished, 3 diverged or failed, 2 a mistake."""
     chosen = {"steps": steps, "seed": seed, "device": device}
     shorthand = [f"{path}={json.dumps(value)}" for path, value in chosen.items() if value is not None]
-    edited = with_settings(find_experiment(experiment).experiment, [*shorthand, *(settings or [])])
+    edited = with_settings(find_experiment(experiment), [*shorthand, *(settings or [])])
     start = None if weights is None else read_weights(weights, allow_pt)
     return run(edited, out, as_json, start, save_weights)
 
@@ -80,7 +80,7 @@ def check_command(
 
     Exit status: 0 all agree, 1 one is wrong, 2 a mistake.
     """
-    return check(with_settings(find_experiment(experiment).experiment, settings or []), steps, as_json)
+    return check(with_settings(find_experiment(experiment), settings or []), steps, as_json)
 
 
 @cli.command("replay")
@@ -111,7 +111,7 @@ def script_command(
     out: Annotated[Path | None, typer.Option("-o", "--out", help="A file for it, instead of stdout.")] = None,
 ) -> int:
     """Print the experiment as a short Python script that runs on its own. Exit status: 0 or 2."""
-    return print_script(with_settings(find_experiment(experiment).experiment, settings or []), dialect, out)
+    return print_script(with_settings(find_experiment(experiment), settings or []), dialect, out)
 
 
 @cli.command("selftest")

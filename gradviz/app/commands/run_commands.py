@@ -17,6 +17,7 @@ from gradviz.core.runs.state import RunState
 from gradviz.engine.problems import EngineError
 from gradviz.scripts.problems import ScriptError
 from gradviz.storage.experiments.experiment_file import SavedExperiment, load
+from gradviz.storage.experiments.misfits import MisfitError
 from gradviz.storage.experiments.weights import (
     PickleNotAllowedError,
     check_target,
@@ -39,21 +40,23 @@ def say(sentence: str) -> None:
     print(sentence, file=sys.stderr)  # noqa: T201 - the command line speaks here
 
 
-def find_experiment(name: str) -> SavedExperiment:
-    """A file, or a gallery experiment by name or case; FileError if it is neither."""
+def find_experiment(name: str) -> Experiment:
+    """That of a file, whatever its run, or of the gallery by name or case; FileError if it is neither."""
     path = Path(name).expanduser()
     if path.exists() or path.suffix in (".gradviz", ".json"):
-        return load_named(path)
+        return load_named(path, without_run=True).experiment
     entry = find_entry(name)
     if entry is None:
         raise FileError(f"There is no file and no gallery experiment named {name!r}.", "See: gradviz gallery")
-    return SavedExperiment(entry.experiment, None)
+    return entry.experiment
 
 
-def load_named(path: Path) -> SavedExperiment:
+def load_named(path: Path, without_run: bool = False) -> SavedExperiment:
     """Load a file; a FileError names it."""
     try:
-        return load(path)
+        return load(path, without_run=without_run)
+    except MisfitError as error:
+        raise FileError(f"{path.name[:60]}: {error.cause}", "Run its experiment anew: gradviz run.") from None
     except FileError as error:
         raise FileError(f"{path.name[:60]}: {error.cause}", error.next_step) from None
 
@@ -249,7 +252,7 @@ def run_without_display(fault: str, file: str | None) -> int:
     say(f"{fault} gradviz does the main job without a window.")
     name = file or DEFAULT_EXPERIMENT
     try:
-        return run(find_experiment(name).experiment, Path(f"gradviz-run-{Path(name).stem}"), as_json=False)
+        return run(find_experiment(name), Path(f"gradviz-run-{Path(name).stem}"), as_json=False)
     except MISTAKES as error:
         say(f"gradviz: {error}")
         return MISTAKE
