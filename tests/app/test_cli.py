@@ -185,6 +185,16 @@ def test_replay_matches_and_finds_the_first_difference(qapp: QApplication, tmp_p
     assert found["first_difference"] == 41
 
 
+def test_a_run_that_does_not_fit_is_no_matter_but_to_replay(tmp_path: Path, capsys: Captured) -> None:
+    file = tmp_path / "misfit.json"
+    run = {"state": "paused", "step": 2**63 - 1, "device": "cpu", "versions": {}, "edits": []}
+    file.write_text(json.dumps({"format": 3, "experiment": {"steps": 3}, "run": run}))
+    sentence = mistake(capsys, "replay", str(file))
+    assert "misfit.json: The result in this file cannot be used: its run stands at step 9.22e+18" in sentence
+    assert "gradviz run" in sentence
+    assert run_json(capsys, "run", str(file))["steps"] == 3
+
+
 def test_replay_of_a_file_without_a_run_is_a_mistake(tmp_path: Path, capsys: Captured) -> None:
     file = tmp_path / "plain.gradviz"
     save(file, gallery()[0].experiment, None)

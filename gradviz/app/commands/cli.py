@@ -21,6 +21,7 @@ from gradviz.app.commands.run_commands import (
     with_settings,
 )
 from gradviz.app.process.crash import trace_to_stderr
+from gradviz.core.document.experiment import Experiment
 from gradviz.core.problems import GradvizError
 from gradviz.storage.shipped.by_name import find_experiment
 
@@ -64,7 +65,7 @@ def run_command(  # noqa: PLR0913, PLR0917 - one a flag
     """Train to the end with a progress bar. Exit status: 0 finished, 3 diverged or failed, 2 a mistake."""
     chosen = {"steps": steps, "seed": seed, "device": device}
     shorthand = [f"{path}={json.dumps(value)}" for path, value in chosen.items() if value is not None]
-    edited = with_settings(find_experiment(experiment).experiment, [*shorthand, *(settings or [])])
+    edited = _edited(experiment, [*shorthand, *(settings or [])])
     start = None if weights is None else read_weights(weights, allow_pt)
     return run(edited, out, as_json, start, save_weights)
 
@@ -80,7 +81,7 @@ def check_command(
 
     Exit status: 0 all agree, 1 one is wrong, 2 a mistake.
     """
-    return check(with_settings(find_experiment(experiment).experiment, settings or []), steps, as_json)
+    return check(_edited(experiment, settings), steps, as_json)
 
 
 @cli.command("replay")
@@ -111,7 +112,7 @@ def script_command(
     out: Annotated[Path | None, typer.Option("-o", "--out", help="A file for it, instead of stdout.")] = None,
 ) -> int:
     """Print the experiment as a short Python script that runs on its own. Exit status: 0 or 2."""
-    return print_script(with_settings(find_experiment(experiment).experiment, settings or []), dialect, out)
+    return print_script(_edited(experiment, settings), dialect, out)
 
 
 @cli.command("basins")
@@ -127,7 +128,7 @@ def basins_command(
     from gradviz.app.commands.basins_command import print_basins
     from gradviz.core.questions.basins import MapBasins
 
-    edited = with_settings(find_experiment(experiment).experiment, settings or [])
+    edited = _edited(experiment, settings)
     return print_basins(edited, MapBasins(grid=grid, steps=steps), as_json, out)
 
 
@@ -149,6 +150,11 @@ def _callback(
     if context.invoked_subcommand is None:
         return open_command()
     return 0
+
+
+def _edited(name: str, settings: list[str] | None) -> Experiment:
+    """The experiment of that name, whatever its run, with ``path=value`` settings."""
+    return with_settings(find_experiment(name, without_run=True).experiment, settings or [])
 
 
 def run_command_line(arguments: list[str]) -> int:

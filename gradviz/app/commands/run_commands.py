@@ -237,7 +237,8 @@ def run_without_display(fault: str, file: str | None) -> int:
     say(f"{fault} gradviz does the main job without a window.")
     name = file or DEFAULT_EXPERIMENT
     try:
-        return run(find_experiment(name).experiment, Path(f"gradviz-run-{Path(name).stem}"), as_json=False)
+        found = find_experiment(name, without_run=True)
+        return run(found.experiment, Path(f"gradviz-run-{Path(name).stem}"), as_json=False)
     except GradvizError as error:
         say(f"gradviz: {error}")
         return MISTAKE

@@ -15,8 +15,6 @@ from gradviz.engine.objectives.objective import Objective
 from gradviz.engine.problems import EngineError
 from gradviz.engine.training.explanations import Fault, explained
 
-LARGEST_RATE = 1e30
-
 
 class Lane:
     """One optimiser with parameters of its own. `loss` is that of the current step.
@@ -133,8 +131,7 @@ class Lane:
             self._stop_schedule(reason)
 
     def _fault_of_rate(self) -> str:
-        # comparing is False for NaN; torch itself refuses a rate beyond float32 with an error of its own
-        if self.scheduler is None or abs(self.rate) <= LARGEST_RATE:
+        if self.scheduler is None or math.isfinite(self.rate):
             return ""
         return f"The schedule gives the learning rate {short_number(self.rate)}"
 
