@@ -131,18 +131,8 @@ def _fault_of_run(started: Startup, controller: WindowController, name: str) -> 
 def is_drawn(view: View, objective_kind: str) -> bool:
     """Whether a view says that it shows something, or why it cannot, and its pixels agree."""
     shown = view.drawn()
-    content = {
-        "lesson": "text",
-        "graph": "painted",
-        "surface": "surface",
-        "curves": "points",
-        "parameters": "rows",
-        "bench": "summary",
-        "fit": "points",
-        "code": "text",
-    }
     has_words = bool(shown.get("absence"))
-    has_content = bool(shown[content[view.key]]) or has_words or (view.key == "fit" and objective_kind != "fit")
+    has_content = bool(shown[view.content]) or has_words or (view.key == "fit" and objective_kind != "fit")
     return has_content and _colours(view) >= LEAST_COLOURS
 
 

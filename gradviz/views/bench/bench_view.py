@@ -35,6 +35,7 @@ class BenchView(View):
 
     key: ClassVar[str] = "bench"
     title: ClassVar[str] = "Bench"
+    content: ClassVar[str] = "summary"
     is_picture: ClassVar[bool] = False
     needs_history: ClassVar[bool] = True
     """For the step alone: a report of another one is marked."""

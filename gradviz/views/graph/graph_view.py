@@ -32,6 +32,7 @@ class GraphView(View):
 
     key: ClassVar[str] = "graph"
     title: ClassVar[str] = "Graph"
+    content: ClassVar[str] = "painted"
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

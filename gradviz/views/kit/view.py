@@ -21,6 +21,8 @@ class View(QWidget):
 
     key: ClassVar[str] = ""
     title: ClassVar[str] = ""
+    content: ClassVar[str] = ""
+    """The entry of `drawn` that is empty, or nothing, where the view shows nothing."""
     needs_history: ClassVar[bool] = False
     follows_closely: ClassVar[bool] = False
     is_picture: ClassVar[bool] = True

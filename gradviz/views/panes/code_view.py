@@ -89,6 +89,7 @@ class CodeView(View):
 
     key: ClassVar[str] = "code"
     title: ClassVar[str] = "Code"
+    content: ClassVar[str] = "text"
     is_picture: ClassVar[bool] = False
     copied = Signal()
     save_wanted = Signal()

@@ -25,6 +25,7 @@ class LessonView(View):
 
     key: ClassVar[str] = "lesson"
     title: ClassVar[str] = "Lesson"
+    content: ClassVar[str] = "text"
     is_picture: ClassVar[bool] = False
 
     def __init__(self, parent: QWidget | None = None) -> None:

@@ -96,6 +96,7 @@ class ParameterView(View):
 
     key: ClassVar[str] = "parameters"
     title: ClassVar[str] = "Parameters"
+    content: ClassVar[str] = "rows"
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -33,6 +33,7 @@ class CurvesView(View):
 
     key: ClassVar[str] = "curves"
     title: ClassVar[str] = "Curves"
+    content: ClassVar[str] = "points"
     needs_history: ClassVar[bool] = True
 
     def __init__(self, parent: QWidget | None = None) -> None:

@@ -29,6 +29,7 @@ class FitView(View):
 
     key: ClassVar[str] = "fit"
     title: ClassVar[str] = "Fit"
+    content: ClassVar[str] = "points"
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

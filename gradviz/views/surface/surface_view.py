@@ -63,6 +63,7 @@ class SurfaceView(View):
 
     key: ClassVar[str] = "surface"
     title: ClassVar[str] = "Surface"
+    content: ClassVar[str] = "surface"
     needs_history: ClassVar[bool] = True
     follows_closely: ClassVar[bool] = True
 
