@@ -156,10 +156,12 @@ def test_the_title_has_the_unsaved_mark(desk: Desk) -> None:
     desk.enter("title", "Mine")
     assert desk.window.isWindowModified()
     assert desk.window.windowTitle() == "Mine[*] – gradviz"
+    assert "E1  Mine" in desk.drawn("lesson")["text"]
     desk.press(Key.Key_Z, CONTROL)
     desk.click(desk.window.views["graph"])
     desk.press(Key.Key_Z, CONTROL)
     assert not desk.window.isWindowModified()
+    assert "Mine" not in desk.drawn("lesson")["text"]
 
 
 def test_another_kind_of_optimiser_brings_its_own_fields(desk: Desk) -> None:

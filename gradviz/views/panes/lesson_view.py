@@ -29,7 +29,7 @@ class LessonView(View):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._lesson = Lesson()
+        self._lesson: Lesson | None = None
         self._language = "en"
         self._origin = ""
         self._exchanged: tuple[str, ...] = ()
@@ -68,7 +68,8 @@ class LessonView(View):
             self._redraw()
 
     def _redraw(self) -> None:
-        self._text.setHtml(self._html(self._lesson))
+        if self._lesson is not None:
+            self._text.setHtml(self._html(self._lesson))
 
     def _html(self, lesson: Lesson) -> str:
         texts = lesson.in_language(self._language)
