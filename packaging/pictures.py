@@ -30,11 +30,11 @@ VIEW_OF = {"test_function": "surface", "formula": "graph", "fit": "fit"}
 LARGE_FORMULA = 10
 
 
-def pictures_of(experiment: Experiment) -> dict[str, QPixmap]:
+def pictures_of(experiment: Experiment, with_basins: bool = False) -> dict[str, QPixmap]:
     """What stands for an experiment, in each theme: its surface, its graph, its fit or its curves after some steps."""
     whole = WholeRun(experiment.model_copy(update={"steps": min(experiment.steps, MOST_STEPS)}))
     whole.train(lambda _step: None)
-    found = whole.answer(MapBasins()) if experiment.case == "E3" else None
+    found = whole.answer(MapBasins()) if with_basins else None
     return {theme.name: _picture(whole, theme, found) for theme in (LIGHT, DARK)}
 
 
@@ -72,7 +72,7 @@ def main() -> None:
     for entry in gallery():
         if wanted and entry.name not in wanted:
             continue
-        for theme, picture in pictures_of(entry.experiment).items():
+        for theme, picture in pictures_of(entry.experiment, with_basins=entry.case == "E3").items():
             folder = assets_folder() / "pictures" / theme
             folder.mkdir(parents=True, exist_ok=True)
             picture.save(str(folder / f"{entry.name}.png"))

@@ -148,9 +148,9 @@ def new_desk(
 
 def _unmodified(desk: Desk) -> Any:
     """The open document as if it were saved, so that closing asks nothing."""
-    from gradviz.app.window.session import Document
+    from gradviz.app.window.session import Opened
 
-    return Document(desk.controller.session.experiment)
+    return Opened(desk.controller.session.document)
 
 
 @pytest.fixture

@@ -164,7 +164,7 @@ class Desk:
         """Click a card of the gallery."""
         if not self.window.gallery.isVisible():
             self.click_tab("Gallery")
-        title = self.controller.documents.gallery[name].experiment.title
+        title = self.controller.documents.gallery[name].document.title
         cards = [card for card in self.window.gallery.findChildren(QPushButton, "card") if card.isVisible()]
         card = next(card for card in cards if card.accessibleName().endswith(title))
         reveal(card)

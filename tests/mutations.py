@@ -136,7 +136,7 @@ class Mutator:
             *[self._tensor_value] * 3, self._tensor_dtype, self._tensor_shape, self._tensor_renamed,
             self._tensor_gone, self._tensor_swapped, self._tensor_of_another_file, self._lanes_swapped,
             *[self._run_leaf] * 2, self._run_step, self._edits, self._edits, self._history, self._experiment_leaf,
-            self._experiment_leaf, self._optimizer_of_another_file, self._scale_of_numbers,
+            self._experiment_leaf, self._lesson_leaf, self._optimizer_of_another_file, self._scale_of_numbers,
         ]  # fmt: skip
 
     def mutated(self) -> Parts:
@@ -283,6 +283,10 @@ class Mutator:
 
     def _experiment_leaf(self, parts: Parts) -> None:
         self._changed_leaf(parts.document["experiment"])
+
+    def _lesson_leaf(self, parts: Parts) -> None:
+        """Of an older file, in which texts stand among the settings, nothing."""
+        self._changed_leaf(parts.document.get("lesson", {}))
 
     def _run_step(self, parts: Parts) -> None:
         parts.document["run"]["step"] = self._random.choice((0, 1, 23, 25, 10**6, 2**63 - 1))

@@ -321,12 +321,14 @@ def test_every_gallery_file_has_a_case_and_its_texts_in_two_languages() -> None:
     for path in files:
         data = json.loads(path.read_text(encoding="utf-8"))
         assert data["format"] == 3, path.name
-        experiment = data["experiment"]
-        for texts in (experiment, experiment["chinese"]):
+        lesson = data["lesson"]
+        assert list(data) == ["format", "lesson", "experiment"], path.name
+        assert list(lesson["texts"]) == ["en", "zh"], path.name
+        for texts in lesson["texts"].values():
             assert texts["title"], path.name
             assert texts["hint"], path.name
             assert texts["lesson"].count("\n\n") == 2, path.name
-        assert experiment["case"], path.name
+        assert lesson["case"], path.name
 
 
 def loaded_after(code: str) -> set[str]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gradviz.core.declaration import SettingError
+from gradviz.core.document.document import Document, document_of
 from gradviz.core.document.experiment import Experiment, with_value
 from gradviz.core.numbers import Floats
 from gradviz.core.questions.basins import BasinMap, MapBasins
@@ -51,14 +52,16 @@ class Outcome:
 def load(name: PathLike) -> SavedExperiment:
     """A file, or an experiment of the gallery by its name or case; FileError where there is none.
 
-    Its `experiment` is what can be run, its `result` what a run left in the file, or None. Nothing is run.
+    Its `document` has a title and a lesson, its `experiment` is what can be run, its `result` what a run left in the
+    file, or None. Nothing is run.
     """
     return find_experiment(os.fspath(name))
 
 
-def save(path: PathLike, experiment: Experiment, result: RunResult | None = None) -> None:
+def save(path: PathLike, experiment: Experiment | Document, result: RunResult | None = None) -> None:
     """Write an experiment, with the result of its run if there is one; to a path that ends in .json without it.
 
+    A document, such as `load` gives, keeps its title and its lesson; an experiment by itself is untitled.
     FileError where it cannot be written; a file that was there before is whole then.
     """
     save_file(Path(path), experiment, result)
@@ -107,9 +110,10 @@ def bench(experiment: Experiment, step: int = 0) -> BenchReport:
     return ask(CheckGradient(), Moment(trainer))
 
 
-def script(experiment: Experiment, dialect: str = "torch") -> str:
+def script(experiment: Experiment | Document, dialect: str = "torch") -> str:
     """The experiment as a short Python script that runs on its own: numpy, autograd, torch or tensorflow.
 
+    Of a document the script bears the title.
     ScriptError where a dialect cannot say it, SettingError where there is no such dialect.
     """
     from gradviz.engine.objectives.initial_values import start_of
@@ -119,7 +123,8 @@ def script(experiment: Experiment, dialect: str = "torch") -> str:
     known = next((one for one in DIALECTS if one == dialect), None)
     if known is None:
         raise SettingError("dialect", f"must be one of {', '.join(DIALECTS)}, not {dialect[:40]!r}")
-    return written(experiment, known, start_of(experiment))
+    document = document_of(experiment)
+    return written(document.experiment, known, start_of(document.experiment), document.lesson)
 
 
 def basins(experiment: Experiment, grid: int = GRID, steps: int | None = None) -> BasinMap:

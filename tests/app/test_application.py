@@ -10,7 +10,8 @@ from PySide6.QtCore import QCoreApplication, QUrl
 from PySide6.QtGui import QFileOpenEvent, QGuiApplication
 
 import gradviz
-from gradviz.core.document.experiment import Experiment
+from gradviz.core.document.document import Document
+from gradviz.core.document.lesson import titled
 from gradviz.storage.experiments.experiment_file import save
 
 
@@ -20,7 +21,7 @@ def _hand_over(path: Path) -> bool:
 
 
 def _saved(path: Path, title: str) -> Path:
-    save(path, Experiment(title=title), None)
+    save(path, Document(lesson=titled(title)), None)
     return path
 
 
@@ -38,7 +39,7 @@ def test_a_file_that_is_handed_over_is_opened(desk: Desk, tmp_path: Path) -> Non
     path = _saved(tmp_path / "梯度 下降.gradviz", "handed over")
     assert _hand_over(path)
     desk.wait(lambda: desk.controller.session.path == path, "the file")
-    assert desk.controller.session.experiment.title == "handed over"
+    assert desk.controller.session.document.title == "handed over"
 
 
 def test_a_file_that_is_handed_over_before_the_views_are_there_is_opened_first(
@@ -49,7 +50,7 @@ def test_a_file_that_is_handed_over_before_the_views_are_there_is_opened_first(
     assert desk.startup.controller is None
     assert _hand_over(_saved(tmp_path / "early.gradviz", "early"))
     desk.wait_filled()
-    assert desk.controller.session.experiment.title == "early"
+    assert desk.controller.session.document.title == "early"
 
 
 def test_a_broken_file_that_is_handed_over_is_one_sentence(desk: Desk, tmp_path: Path) -> None:

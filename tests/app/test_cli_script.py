@@ -21,6 +21,13 @@ def test_a_script_is_printed(capsys: Captured, dialect: str) -> None:
     assert not printed.err
 
 
+def test_a_script_bears_the_title_that_is_set(capsys: Captured) -> None:
+    assert run_command_line(["script", "himmelblau", "--set", "title=Mine, all mine", "--set", "steps=7"]) == 0
+    assert str(ast.get_docstring(ast.parse(capsys.readouterr().out))).startswith("Mine, all mine (case E1).\n")
+    assert run_command_line(["script", "himmelblau", "--set", f"title={'x' * 121}"]) == 2
+    assert "title: " in capsys.readouterr().err
+
+
 def test_a_script_is_written(capsys: Captured, tmp_path: Path) -> None:
     target = tmp_path / "mine.py"
     assert run_command_line(["script", "E1", "--dialect", "numpy", "-o", str(target)]) == 0

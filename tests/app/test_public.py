@@ -53,6 +53,17 @@ def test_the_examples_of_the_documentation_do_what_they_show(tmp_path: Path, mon
     assert not done.failed, "".join(told)
 
 
+def test_a_document_keeps_its_lesson_and_an_experiment_alone_has_none(tmp_path: Path) -> None:
+    saved = gradviz.load("himmelblau")
+    gradviz.save(tmp_path / "whole.gradviz", saved.document)
+    assert gradviz.load(tmp_path / "whole.gradviz").document == saved.document
+    gradviz.save(tmp_path / "alone.gradviz", saved.experiment)
+    assert gradviz.load(tmp_path / "alone.gradviz").document.title == "Untitled"
+    assert gradviz.load(tmp_path / "alone.gradviz").experiment.digest == saved.experiment.digest
+    assert gradviz.script(saved.document).splitlines()[0].startswith('"""Himmelblau with SGD (case E1).')
+    assert gradviz.script(saved.experiment).splitlines()[0].startswith('"""Untitled.')
+
+
 def test_the_lines_of_the_readme_run_as_they_stand(tmp_path: Path) -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     (code,) = re.findall(r"^```python\n(.*?)^```", readme, re.MULTILINE | re.DOTALL)

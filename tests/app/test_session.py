@@ -10,9 +10,11 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from gradviz.app.window.session import UNDO_LIMIT, Document, Session
+from gradviz.app.window.session import UNDO_LIMIT, Opened, Session
 from gradviz.core.declaration import SettingError
-from gradviz.core.document.experiment import Experiment, value_at
+from gradviz.core.document.document import Document, editable_data
+from gradviz.core.document.lesson import titled
+from gradviz.views.form.form_data import value_at_path
 
 EDITS = st.one_of(
     st.tuples(st.just("title"), st.sampled_from(["a", "b", "c"])),
@@ -27,23 +29,23 @@ class Editing(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.session = Session(Document(Experiment()))
-        self.past: list[Experiment] = [Experiment()]
+        self.session = Session(Opened(Document()))
+        self.past: list[Document] = [Document()]
         self.at = 0
-        self.saved = Experiment()
+        self.saved = Document()
 
     @property
-    def current(self) -> Experiment:
+    def current(self) -> Document:
         return self.past[self.at]
 
     @rule(edit=EDITS)
     def edit(self, edit: tuple[str, Any]) -> None:
-        before = self.session.experiment
+        before = self.session.document
         self.session.edit(*edit)
-        assert value_at(self.session.experiment, edit[0]) == edit[1]
-        if self.session.experiment == before:
+        assert value_at_path(editable_data(self.session.document), edit[0]) == edit[1]
+        if self.session.document == before:
             return
-        self.past = [*self.past[: self.at + 1], self.session.experiment]
+        self.past = [*self.past[: self.at + 1], self.session.document]
         self.at += 1
 
     @rule()
@@ -69,13 +71,14 @@ class Editing(RuleBasedStateMachine):
     @precondition(lambda self: len(self.past) > 6)
     @rule()
     def open_another(self) -> None:
-        document = Document(Experiment(title="another"), Path("other.gradviz"))
-        self.session.open(document)
-        self.past, self.at, self.saved = [document.experiment], 0, document.experiment
+        document = Document(lesson=titled("another"))
+        self.session.open(Opened(document, Path("other.gradviz")))
+        self.past, self.at, self.saved = [document], 0, document
 
     @invariant()
     def agrees(self) -> None:
-        assert self.session.experiment == self.current
+        assert self.session.document == self.current
+        assert self.session.experiment == self.current.experiment
         assert self.session.modified == (self.current != self.saved)
         assert self.session.can_undo == (self.at > 0)
         assert self.session.can_redo == (self.at < len(self.past) - 1)
@@ -92,7 +95,7 @@ def test_an_edit_forgets_what_was_undone() -> None:
     session.edit("title", "b")
     assert not session.can_redo
     session.redo()
-    assert session.experiment.title == "b"
+    assert session.document.title == "b"
 
 
 def test_undo_keeps_at_least_its_limit() -> None:
@@ -107,8 +110,34 @@ def test_undo_keeps_at_least_its_limit() -> None:
 
 
 def test_title_names_the_file_or_the_experiment() -> None:
-    session = Session(Document(Experiment(title="T"), gallery_name="himmelblau"))
+    session = Session(Opened(Document(lesson=titled("T")), gallery_name="himmelblau"))
     assert session.title == "T[*] – gradviz"
     session.saved_as(Path("/somewhere/file.gradviz"))
     assert session.title == "file.gradviz[*] – gradviz"
     assert session.gallery_name == ""
+
+
+def test_undo_brings_a_title_back_and_leaves_the_experiment_alone() -> None:
+    document = Document(lesson=titled("Mine").model_copy(update={"case": "E1"}))
+    session = Session(Opened(document))
+    session.edit("steps", 7)
+    session.edit("title", "Yours")
+    assert session.modified
+    assert session.document.lesson == titled("Yours", document.lesson)
+    session.undo()
+    assert (session.document.title, session.experiment.steps) == ("Mine", 7)
+    session.undo()
+    assert session.document == document
+    assert not session.modified
+    session.redo()
+    session.redo()
+    assert (session.document.title, session.experiment.steps) == ("Yours", 7)
+
+
+def test_a_title_that_is_refused_changes_nothing() -> None:
+    session = Session()
+    for wrong in ("x" * 121, 5, None):
+        with pytest.raises(SettingError) as caught:
+            session.edit("title", wrong)
+        assert caught.value.path == "title"
+    assert not session.can_undo

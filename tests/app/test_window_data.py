@@ -26,6 +26,8 @@ from PySide6.QtWidgets import (
 )
 
 from gradviz.core.data.table_datasets import TableDataset
+from gradviz.core.document.document import Document
+from gradviz.core.document.lesson import titled
 from gradviz.core.runs.state import RunState
 from gradviz.core.tables.tables import tables_in
 from gradviz.storage.experiments.experiment_file import load
@@ -162,8 +164,7 @@ def test_a_file_becomes_a_fit_that_trains_is_saved_and_undone(
     desk.click(button(dialog, "Import"))
     gone(desk)
     desk.wait_state(RunState.READY)
-    experiment = desk.controller.session.experiment
-    assert experiment.title == "实验 数据"
+    assert desk.controller.session.document.title == "实验 数据"
     assert (table_data(desk).rows, table_data(desk).source.file) == (57, "实验 数据.csv")
     assert table_data(desk).notes()[""] == "57 rows of (1), 1 target, from 实验 数据.csv."
     assert desk.form.isVisible(), "what was imported is in sight"
@@ -285,13 +286,12 @@ def test_a_file_is_dropped_on_the_window(desk: Desk, line_file: Path, tmp_path: 
 
 @pytest.mark.parametrize("colours", ["use_dark_theme", "use_light_theme"])
 def test_a_dropped_experiment_is_opened(desk: Desk, tmp_path: Path, colours: str) -> None:
-    from gradviz.core.document.experiment import Experiment
     from gradviz.storage.experiments.experiment_file import save
 
     desk.startup.menus.actions[colours].trigger()
-    save(tmp_path / "mine.gradviz", Experiment(title="Mine"), None)
+    save(tmp_path / "mine.gradviz", Document(lesson=titled("Mine")), None)
     drop(desk, tmp_path / "mine.gradviz")
-    desk.wait(lambda: desk.controller.session.experiment.title == "Mine", "the experiment")
+    desk.wait(lambda: desk.controller.session.document.title == "Mine", "the experiment")
 
 
 def test_fault_31_a_million_rows_while_the_window_lives_and_cancelled(

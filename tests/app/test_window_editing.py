@@ -156,10 +156,12 @@ def test_the_title_has_the_unsaved_mark(desk: Desk) -> None:
     desk.enter("title", "Mine")
     assert desk.window.isWindowModified()
     assert desk.window.windowTitle() == "Mine[*] – gradviz"
+    assert "E1  Mine" in desk.drawn("lesson")["text"]
     desk.press(Key.Key_Z, CONTROL)
     desk.click(desk.window.views["graph"])
     desk.press(Key.Key_Z, CONTROL)
     assert not desk.window.isWindowModified()
+    assert "Mine" not in desk.drawn("lesson")["text"]
 
 
 def test_another_kind_of_optimiser_brings_its_own_fields(desk: Desk) -> None:
@@ -287,12 +289,12 @@ def test_more_steps_after_the_end_go_on(desk: Desk) -> None:
 def test_undo_right_after_typing_takes_the_edit_back(desk: Desk) -> None:
     """The cursor still stands in the field: there is nothing in it to undo, so the key is for the document."""
     for path, text in (("objective.x", "1.5"), ("title", "Mine")):
-        before = desk.controller.session.experiment
+        before = desk.controller.session.document
         desk.enter(path, text)
-        assert desk.controller.session.experiment != before
+        assert desk.controller.session.document != before
         assert desk.line(path).hasFocus()
         desk.press(Key.Key_Z, CONTROL)
-        assert desk.controller.session.experiment == before
+        assert desk.controller.session.document == before
 
 
 def test_undo_while_typing_takes_the_letters_back(desk: Desk) -> None:
@@ -301,7 +303,7 @@ def test_undo_while_typing_takes_the_letters_back(desk: Desk) -> None:
     desk.press(Key.Key_End)
     desk.write("!")
     desk.press(Key.Key_Z, CONTROL)
-    assert line.text() == desk.controller.session.experiment.title
+    assert line.text() == desk.controller.session.document.title
 
 
 def test_run_and_step_by_key_with_the_cursor_in_a_number(desk: Desk) -> None:

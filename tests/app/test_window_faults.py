@@ -92,7 +92,7 @@ def test_opening_another_document_while_it_trains(desk: Desk) -> None:
         desk.choose_card(name)
     desk.wait(lambda: desk.control.state is RunState.READY, "the last of them")
     desk.settle()
-    assert desk.control.experiment.case == "E1"
+    assert desk.controller.session.document.lesson.case == "E1"
     assert desk.control.history.losses.tolist() == [[170.0]]
     assert set(desk.steps_shown().values()) == {0}
 

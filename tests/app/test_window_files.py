@@ -14,7 +14,9 @@ import pytest
 from desk import CONTROL, SHIFT, Desk, Key, reveal
 from PySide6.QtWidgets import QFileDialog, QPushButton
 
+from gradviz.core.document.document import Document
 from gradviz.core.document.experiment import Experiment, to_data
+from gradviz.core.document.lesson import titled
 from gradviz.core.runs.state import RunState
 from gradviz.engine.runs.mailbox import block_of
 from gradviz.engine.training.trainer import Trainer
@@ -141,7 +143,7 @@ def test_a_chinese_path_with_blanks(desk: Desk, chosen: list[str], tmp_path: Pat
     save_as(desk, chosen, folder / "é😀.gradviz")
     desk.open_card("chain")
     open_by_key(desk, chosen, folder / "é😀.gradviz")
-    desk.wait(lambda: desk.controller.session.experiment.case == "E1", "the file")
+    desk.wait(lambda: desk.controller.session.document.lesson.case == "E1", "the file")
     assert "é😀" in desk.window.windowTitle()
 
 
@@ -189,9 +191,9 @@ def test_a_broken_file_gives_one_message_and_the_document_stays(
 def test_a_message_goes_when_a_good_file_is_opened(desk: Desk, chosen: list[str], tmp_path: Path) -> None:
     open_by_key(desk, chosen, broken("html", tmp_path))
     assert desk.message
-    save(tmp_path / "good.gradviz", Experiment(title="Good"), None)
+    save(tmp_path / "good.gradviz", Document(lesson=titled("Good")), None)
     open_by_key(desk, chosen, tmp_path / "good.gradviz")
-    desk.wait(lambda: desk.controller.session.experiment.title == "Good", "the file")
+    desk.wait(lambda: desk.controller.session.document.title == "Good", "the file")
     assert desk.message == ""
 
 
@@ -207,13 +209,13 @@ def test_unsaved_edits_ask_before_another_document_is_opened(
     assert len(desk.dialogs) == 1
     assert "Edited" in desk.dialogs[0]
     if answer == "Cancel":
-        assert desk.controller.session.experiment.title == "Edited"
+        assert desk.controller.session.document.title == "Edited"
         assert desk.window.isWindowModified()
     else:
         desk.wait(lambda: desk.controller.session.gallery_name == "chain", "the other document")
     assert (tmp_path / "edited.gradviz").exists() == (answer == "Save")
     if answer == "Save":
-        assert load(tmp_path / "edited.gradviz").experiment.title == "Edited"
+        assert load(tmp_path / "edited.gradviz").document.title == "Edited"
 
 
 @pytest.mark.parametrize("answer", ["Save", "Discard", "Cancel"])
@@ -225,7 +227,7 @@ def test_unsaved_edits_ask_before_the_window_closes(desk: Desk, chosen: list[str
     desk.press(Key.Key_Q, CONTROL)
     assert len(desk.dialogs) == 1
     assert desk.window.isVisible() == (answer == "Cancel")
-    assert (load(path).experiment.title == "Edited") == (answer == "Save")
+    assert (load(path).document.title == "Edited") == (answer == "Save")
 
 
 def test_save_that_is_cancelled_in_the_file_dialog_stays(desk: Desk, chosen: list[str]) -> None:
@@ -260,7 +262,7 @@ def test_a_read_only_file_offers_save_as(desk: Desk, chosen: list[str], said: li
     chosen.append(str(tmp_path / "other.gradviz"))
     desk.click(desk.message_button("Save as…"))
     desk.wait(lambda: not desk.window.isWindowModified(), "the other file")
-    assert load(tmp_path / "other.gradviz").experiment.title == "Edited"
+    assert load(tmp_path / "other.gradviz").document.title == "Edited"
     assert desk.message == ""
 
 
@@ -298,7 +300,7 @@ def test_a_recent_file_that_is_gone_says_so_and_leaves_the_list(
 
 
 def test_a_file_can_be_given_at_the_start(new_desk: Callable[..., Desk], tmp_path: Path) -> None:
-    save(tmp_path / "given.json", Experiment(title="Given"), None)
+    save(tmp_path / "given.json", Document(lesson=titled("Given")), None)
     desk = new_desk(tmp_path / "given.json")
     assert desk.window.windowTitle() == "given.json[*] – gradviz"
 
@@ -315,9 +317,9 @@ def test_a_file_for_a_device_that_is_not_here_opens_on_the_cpu_with_one_notice(
     import torch
 
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    save(tmp_path / "cuda.gradviz", Experiment(title="Cuda", device="cuda:0"), None)
+    save(tmp_path / "cuda.gradviz", Document(lesson=titled("Cuda"), experiment=Experiment(device="cuda:0")), None)
     open_by_key(desk, chosen, tmp_path / "cuda.gradviz")
-    desk.wait(lambda: desk.controller.session.experiment.title == "Cuda", "the file")
+    desk.wait(lambda: desk.controller.session.document.title == "Cuda", "the file")
     desk.wait_state(RunState.READY)
     desk.settle()
     assert len(said) == 1, said
@@ -337,14 +339,14 @@ def test_a_file_for_a_device_that_is_not_here_opens_on_the_cpu_with_one_notice(
 def test_weights_that_are_not_finite_open_marked_and_wait_for_reset(
     desk: Desk, chosen: list[str], said: list[str], tmp_path: Path
 ) -> None:
-    experiment = Experiment(title="Broken")
-    trainer = Trainer(experiment)
+    document = Document(lesson=titled("Broken"))
+    trainer = Trainer(document.experiment)
     history = block_of([trainer.record, trainer.advance()], 1)
     result = replace(trainer.result(RunState.PAUSED), history=history)
     result.lanes[0].weights["x"][...] = np.nan
-    save(tmp_path / "nan.gradviz", experiment, result)
+    save(tmp_path / "nan.gradviz", document, result)
     open_by_key(desk, chosen, tmp_path / "nan.gradviz")
-    desk.wait(lambda: desk.controller.session.experiment.title == "Broken", "the file")
+    desk.wait(lambda: desk.controller.session.document.title == "Broken", "the file")
     desk.wait(lambda: desk.control.state is not RunState.LOADING, "the run")
     desk.settle()
     assert len(set(said)) == 1, "one cause, not the learning rate as well"
@@ -362,14 +364,14 @@ def test_weights_that_are_not_finite_open_marked_and_wait_for_reset(
 
 def test_a_newer_format_is_offered_read_only(desk: Desk, chosen: list[str], tmp_path: Path) -> None:
     path = tmp_path / "newer.json"
-    data = to_data(Experiment(title="From the future")) | {"hologram": True}
-    path.write_text(json.dumps({"format": 99, "experiment": data}))
+    data = to_data(Document(lesson=titled("From the future"))) | {"hologram": True}
+    path.write_text(json.dumps({"format": 99, **data}))
     before = path.read_bytes()
     open_by_key(desk, chosen, path)
     assert "99" in desk.message
-    assert desk.controller.session.experiment.case == "E1"
+    assert desk.controller.session.document.lesson.case == "E1"
     desk.click(desk.message_button("Open read-only"))
-    desk.wait(lambda: desk.controller.session.experiment.title == "From the future", "the file")
+    desk.wait(lambda: desk.controller.session.document.title == "From the future", "the file")
     assert desk.controller.session.read_only
     assert "99" in desk.message
     desk.enter("title", "Edited")
@@ -377,7 +379,7 @@ def test_a_newer_format_is_offered_read_only(desk: Desk, chosen: list[str], tmp_
     desk.press(Key.Key_S, CONTROL)
     desk.wait(lambda: not desk.window.isWindowModified(), "the copy")
     assert path.read_bytes() == before
-    assert load(tmp_path / "older.gradviz").experiment.title == "Edited"
+    assert load(tmp_path / "older.gradviz").document.title == "Edited"
 
 
 def test_a_run_that_does_not_fit_is_named_and_its_experiment_opens_by_choice(
@@ -385,12 +387,12 @@ def test_a_run_that_does_not_fit_is_named_and_its_experiment_opens_by_choice(
 ) -> None:
     path = tmp_path / "misfit.json"
     run = {"state": "paused", "step": 2**63 - 1, "device": "cpu", "versions": {}, "edits": []}
-    path.write_text(json.dumps({"format": 3, "experiment": to_data(Experiment(title="Alone")), "run": run}))
+    path.write_text(json.dumps({"format": 3, **to_data(Document(lesson=titled("Alone"))), "run": run}))
     open_by_key(desk, chosen, path)
     assert "stands at step 9.22e+18" in desk.message
-    assert desk.controller.session.experiment.case == "E1", "the document stays"
+    assert desk.controller.session.document.lesson.case == "E1", "the document stays"
     desk.click(desk.message_button("Open without its run"))
-    desk.wait(lambda: desk.controller.session.experiment.title == "Alone", "the file")
+    desk.wait(lambda: desk.controller.session.document.title == "Alone", "the file")
     desk.wait_state(RunState.READY)
     assert desk.control.step == 0
     assert desk.message == ""

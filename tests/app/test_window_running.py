@@ -309,7 +309,7 @@ def assert_drew_something(desk: Desk, key: str) -> None:
     elif key == "fit":
         assert bool(drawn["points"]) == is_fit
     elif key == "lesson":
-        assert desk.control.experiment.title in drawn["text"]
+        assert desk.controller.session.document.title in drawn["text"]
     else:
         assert drawn["surface"] is not None
         assert drawn["paths"]

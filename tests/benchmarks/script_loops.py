@@ -24,7 +24,8 @@ LEAST_STEPS = 10
 def script_figures() -> list[Figure]:
     """The median over turns of script loop and trainer, for every case that has a script and a run to speak of."""
     torch.set_num_threads(1)
-    found = [_figure(entry.name, entry.experiment) for entry in gallery() if entry.experiment.steps >= LEAST_STEPS]
+    entries = [entry for entry in gallery() if entry.experiment.steps >= LEAST_STEPS]
+    found = [_figure(f"{entry.case} {entry.name}", entry.experiment) for entry in entries]
     return [figure for figure in found if figure is not None]
 
 
@@ -38,7 +39,7 @@ def _figure(name: str, experiment: Experiment) -> Figure | None:
     sized = with_value(shortened, "steps", steps)
     ratios = [_script_seconds(sized) / _trainer_seconds(sized) for _ in range(ROUNDS)]
     spread = f"{steps:,} steps, {min(ratios):.2f} to {max(ratios):.2f}"
-    return Figure(f"{experiment.case} {name}: trainer / script", statistics.median(ratios), "", ">= 0.95", spread)
+    return Figure(f"{name}: trainer / script", statistics.median(ratios), "", ">= 0.95", spread)
 
 
 def _script_seconds(experiment: Experiment) -> float:

@@ -148,12 +148,13 @@ def _trainer_rate(experiment: Experiment, seconds: float) -> Rate:
 
 def _window_rate(started: Startup, experiment: Experiment, seconds: float, frames: _Frames) -> Rate:
     """Steps a second in the window, with graph, curves, surface and parameters visible and running."""
-    from gradviz.app.window.session import Document
+    from gradviz.app.window.session import Opened
+    from gradviz.core.document.document import Document
 
     controller = started.controller
     assert controller is not None
     control = controller.control
-    controller.documents.open_document(Document(experiment))
+    controller.documents.open_document(Opened(Document(experiment=experiment)))
     _wait(started, lambda: control.state is RunState.READY and controller.refresher.is_settled())
     control.run()
     _wait(started, lambda: control.state is RunState.RUNNING and control.step > 200)

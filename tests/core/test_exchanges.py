@@ -48,5 +48,5 @@ def test_another_formula_shares_neither_a_line_nor_a_name() -> None:
 
 
 def test_no_two_lessons_of_the_gallery_are_the_same() -> None:
-    told = [(entry.experiment.case, entry.experiment.lesson) for entry in gallery()]
+    told = [(entry.case, entry.document.lesson.texts.en.lesson) for entry in gallery()]
     assert len(set(told)) == len(told)

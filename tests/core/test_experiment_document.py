@@ -63,7 +63,8 @@ def fit(*layers: Any) -> dict[str, Any]:
         ({"seed": 2**63}, "seed", "less than or equal"),
         ({"dtype": "float16"}, "dtype", "float32"),
         ({"device": "cuda:0; rm"}, "device", "pattern"),
-        ({"title": "x" * 121}, "title", "120"),
+        ({"title": "x"}, "title", "not known"),
+        ({"hand_gradient": "x" * 4001}, "hand_gradient", "4000"),
         ({"unknown": 1}, "unknown", "not known"),
         ({"objective": {"kind": "test_function", "x": math.inf}}, "objective.x", "finite"),
         (
@@ -165,13 +166,13 @@ def test_the_largest_allowed_model_is_accepted() -> None:
 @given(
     steps=st.integers(0, 10**9),
     seed=st.integers(0, 2**63 - 1),
-    title=st.text(max_size=120),
+    hand_gradient=st.text(max_size=120),
     rate=st.floats(0, 1e6, exclude_min=True),
     x=st.floats(-1e6, 1e6),
 )
-def test_a_document_survives_json(steps: int, seed: int, title: str, rate: float, x: float) -> None:
+def test_a_document_survives_json(steps: int, seed: int, hand_gradient: str, rate: float, x: float) -> None:
     experiment = Experiment(
-        title=title,
+        hand_gradient=hand_gradient,
         steps=steps,
         seed=seed,
         optimizers=(SGD(lr=rate), Adam(lr=rate)),

@@ -20,8 +20,10 @@ from gradviz.core.data.curve_datasets import Parabola, Regression, Temperatures
 from gradviz.core.data.shaped_datasets import BarImages
 from gradviz.core.data.table_datasets import TableDataset
 from gradviz.core.declaration import SettingError, setting_error
-from gradviz.core.document.experiment import Experiment, Texts, from_data, to_data, with_value
-from gradviz.core.document.table_fits import as_table, experiment_on, fitted_to
+from gradviz.core.document.document import Document
+from gradviz.core.document.experiment import Experiment, from_data, to_data, with_value
+from gradviz.core.document.lesson import Lesson, Texts, TextsByLanguage, titled
+from gradviz.core.document.table_fits import as_table, document_on, experiment_on, fitted_to
 from gradviz.core.layers.dense import LinearLayer
 from gradviz.core.objectives.catalogue import TestFunctionObjective
 from gradviz.core.objectives.fit import FitObjective
@@ -183,18 +185,15 @@ def test_a_fit_keeps_the_model_and_the_loss_that_go_on_fitting() -> None:
 
 
 def test_other_data_is_another_experiment_and_its_old_texts_go() -> None:
-    texts = {"hint": "h", "lesson": "l", "chinese": Texts(title="t"), "hand_gradient": "d_x = 1"}
-    before = Experiment(title="Case", case="E1", **texts)
-    after = experiment_on(dataset(), before, "data")
-    assert (after.title, after.case, after.hint, after.lesson, after.chinese, after.hand_gradient) == (
-        "data",
-        "",
-        "",
-        "",
-        Texts(),
-        "",
-    )
-    assert experiment_on(dataset(), before).case == "E1"
+    texts = TextsByLanguage(en=Texts(title="Case", hint="h", lesson="l"), zh=Texts(title="t"))
+    before = Document(lesson=Lesson(case="E1", texts=texts), experiment=Experiment(hand_gradient="d_x = 1", steps=7))
+    after = document_on(dataset(), before, "data")
+    assert after.lesson == titled("data")
+    assert (after.experiment.hand_gradient, after.experiment.steps) == ("", 7)
+    assert document_on(dataset(), before, "d" * 200).title == "d" * 120
+    kept = document_on(dataset(), before)
+    assert kept.lesson == before.lesson
+    assert kept.experiment == experiment_on(dataset(), before.experiment)
 
 
 def test_tables_are_found_wherever_they_are() -> None:

@@ -99,7 +99,7 @@ def test_tensorflow_scripts_end_at_the_experiments_figures(tensorflow_server: Fo
 def test_cases_of_h_have_four_dialects_and_every_case_that_of_torch() -> None:
     assert all(text_of(name, "torch") for name, experiment in ENTRIES.items() if not is_faulty(experiment))
     for case in ("A3", "A5", "A6", "E1", "E2", "E4"):
-        names = [name for name, experiment in ENTRIES.items() if experiment.case == case]
+        names = [entry.name for entry in gallery() if entry.case == case]
         assert names, case
         for name in names:
             assert all(text_of(name, dialect) for dialect in DIALECTS), f"{case} {name}"

@@ -19,7 +19,7 @@ from gradviz.core.runs.state import RunState
 
 @pytest.fixture
 def experiment() -> Experiment:
-    return Experiment(title="中文 é😀", case="E1", optimizers=(SGD(lr=0.5), Adam()), seed=7)
+    return Experiment(hand_gradient="# 中文 é😀", optimizers=(SGD(lr=0.5), Adam()), seed=7)
 
 
 @pytest.fixture

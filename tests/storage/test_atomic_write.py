@@ -15,7 +15,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from gradviz.core.document.document import Document
 from gradviz.core.document.experiment import Experiment
+from gradviz.core.document.lesson import titled
 from gradviz.core.runs.records import RecordBlock
 from gradviz.core.runs.result import LaneResult, LiveEdit, RunResult
 from gradviz.core.runs.state import RunState
@@ -148,13 +150,13 @@ def run_of(size: int, value: float = 0.0) -> RunResult:
 
 def test_a_full_disk_keeps_the_original(small_disk: Path) -> None:
     path = small_disk / "a.gradviz"
-    save(path, Experiment(title="original"), run_of(100_000))
+    save(path, Document(lesson=titled("original")), run_of(100_000))
     before = snapshot(small_disk)
     with pytest.raises(FileError, match="The disk is full") as caught:
-        save(path, Experiment(title="new"), run_of(250_000))
+        save(path, Document(lesson=titled("new")), run_of(250_000))
     assert str(caught.value).endswith(SAVE_AS)
     assert snapshot(small_disk) == before
-    assert load(path).experiment.title == "original"
+    assert load(path).document.title == "original"
 
 
 @needs_posix

@@ -23,6 +23,7 @@ from pydantic import BaseModel
 from gradviz.core.data.batches import BATCHES
 from gradviz.core.data.catalogue import DATASETS
 from gradviz.core.declaration import alternatives
+from gradviz.core.document.document import Document
 from gradviz.core.document.experiment import FORMAT_VERSION, Experiment, to_data
 from gradviz.core.layers.catalogue import LAYERS
 from gradviz.core.layers.initialisations import INITIALISATIONS
@@ -162,7 +163,7 @@ def results(draw: st.DrawFn, experiment: Experiment) -> RunResult:
 
 EXPERIMENTS = st.builds(
     Experiment,
-    title=st.text(st.characters(exclude_categories=["Cs"]), max_size=120),
+    hand_gradient=st.text(st.characters(exclude_categories=["Cs"]), max_size=120),
     seed=st.integers(0, 2**63 - 1),
     steps=st.integers(0, 10**9),
     dtype=st.sampled_from(["float32", "float64"]),
@@ -188,7 +189,7 @@ def test_plain_json_is_indented_text_without_the_run(tmp_path: Path, experiment:
     path = tmp_path / "plain.json"
     save(path, experiment, result)
     text = path.read_text(encoding="utf-8")
-    assert json.loads(text) == {"format": FORMAT_VERSION, "experiment": to_data(experiment)}
+    assert json.loads(text) == {"format": FORMAT_VERSION, **to_data(Document(experiment=experiment))}
     assert '\n  "experiment"' in text
     assert "中文" in text
     path.write_bytes(b"\xef\xbb\xbf\r\n" + path.read_bytes())
@@ -215,7 +216,8 @@ def test_the_content_decides_not_the_ending(tmp_path: Path, experiment: Experime
         ('{"steps": 1.0}', "steps"),
         ('{"seed": ' + "9" * 5000 + "}", "seed"),
         ('{"seed": "1"}', "seed"),
-        ('{"title": "\\ud800"}', "title"),
+        ('{"hand_gradient": "\\ud800"}', "hand_gradient"),
+        ('{"title": "x"}', "title"),
         ('{"objective": {"kind": "fit", "model": [{"kind": "attention"}]}}', "objective.model.0"),
         ('{"optimizers": [{"kind": "lion"}]}', "lion"),
         ('{"glow": 1}', "glow"),
@@ -255,8 +257,8 @@ def newer_file(path: Path, **changes: Any) -> Path:
     data: dict[str, Any] = {
         "format": 99,
         "sounds": [],
+        "lesson": {"mood": 1, "texts": {"en": {"title": "From the future", "smell": 3}, "tlh": {"title": "qo'"}}},
         "experiment": {
-            "title": "From the future",
             "glow": {"a": [1]},
             "objective": {"kind": "fit", "model": [{"kind": "linear", "rank": 2, "init": {"kind": "normal", "p": 1}}]},
             "optimizers": [{"kind": "adam", "lr": 0.5, "swirl": 1}],
@@ -286,7 +288,7 @@ def test_a_newer_format_opens_read_only_without_what_is_unknown(tmp_path: Path) 
     loaded = load(newer_file(tmp_path / "newer.json"), newer_read_only=True)
     assert loaded.read_only
     assert "99" in loaded.notice
-    assert loaded.experiment.title == "From the future"
+    assert loaded.document.title == "From the future"
     assert isinstance(loaded.experiment.objective, FitObjective)
     assert loaded.experiment.optimizers[0].keywords["lr"] == 0.5
     assert loaded.result is not None
@@ -333,13 +335,13 @@ def test_a_file_of_an_older_gradviz_opens_with_its_run(name: str, edits: list[in
     assert saved.result is not None
     assert saved.result.step == 10
     assert [edit.step for edit in saved.result.edits] == edits
-    assert (saved.experiment.title, saved.experiment.steps) == (f"Format {name[6]}", steps)
+    assert (saved.document.title, saved.experiment.steps) == (f"Format {name[6]}", steps)
 
 
 @pytest.mark.parametrize("run", [None, 3, [], {}, {"step": "x"}, {"step": 1, "edits": [3]}, {"step": True}])
 def test_a_migration_leaves_what_is_no_run_to_the_check(run: Any) -> None:
-    document = {"experiment": {}, "run": run}
-    assert migrations.migrate(document, 2) == document
+    content = {"experiment": {}, "run": run}
+    assert migrations.migrate(content, 2)["run"] == run
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf])

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from gradviz.core.document.experiment import Experiment
+from gradviz.core.document.document import Document
+from gradviz.core.document.lesson import Lesson
 from gradviz.storage.experiments.experiment_file import save
 from gradviz.storage.problems import FileError
 from gradviz.storage.shipped import gallery as gallery_module
@@ -19,7 +20,7 @@ def assets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Four entries, one of them with a picture."""
     for name, case in (("valley", "E10"), ("bowl", "E2"), ("apples", "E2"), ("e2", "F1")):
         (tmp_path / "experiments").mkdir(exist_ok=True)
-        save(tmp_path / "experiments" / f"{name}.json", Experiment(title=name, case=case), None)
+        save(tmp_path / "experiments" / f"{name}.json", Document(lesson=Lesson(case=case)), None)
     for theme in ("light", "dark"):
         (tmp_path / "pictures" / theme).mkdir(parents=True)
         (tmp_path / "pictures" / theme / "bowl.png").write_bytes(b"")

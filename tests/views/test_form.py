@@ -12,7 +12,9 @@ from PySide6.QtWidgets import QLabel, QPushButton
 from gradviz.core.data.batches import BATCHES
 from gradviz.core.data.catalogue import DATASETS
 from gradviz.core.declaration import Declaration, alternatives, field_specs, notes_of
-from gradviz.core.document.experiment import Experiment, from_data, to_data, value_at
+from gradviz.core.document.document import Document, editable_data
+from gradviz.core.document.experiment import Experiment, from_data, to_data
+from gradviz.core.document.lesson import titled
 from gradviz.core.layers.catalogue import LAYERS
 from gradviz.core.layers.dense import LinearLayer
 from gradviz.core.layers.initialisations import INITIALISATIONS
@@ -24,6 +26,7 @@ from gradviz.core.optimizers.schedule_catalogue import StepDecay
 from gradviz.storage.shipped.gallery import gallery
 from gradviz.views.form.editors import ChoiceEditor
 from gradviz.views.form.form import Form, tooltip
+from gradviz.views.form.form_data import value_at_path
 from gradviz.views.form.table_fields import NamesField, TableField, names_in
 
 Show = Callable[..., Any]
@@ -75,8 +78,8 @@ def form(shown: Show) -> Form:
 @pytest.mark.parametrize("name", EXPERIMENTS)
 def test_every_setting_has_an_editor_a_name_and_a_tooltip(form: Form, name: str) -> None:
     experiment = EXPERIMENTS[name]
-    form.show_experiment(experiment)
-    assert set(form.paths()) == expected_paths(experiment)
+    form.show_document(Document(experiment=experiment))
+    assert set(form.paths()) == {"title"} | expected_paths(experiment)
     for path in form.paths():
         editor = form.editor(path)
         assert editor.focus_widget().accessibleName(), f"{path} has no name"
@@ -90,10 +93,11 @@ def test_what_is_shown_reads_back_as_the_experiment(form: Form, name: str) -> No
     import json
 
     experiment = EXPERIMENTS[name]
-    form.show_experiment(experiment)
+    document = Document(lesson=titled(name), experiment=experiment)
+    form.show_document(document)
     data = to_data(experiment)
     for path in form.paths():
-        value, widget = value_at(experiment, path), form.editor(path).focus_widget()
+        value, widget = value_at_path(editable_data(document), path), form.editor(path).focus_widget()
         if isinstance(form.editor(path), ChoiceEditor):
             assert widget.currentData() == value
         elif isinstance(value, bool):
@@ -119,9 +123,9 @@ def test_tooltips_tell_limits_and_whether_it_is_live() -> None:
 
 
 def test_a_rate_that_a_schedule_drives_is_not_said_to_be_live(form: Form) -> None:
-    form.show_experiment(Experiment())
+    form.show_document(Document(experiment=Experiment()))
     assert "at once" in form.editor("optimizers.0.lr").toolTip()
-    form.show_experiment(Experiment(optimizers=(SGD(schedule=StepDecay()),)))
+    form.show_document(Document(experiment=Experiment(optimizers=(SGD(schedule=StepDecay()),))))
     assert "new run" in form.editor("optimizers.0.lr").toolTip()
     assert "at once" in form.editor("optimizers.0.momentum").toolTip()
     assert {"optimizers.0.schedule.kind", "optimizers.0.schedule.step_size", "optimizers.0.mistake.kind"} <= set(
@@ -129,18 +133,25 @@ def test_a_rate_that_a_schedule_drives_is_not_said_to_be_live(form: Form) -> Non
     )
 
 
+def test_the_title_comes_first_and_is_not_said_to_start_a_run(form: Form) -> None:
+    form.show_document(Document(lesson=titled("Mine")))
+    assert form.paths()[0] == "title"
+    assert form.editor("title").focus_widget().text() == "Mine"
+    assert "new run" not in form.editor("title").toolTip()
+
+
 def test_values_change_without_new_widgets_and_kinds_bring_new_ones(form: Form) -> None:
-    form.show_experiment(Experiment())
+    form.show_document(Document(experiment=Experiment()))
     editor = form.editor("optimizers.0.lr")
-    form.show_experiment(Experiment(optimizers=(SGD(lr=0.5),)))
+    form.show_document(Document(experiment=Experiment(optimizers=(SGD(lr=0.5),))))
     assert form.editor("optimizers.0.lr") is editor
     assert editor.focus_widget().text() == "0.5"
-    form.show_experiment(Experiment(optimizers=(Adam(lr=0.5),)))
+    form.show_document(Document(experiment=Experiment(optimizers=(Adam(lr=0.5),))))
     assert form.editor("optimizers.0.lr") is not editor
 
 
 def test_a_fault_is_shown_at_its_field_or_the_nearest_around_it(form: Form) -> None:
-    form.show_experiment(Experiment(objective=FormulaObjective()))
+    form.show_document(Document(experiment=Experiment(objective=FormulaObjective())))
     for path, nearest in (
         ("optimizers.0.lr", "optimizers.0.lr"),
         ("objective.tensors.1.value.0.3", "objective.tensors.1.value"),
@@ -155,14 +166,14 @@ def test_a_fault_is_shown_at_its_field_or_the_nearest_around_it(form: Form) -> N
 
 
 def test_a_fault_is_plain_text(form: Form) -> None:
-    form.show_experiment(Experiment())
+    form.show_document(Document(experiment=Experiment()))
     form.show_fault("steps", "<b>5</b> < 6")
     label = next(label for label in form.findChildren(QLabel) if "< 6" in label.text())
     assert label.textFormat().name == "PlainText"
 
 
 def test_devices_of_this_machine_are_offered(form: Form) -> None:
-    form.show_experiment(Experiment(device="cuda:1"))
+    form.show_document(Document(experiment=Experiment(device="cuda:1")))
     form.set_devices(("cpu", "cuda:0"))
     box = form.editor("device").focus_widget()
     assert [box.itemText(k) for k in range(box.count())] == ["cpu", "cuda:0", "cuda:1 (not here)"]
@@ -175,7 +186,7 @@ def test_a_list_can_grow_to_its_limit(form: Form) -> None:
     told: list[Any] = []
     form.edited.connect(lambda path, value: told.append((path, value)))
     for count in range(3, 33):
-        form.show_experiment(experiment)
+        form.show_document(Document(experiment=experiment))
         add = next(b for b in form.findChildren(QPushButton) if b.toolTip() == "Add one more to: Tensors")
         add.click()
         path, items = told[-1]
@@ -187,7 +198,7 @@ def test_a_list_can_grow_to_its_limit(form: Form) -> None:
 
 
 def test_the_last_of_a_list_cannot_be_removed(form: Form) -> None:
-    form.show_experiment(Experiment())
+    form.show_document(Document(experiment=Experiment()))
     buttons = {button.text(): button for button in form.findChildren(QPushButton)}
     assert not buttons["✕"].isEnabled()
     assert not buttons["↑"].isEnabled()
@@ -196,7 +207,7 @@ def test_the_last_of_a_list_cannot_be_removed(form: Form) -> None:
 
 
 def test_moving_exchanges_two_items(form: Form) -> None:
-    form.show_experiment(Experiment(optimizers=(SGD(), Adam())))
+    form.show_document(Document(experiment=Experiment(optimizers=(SGD(), Adam()))))
     told: list[Any] = []
     form.edited.connect(lambda path, value: told.append((path, [item["kind"] for item in value])))
     downs = [button for button in form.findChildren(QPushButton) if button.text() == "↓"]
@@ -206,18 +217,18 @@ def test_moving_exchanges_two_items(form: Form) -> None:
 
 def test_notes_stand_below_the_items_they_are_about_and_follow_every_edit(form: Form) -> None:
     experiment = fit(model=(LinearLayer(features=2), LinearLayer()))
-    form.show_experiment(experiment)
+    form.show_document(Document(experiment=experiment))
     notes = form.note_texts()
     assert notes == notes_of(experiment)
     assert notes["objective.model.0"] == "(1) → (2)   4 parameters"
-    form.show_experiment(fit(model=(LinearLayer(features=3), LinearLayer())))
+    form.show_document(Document(experiment=fit(model=(LinearLayer(features=3), LinearLayer()))))
     assert form.note_texts()["objective.model.0"] == "(1) → (3)   6 parameters"
     assert "10 parameters" in form.note_texts()["objective.model"]
-    form.show_experiment(Experiment())
+    form.show_document(Document(experiment=Experiment()))
     assert not [path for path in form.note_texts() if path.startswith("objective")]
 
 
 @pytest.mark.parametrize("experiment", EXPERIMENTS.values(), ids=EXPERIMENTS)
 def test_every_note_has_its_place(form: Form, experiment: Experiment) -> None:
-    form.show_experiment(experiment)
+    form.show_document(Document(experiment=experiment))
     assert form.note_texts() == notes_of(experiment)

@@ -15,7 +15,8 @@ from PySide6.QtGui import QFontMetrics, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QPushButton, QSlider, QTableView, QToolButton
 
-from gradviz.core.document.experiment import Experiment, Texts
+from gradviz.core.document.experiment import Experiment
+from gradviz.core.document.lesson import Lesson, Texts, TextsByLanguage, titled
 from gradviz.core.graph.tensor_summary import TensorSummary
 from gradviz.core.objectives.catalogue import FitObjective
 from gradviz.core.optimizers.catalogue import SGD, Adam
@@ -416,15 +417,15 @@ def test_cards_are_exchanged_for_those_of_another_language(cards: GalleryView, q
 
 def test_a_lesson_is_shown_in_its_language_and_falls_back_to_english(shown: Show) -> None:
     view = shown(LessonView())
-    texts = Texts(title="标题", lesson="看：甲。\n\n改：<乙>。")
-    experiment = Experiment(title="A title", case="E1", hint="Try.", lesson="Look: at a < b.\n\nPlain.", chinese=texts)
-    view.begin_run(experiment)
+    english = Texts(title="A title", hint="Try.", lesson="Look: at a < b.\n\nPlain.")
+    texts = TextsByLanguage(en=english, zh=Texts(title="标题", lesson="看：甲。\n\n改：<乙>。"))
+    view.show_lesson(Lesson(case="E1", texts=texts))
     assert str(view.drawn()["text"]).split("\n") == ["E1  A title", "Try.", "Look  at a < b.", "Plain."]
     view.set_language("zh")
     assert str(view.drawn()["text"]).split("\n") == ["E1  标题", "Try.", "看  甲。", "改  <乙>。"]
     view.set_theme(DARK)
     assert has_colour(pixels(view), DARK.accent, 60) > 5
-    view.begin_run(Experiment(title="Another"))
+    view.show_lesson(titled("Another"))
     assert "Another" in str(view.drawn()["text"])
 
 

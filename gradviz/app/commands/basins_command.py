@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from gradviz.app.commands.run_commands import say
 from gradviz.app.process.display import use_no_display
+from gradviz.core.document.document import Document
 from gradviz.core.document.experiment import Experiment
 from gradviz.core.numbers import plural, short_number
 from gradviz.core.questions.basins import BasinMap, MapBasins
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 PICTURE_SIZE = (960, 720)
 
 
-def print_basins(experiment: Experiment, question: MapBasins, as_json: bool, picture: Path | None) -> int:
+def print_basins(document: Document, question: MapBasins, as_json: bool, picture: Path | None) -> int:
     """Answer the question with a progress bar; returns the exit status."""
     from gradviz.app.commands.progress import step_progress
     from gradviz.engine.answers.answering import ask
@@ -32,10 +33,11 @@ def print_basins(experiment: Experiment, question: MapBasins, as_json: bool, pic
 
     if picture is not None:
         _check_picture(picture)
+    experiment = document.experiment
     moment = Moment(Trainer(experiment))
     steps = question.steps or experiment.steps
     begin = time.perf_counter()
-    with step_progress(experiment.title, steps) as advance:
+    with step_progress(document.title, steps) as advance:
         found = ask(question, moment, lambda progress: advance(round(progress.done * steps)))
     summary = _summary(experiment, found, time.perf_counter() - begin)
     print(json.dumps(summary) if as_json else _text(summary))  # noqa: T201 - stdout is the result

@@ -21,7 +21,7 @@ from gradviz.app.commands.run_commands import (
     with_settings,
 )
 from gradviz.app.process.crash import trace_to_stderr
-from gradviz.core.document.experiment import Experiment
+from gradviz.core.document.document import Document
 from gradviz.core.problems import GradvizError
 from gradviz.storage.shipped.by_name import find_experiment
 
@@ -95,7 +95,7 @@ def gallery_command(as_json: AsJson = False) -> int:
     """List the gallery: name, case, title."""
     from gradviz.storage.shipped.gallery import gallery
 
-    rows = [(entry.name, entry.experiment.case, entry.experiment.title) for entry in gallery()]
+    rows = [(entry.name, entry.case, entry.document.title) for entry in gallery()]
     if as_json:
         typer.echo(json.dumps([dict(zip(("name", "case", "title"), row, strict=True)) for row in rows]))
     else:
@@ -152,9 +152,9 @@ def _callback(
     return 0
 
 
-def _edited(name: str, settings: list[str] | None) -> Experiment:
-    """The experiment of that name, whatever its run, with ``path=value`` settings."""
-    return with_settings(find_experiment(name, without_run=True).experiment, settings or [])
+def _edited(name: str, settings: list[str] | None) -> Document:
+    """The document of that name, whatever its run, with ``path=value`` settings."""
+    return with_settings(find_experiment(name, without_run=True).document, settings or [])
 
 
 def run_command_line(arguments: list[str]) -> int:

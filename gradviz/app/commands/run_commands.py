@@ -12,7 +12,8 @@ from typing import Any
 
 from gradviz.app.commands.run_folder import write_report
 from gradviz.core.declaration import SettingError
-from gradviz.core.document.experiment import Experiment, with_value
+from gradviz.core.document.document import Document, with_setting
+from gradviz.core.document.experiment import with_value
 from gradviz.core.numbers import short_number
 from gradviz.core.problems import GradvizError
 from gradviz.core.questions.question import Progress
@@ -40,8 +41,8 @@ def say(sentence: str) -> None:
     print(sentence, file=sys.stderr)  # noqa: T201 - the command line speaks here
 
 
-def with_settings(experiment: Experiment, settings: list[str]) -> Experiment:
-    """The experiment with ``path=value`` settings; a value is JSON, or text where it is not."""
+def with_settings(document: Document, settings: list[str]) -> Document:
+    """The document with ``path=value`` settings; a value is JSON, or text where it is not."""
     for setting in settings:
         path, equals, text = setting.partition("=")
         if not equals:
@@ -50,8 +51,8 @@ def with_settings(experiment: Experiment, settings: list[str]) -> Experiment:
             value: Any = json.loads(text)
         except ValueError:
             value = text
-        experiment = with_value(experiment, path.strip(), value)
-    return experiment
+        document = with_setting(document, path.strip(), value)
+    return document
 
 
 def read_weights(path: Path, allow_pt: bool) -> RunResult:
@@ -65,7 +66,7 @@ def read_weights(path: Path, allow_pt: bool) -> RunResult:
 
 
 def run(
-    experiment: Experiment,
+    document: Document,
     out: Path | None,
     as_json: bool,
     start: RunResult | None = None,
@@ -77,7 +78,7 @@ def run(
 
     if save_weights_to is not None:
         check_target(save_weights_to)
-    whole = WholeRun(experiment, start)
+    whole = WholeRun(document.experiment, start)
     if start is not None and not whole.trainer.begins_with_weights:
         given = ", ".join(list(start.start)[:4])
         own = ", ".join(list(whole.trainer.lanes[0].objective.parameters)[:4])
@@ -88,7 +89,7 @@ def run(
     if whole.fault:
         whole.train(lambda _step: None)
     else:
-        with step_progress(experiment.title, experiment.steps) as advance:
+        with step_progress(document.title, document.experiment.steps) as advance:
             whole.train(advance)
     for sentence in whole.faults:
         say(sentence)
@@ -104,7 +105,7 @@ def run(
         save_weights(save_weights_to, weights_of(whole.result()))
         say(f"Wrote the weights to {save_weights_to.resolve()}.")
     if out is not None:
-        written = write_report(out, experiment, whole.result(), whole)
+        written = write_report(out, document, whole.result(), whole)
         say(f"Wrote {', '.join(written)} to {out.resolve()}.")
     return FINISHED if whole.state is RunState.FINISHED else DIVERGED
 
@@ -148,7 +149,7 @@ def _finite(value: Any) -> Any:
     return value
 
 
-def check(experiment: Experiment, steps: int, as_json: bool) -> int:
+def check(document: Document, steps: int, as_json: bool) -> int:
     """The gradient bench after `steps` updates; returns the exit status: 0 all agree, 1 one is wrong."""
     from gradviz.app.commands.progress import step_progress
     from gradviz.core.questions.bench import CheckGradient
@@ -157,11 +158,12 @@ def check(experiment: Experiment, steps: int, as_json: bool) -> int:
     from gradviz.engine.answers.moment import Moment
     from gradviz.engine.training.trainer import Trainer
 
+    experiment = document.experiment
     trainer = Trainer(with_value(experiment, "steps", max(experiment.steps, steps)))
     if trainer.notice:
         say(trainer.notice)
     if steps:
-        with step_progress(experiment.title, steps) as advance:
+        with step_progress(document.title, steps) as advance:
             for record in trainer.towards(steps):
                 advance(record.step)
     report = ask(CheckGradient(), Moment(trainer), _teller())
@@ -198,7 +200,7 @@ def replay_file(path: Path, as_json: bool) -> int:
     if saved.result is None:
         raise FileError(f"{path.name} holds no run.", "Run the experiment and save it first.")
     last = saved.result.step
-    with step_progress(f"Replay of {saved.experiment.title}", last) as advance:
+    with step_progress(f"Replay of {saved.document.title}", last) as advance:
         found = replay(saved.experiment, saved.result, lambda step, _last: advance(step))
     data = {
         "matched": found.matched,
@@ -218,12 +220,12 @@ def replay_file(path: Path, as_json: bool) -> int:
     return FINISHED if found.matched else MISMATCH
 
 
-def print_script(experiment: Experiment, dialect: str, out: Path | None) -> int:
-    """The script of an experiment on stdout, or in a file; returns the exit status."""
+def print_script(document: Document, dialect: str, out: Path | None) -> int:
+    """The script of a document on stdout, or in a file; returns the exit status."""
     from gradviz.app.public import script
     from gradviz.storage.atomic_write import write_bytes
 
-    text = script(experiment, dialect)
+    text = script(document, dialect)
     if out is None:
         print(text, end="")  # noqa: T201 - stdout is the result
     else:
@@ -238,7 +240,7 @@ def run_without_display(fault: str, file: str | None) -> int:
     name = file or DEFAULT_EXPERIMENT
     try:
         found = find_experiment(name, without_run=True)
-        return run(found.experiment, Path(f"gradviz-run-{Path(name).stem}"), as_json=False)
+        return run(found.document, Path(f"gradviz-run-{Path(name).stem}"), as_json=False)
     except GradvizError as error:
         say(f"gradviz: {error}")
         return MISTAKE

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gradviz.app.process.display import use_no_display
+from gradviz.core.document.document import Document
 from gradviz.core.document.experiment import Experiment
 from gradviz.core.runs.result import RunResult
 from gradviz.storage.experiments.experiment_file import save
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 PICTURE_SIZE = (960, 640)
 
 
-def write_report(folder: Path, experiment: Experiment, result: RunResult, whole: WholeRun) -> tuple[str, ...]:
+def write_report(folder: Path, document: Document, result: RunResult, whole: WholeRun) -> tuple[str, ...]:
     """Write everything into `folder`; returns the names of the files. FileError where it cannot be written."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -28,10 +29,10 @@ def write_report(folder: Path, experiment: Experiment, result: RunResult, whole:
         raise FileError(
             f"The folder {folder} cannot be made ({error.strerror}).", "Choose another with --out."
         ) from None
-    labels = tuple(type(optimizer).label for optimizer in experiment.optimizers)
+    labels = tuple(type(optimizer).label for optimizer in document.experiment.optimizers)
     write_history(folder / "history.csv", whole.history.losses, whole.history.positions, labels)
-    save(folder / "experiment.gradviz", experiment, result)
-    return ("history.csv", "experiment.gradviz", *write_pictures(folder, experiment, whole))
+    save(folder / "experiment.gradviz", document, result)
+    return ("history.csv", "experiment.gradviz", *write_pictures(folder, document.experiment, whole))
 
 
 def write_pictures(folder: Path, experiment: Experiment, whole: WholeRun) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from gradviz.app.commands.run_commands import say
 from gradviz.app.commands.selftest_tasks import TASKS
 from gradviz.app.opening.startup import Startup
 from gradviz.app.process.display import display_fault, use_no_display
-from gradviz.app.window.session import Document
+from gradviz.app.window.session import Opened
 from gradviz.app.window.window_controller import WindowController
 from gradviz.core.runs.state import RunState
 from gradviz.views.kit.view import View
@@ -53,14 +53,14 @@ def _faults(started: Startup, folder: Path) -> list[str]:
     assert controller is not None
     with _exceptions_seen() as exceptions:
         faults = _faults_of_gallery(started, controller) + _faults_of_tasks(started, controller, folder)
-    controller.session.open(Document(controller.session.experiment))  # nothing unsaved that closing would ask about
+    controller.session.open(Opened(controller.session.document))  # nothing unsaved that closing would ask about
     return faults + exceptions
 
 
 def _faults_of_gallery(started: Startup, controller: WindowController) -> list[str]:
     faults, sections = [], set()
     for name, entry in controller.documents.gallery.items():
-        section = entry.experiment.case[:1]
+        section = entry.case[:1]
         faults += _told(name, _faults_of(started, controller, name, every_view=section not in sections))
         sections.add(section)
     return faults

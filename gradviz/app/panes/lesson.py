@@ -30,5 +30,7 @@ class LessonPane(Pane["LessonView"]):
         controller.document_changed.connect(lambda: self._show(controller))
 
     def _show(self, controller: WindowController) -> None:
-        """Whose lesson it is: the experiment's, or that of the one which it was."""
-        self.widget.show_departure(*controller.documents.departure(controller.session.experiment))
+        """The lesson, and whether it is about the experiment beside it or about the one which that was."""
+        document = controller.session.document
+        self.widget.show_lesson(document.lesson)
+        self.widget.show_departure(*controller.documents.departure(document))

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import QApplication, QMenu
 from gradviz.app.runs.refresher import Refresher
 from gradviz.app.window.documents import Documents
 from gradviz.app.window.main_window import MainWindow
-from gradviz.core.document.experiment import texts_in
 from gradviz.storage.shipped.gallery import GalleryEntry, section_of
 from gradviz.storage.user.preferences import Preferences
 from gradviz.views.graph.graph_view import GraphView
@@ -182,5 +181,5 @@ class Appearance(QObject):
 
 
 def _card(entry: GalleryEntry, language: str) -> Card:
-    case, texts = entry.experiment.case, texts_in(entry.experiment, language)
+    case, texts = entry.case, entry.document.lesson.in_language(language)
     return Card(entry.name, section_of(case, language), case, texts.title, texts.hint, entry.pictures)

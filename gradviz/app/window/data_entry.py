@@ -14,8 +14,8 @@ from gradviz.app.window.main_window import MainWindow
 from gradviz.app.window.session import Session
 from gradviz.core.data.grids import MOST_CELLS, Grid, grid_from
 from gradviz.core.data.table_datasets import TableDataset
-from gradviz.core.document.experiment import Experiment
-from gradviz.core.document.table_fits import as_table, experiment_on
+from gradviz.core.document.document import Document
+from gradviz.core.document.table_fits import as_table, document_on
 from gradviz.core.objectives.fit import FitObjective
 from gradviz.core.tables.delimited_text import TextFormat
 from gradviz.core.tables.sheets import Reading
@@ -38,7 +38,7 @@ class DataEntry(QObject):
         window: MainWindow,
         session: Session,
         documents: Documents,
-        take_over: Callable[[Experiment], None],
+        take_over: Callable[[Document], None],
     ) -> None:
         super().__init__(window)
         self.window = window
@@ -110,13 +110,13 @@ class DataEntry(QObject):
         return as_table(objective.data, self.session.experiment.seed) if is_small else None
 
     def _on_imported(self, path: Path, dataset: TableDataset) -> None:
-        self._take_over(experiment_on(dataset, self.session.experiment, path.stem or path.name))
+        self._take_over(document_on(dataset, self.session.document, path.stem or path.name))
         self.window.show_form()
         self.window.statusBar().showMessage(f"Imported {path.name}.")
 
     def _on_edited(self, dataset: TableDataset) -> None:
         title = "" if self._table_before() is not None else TITLE
-        self._take_over(experiment_on(dataset, self.session.experiment, title))
+        self._take_over(document_on(dataset, self.session.document, title))
 
 
 def _told(path: Path, encoding: str, layout: TextFormat | None) -> Iterator[Reading]:

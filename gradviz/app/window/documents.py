@@ -10,9 +10,9 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 
 from gradviz.app.runs.run_control import RunControl
 from gradviz.app.window.main_window import MainWindow
-from gradviz.app.window.session import Document, Session
+from gradviz.app.window.session import Opened, Session
 from gradviz.core.document.departure import departures
-from gradviz.core.document.experiment import Experiment
+from gradviz.core.document.document import Document
 from gradviz.core.runs.result import RunResult
 from gradviz.core.runs.state import RunState
 from gradviz.storage.experiments.experiment_file import load, save
@@ -33,7 +33,7 @@ class Documents(QObject):
     """Belongs to the GUI thread. The public methods without arguments are actions of the menus."""
 
     opened = Signal(object)
-    """A document was opened; carries it."""
+    """A document was opened; carries it as an `Opened`."""
     saved = Signal()
 
     def __init__(
@@ -52,33 +52,33 @@ class Documents(QObject):
         self.gallery = {entry.name: entry for entry in gallery}
         self._is_writing = False
 
-    def open_document(self, document: Document) -> None:
-        """Make `document` the open one; its saved run, if it has one, can be continued."""
-        self.session.open(document)
-        self.opened.emit(document)
+    def open_document(self, opened: Opened) -> None:
+        """Make its document the open one; its saved run, if it has one, can be continued."""
+        self.session.open(opened)
+        self.opened.emit(opened)
 
     def open_first(self, name: str) -> None:
         """What a start without a file shows: a gallery experiment that one key runs."""
         entry = self.gallery.get(name)
-        self.open_document(Document(Experiment()) if entry is None else Document(entry.experiment, gallery_name=name))
+        self.open_document(Opened(Document()) if entry is None else Opened(entry.document, gallery_name=name))
 
     def new_experiment(self) -> None:
         """An experiment with defaults."""
         if self.may_leave():
-            self.open_document(Document(Experiment()))
+            self.open_document(Opened(Document()))
 
     def open_gallery(self, name: str) -> None:
         """Open a gallery experiment as a new document."""
         if self.may_leave():
             entry = self.gallery[name]
-            self.open_document(Document(entry.experiment, gallery_name=name))
+            self.open_document(Opened(entry.document, gallery_name=name))
 
-    def departure(self, experiment: Experiment) -> tuple[str, tuple[str, ...]]:
+    def departure(self, document: Document) -> tuple[str, tuple[str, ...]]:
         """The gallery experiment whose lesson this one bears, and what was exchanged since; empty where nothing was."""
+        told = _told(document)
         for name, entry in self.gallery.items():
-            origin = entry.experiment
-            if origin.lesson and (origin.case, origin.lesson) == (experiment.case, experiment.lesson):
-                return name, departures(origin, experiment)
+            if told[1] and _told(entry.document) == told:
+                return name, departures(entry.experiment, document.experiment)
         return "", ()
 
     def ask_open(self) -> None:
@@ -107,7 +107,7 @@ class Documents(QObject):
             self._forget_if_gone(path)
             return False
         messages.hide()
-        self.open_document(Document(saved.experiment, path, result=saved.result, read_only=saved.read_only))
+        self.open_document(Opened(saved.document, path, result=saved.result, read_only=saved.read_only))
         if saved.notice:
             messages.show_message(saved.notice)
         self._remember(path)
@@ -145,7 +145,7 @@ class Documents(QObject):
     def _write(self, path: Path, result: RunResult | None) -> None:
         self._is_writing = False
         try:
-            save(path, self.session.experiment, result)
+            save(path, self.session.document, result)
         except FileError as error:
             self.window.messages.show_message(str(error), "Save as…", self.ask_save_as)
             return
@@ -233,7 +233,7 @@ class Documents(QObject):
 
     def plain_name(self) -> str:
         """The title as the name of a file, without an ending."""
-        kept = "".join(c if c.isalnum() or c in " -_" else " " for c in self.session.experiment.title)
+        kept = "".join(c if c.isalnum() or c in " -_" else " " for c in self.session.document.title)
         return " ".join(kept.split())[:60] or "experiment"
 
     def _remember(self, path: Path) -> None:
@@ -256,7 +256,7 @@ class Documents(QObject):
         buttons = QMessageBox.StandardButton
         asked = QMessageBox(self.window)
         asked.setIcon(QMessageBox.Icon.Question)
-        asked.setText(f"“{self.session.experiment.title}” has unsaved edits.")
+        asked.setText(f"“{self.session.document.title}” has unsaved edits.")
         asked.setInformativeText("Save them first?")
         asked.setStandardButtons(buttons.Save | buttons.Discard | buttons.Cancel)
         asked.setDefaultButton(buttons.Save)
@@ -274,6 +274,11 @@ class Documents(QObject):
         flags = QEventLoop.ProcessEventsFlag
         while self._is_writing and not patience.hasExpired():
             QApplication.processEvents(flags.ExcludeUserInputEvents | flags.WaitForMoreEvents)
+
+
+def _told(document: Document) -> tuple[str, str]:
+    """What a lesson is known by though its title is another: its case and its English text."""
+    return document.lesson.case, document.lesson.texts.en.lesson
 
 
 def _saved(view: View, folder: Path) -> bool:

@@ -12,6 +12,7 @@ from gradviz.app.runs.refresher import Refresher
 from gradviz.app.runs.run_control import RunControl
 from gradviz.app.window.documents import Documents
 from gradviz.app.window.main_window import MainWindow
+from gradviz.core.document.document import Document
 from gradviz.core.document.experiment import Experiment
 from gradviz.core.questions.question import Answer, Question
 from gradviz.core.questions.start import FindStart, Start
@@ -70,8 +71,8 @@ class Scripting(QObject):
             self._make()
 
     def _make(self) -> None:
-        experiment, start = self._documents.session.experiment, self._start or Start()
-        self.view.show_scripts(tuple(_made(experiment, dialect, start) for dialect in DIALECTS))
+        document, start = self._documents.session.document, self._start or Start()
+        self.view.show_scripts(tuple(_made(document, dialect, start) for dialect in DIALECTS))
 
     def copy_script(self) -> None:
         """The script of the code pane to the clipboard."""
@@ -101,8 +102,8 @@ class Scripting(QObject):
         self._window.statusBar().showMessage(f"Wrote the script to {path.name}.")
 
 
-def _made(experiment: Experiment, dialect: DialectName, start: Start) -> Script:
+def _made(document: Document, dialect: DialectName, start: Start) -> Script:
     try:
-        return Script(dialect, LABELS[dialect], script(experiment, dialect, start))
+        return Script(dialect, LABELS[dialect], script(document.experiment, dialect, start, document.lesson))
     except ScriptError as error:
         return Script(dialect, LABELS[dialect], "", str(error))

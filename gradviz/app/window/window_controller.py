@@ -15,10 +15,11 @@ from gradviz.app.window.crash_reports import CrashReports
 from gradviz.app.window.data_entry import DataEntry
 from gradviz.app.window.documents import Documents
 from gradviz.app.window.main_window import LAYOUT_VERSION, MainWindow
-from gradviz.app.window.session import Document
+from gradviz.app.window.session import Opened
 from gradviz.core.declaration import SettingError
 from gradviz.core.document.consequence import Consequence, consequence
-from gradviz.core.document.experiment import Experiment, with_start
+from gradviz.core.document.document import Document
+from gradviz.core.document.experiment import with_start
 from gradviz.core.document.with_mistake import compared_with
 from gradviz.core.optimizers.mistakes import Mistake
 from gradviz.core.runs.state import RunState
@@ -89,12 +90,12 @@ class WindowController(QObject):
             return
         self._after_edit()
 
-    def take_over(self, experiment: Experiment) -> None:
-        """Take an edit of the whole experiment over, such as other data."""
+    def take_over(self, document: Document) -> None:
+        """Take an edit of the whole document over, such as other data."""
         self.window.form.forget_drafts()
-        self.session.apply(experiment)
+        self.session.apply(document)
         self._after_edit()
-        self.experiment_opened.emit(experiment)
+        self.experiment_opened.emit(document.experiment)
 
     def start_at(self, x: float, y: float) -> None:
         """Start where the user pointed to."""
@@ -102,13 +103,13 @@ class WindowController(QObject):
         if changed is None:
             self.window.messages.show_message("This surface is a slice: its points cannot be chosen as a start.")
         else:
-            self.session.apply(changed)
+            self.session.apply_experiment(changed)
             self._after_edit()
 
     def undo(self) -> None:
         """Take back what stands in a field and was refused, else the last edit."""
         if self.window.form.forget_drafts():
-            self.window.form.show_experiment(self.session.experiment)
+            self.window.form.show_document(self.session.document)
             return
         self.session.undo()
         self._after_edit()
@@ -121,7 +122,7 @@ class WindowController(QObject):
     def _after_edit(self) -> None:
         """Let the run follow the document."""
         control, experiment = self.control, self.session.experiment
-        self.window.form.show_experiment(experiment)
+        self.window.form.show_document(self.session.document)
         asked = consequence(control.experiment, experiment, control.state, control.step)
         if asked is Consequence.LIVE:
             control.edit_live(experiment)
@@ -136,7 +137,7 @@ class WindowController(QObject):
         except SettingError as error:
             self.window.form.show_fault(error.path, error.reason)
             return
-        self.session.apply(changed)
+        self.session.apply_experiment(changed)
         self._after_edit()
 
     # Running
@@ -174,11 +175,12 @@ class WindowController(QObject):
 
     # Documents
 
-    def _on_opened(self, document: Document) -> None:
+    def _on_opened(self, opened: Opened) -> None:
+        experiment = opened.document.experiment
         self.window.form.forget_drafts()
-        self.window.form.show_experiment(document.experiment)
-        self.experiment_opened.emit(document.experiment)
-        self.control.open(document.experiment, document.result)
+        self.window.form.show_document(opened.document)
+        self.experiment_opened.emit(experiment)
+        self.control.open(experiment, opened.result)
         self._show_document()
 
     # Help
@@ -213,7 +215,7 @@ class WindowController(QObject):
 
     def _show_document(self) -> None:
         session = self.session
-        _, departures = self.documents.departure(session.experiment)
+        _, departures = self.documents.departure(session.document)
         self.window.setWindowTitle(session.title_of_own if departures else session.title)
         self.window.setWindowModified(session.modified)
         self.window.gallery.mark_current("" if departures else session.gallery_name)

@@ -3,9 +3,11 @@
 consequence   What an edit means for the run that stands behind the document: nothing, a live change, or a new run
 departure     What was exchanged since an experiment of the gallery was opened, so that its lesson tells about something
               else
-experiment    The experiment: the document that a person edits, saves and runs
+document      The document: what a person opens, edits and saves, which is a lesson and the experiment that it is about
+experiment    The experiment: everything that decides a run, and its digest, which is a run's identity
+lesson        The lesson: case, title, hint and text of a document, by language
 memory        The memory that a fit will need, estimated before anything is built
 misfit        What of a result does not fit its experiment, as far as it can be told without torch
-table_fits    The experiment that fits a table: as much of the one before as can be kept
+table_fits    The experiment or the document that fits a table: as much of the one before as can be kept
 with_mistake  An experiment beside the same with a mistake in it
 """

@@ -7,7 +7,7 @@ from enum import Enum
 from typing import Any
 
 from gradviz.core.declaration import Declaration, live_fields
-from gradviz.core.document.experiment import NOT_OF_THE_RUN, Experiment, to_data
+from gradviz.core.document.experiment import DECIDES_NOTHING, Experiment, to_data
 from gradviz.core.optimizers.optimizer import Optimizer
 from gradviz.core.runs.state import RunState
 
@@ -43,9 +43,8 @@ def _frozen_part(experiment: Experiment) -> str:
     """The JSON of all that a run cannot change while it goes on."""
     data: dict[str, Any] = to_data(experiment)
     is_planned = any(optimizer.schedule.depends_on_steps for optimizer in experiment.optimizers)
-    for name in NOT_OF_THE_RUN:
-        if name != "steps" or not is_planned:
-            data.pop(name)
+    for name in DECIDES_NOTHING if is_planned else (*DECIDES_NOTHING, "steps"):
+        data.pop(name)
     for plain, optimizer in zip(data["optimizers"], experiment.optimizers, strict=True):
         for name in live_names(optimizer):
             plain.pop(name)

@@ -1,7 +1,9 @@
-"""The experiment: the document that a person edits, saves and runs."""
+"""The experiment: everything that decides a run, and its digest, which is a run's identity."""
 
 from __future__ import annotations
 
+import hashlib
+import json
 from typing import Any, Literal
 
 from pydantic import ValidationError, model_validator
@@ -16,46 +18,17 @@ from gradviz.core.optimizers.lane_names import lane_names
 
 FORMAT_VERSION = 3
 DTYPES = Literal["float32", "float64"]
-
-
-LONGEST_LESSON = 4000
-NOT_OF_THE_RUN = ("title", "case", "hint", "lesson", "chinese", "hand_gradient", "steps")
-"""Settings that may change without a new run."""
-
-
-class Texts(Declaration):
-    """Title, hint and lesson in another language; empty ones are shown in English."""
-
-    title: str = setting("", title="Title", description="What the window and the gallery show.", max_length=120)
-    hint: str = setting("", title="Try this", description="One line: what to try first.", max_length=300)
-    lesson: str = setting(
-        "",
-        title="Lesson",
-        description="What to look at, what to change, what to expect.",
-        max_length=LONGEST_LESSON,
-    )
+DECIDES_NOTHING = ("hand_gradient",)
+"""Settings that no number of a run depends on."""
 
 
 class Experiment(Declaration):
-    """Everything that decides a run. Equal experiments give equal runs on equal machines."""
+    """Everything that decides a run. Equal experiments give equal runs on equal machines.
 
-    title: str = setting("Untitled", title="Title", description="What the window and the gallery show.", max_length=120)
-    case: str = setting(
-        "", title="Case", description="The case it belongs to, such as E1.", max_length=20, editor="hidden"
-    )
-    hint: str = setting(
-        "", title="Try this", description="One line: what to try first.", max_length=300, editor="hidden"
-    )
-    lesson: str = setting(
-        "",
-        title="Lesson",
-        description="In plain words: what to look at, what to change, what to expect. Paragraphs between empty lines.",
-        max_length=LONGEST_LESSON,
-        editor="hidden",
-    )
-    chinese: Texts = setting(
-        Texts(), title="Chinese", description="Title, hint and lesson in Simplified Chinese.", editor="hidden"
-    )
+    `hand_gradient` decides no number, and stands here all the same: the bench, which the engine answers, compares it
+    with the gradient of this objective, and its lines mean nothing for another. The digest leaves it out.
+    """
+
     hand_gradient: str = setting(
         "",
         title="Gradient by hand",
@@ -94,22 +67,21 @@ class Experiment(Declaration):
                 raise FieldError(f"optimizers.{index}.schedule.{error.field}", str(error)) from None
         return self
 
+    @property
+    def digest(self) -> str:
+        """The identity of a run: SHA-256 over all that decides a number, the same in every process."""
+        data = to_data(self)
+        for name in DECIDES_NOTHING:
+            data.pop(name)
+        text = json.dumps(_canonical(data), sort_keys=True, separators=(",", ":"), allow_nan=False)
+        return hashlib.sha256(text.encode()).hexdigest()
+
     def notes(self) -> dict[str, str]:
         return memory_note(self)
 
     def with_optimizers(self, optimizers: tuple[Optimizer, ...]) -> Experiment:
         """The same experiment with other optimisers."""
         return self.model_copy(update={"optimizers": optimizers})
-
-
-def texts_in(experiment: Experiment, language: str) -> Texts:
-    """Title, hint and lesson in a language ("en" or "zh"); in English where there is no other."""
-    chinese = experiment.chinese if language == "zh" else Texts()
-    return Texts(
-        title=chinese.title or experiment.title,
-        hint=chinese.hint or experiment.hint,
-        lesson=chinese.lesson or experiment.lesson,
-    )
 
 
 def optimizer_names(experiment: Experiment) -> tuple[str, ...]:
@@ -121,6 +93,15 @@ def to_data(experiment: Declaration) -> dict[str, Any]:
     """The declaration as plain JSON data."""
     data: dict[str, Any] = experiment.model_dump(mode="json")
     return data
+
+
+def _canonical(data: Any) -> Any:
+    """Plain data in which equal numbers are written alike: 1 and 1.0, 0.0 and -0.0."""
+    if isinstance(data, dict):
+        return {key: _canonical(value) for key, value in data.items()}
+    if isinstance(data, list):
+        return [_canonical(item) for item in data]
+    return int(data) if isinstance(data, float) and data.is_integer() else data
 
 
 def from_data(data: Any) -> Experiment:

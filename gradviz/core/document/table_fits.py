@@ -1,4 +1,4 @@
-"""The experiment that fits a table: as much of the one before as can be kept."""
+"""The experiment or the document that fits a table: as much of the one before as can be kept."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from pydantic import ValidationError
 
 from gradviz.core.data.dataset import Dataset
 from gradviz.core.data.table_datasets import TableDataset
-from gradviz.core.document.experiment import Experiment, Texts
+from gradviz.core.document.document import Document
+from gradviz.core.document.experiment import Experiment
+from gradviz.core.document.lesson import titled
 from gradviz.core.layers.dense import LinearLayer
 from gradviz.core.objectives.catalogue import AnyObjective
 from gradviz.core.objectives.fit import FitObjective
@@ -57,14 +59,18 @@ def _numbered(stem: str, count: int) -> tuple[str, ...]:
     return (stem,) if count == 1 else tuple(f"{stem}{number}" for number in range(1, count + 1))
 
 
-def experiment_on(data: TableDataset, before: Experiment, title: str = "") -> Experiment:
+def experiment_on(data: TableDataset, before: Experiment) -> Experiment:
+    """`before` with a fit of `data` as its objective."""
+    return before.model_copy(update={"objective": fitted_to(data, before.objective)})
+
+
+def document_on(data: TableDataset, before: Document, title: str = "") -> Document:
     """`before` with a fit of `data` as its objective.
 
-    With a new title it is another experiment: the texts of a case, and a gradient by hand, would be about what is
+    With a new title it is another document: the lesson of a case, and a gradient by hand, would be about what is
     gone.
     """
-    update: dict[str, Any] = {"objective": fitted_to(data, before.objective)}
-    if title:
-        gone = {"case": "", "hint": "", "lesson": "", "chinese": Texts(), "hand_gradient": ""}
-        update |= {"title": title[:120], **gone}
-    return before.model_copy(update=update)
+    experiment = experiment_on(data, before.experiment)
+    if not title:
+        return before.with_experiment(experiment)
+    return Document(lesson=titled(title[:120]), experiment=experiment.model_copy(update={"hand_gradient": ""}))

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from gradviz.core.data.dataset import DataError
 from gradviz.core.document.experiment import Experiment
+from gradviz.core.document.lesson import UNTITLED, Lesson
 from gradviz.core.objectives.catalogue import FitObjective, FormulaObjective, TestFunctionObjective
 from gradviz.core.optimizers.catalogue import Optimizer
 from gradviz.core.optimizers.update_rule import UpdateRule
@@ -31,25 +32,28 @@ from gradviz.scripts.steps.loops import batch_lines
 from gradviz.scripts.steps.updates import update_of
 
 
-def script(experiment: Experiment, dialect: DialectName, start: Start | None = None) -> str:
+def script(
+    experiment: Experiment, dialect: DialectName, start: Start | None = None, lesson: Lesson | None = None
+) -> str:
     """The script of `experiment`; ScriptError where the dialect is not known for it, or would give other numbers.
 
-    `start` are its tensors before the first step, which some dialects cannot draw themselves.
+    `start` are its tensors before the first step, which some dialects cannot draw themselves; `lesson` is what its
+    docstring names it after.
     """
     try:
-        return _script(experiment, dialect, start or Start())
+        return _script(experiment, dialect, start or Start(), lesson or Lesson())
     except ScriptError as error:
         raise ScriptError(f"{LABELS[dialect]}: {error.cause}", error.next_step) from None
     except DataError as error:
         raise ScriptError(f"{LABELS[dialect]}: {error}.", "Use fewer rows, or data that is made by a rule.") from None
 
 
-def _script(experiment: Experiment, dialect: DialectName, start: Start) -> str:
+def _script(experiment: Experiment, dialect: DialectName, start: Start, lesson: Lesson) -> str:
     _refuse(experiment)
     body = _body(experiment, dialect, start)
     is_double = experiment.dtype == "float64" and dialect in ("autograd", "torch")
     precision = ["torch.set_default_dtype(torch.float64)", ""] if is_double else []
-    return page(_docstring(experiment, dialect), LIBRARIES[dialect], precision, body)
+    return page(_docstring(lesson, dialect), LIBRARIES[dialect], precision, body)
 
 
 def _refuse(experiment: Experiment) -> None:
@@ -135,9 +139,9 @@ _ABOUT: dict[DialectName, str] = {
 }
 
 
-def _docstring(experiment: Experiment, dialect: DialectName) -> str:
-    title = " ".join(experiment.title.replace("\\", "/").replace('"', "'").split()) or "Untitled"
-    case = f" (case {experiment.case})" if experiment.case else ""
+def _docstring(lesson: Lesson, dialect: DialectName) -> str:
+    title = " ".join(lesson.in_language("en").title.replace("\\", "/").replace('"', "'").split()) or UNTITLED
+    case = f" (case {lesson.case})" if lesson.case else ""
     # narrower than code: a docstring is read, and the Code pane is no wider at first
     first = textwrap.fill(f"{title}{case}.", DOCSTRING_WIDTH, break_long_words=False)
     return f"{first}\n\n{_ABOUT[dialect]}\nExported by gradviz.\n"

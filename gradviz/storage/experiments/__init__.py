@@ -1,8 +1,7 @@
 """Experiment files and weights: read with care, written whole.
 
 data_tensors     Large tables of an experiment, which travel beside its JSON as tensors named by their digest
-experiment_file  Experiment files: the experiment as JSON, alone (.json) or in a safetensors file with its run
-                 (.gradviz)
+experiment_file  Experiment files: a document as JSON, alone (.json) or in a safetensors file with its run (.gradviz)
 header           The header of a safetensors file, checked in full before anything large is read or allocated
 migrations       From older formats of the experiment file to the present one: one function per old version
 misfits          The refusal of a result that does not fit its experiment, which can be opened without it

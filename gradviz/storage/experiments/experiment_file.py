@@ -1,4 +1,4 @@
-"""Experiment files: the experiment as JSON, alone (.json) or in a safetensors file with its run (.gradviz)."""
+"""Experiment files: a document as JSON, alone (.json) or in a safetensors file with its run (.gradviz)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ import safetensors.numpy
 from numpy.typing import NDArray
 
 from gradviz.core.declaration import SettingError
-from gradviz.core.document.experiment import FORMAT_VERSION, Experiment, from_data, to_data
+from gradviz.core.document.document import Document, document_from_data, document_of
+from gradviz.core.document.experiment import FORMAT_VERSION, Experiment, to_data
+from gradviz.core.document.lesson import Lesson
 from gradviz.core.runs.result import RunResult
 from gradviz.storage.atomic_write import check_name, write_bytes
 from gradviz.storage.experiments import data_tensors, strict_json
@@ -38,24 +40,29 @@ __all__ = ["FileError", "MisfitError", "NewerFormatError", "SavedExperiment", "l
 class SavedExperiment:
     """What a file holds. `notice` is a sentence for the user, empty where there is nothing to say."""
 
-    experiment: Experiment
+    document: Document
     result: RunResult | None
     read_only: bool = False
     notice: str = ""
 
+    @property
+    def experiment(self) -> Experiment:
+        """What of the document can be run."""
+        return self.document.experiment
 
-def save(path: Path, experiment: Experiment, result: RunResult | None) -> None:
-    """Write the experiment with its run; to a path that ends in .json the experiment alone.
+
+def save(path: Path, given: Document | Experiment, result: RunResult | None) -> None:
+    """Write a document, or an experiment without a lesson, with its run; to a path that ends in .json without it.
 
     What `load` would refuse is refused here, before the old file is touched.
     """
     check_name(path)
     try:
-        from_data(to_data(experiment))
+        document = document_from_data(to_data(document_of(given)))
     except SettingError as error:
         raise FileError(f"The file was not saved. A setting is wrong: {error}.", "Correct it, then save.") from None
     is_plain = path.suffix.lower() == ".json"
-    write_bytes(path, _plain_json(experiment) if is_plain else _safetensors(experiment, result))
+    write_bytes(path, _plain_json(document) if is_plain else _safetensors(document, result))
 
 
 def load(path: Path, newer_read_only: bool = False, without_run: bool = False) -> SavedExperiment:
@@ -67,33 +74,30 @@ def load(path: Path, newer_read_only: bool = False, without_run: bool = False) -
     """
     with open_regular(path) as stream:
         try:
-            document, tensors = _parts(stream, os.fstat(stream.fileno()).st_size)
-            return _saved_experiment(document, tensors, newer_read_only, without_run)
+            content, tensors = _parts(stream, os.fstat(stream.fileno()).st_size)
+            return _saved_experiment(content, tensors, newer_read_only, without_run)
         except OSError as error:
             raise FileError(f"The file cannot be read. {cause_of(error)}", CHOOSE) from error
         except MemoryError:
             raise FileError("The file needs more memory than this machine has.", "Use a larger machine.") from None
 
 
-def _plain_json(experiment: Experiment) -> bytes:
-    data_tensors.refuse_large(experiment)
-    text = json.dumps({"format": FORMAT_VERSION, "experiment": to_data(experiment)}, indent=2, ensure_ascii=False)
+def _plain_json(document: Document) -> bytes:
+    data_tensors.refuse_large(document.experiment)
+    text = json.dumps({"format": FORMAT_VERSION, **to_data(document)}, indent=2, ensure_ascii=False)
     data = f"{text}\n".encode()
     if len(data) > strict_json.MAX_BYTES:
         raise FileError("The file was not saved. The experiment is too long.", "Shorten its texts or tensors.")
     return data
 
 
-def _safetensors(experiment: Experiment, result: RunResult | None) -> bytes:
-    document = {
-        "format": FORMAT_VERSION,
-        "experiment": to_data(experiment),
-        "run": None if result is None else run_data(result),
-    }
+def _safetensors(document: Document, result: RunResult | None) -> bytes:
+    run = None if result is None else run_data(result)
+    content = {"format": FORMAT_VERSION, **to_data(document), "run": run}
     tensors = {} if result is None else {name: _stored(name, value) for name, value in tensors_of(result).items()}
-    _check_result(document["run"], experiment, tensors)
-    tensors |= data_tensors.tensors_of(experiment)
-    data = safetensors.numpy.save(tensors, {METADATA_KEY: json.dumps(document)})
+    _check_result(run, document.experiment, tensors)
+    tensors |= data_tensors.tensors_of(document.experiment)
+    data = safetensors.numpy.save(tensors, {METADATA_KEY: json.dumps(content)})
     header_of(io.BytesIO(data), len(data))
     return data
 
@@ -106,7 +110,7 @@ def _stored(name: str, value: NDArray[Any]) -> NDArray[Any]:
 
 
 def _parts(stream: BinaryIO, size: int) -> tuple[Any, Tensors]:
-    """The document as plain data, and the tensors."""
+    """What stands in the file as plain data, and the tensors."""
     first = stream.read(SNIFFED_BYTES)
     stream.seek(0)
     if is_json(first):
@@ -114,9 +118,9 @@ def _parts(stream: BinaryIO, size: int) -> tuple[Any, Tensors]:
     header = header_of(stream, size)
     if METADATA_KEY not in header.metadata:
         raise FileError("This safetensors file is not a gradviz file: it holds no experiment.", CHOOSE)
-    document = strict_json.loads(header.metadata[METADATA_KEY])
+    content = strict_json.loads(header.metadata[METADATA_KEY])
     stream.seek(0)
-    return document, _tensors(stream.read(size))
+    return content, _tensors(stream.read(size))
 
 
 def _tensors(data: bytes) -> Tensors:
@@ -129,40 +133,44 @@ def _tensors(data: bytes) -> Tensors:
     return dict(tensors)
 
 
-def _saved_experiment(document: Any, tensors: Tensors, newer_read_only: bool, without_run: bool) -> SavedExperiment:
-    version = _version(document)
+def _saved_experiment(content: Any, tensors: Tensors, newer_read_only: bool, without_run: bool) -> SavedExperiment:
+    version = _version(content)
     is_newer = version > FORMAT_VERSION and newer_read_only
     data, tensors = data_tensors.split(tensors)
     # held until the experiment has them: only by their digests does it find them
-    tables = data_tensors.tables_from(document["experiment"], data, may_be_unknown=is_newer)
-    document = _understood(document) if is_newer else migrate(document, version)
-    unknown = set(document) - {"format", "experiment", "run"}
+    tables = data_tensors.tables_from(content["experiment"], data, may_be_unknown=is_newer)
+    content = _understood(content) if is_newer else migrate(content, version)
+    unknown = set(content) - {"format", "lesson", "experiment", "run"}
     if unknown:
         raise FileError(f"The file has an unknown section {min(unknown)[:60]!r} (format version {version}).", CHOOSE)
-    experiment = _experiment(document["experiment"], version)
+    document = _document(content, version)
     del tables
-    result = None if without_run else _result(document.get("run"), experiment, tensors, is_newer)
+    result = None if without_run else _result(content.get("run"), document.experiment, tensors, is_newer)
     notices = [_newer_notice(version)] if is_newer else []
     if result is not None and not result.finite:
         notices.append(NOT_FINITE)
-    return SavedExperiment(experiment, result, is_newer, " ".join(notices))
+    return SavedExperiment(document, result, is_newer, " ".join(notices))
 
 
-def _version(document: Any) -> int:
-    if not isinstance(document, dict) or "format" not in document or "experiment" not in document:
+def _version(content: Any) -> int:
+    if not isinstance(content, dict) or "format" not in content or "experiment" not in content:
         raise FileError('This is not a gradviz file: it needs "format" and "experiment".', CHOOSE)
-    version = document["format"]
+    version = content["format"]
     if type(version) is not int or version < 1:
         raise FileError("format: must be a whole number of at least 1.", CHOOSE)
     return version
 
 
-def _understood(document: dict[str, Any]) -> dict[str, Any]:
-    """A document of a newer format without what this version does not know."""
-    run = document.get("run")
+def _understood(content: dict[str, Any]) -> dict[str, Any]:
+    """What stands in a file of a newer format without what this version does not know."""
+    run = content.get("run")
     if isinstance(run, dict):
         run = without_unknown(RunSection, run)
-    return {"experiment": without_unknown(Experiment, document["experiment"]), "run": run}
+    return {
+        "lesson": without_unknown(Lesson, content.get("lesson", {})),
+        "experiment": without_unknown(Experiment, content["experiment"]),
+        "run": run,
+    }
 
 
 def _newer_notice(version: int) -> str:
@@ -172,9 +180,9 @@ def _newer_notice(version: int) -> str:
     )
 
 
-def _experiment(data: Any, version: int) -> Experiment:
+def _document(content: dict[str, Any], version: int) -> Document:
     try:
-        return from_data(data)
+        return document_from_data(content)
     except SettingError as error:
         raise FileError(
             f"A setting of this file (format version {version}) cannot be used: {error}.",

@@ -21,7 +21,7 @@ def find_experiment(name: str, without_run: bool = False) -> SavedExperiment:
     entry = find_entry(name)
     if entry is None:
         raise FileError(f"There is no file and no gallery experiment named {name!r}.", "See: gradviz gallery")
-    return SavedExperiment(entry.experiment, None)
+    return SavedExperiment(entry.document, None)
 
 
 def load_named(path: Path, without_run: bool = False) -> SavedExperiment:

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from gradviz.core.document.document import Document
 from gradviz.core.document.experiment import Experiment
 from gradviz.storage.experiments.experiment_file import load
 from gradviz.storage.problems import FileError
@@ -36,15 +37,25 @@ class GalleryEntry:
 
     name: str
     path: Path
-    experiment: Experiment
+    document: Document
     pictures: dict[str, Path]
+
+    @property
+    def case(self) -> str:
+        """The case that it belongs to."""
+        return self.document.lesson.case
+
+    @property
+    def experiment(self) -> Experiment:
+        """What of the document can be run."""
+        return self.document.experiment
 
 
 def gallery() -> tuple[GalleryEntry, ...]:
     """All entries by case (E2 before E10), then name; FileError names the one that cannot be read."""
     assets = assets_folder()
     entries = [_entry(path, assets) for path in (assets / "experiments").glob("*.json")]
-    return tuple(sorted(entries, key=lambda entry: (_in_order(entry.experiment.case), _in_order(entry.name))))
+    return tuple(sorted(entries, key=lambda entry: (_in_order(entry.case), _in_order(entry.name))))
 
 
 def find_entry(name: str) -> GalleryEntry | None:
@@ -52,17 +63,17 @@ def find_entry(name: str) -> GalleryEntry | None:
     wanted = name.strip().casefold()
     entries = gallery()
     by_name = (entry for entry in entries if entry.name.casefold() == wanted)
-    by_case = (entry for entry in entries if wanted and entry.experiment.case.casefold() == wanted)
+    by_case = (entry for entry in entries if wanted and entry.case.casefold() == wanted)
     return next(by_name, None) or next(by_case, None)
 
 
 def _entry(path: Path, assets: Path) -> GalleryEntry:
     try:
-        experiment = load(path).experiment
+        document = load(path).document
     except FileError as error:
         raise FileError(f"Gallery, {path.name}: {error.cause}", "Install gradviz again.") from error
     drawn = {folder.name: folder / f"{path.stem}.png" for folder in sorted((assets / "pictures").glob("*/"))}
-    return GalleryEntry(path.stem, path, experiment, {theme: file for theme, file in drawn.items() if file.is_file()})
+    return GalleryEntry(path.stem, path, document, {theme: file for theme, file in drawn.items() if file.is_file()})
 
 
 def _in_order(text: str) -> list[tuple[int, str]]:

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from gradviz.core.declaration import Alternative, Declaration, FieldSpec, field_specs, kind_of, notes_of
 from gradviz.core.document.consequence import live_names
-from gradviz.core.document.experiment import Experiment, to_data
+from gradviz.core.document.document import Document, editable_data, editable_specs
 from gradviz.views.form.editor import Editor
 from gradviz.views.form.editors import ChoiceEditor, editor_for
 from gradviz.views.form.form_data import one_more, structure_of, value_at_path
@@ -29,7 +29,7 @@ LEAST_WIDTH = 270
 
 
 class Form(QWidget):
-    """Shows an experiment and emits (path, plain value) for every edit; it changes nothing itself."""
+    """Shows a document and emits (path, plain value) for every edit; it changes nothing itself."""
 
     edited = Signal(str, object)
     details_wanted = Signal(str)
@@ -41,7 +41,7 @@ class Form(QWidget):
         self._faults: dict[str, QLabel] = {}
         self._notes: dict[str, QLabel] = {}
         self._structure: Any = None
-        self._experiment: Experiment | None = None
+        self._document: Document | None = None
         self._drafts: dict[str, Any] = {}
         self._devices: tuple[str, ...] = ("cpu",)
         self._general_fault = _text_label("fault")
@@ -59,20 +59,20 @@ class Form(QWidget):
         """The devices to choose from, once torch has told."""
         if devices != self._devices:
             self._devices, self._structure = devices, None
-            if self._experiment is not None:
-                self.show_experiment(self._experiment)
+            if self._document is not None:
+                self.show_document(self._document)
 
-    def show_experiment(self, experiment: Experiment) -> None:
+    def show_document(self, document: Document) -> None:
         """Show all values; the widgets are made anew only when another set of settings is asked for."""
-        data = to_data(experiment)
+        data = editable_data(document)
         structure = structure_of(data)
-        self._experiment = experiment
+        self._document = document
         if structure != self._structure:
             self._structure = structure
-            self._rebuild(experiment)
+            self._rebuild(document)
         for path, editor in self._editors.items():
             editor.show_value(value_at_path(data, path))
-        self._show_notes(notes_of(experiment))
+        self._show_notes(notes_of(document.experiment))
         self.clear_faults()
         self._offer_drafts(data)
 
@@ -146,7 +146,7 @@ class Form(QWidget):
             widget.style().unpolish(widget)
             widget.style().polish(widget)
 
-    def _rebuild(self, experiment: Experiment) -> None:
+    def _rebuild(self, document: Document) -> None:
         self._editors, self._faults, self._notes = {}, {}, {}
         place = self._scroll.verticalScrollBar().value()
         inner = QWidget()
@@ -155,13 +155,13 @@ class Form(QWidget):
         column.setSpacing(4)
         plain = _rows()
         column.addLayout(plain)
-        for spec in field_specs(type(experiment)):
+        for spec in editable_specs():
             if spec.editor == "hidden":
                 continue
             if spec.shape in ("variant", "list", "group"):
                 box = QGroupBox(spec.title)
                 box.setToolTip(spec.description)
-                self._fill_composite(QVBoxLayout(box), spec, getattr(experiment, spec.name), spec.name)
+                self._fill_composite(QVBoxLayout(box), spec, getattr(document.experiment, spec.name), spec.name)
                 column.addWidget(box)
             else:
                 self._add_row(plain, spec, spec.name)
@@ -241,8 +241,8 @@ class Form(QWidget):
         return head
 
     def _items(self, path: str) -> list[Any]:
-        assert self._experiment is not None
-        return list(value_at_path(to_data(self._experiment), path))
+        assert self._document is not None
+        return list(value_at_path(editable_data(self._document), path))
 
     def _add_item(self, spec: FieldSpec, path: str) -> None:
         items = self._items(path)

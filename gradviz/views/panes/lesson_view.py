@@ -1,4 +1,4 @@
-"""The lesson of an experiment: what to look at, what to change, what to expect."""
+"""The lesson of a document: what to look at, what to change, what to expect."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import ClassVar
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QTextBrowser, QVBoxLayout, QWidget
 
-from gradviz.core.document.experiment import Experiment, texts_in
+from gradviz.core.document.lesson import Lesson
 from gradviz.views.kit.theme import Theme
 from gradviz.views.kit.view import View
 
@@ -30,7 +30,7 @@ class LessonView(View):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._experiment: Experiment | None = None
+        self._lesson: Lesson | None = None
         self._language = "en"
         self._origin = ""
         self._exchanged: tuple[str, ...] = ()
@@ -62,18 +62,19 @@ class LessonView(View):
             self._origin, self._exchanged = origin, exchanged
             self._redraw()
 
-    def begin_run(self, experiment: Experiment) -> None:
-        before, self._experiment = self._experiment, experiment
-        if before is None or texts_in(before, self._language) != texts_in(experiment, self._language):
+    def show_lesson(self, lesson: Lesson) -> None:
+        """The lesson of the open document."""
+        if lesson != self._lesson:
+            self._lesson = lesson
             self._redraw()
 
     def _redraw(self) -> None:
-        if self._experiment is not None:
-            self._text.setHtml(self._html(self._experiment))
+        if self._lesson is not None:
+            self._text.setHtml(self._html(self._lesson))
 
-    def _html(self, experiment: Experiment) -> str:
-        texts = texts_in(experiment, self._language)
-        case = f"{html.escape(experiment.case)}&nbsp; " if experiment.case else ""
+    def _html(self, lesson: Lesson) -> str:
+        texts = lesson.in_language(self._language)
+        case = f"{html.escape(lesson.case)}&nbsp; " if lesson.case else ""
         parts = [self._departure()] if self._exchanged else []
         parts += [f"<p style='font-size: large'><b>{case}{html.escape(texts.title)}</b></p>"]
         if texts.hint:
