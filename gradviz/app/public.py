@@ -7,7 +7,8 @@ function that trains.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -49,6 +50,19 @@ class Outcome:
     result: RunResult
 
 
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """torch's random generator and number of threads are the caller's: both are put back."""
+    import torch
+
+    threads, random = torch.get_num_threads(), torch.get_rng_state()
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+        torch.set_rng_state(random)
+
+
 def load(name: PathLike) -> SavedExperiment:
     """A file, or an experiment of the gallery by its name or case; FileError where there is none.
 
@@ -67,6 +81,7 @@ def save(path: PathLike, experiment: Experiment | Document, result: RunResult | 
     save_file(Path(path), experiment, result)
 
 
+@_undisturbed()
 def run(experiment: Experiment, steps: int | None = None, progress: Callable[[int], None] | None = None) -> Outcome:
     """Train from the seed to the end, for `steps` updates if given; `progress` hears of a step ten times a second.
 
@@ -82,6 +97,7 @@ def run(experiment: Experiment, steps: int | None = None, progress: Callable[[in
     return Outcome(whole.state, whole.message, whole.history.losses.copy(), parameters, ran, whole.result())
 
 
+@_undisturbed()
 def replay(saved: PathLike | SavedExperiment) -> Replay:
     """Run a saved run again; its `matched` says whether losses and weights came out bit for bit.
 
@@ -96,6 +112,7 @@ def replay(saved: PathLike | SavedExperiment) -> Replay:
     return run_again(saved.experiment, saved.result)
 
 
+@_undisturbed()
 def bench(experiment: Experiment, step: int = 0) -> BenchReport:
     """The gradient after `step` updates by autograd, finite difference, symbols and by hand, and a verdict on each.
 
@@ -110,6 +127,7 @@ def bench(experiment: Experiment, step: int = 0) -> BenchReport:
     return ask(CheckGradient(), Moment(trainer))
 
 
+@_undisturbed()
 def script(experiment: Experiment | Document, dialect: str = "torch") -> str:
     """The experiment as a short Python script that runs on its own: numpy, autograd, torch or tensorflow.
 
@@ -127,6 +145,7 @@ def script(experiment: Experiment | Document, dialect: str = "torch") -> str:
     return written(document.experiment, known, start_of(document.experiment), document.lesson)
 
 
+@_undisturbed()
 def basins(experiment: Experiment, grid: int = GRID, steps: int | None = None) -> BasinMap:
     """Where the first optimiser ends from each of `grid` x `grid` starts, over the range that the surface shows.
 

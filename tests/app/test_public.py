@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 import gradviz
 from gradviz.app import public
@@ -196,3 +197,20 @@ def test_a_mistake_is_a_sentence(call: object, sentence: str) -> None:
     assert callable(call)
     with pytest.raises(gradviz.GradvizError, match=re.escape(sentence)):
         call()
+
+
+def test_torch_is_as_the_caller_left_it() -> None:
+    threads = torch.get_num_threads()
+    torch.set_num_threads(2)
+    torch.manual_seed(3)
+    before = torch.get_rng_state()
+    try:
+        fit = gradviz.load("line-50").experiment
+        gradviz.run(fit, steps=2)
+        gradviz.bench(fit)
+        gradviz.script(fit)
+        gradviz.basins(gradviz.load("himmelblau").experiment, grid=3, steps=2)
+        assert torch.get_num_threads() == 2
+        assert torch.equal(torch.get_rng_state(), before)
+    finally:
+        torch.set_num_threads(threads)

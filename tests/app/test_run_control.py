@@ -11,10 +11,11 @@ import pytest
 from gradviz.app.runs.refresher import Refresher
 from gradviz.app.runs.run_control import RunControl
 from gradviz.core.document.experiment import Experiment
+from gradviz.core.questions.basins import MapBasins
 from gradviz.core.questions.devices import Devices, ListDevices
 from gradviz.core.questions.graph import CaptureGraph
 from gradviz.core.questions.place import Locate
-from gradviz.core.questions.question import Answer, Progress, Question
+from gradviz.core.questions.question import Answer, Progress, Question, Refusal
 from gradviz.core.questions.result import Collect
 from gradviz.core.questions.surface import Survey
 from gradviz.core.questions.update import Update
@@ -22,7 +23,7 @@ from gradviz.core.runs.history import History
 from gradviz.core.runs.records import RecordBlock
 from gradviz.core.runs.result import LaneResult, RunResult
 from gradviz.core.runs.state import RunState
-from gradviz.core.words import SILENCE, say
+from gradviz.core.words import SILENCE, Words, say
 from gradviz.engine.runs.commands import Ask, Edit, Load, Pause, Run, Seek, Step, Withdraw
 from gradviz.storage.experiments.experiment_file import NOT_FINITE
 from gradviz.views.kit.view import View
@@ -150,7 +151,8 @@ def test_a_new_pace_is_taken_over_by_a_run_that_is_on(control: RunControl, engin
 
 def test_a_result_is_handed_out_once_with_its_history(control: RunControl, engine: Engine) -> None:
     got: list[RunResult] = []
-    control.collect(got.append)
+    refused: list[Words] = []
+    control.collect(got.append, refused.append)
     result = RunResult(RunState.PAUSED, 1, "cpu", {}, ())
     engine.ready = [
         update(step=2, records=block(0, 5.0, 4.0, 3.0)),
@@ -172,6 +174,22 @@ def test_where_a_run_can_be_is_asked_with_it(control: RunControl, engine: Engine
     with qtbot.waitSignal(control.state_changed):
         control.drain()
     assert (control.device, control.devices) == ("cuda:0", ("cpu", "cuda:0"))
+
+
+def test_a_result_that_cannot_be_had_is_said_once(control: RunControl, engine: Engine) -> None:
+    got: list[RunResult] = []
+    refused: list[Words] = []
+    control.collect(got.append, refused.append)
+    why = Refusal(say("There is no memory."))
+    engine.ready = [update(answers=(Answer(Collect(), 0, why),)), update(answers=(Answer(Collect(), 0, why),))]
+    control.drain()
+    control.drain()
+    control.collect(got.append, refused.append)
+    control.load(Experiment(seed=5))
+    assert got == []
+    assert [str(words) for words in refused] == [
+        "There is no memory.", "The run was replaced before its result was there."
+    ]  # fmt: skip
 
 
 def test_a_saved_history_is_taken_over(control: RunControl) -> None:
@@ -345,6 +363,21 @@ def test_a_question_that_nobody_asks_any_more_is_withdrawn(
     panes[1].wanted = Survey()
     refresher._on_tick()
     assert len([command for command in engine.posted if isinstance(command, Withdraw)]) == 1, "all was said"
+
+
+def test_what_depends_on_settings_is_asked_again_after_a_live_edit(
+    control: RunControl, engine: Engine, panes: tuple[GraphPane, SurfacePane]
+) -> None:
+    panes[1].wanted = MapBasins()
+    refresher = Refresher(control, panes)
+    engine.ready = [update(records=block(0, 5.0)), update(answers=(Answer(MapBasins(), 0, None),))]
+    refresher._on_tick()
+    refresher._on_tick()
+    assert refresher._asked == {MapBasins(): True}
+    control.edit_live(Experiment(steps=7))
+    refresher._on_tick()
+    asked = [command.questions for command in engine.posted if isinstance(command, Ask)]
+    assert asked.count((MapBasins(),)) == 2
 
 
 def test_whoever_else_asks_is_answered_too(control: RunControl, engine: Engine) -> None:

@@ -129,6 +129,23 @@ def test_what_can_wait_does_so_while_the_run_goes_on(listener: Listener) -> None
     listener.wait(lambda: listener.told(Waiting) is not None)
 
 
+def test_a_question_that_nobody_can_answer_is_refused(listener: Listener) -> None:
+    @dataclass(frozen=True)
+    class Unknown(Question[str]):
+        pass
+
+    listener.post(Load(1, Experiment(steps=9)), Ask((Unknown(),)), Run())
+    listener.wait_state(RunState.FINISHED)
+    listener.wait(lambda: listener.told(Unknown) is not None)
+    assert "ModuleNotFoundError" in str(listener.told(Unknown).why)
+
+
+def test_what_can_wait_does_so_for_other_questions_too(listener: Listener) -> None:
+    listener.post(Load(1, Experiment(steps=9)), Ask((Waiting(10**9),)), Ask((Slow(3),)))
+    listener.wait(lambda: listener.told(Slow) is not None)
+    assert listener.told(Waiting) is None
+
+
 def test_what_is_withdrawn_or_asked_anew_is_dropped(listener: Listener) -> None:
     listener.post(Load(1, Experiment(steps=10**9)), Run())
     listener.post(Ask((Waiting(2),)), Ask((Waiting(3),)), Ask((Slow(10**9),)), Withdraw(Slow(10**9)))

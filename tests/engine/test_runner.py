@@ -113,6 +113,19 @@ def test_pause_is_obeyed_at_once(listener: Listener) -> None:
     assert min(waits) < 0.2, waits  # the best of five, for the machine may be busy
 
 
+def test_a_pace_is_kept_though_somebody_asks_at_every_step(listener: Listener) -> None:
+    listener.post(Load(1, ENDLESS))
+    listener.wait_state(RunState.READY)
+    listener.post(Run(pace=5))
+    begin = time.perf_counter()
+    for _ in range(30):
+        listener.answers.clear()
+        listener.post(Ask((ReadParameters(),)))
+        listener.wait(lambda: listener.told(ReadParameters) is not None)
+    seconds = time.perf_counter() - begin
+    assert listener.last.step <= 2 + 5 * seconds, "a question hastens no step"
+
+
 def test_a_pace_is_kept(listener: Listener) -> None:
     listener.post(Load(1, ENDLESS))
     listener.wait_state(RunState.READY)
@@ -220,6 +233,18 @@ def test_a_look_does_not_overtake_a_seek(listener: Listener) -> None:
     listener.post(Load(1, Experiment(steps=3000)), Seek(300), Ask((CaptureGraph(),)))
     listener.wait(lambda: listener.answer(CaptureGraph) is not None)
     assert listener.answer(CaptureGraph).step == 300
+
+
+def test_a_step_in_the_past_makes_a_seek_tell_the_steps_after_it_anew(listener: Listener) -> None:
+    listener.post(Load(1, Experiment(steps=300, dtype="float64")), Step(100))
+    listener.wait(lambda: listener.state is RunState.PAUSED and listener.last.step == 100)
+    whole = listener.history.losses.copy()
+    listener.post(Seek(30), Step(1))
+    listener.wait(lambda: listener.state is RunState.PAUSED and listener.last.step == 31)
+    listener.post(Seek(90), COLLECT)
+    listener.wait(lambda: listener.last.step == 90 and listener.told(Collect) is not None)
+    assert len(listener.history) == 91
+    np.testing.assert_array_equal(listener.history.losses, whole[:91])
 
 
 def test_an_edit_in_the_past_makes_a_seek_tell_the_steps_anew(listener: Listener) -> None:
@@ -477,6 +502,17 @@ def test_records_leave_the_mailbox_in_order_and_in_consecutive_blocks(
         for k, (losses, positions) in enumerate(zip(block.losses, block.positions, strict=True)):
             got.append(StepRecord(block.start + k, tuple(losses), tuple(positions.reshape(-1))))
     assert got == sent
+
+
+def test_an_answer_waits_for_the_records_before_it() -> None:
+    outbox = Outbox(1, 1)
+    for step in (5, 6, 3, 4):
+        outbox.records.append(StepRecord(step, (0.0,), ()))
+    outbox.answers[Locate()] = Answer(Locate(), 4, "of step 4")
+    first, second = outbox.take(), outbox.take()
+    assert (first.records.start, first.answers) == (5, ())
+    assert (second.records.start, [answer.step for answer in second.answers]) == (3, [4])
+    assert outbox.take() is None
 
 
 def test_a_newer_answer_replaces_an_older_one_and_is_given_once() -> None:

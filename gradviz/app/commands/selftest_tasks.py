@@ -10,6 +10,7 @@ from pathlib import Path
 from PySide6.QtGui import QIcon, QImage
 from PySide6.QtWidgets import QApplication, QPushButton
 
+from gradviz.app.commands.run_commands import say
 from gradviz.app.window.about import about_text
 from gradviz.app.window.window_controller import WindowController
 from gradviz.core.document.experiment import Experiment
@@ -102,7 +103,7 @@ def weights(controller: WindowController, wait: Wait, folder: Path) -> str:
     documents.preferences.allow_pt = True
     for name in ("weights.safetensors", "weights.pt"):
         path = folder / name
-        control.collect(partial(documents.export_weights, path))
+        control.collect(partial(documents.export_weights, path), lambda why: say(str(why)))
         if not wait(path.is_file):
             return f"{name} was not written: {controller.window.messages.text}"
         documents.import_weights(path)

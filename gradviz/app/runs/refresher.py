@@ -64,6 +64,7 @@ class Refresher(QObject):
         self._follow_due = 0.0
         self.frames = 0
         control.began.connect(self._on_began)
+        control.edited.connect(self._on_edited)
         control.state_changed.connect(self.refresh_all)
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
@@ -101,6 +102,10 @@ class Refresher(QObject):
         for view in self._views:
             view.begin_run(experiment)
         self.refresh_all()
+
+    def _on_edited(self) -> None:
+        """What depends on settings is asked again."""
+        self._asked = {question: told for question, told in self._asked.items() if not question.of_settings}
 
     def _on_tick(self) -> None:
         update = self._control.drain()

@@ -12,14 +12,14 @@ from PySide6.QtCore import QObject, Signal
 from gradviz.app.runs.speedometer import Speedometer
 from gradviz.core.document.experiment import Experiment
 from gradviz.core.questions.devices import Devices, ListDevices
-from gradviz.core.questions.question import Answer
+from gradviz.core.questions.question import Answer, Refusal
 from gradviz.core.questions.result import Collect
 from gradviz.core.questions.update import Update
 from gradviz.core.runs.history import History
 from gradviz.core.runs.records import RecordBlock
 from gradviz.core.runs.result import RunResult
 from gradviz.core.runs.state import RunState
-from gradviz.core.words import SILENCE, say, verbatim
+from gradviz.core.words import SILENCE, Words, say, verbatim
 from gradviz.engine.runs.commands import Ask, Command, Edit, Load, Pause, Run, Seek, Step
 from gradviz.engine.runs.runner import Runner
 from gradviz.storage.experiments.experiment_file import NOT_FINITE
@@ -31,6 +31,8 @@ class RunControl(QObject):
     began = Signal(object)
     """A new run began; carries its experiment."""
     state_changed = Signal()
+    edited = Signal()
+    """Live settings were taken over."""
     noticed = Signal(object)
     """Something was chosen otherwise than asked for; carries words."""
 
@@ -48,7 +50,7 @@ class RunControl(QObject):
         self._speedometer = Speedometer()
         self.pace: float | None = None
         self._run = 0
-        self._after_result: list[Callable[[RunResult], None]] = []
+        self._after_result: list[tuple[Callable[[RunResult], None], Callable[[Words], None]]] = []
         self._fault_of_start = SILENCE
         self._weights: RunResult | None = None
 
@@ -72,7 +74,7 @@ class RunControl(QObject):
         if result is not None and result.history is not None:
             self.history.extend(result.history)
         self.state, self.step, self.words = RunState.LOADING, 0, say("Preparing…")
-        self._after_result = []
+        self._refuse_result(say("The run was replaced before its result was there."))
         self.post(Load(self._run, experiment, result))
         self.post(Ask((ListDevices(),)))
         self.began.emit(experiment)
@@ -82,6 +84,7 @@ class RunControl(QObject):
         """Take over live settings."""
         self.experiment = experiment
         self.post(Edit(experiment))
+        self.edited.emit()
 
     def post(self, command: Command) -> None:
         """Hand a command to the training thread."""
@@ -125,9 +128,9 @@ class RunControl(QObject):
         if self.state is RunState.RUNNING:
             self.run()
 
-    def collect(self, then: Callable[[RunResult], None]) -> None:
-        """Ask for the result so far; `then` gets it, with the history, in this thread."""
-        self._after_result.append(then)
+    def collect(self, then: Callable[[RunResult], None], failed: Callable[[Words], None]) -> None:
+        """Ask for the result so far. In this thread `then` gets it, with the history, or `failed` why there is none."""
+        self._after_result.append((then, failed))
         self.post(Ask((Collect(),)))
 
     def drain(self) -> Update | None:
@@ -162,6 +165,8 @@ class RunControl(QObject):
             self.device, self.devices = answer.value.device, answer.value.available
         elif isinstance(answer.value, RunResult):
             self._hand_out(answer.value)
+        elif isinstance(answer.question, Collect) and isinstance(answer.value, Refusal):
+            self._refuse_result(answer.value.why)
         return isinstance(answer.value, Devices)
 
     def _extend(self, block: RecordBlock) -> None:
@@ -171,8 +176,13 @@ class RunControl(QObject):
     def _hand_out(self, result: RunResult) -> None:
         history = self.history.block(result.step)
         waiting, self._after_result = self._after_result, []
-        for then in waiting:
+        for then, _failed in waiting:
             then(replace(result, history=history))
+
+    def _refuse_result(self, why: Words) -> None:
+        waiting, self._after_result = self._after_result, []
+        for _then, failed in waiting:
+            failed(why)
 
 
 def _beginning(result: RunResult) -> RunResult | None:

@@ -15,6 +15,7 @@ from gradviz.core.document.departure import departures
 from gradviz.core.document.document import Document
 from gradviz.core.runs.result import RunResult
 from gradviz.core.runs.state import RunState
+from gradviz.core.words import Words, say
 from gradviz.storage.experiments.experiment_file import load, save
 from gradviz.storage.experiments.misfits import MisfitError
 from gradviz.storage.experiments.weights import PickleNotAllowedError, load_weights, save_weights, weights_of
@@ -22,6 +23,7 @@ from gradviz.storage.problems import FileError, NewerFormatError
 from gradviz.storage.shipped.gallery import GalleryEntry
 from gradviz.storage.tables.history_csv import write_history
 from gradviz.storage.user.preferences import Preferences
+from gradviz.views.kit.speech import spoken
 from gradviz.views.kit.view import View
 
 SAVE_PATIENCE_MS = 5000
@@ -140,7 +142,13 @@ class Documents(QObject):
         if self.control.state in (RunState.LOADING, RunState.FAILED):
             self._write(path, None)
         else:
-            self.control.collect(lambda result: self._write(path, result))
+            self.control.collect(lambda result: self._write(path, result), self._not_written)
+
+    def _not_written(self, why: Words) -> None:
+        """There is no result to write."""
+        self._is_writing = False
+        words = say("Nothing was written. {why} Save again.", why=why)
+        self.window.messages.show_message(spoken(words))
 
     def _write(self, path: Path, result: RunResult | None) -> None:
         self._is_writing = False
@@ -177,7 +185,7 @@ class Documents(QObject):
         path, _ = QFileDialog.getSaveFileName(self.window, "Export the weights", str(suggested), WEIGHTS)
         if path:
             target = Path(path) if Path(path).suffix else Path(path + ".safetensors")
-            self.control.collect(lambda result: self.export_weights(target, result))
+            self.control.collect(lambda result: self.export_weights(target, result), self._not_written)
 
     def export_weights(self, path: Path, result: RunResult) -> None:
         """Write the weights of `result`."""

@@ -53,7 +53,7 @@ class Scripting(QObject):
     @property
     def asks(self) -> tuple[Question[Any], ...]:
         """The engine alone knows what torch draws: it is asked, and the scripts wait for the answer."""
-        return (FindStart(),)
+        return (FindStart(self._documents.session.experiment.hand_gradient),)
 
     def show_answer(self, answer: Answer) -> None:
         """What cannot be built has no start to wait for."""

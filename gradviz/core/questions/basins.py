@@ -39,6 +39,7 @@ class MapBasins(Question[BasinMap]):
     `domain` None is that of the surface, `steps` None those of the experiment.
     """
 
+    of_settings: ClassVar[bool] = True
     can_wait: ClassVar[bool] = True
     domain: tuple[Range, Range] | None = None
     grid: int = 96

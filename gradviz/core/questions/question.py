@@ -20,6 +20,8 @@ class Question(Generic[A_co]):
     of_step: ClassVar[bool] = False
     """Whether the answer is of one step: then it is asked again for every picture, together with all others of these.
     Else an answer holds as long as the run, or until a question of its kind with other values is asked."""
+    of_settings: ClassVar[bool] = False
+    """Whether it depends on settings that may change while the run goes on: then it is asked again."""
     can_wait: ClassVar[bool] = False
     """Whether a run that goes on comes first: the answer is worked at while it pauses."""
 

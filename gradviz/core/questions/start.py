@@ -23,4 +23,9 @@ class Start:
 
 @dataclass(frozen=True, slots=True)
 class FindStart(Question[Start]):
-    """What the experiment of this run starts from, which its scripts write down."""
+    """What the experiment of this run starts from, which its scripts write down.
+
+    `hand_gradient` are the lines of the bench, which may change while the run goes on.
+    """
+
+    hand_gradient: str = ""

@@ -30,7 +30,8 @@ class SurfaceGrid:
 class Survey(Question[SurfaceGrid]):
     """The surface at `resolution` x `resolution` points, over `domain` (the engine chooses, if None).
 
-    A slice lies through the parameters of the step at which it was asked for; another `cut` lays it anew.
+    A slice lies through the parameters of the step at which it was first needed; with another `cut` than before it is
+    laid anew, through those of the step at which that is asked.
     """
 
     resolution: int = 128

@@ -70,7 +70,8 @@ class Job:
         self.seconds = 0.0
         self._step = moment.trainer.step
         self._random_device = [moment.trainer.device] if moment.trainer.device.type == "cuda" else []
-        self._work = answering(question, moment)
+        self._moment = moment
+        self._work: Answering[Any] | None = None
         self._told: Any = Progress(0.0, say("Preparing"))
 
     @property
@@ -83,9 +84,10 @@ class Job:
         begin = time.perf_counter()
         try:
             with torch.random.fork_rng(self._random_device), np.errstate(all="ignore"):
-                self._told = next(self._work)
+                work = self._begun()
+                self._told = next(work)
                 while time.perf_counter() - begin < seconds:
-                    self._told = next(self._work)
+                    self._told = next(work)
         except StopIteration as end:
             self._told = end.value
         except EngineError as error:
@@ -94,6 +96,12 @@ class Job:
             self._told = Refusal(_fault(error))
         self.seconds += time.perf_counter() - begin
         return self.answer.is_final
+
+    def _begun(self) -> Answering[Any]:
+        """The generator; finding it can fail too, and that is a fault of the question as well."""
+        if self._work is None:
+            self._work = answering(self.question, self._moment)
+        return self._work
 
 
 def _fault(error: Exception) -> Any:

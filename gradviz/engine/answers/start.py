@@ -9,6 +9,7 @@ from gradviz.engine.objectives.initial_values import start_of
 
 
 @answers_at_once(FindStart)
-def start(_question: FindStart, moment: Moment) -> Start:
+def start(question: FindStart, moment: Moment) -> Start:
     """Built a second time, for the run has moved on."""
-    return start_of(moment.trainer.experiment)
+    experiment = moment.trainer.experiment
+    return start_of(experiment.model_copy(update={"hand_gradient": question.hand_gradient}))

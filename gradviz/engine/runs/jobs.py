@@ -55,4 +55,6 @@ class Jobs:
         return (job.answer,) if time.perf_counter() - began > TOLD_AFTER_S else ()
 
     def _next(self, is_running: bool) -> tuple[Job, float] | None:
-        return next((one for one in self._jobs if not (is_running and one[0].question.can_wait)), None)
+        """What can wait does so for the run, and for every other question."""
+        at_once = next((one for one in self._jobs if not one[0].question.can_wait), None)
+        return at_once or (None if is_running else next(iter(self._jobs), None))

@@ -35,28 +35,27 @@ class Outbox:
 
     def take(self) -> Update | None:
         """Everything since the last call as one immutable update, or None. Hold the runner's lock."""
-        block = self._take_records()
+        block, is_whole = self._take_records()
         if block is None and not self.changed:
             return None
         step = (
             block.start + len(block.losses) - 1 if block is not None and self.state is RunState.RUNNING else self.step
         )
-        answers = tuple(self.answers.values())
+        answers = tuple(self.answers.values()) if is_whole else ()  # they are about what comes after the break
         update = Update(self.run, self.state, step, self.words, self.notice, block, answers)
-        self.notice, self.answers, self.changed = SILENCE, {}, False
+        self.notice, self.changed = SILENCE, not is_whole
+        if is_whole:
+            self.answers = {}
         return update
 
-    def _take_records(self) -> RecordBlock | None:
-        """The records up to the first that does not follow its forerunner (the run went back there)."""
+    def _take_records(self) -> tuple[RecordBlock | None, bool]:
+        """The records up to the first that does not follow its forerunner (the run went back there); whether all."""
         taken: list[StepRecord] = []
         for _ in range(len(self.records)):
             if taken and self.records[0].step != taken[-1].step + 1:
-                self.changed = True
-                break
+                return block_of(taken, self.optimizers), False
             taken.append(self.records.popleft())
-        if not taken:
-            return None
-        return block_of(taken, self.optimizers)
+        return (block_of(taken, self.optimizers) if taken else None), True
 
 
 def block_of(records: list[StepRecord], optimizers: int) -> RecordBlock:

@@ -19,8 +19,9 @@ from gradviz.engine.runs.commands import Ask, Close, Command, Edit, Load, Pause,
 from gradviz.engine.runs.mailbox import Outbox
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
+    from gradviz.core.runs.records import StepRecord
     from gradviz.engine.answers.moment import Moment
     from gradviz.engine.runs.jobs import Jobs
     from gradviz.engine.training.trainer import Trainer
@@ -47,6 +48,8 @@ class Runner:
         self._jobs: Jobs | None = None
         self._goal: int | None = None
         self._pace: float | None = None
+        self._due = 0.0
+        """When the next step is due, where there is a pace."""
         self._running = False
         self._closing = False
         self._thread = threading.Thread(target=self._loop, name="gradviz-training", daemon=True)
@@ -187,6 +190,7 @@ class Runner:
             self._running = not (trainer.finished or trainer.diverged)
             self._goal = trainer.step + command.count if isinstance(command, Step) else None
             self._pace = command.pace if isinstance(command, Run) else None
+            self._due = time.perf_counter()
             if self._running:
                 self._say(RunState.RUNNING)
         else:
@@ -231,13 +235,10 @@ class Runner:
         """Step until a command waits, the goal is reached or the run ends. No lock is taken in the loop."""
         trainer = self._trainer
         assert trainer is not None
-        append, commands, goal, pace = self._outbox.records.append, self._commands, self._goal, self._pace
-        begin, first = time.perf_counter(), trainer.step
-        for record in trainer.steps():
+        append, commands, goal = self._outbox.records.append, self._commands, self._goal
+        for record in trainer.steps() if self._pace is None else self._paced(trainer, self._pace):
             append(record)
             if commands or record.step == goal:
-                break
-            if pace is not None and not self._wait_until(begin + (record.step - first) / pace):
                 break
         with self._lock:
             self._outbox.step = trainer.step
@@ -245,6 +246,13 @@ class Runner:
         if trainer.step == goal or trainer.finished or trainer.diverged:
             self._running = False
             self._settle()
+
+    def _paced(self, trainer: Trainer, pace: float) -> Iterator[StepRecord]:
+        """The trainer's steps, each when it is due; a command ends the waiting, and leaves the due time as it was."""
+        while not (trainer.finished or trainer.diverged) and self._wait_until(self._due):
+            # a step that took longer than it may is not made up for by a burst
+            self._due = max(self._due, time.perf_counter() - 1 / pace) + 1 / pace
+            yield trainer.advance()
 
     def _wait_until(self, due: float) -> bool:
         """Sleep until `due`; False if a command came first."""

@@ -219,12 +219,16 @@ class Trainer:
             self.seek(experiment.steps)
 
     def continue_from_here(self) -> None:
-        """After a seek back: the current settings hold from this step on, later edits are forgotten."""
+        """After a seek back: the current settings hold from this step on, later edits are forgotten.
+
+        Records of later steps are told anew, whoever listened: what it knew of them ends with the next step.
+        """
         last = self.edits[-1]
         if last.step > self.step or last.optimizers != self.experiment.optimizers:
             self.edits = [edit for edit in self.edits if edit.step < self.step]
             self.edits.append(_edit(self.step, self.experiment))
             self._forget_beyond()
+        self.known = min(self.known, self.step)
         self._set_live(self.experiment.optimizers)
 
     def _forget_beyond(self) -> None:

@@ -14,10 +14,11 @@ from gradviz.core.graph.structure import UNTRACKED
 from gradviz.core.graph.tensor_summary import summary_text
 from gradviz.core.numbers import shape_text
 from gradviz.core.questions.graph import CaptureGraph
-from gradviz.core.questions.question import Answer, Question
+from gradviz.core.questions.question import Answer, Question, Refusal
 from gradviz.views.graph.graph_painter import GraphPainter, node_text
 from gradviz.views.graph.node_lettering import LABEL_SCALE, TEXT_SCALE
 from gradviz.views.kit.picture_label import PictureLabel
+from gradviz.views.kit.speech import spoken
 from gradviz.views.kit.theme import Theme
 from gradviz.views.kit.view import View
 
@@ -37,6 +38,7 @@ class GraphView(View):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._graph: GraphSnapshot | None = None
+        self._refusal = ""
         self._step = 0
         self._painter = GraphPainter(self.theme)
         self._scale = 1.0
@@ -61,7 +63,7 @@ class GraphView(View):
         self._redraw()
 
     def begin_run(self, experiment: Experiment) -> None:
-        self._graph, self._chosen, self._fitted = None, -1, True
+        self._graph, self._chosen, self._fitted, self._refusal = None, -1, True, ""
         first = optimizer_names(experiment)[0]
         self._racer = f",  the graph of {first}" if len(experiment.optimizers) > 1 else ""
         self._redraw()
@@ -72,9 +74,10 @@ class GraphView(View):
 
     def show_answer(self, answer: Answer) -> None:
         if not isinstance(answer.value, GraphSnapshot):
+            self._refuse(answer.value)
             return
         known = self._graph
-        self._graph, self._step = answer.value, answer.step
+        self._graph, self._step, self._refusal = answer.value, answer.step, ""
         if known is None or known.structure is not answer.value.structure:
             self._chosen = -1
             if self._fitted:
@@ -124,7 +127,9 @@ class GraphView(View):
             painter.fillRect(self.rect(), QColor(self.theme.base))
             if self._graph is None or not self._graph.structure.nodes:
                 painter.setPen(QColor(self.theme.muted))
-                painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self._empty_text())
+                painter.drawText(
+                    self.rect(), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self._empty_text()
+                )
             else:
                 visible = self._place_painter(painter)
                 self._painted_nodes = self._painter.paint(painter, self._graph, visible, self._scale, self._chosen)
@@ -158,7 +163,15 @@ class GraphView(View):
         painter.scale(self._scale, self._scale)
         return QRectF(self._to_scene(QPointF()), self._to_scene(QPointF(self.width(), self.height())))
 
+    def _refuse(self, told: object) -> None:
+        """Words in the place of a graph that cannot be had."""
+        if isinstance(told, Refusal):
+            self._graph, self._refusal = None, spoken(told.why)
+            self._redraw()
+
     def _empty_text(self) -> str:
+        if self._refusal:
+            return self._refusal
         return "The graph appears with the first evaluation" if self._graph is None else "No graph was recorded"
 
     def _to_scene(self, point: QPointF) -> QPointF:

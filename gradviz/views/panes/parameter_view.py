@@ -12,7 +12,8 @@ from gradviz.core.document.experiment import Experiment, optimizer_names
 from gradviz.core.graph.tensor_summary import summary_text
 from gradviz.core.numbers import shape_text, short_number
 from gradviz.core.questions.parameters import ParameterRow, ParameterTable, ReadParameters
-from gradviz.core.questions.question import Answer, Question
+from gradviz.core.questions.question import Answer, Question, Refusal
+from gradviz.views.kit.speech import spoken
 from gradviz.views.kit.table_columns import Column, Index, SharedTable
 from gradviz.views.kit.theme import LIGHT, Theme, monospace
 from gradviz.views.kit.view import View
@@ -147,6 +148,10 @@ class ParameterView(View):
         if isinstance(table, ParameterTable):
             self._show_rates(table.rates)
             self._model.show(table.rows, self._names)
+        elif isinstance(table, Refusal):
+            self._model.show((), self._names)
+            self._rates.setText(spoken(table.why))
+            self._rates.show()
 
     def _show_rates(self, rates: tuple[float, ...]) -> None:
         """The learning rates of the step, which a schedule changes; the names only where there are several."""

@@ -44,7 +44,7 @@ def picture(state: SurfaceState) -> SurfacePicture:
     """What is to be drawn."""
     grid = state.grid
     has_gaps = grid is not None and bool(np.isnan(grid.heights.min()))  # the smallest of values with a NaN is NaN
-    absence = state.no_loss or _absence(grid if has_gaps else None)
+    absence = state.no_loss or state.refusal or _absence(grid if has_gaps else None)
     return SurfacePicture(
         three_dimensional=state.three_dimensional,
         box=None if grid is None else SurfaceBox(grid, state.log_height, state.basins),
@@ -80,7 +80,7 @@ def _controls(state: SurfaceState, absence: str) -> frozenset[Control]:
 
 def _note(state: SurfaceState, absence: str, has_gaps: bool) -> tuple[str, ...]:
     if state.grid is None:
-        return (COMPUTING,) if state.has_begun else ()
+        return (COMPUTING,) if state.has_begun and not state.refusal else ()
     if absence:
         return ()
     parts = (

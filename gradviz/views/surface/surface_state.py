@@ -53,6 +53,8 @@ class SurfaceState:
     progress: str = ""
     """How far the map of basins is, or why there is none."""
     no_loss: str = ""
+    refusal: str = ""
+    """Why there is no surface, if it was refused."""
     history: History | None = None
     step: int = 0
     trajectories: tuple[Trajectory, ...] = ()
@@ -106,7 +108,7 @@ class SurfaceState:
 
     def recut(self) -> SurfaceState:
         """The slice shall lie through the parameters of the step that is shown."""
-        return replace(self, survey=replace(self.survey, cut=self.step))
+        return replace(self, survey=replace(self.survey, cut=self.survey.cut + 1))
 
     # What becomes known
 
@@ -127,7 +129,11 @@ class SurfaceState:
         count = self.optimizers if grid.exact else 0
         fresh = tuple(Trajectory(index, extent / POINTS_ACROSS) for index in range(count))
         read = _followed(fresh, self.history, self.step)
-        return replace(self, grid=grid, trajectories=read, places=(), left=())
+        return replace(self, grid=grid, refusal="", trajectories=read, places=(), left=())
+
+    def without_surface(self, why: Refusal) -> SurfaceState:
+        """The surface was refused: what was there of another one stays in sight no longer."""
+        return replace(self, grid=None, refusal=spoken(why.why), trajectories=(), places=(), left=())
 
     def with_basins(self, told: BasinMap | Progress | Refusal) -> SurfaceState:
         """The map of basins has come, or how far it is, or why there is none; too late once it is switched off."""

@@ -25,8 +25,8 @@ from gradviz.core.document.experiment import Experiment
 from gradviz.core.numbers import Floats
 from gradviz.core.questions.basins import MapBasins
 from gradviz.core.questions.place import Places
-from gradviz.core.questions.question import Answer, Question
-from gradviz.core.questions.surface import SurfaceGrid
+from gradviz.core.questions.question import Answer, Question, Refusal
+from gradviz.core.questions.surface import SurfaceGrid, Survey
 from gradviz.core.runs.history import History
 from gradviz.views.kit.absence import Absence
 from gradviz.views.kit.theme import Theme
@@ -182,6 +182,8 @@ class SurfaceView(View):
             return
         if isinstance(value, SurfaceGrid):
             self._move(state.with_surface(value))
+        elif isinstance(answer.question, Survey) and isinstance(value, Refusal):
+            self._move(state.without_surface(value))
         elif isinstance(value, Places):
             self._move(state.with_places(value, answer.step))
         elif isinstance(answer.question, MapBasins):
