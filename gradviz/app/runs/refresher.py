@@ -22,9 +22,9 @@ from gradviz.engine.runs.commands import Ask, Withdraw
 from gradviz.views.kit.view import View
 
 INTERVAL_MS = 33
-SHARE = 0.03
+SHARE = 0.02
 """Share of the time that drawing may take from a run."""
-FOLLOW_SHARE = 0.02
+FOLLOW_SHARE = 0.012
 """The same for what is drawn between two frames."""
 LONGEST_REST_S = 0.5
 
@@ -91,7 +91,7 @@ class Refresher(QObject):
     def is_settled(self) -> bool:
         """Whether the visible views show the current step and nothing is under way."""
         moving = self._control.state in (RunState.RUNNING, RunState.LOADING)
-        is_answered = all(self._asked.values()) and not self._new_questions()
+        is_answered = all(self._asked.values()) and not self._has_new_question()
         return self._shown == self._moment() and self._frame is None and is_answered and not moving
 
     def _moment(self) -> object:
@@ -176,10 +176,7 @@ class Refresher(QObject):
         control = self._control
         if control.state is RunState.LOADING:
             return
-        self._withdraw()
-        for question in self._new_questions():
-            self._asked[question] = False
-            control.post(Ask((question,)))
+        self._ask_of_run()
         if len(control.history) and self._frame is None and now >= self._due and self._shown != self._moment():
             self._begin_frame()
 
@@ -192,17 +189,21 @@ class Refresher(QObject):
         else:
             self._draw([])
 
-    def _new_questions(self) -> list[Question[Any]]:
-        """Those of the run that somebody who is seen asks, and that were not asked yet."""
-        seen = [q for asker in self._askers if asker.is_seen for q in asker.asks if not q.of_step]
-        return [question for question in dict.fromkeys(seen) if question not in self._asked]
+    def _has_new_question(self) -> bool:
+        """Whether somebody who is seen asks something of the run that was not asked yet."""
+        seen = (question for asker in self._askers if asker.is_seen for question in asker.asks)
+        return any(question not in self._asked for question in seen if not question.of_step)
 
-    def _withdraw(self) -> None:
-        """What nobody asks any more, seen or not."""
-        wanted = {question for asker in self._askers for question in asker.asks}
-        for question in [question for question in self._asked if question not in wanted]:
-            if not self._asked.pop(question):
-                self._control.post(Withdraw(question))
+    def _ask_of_run(self) -> None:
+        """Ask what is new, and withdraw what nobody asks any more, seen or not. At every tick: mostly it is neither."""
+        wanted = [(question, asker) for asker in self._askers for question in asker.asks if not question.of_step]
+        for gone in self._asked.keys() - {question for question, _ in wanted}:
+            if not self._asked.pop(gone):
+                self._control.post(Withdraw(gone))
+        for question, asker in wanted:
+            if question not in self._asked and asker.is_seen:
+                self._asked[question] = False
+                self._control.post(Ask((question,)))
 
     def _rest(self, cost: float) -> None:
         """A frame was recorded: while a run is on, rest in proportion to what it cost."""
