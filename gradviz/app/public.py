@@ -53,14 +53,10 @@ class Outcome:
 @contextmanager
 def _undisturbed() -> Iterator[None]:
     """torch's random generator and number of threads are the caller's: both are put back."""
-    import torch
+    from gradviz.engine.training.turns import undisturbed
 
-    threads, random = torch.get_num_threads(), torch.get_rng_state()
-    try:
+    with undisturbed():
         yield
-    finally:
-        torch.set_num_threads(threads)
-        torch.set_rng_state(random)
 
 
 def load(name: PathLike) -> SavedExperiment:

@@ -6,6 +6,8 @@ the generator back by itself.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import ClassVar
 
 import torch
@@ -34,3 +36,14 @@ class Turn:
         if self.random is not None:
             torch.set_rng_state(self.random)
         Turn._present = self
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Whatever trains inside: afterwards the generator and the number of threads are what they were."""
+    threads, random = torch.get_num_threads(), torch.get_rng_state()
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+        torch.set_rng_state(random)
