@@ -18,7 +18,7 @@ from gradviz.core.layers.dense import LinearLayer
 from gradviz.core.layers.regular import BatchNorm1d
 from gradviz.core.objectives.catalogue import FitObjective, TestFunctionObjective
 from gradviz.core.objectives.losses import CrossEntropy
-from gradviz.core.optimizers.catalogue import LBFGS, OPTIMIZERS, SGD, Adam, Muon, NAdam
+from gradviz.core.optimizers.catalogue import LBFGS, OPTIMIZERS, SGD, Adam, Muon, NAdam, Rprop
 from gradviz.core.optimizers.mistakes import NoZeroGrad
 from gradviz.core.optimizers.schedule_catalogue import Cyclic, Linear, Sequential, StepDecay
 from gradviz.core.runs.records import RecordBlock
@@ -222,3 +222,11 @@ def test_fewer_steps_than_were_done_bring_a_run_to_its_end() -> None:
     trainer.apply(Experiment(steps=210))
     trainer.continue_from_here()
     assert list(trainer.steps()) == records[201:211]
+
+
+def test_settings_that_torch_refuses_at_an_update_are_no_foreign_error() -> None:
+    result = result_of(Experiment(optimizers=(Rprop(lr=0.01),), steps=30))
+    beyond = Rprop(lr=0.01, etas=(0.5, 1e308))
+    edits = tuple(replace(edit, optimizers=(beyond,)) for edit in result.edits)
+    with pytest.raises(EngineError, match="PyTorch refuses an update with the settings"):
+        Trainer(Experiment(optimizers=(beyond,), steps=30), replace(result, edits=edits))

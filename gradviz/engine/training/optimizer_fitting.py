@@ -27,7 +27,12 @@ def optimizer_misfits(declared: Optimizer, lane: Lane, saved: LaneResult, step: 
     if isinstance(declared, LBFGS):
         yield from _lbfgs_misfits(declared, list(parameters.items()), saved.optimizer)
         return
-    wanted = _kept_by_torch(declared, list(parameters.values()))
+    try:
+        wanted = _kept_by_torch(declared, list(parameters.values()))
+    except (RuntimeError, OverflowError) as error:  # torch looks at some settings only when it updates
+        words = str(error).strip().split("\n", 1)[0][:80]
+        yield f"PyTorch refuses an update with the settings of its optimiser ({words})"
+        return
     may_lack = isinstance(declared, SGD)  # makes the momentum buffer at the first step that has a momentum
     for (name, _), kept in zip(parameters.items(), wanted, strict=True):
         yield from _state_misfits(f"optimizer/{name[:60]}", kept, saved.optimizer.get(name, {}), step, may_lack)
