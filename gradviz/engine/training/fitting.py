@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+import numpy as np
 import torch
 
 from gradviz.core.document.experiment import Experiment
@@ -46,9 +47,13 @@ def _random_misfits(random: Array | None) -> Iterator[str]:
     if random is None:
         yield "it has no random state"
         return
+    is_right = random.dtype == np.uint8 and random.shape == tuple(torch.get_rng_state().shape)
     try:
-        torch.Generator().set_state(torch.from_numpy(random.copy()))
+        if is_right:  # what is larger is not even copied
+            torch.Generator().set_state(torch.from_numpy(random.copy()))
     except (RuntimeError, TypeError):
+        is_right = False
+    if not is_right:
         yield f"its random state is none of torch's ({random.dtype} of {random.size:,})"
 
 
