@@ -103,6 +103,7 @@ class GalleryView(QWidget):
     def _forget_cards(self) -> None:
         for widget in (*self._cards.values(), *self._headings.values()):
             self._column.removeWidget(widget)
+            widget.hide()  # it is deleted a moment later, and would shine through until then
             widget.deleteLater()
         self._cards, self._headings = {}, {}
 
