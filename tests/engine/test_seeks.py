@@ -182,7 +182,7 @@ class Wander(RuleBasedStateMachine):
 
 
 def test_any_way_through_a_run_leads_to_what_the_straight_run_is() -> None:
-    run_state_machine_as_test(Wander, settings=settings(max_examples=15, stateful_step_count=12, deadline=None))
+    run_state_machine_as_test(Wander, settings=settings(max_examples=50, stateful_step_count=12, deadline=None))
 
 
 def counted_updates(trainer: Trainer) -> list[int]:
