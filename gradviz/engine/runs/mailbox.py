@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,14 +12,15 @@ from gradviz.core.questions.update import Update
 from gradviz.core.runs.records import RecordBlock, StepRecord
 from gradviz.core.runs.state import RunState
 from gradviz.core.words import SILENCE, Words
+from gradviz.engine.runs.record_queue import RecordQueue
 
 
 @dataclass(slots=True)
 class Outbox:
     """What one run has to say and nobody has drained yet.
 
-    Records go through a deque, whose append and popleft are atomic, so that a step takes no lock and none is
-    lost. Every other slot is written and emptied under the runner's lock; a newer value replaces an older one.
+    Records go through a queue of their own, which takes no lock. Every other slot is written and emptied under the
+    runner's lock; a newer value replaces an older one.
     """
 
     run: int
@@ -31,11 +31,14 @@ class Outbox:
     step: int = 0
     answers: dict[Question[Any], Answer] = field(default_factory=dict)
     changed: bool = True
-    records: deque[StepRecord] = field(default_factory=deque)
+    records: RecordQueue = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.records = RecordQueue(self.optimizers)
 
     def take(self) -> Update | None:
         """Everything since the last call as one immutable update, or None. Hold the runner's lock."""
-        block, is_whole = self._take_records()
+        block, is_whole = self.records.take()
         if block is None and not self.changed:
             return None
         step = (
@@ -47,15 +50,6 @@ class Outbox:
         if is_whole:
             self.answers = {}
         return update
-
-    def _take_records(self) -> tuple[RecordBlock | None, bool]:
-        """The records up to the first that does not follow its forerunner (the run went back there); whether all."""
-        taken: list[StepRecord] = []
-        for _ in range(len(self.records)):
-            if taken and self.records[0].step != taken[-1].step + 1:
-                return block_of(taken, self.optimizers), False
-            taken.append(self.records.popleft())
-        return (block_of(taken, self.optimizers) if taken else None), True
 
 
 def block_of(records: list[StepRecord], optimizers: int) -> RecordBlock:
