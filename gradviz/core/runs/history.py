@@ -9,6 +9,8 @@ from gradviz.core.runs.records import RecordBlock
 
 BRANCH = 16
 FIRST_CAPACITY = 4096
+LAG = 1 << 13
+"""Rows that the pyramid may be behind: it grows when it is looked at, not with each of thirty blocks a second."""
 
 
 class _Column:
@@ -92,6 +94,8 @@ class History:
         self._losses = _Column(optimizers)
         self._positions: _Column | None = None
         self._pyramid = Pyramid(optimizers)
+        self._piled = 0
+        """How many records stand in the pyramid."""
         self.optimizers = optimizers
         self.rewrites = 0
 
@@ -108,7 +112,9 @@ class History:
             if self._positions is None:
                 self._positions = _Column(2 * self.optimizers)
             self._positions.write(block.start, block.positions.reshape(-1, 2 * self.optimizers))
-        self._pyramid.extend(self.losses, block.start)
+        self._piled = min(self._piled, block.start)
+        if len(self) - self._piled > LAG:
+            self._pile()
 
     @property
     def losses(self) -> Floats:
@@ -133,4 +139,10 @@ class History:
         if stop <= start:
             nothing = np.empty((0, self.optimizers))
             return np.empty(0), nothing, nothing
+        self._pile()
         return self._pyramid.extremes(self.losses, start, stop, pixels)
+
+    def _pile(self) -> None:
+        if self._piled < len(self):
+            self._pyramid.extend(self.losses, self._piled)
+            self._piled = len(self)
