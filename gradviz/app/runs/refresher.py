@@ -22,9 +22,9 @@ from gradviz.engine.runs.commands import Ask, Withdraw
 from gradviz.views.kit.view import View
 
 INTERVAL_MS = 33
-SHARE = 0.02
+SHARE = 0.015
 """Share of the time that drawing may take from a run."""
-FOLLOW_SHARE = 0.012
+FOLLOW_SHARE = 0.01
 """The same for what is drawn between two frames."""
 LONGEST_REST_S = 0.5
 
@@ -166,8 +166,8 @@ class Refresher(QObject):
         if self._control.state is not RunState.RUNNING or now < self._follow_due:
             return
         begin = time.thread_time()
-        for view in self._visible():
-            if view.follows_closely:
+        for view in self._views:
+            if view.follows_closely and view.is_seen:
                 view.show_history(self._control.history, self._control.step)
         self._follow_due = now + min((time.thread_time() - begin) / FOLLOW_SHARE, LONGEST_REST_S)
 

@@ -13,6 +13,7 @@ class Readout(QWidget):
     def __init__(self, least_width: int, alignment: Qt.AlignmentFlag, muted: bool = False) -> None:
         super().__init__()
         self._least_width = least_width
+        self._text = ""
         self._label = QLabel(self)
         self._label.setAlignment(alignment | Qt.AlignmentFlag.AlignVCenter)
         self._label.setTextFormat(Qt.TextFormat.PlainText)
@@ -23,11 +24,12 @@ class Readout(QWidget):
 
     def text(self) -> str:
         """What is shown."""
-        return self._label.text()
+        return self._text
 
     def setText(self, text: str) -> None:
         """Show a text."""
-        if text != self._label.text():
+        if text != self._text:
+            self._text = text
             self._label.setText(text)
 
     def sizeHint(self) -> QSize:
