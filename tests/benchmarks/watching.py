@@ -65,12 +65,14 @@ class Rate:
 
 
 class _Ticks:
-    """The CPU time of the GUI thread inside the refresher's ticks: all Python of a frame runs in there."""
+    """The CPU time of the GUI thread inside the refresher's ticks. Each is a frame of the window, and all Python of one
+    runs in there, with the calls of Qt that it waits for.
+    """
 
     def __init__(self, refresher: Refresher) -> None:
         self._refresher = refresher
         self._tick = refresher._on_tick
-        self.seconds = 0.0
+        self.seconds, self.count = 0.0, 0
         refresher._timer.timeout.disconnect(refresher._on_tick)
         refresher._timer.timeout.connect(self._timed)
 
@@ -78,6 +80,7 @@ class _Ticks:
         begin = time.thread_time()
         self._tick()
         self.seconds += time.thread_time() - begin
+        self.count += 1
 
     def stop(self) -> None:
         self._refresher._timer.timeout.disconnect(self._timed)
@@ -159,13 +162,13 @@ def _window_rate(started: Startup, experiment: Experiment, seconds: float, frame
     control.run()
     _wait(started, lambda: control.state is RunState.RUNNING and control.step > 200)
     started.window.installEventFilter(frames)
-    ticks, drawn = _Ticks(controller.refresher), controller.refresher.frames
+    ticks = _Ticks(controller.refresher)
     begin, first, gui, cpu = time.perf_counter(), control.step, time.thread_time(), _training_cpu_s()
     _run_for(seconds)
     steps, wall_s = control.step - first, time.perf_counter() - begin
     cpu_s, gui_cpu_s = _training_cpu_s() - cpu, time.thread_time() - gui
     ticks.stop()
-    python_ms = 1e3 * ticks.seconds / max(controller.refresher.frames - drawn, 1)
+    python_ms = 1e3 * ticks.seconds / max(ticks.count, 1)
     rate = Rate(steps, wall_s, cpu_s, gui_cpu_s, python_ms)
     started.window.removeEventFilter(frames)
     control.pause()  # a run that went on would slow the next one down, which is to be alone
