@@ -61,6 +61,7 @@ class Listener:
         self.updates: list[Update] = []
         self.run = 0
         self.history = History()
+        self.histories: dict[int, History] = {}
         self.answers: list[Answer] = []
         self.notices: list[str] = []
 
@@ -73,9 +74,9 @@ class Listener:
         update = self.runner.drain()
         if update is None:
             return
-        assert update.run >= self.run, "an update of an old run follows a newer one"
-        if update.run > self.run:
-            self.run, self.history, self.answers = update.run, History(), []
+        if update.run != self.run:
+            self.histories[self.run] = self.history
+            self.run, self.history, self.answers = update.run, self.histories.get(update.run, History()), []
         assert len(str(update.words)) <= 300
         assert "\n" not in str(update.words)
         if update.records is not None:

@@ -220,7 +220,6 @@ def test_fewer_steps_than_were_done_bring_a_run_to_its_end() -> None:
     assert (trainer.step, trainer.record) == (200, records[200])
     assert trainer.finished
     trainer.apply(Experiment(steps=210))
-    trainer.continue_from_here()
     assert list(trainer.steps()) == records[201:211]
 
 

@@ -125,7 +125,6 @@ def test_a_run_saved_in_its_past_goes_on_with_the_settings_of_now_and_matches_it
     result = replace(trainer.result(RunState.PAUSED), history=block_of(records, 2))
     assert [edit.step for edit in result.edits] == [0], "what lies ahead is no part of it"
     again = Trainer(trainer.experiment, result)
-    again.continue_from_here()
     records += list(again.steps())
     assert [edit.step for edit in again.edits] == [0, 30]
     assert replay(again.experiment, replace(again.result(RunState.FINISHED), history=block_of(records, 2))).matched

@@ -26,12 +26,13 @@ from gradviz.core.questions.place import Locate
 from gradviz.core.questions.question import Answer
 from gradviz.core.questions.result import Collect
 from gradviz.core.questions.surface import Survey
+from gradviz.core.runs.history import History
 from gradviz.core.runs.records import StepRecord
 from gradviz.core.runs.state import RunState
 from gradviz.core.words import SILENCE, say
 from gradviz.engine.devices import available_devices
 from gradviz.engine.objectives.formula_descent import TestFunctionDescent
-from gradviz.engine.runs.commands import Ask, Edit, Load, Pause, Run, Seek, Step
+from gradviz.engine.runs.commands import Ask, Branch, Edit, Load, Pause, Recall, Run, Seek, Step
 from gradviz.engine.runs.mailbox import Outbox
 from gradviz.engine.runs.runner import Runner
 from gradviz.engine.training.trainer import Trainer
@@ -39,6 +40,7 @@ from gradviz.engine.training.trainer import Trainer
 ENDLESS = Experiment(steps=10**9)
 LOOK = (CaptureGraph(), ReadParameters(), Predict(), Locate())
 COLLECT = Ask((Collect(),))
+COLLECT_HERE = Ask((Collect(here=True),))
 SETTLED = (RunState.READY, RunState.PAUSED, RunState.FINISHED, RunState.DIVERGED, RunState.FAILED)
 pytestmark = pytest.mark.usefixtures("frequent_checkpoints")
 
@@ -219,7 +221,7 @@ def test_a_new_command_overtakes_a_long_seek(listener: Listener) -> None:
 def test_an_edit_waits_for_the_end_of_the_seek_before_it(listener: Listener) -> None:
     experiment = Experiment(steps=3000)
     edit = Edit(with_value(experiment, "optimizers.0.lr", 2e-3))
-    listener.post(Load(1, experiment), Seek(300), edit, Seek(10), COLLECT)
+    listener.post(Load(1, experiment), Seek(300), edit, Seek(10), COLLECT_HERE)
     listener.wait(lambda: listener.told(Collect) is not None)
     assert [edit.step for edit in listener.told(Collect).edits] == [0], "what lies ahead is no part of the result"
     assert listener.told(Collect).step == 10
@@ -235,16 +237,78 @@ def test_a_look_does_not_overtake_a_seek(listener: Listener) -> None:
     assert listener.answer(CaptureGraph).step == 300
 
 
-def test_a_step_in_the_past_makes_a_seek_tell_the_steps_after_it_anew(listener: Listener) -> None:
+def test_a_run_in_its_past_does_again_what_is_known_and_tells_it_no_more(listener: Listener) -> None:
     listener.post(Load(1, Experiment(steps=300, dtype="float64")), Step(100))
     listener.wait(lambda: listener.state is RunState.PAUSED and listener.last.step == 100)
     whole = listener.history.losses.copy()
     listener.post(Seek(30), Step(1))
     listener.wait(lambda: listener.state is RunState.PAUSED and listener.last.step == 31)
-    listener.post(Seek(90), COLLECT)
-    listener.wait(lambda: listener.last.step == 90 and listener.told(Collect) is not None)
-    assert len(listener.history) == 91
-    np.testing.assert_array_equal(listener.history.losses, whole[:91])
+    assert (len(listener.history), listener.history.rewrites) == (101, 0)
+    listener.post(Step(5), Run())
+    listener.wait_state(RunState.FINISHED)
+    assert (len(listener.history), listener.history.rewrites) == (301, 0)
+    np.testing.assert_array_equal(listener.history.losses[:101], whole)
+
+
+def test_while_a_run_does_its_past_again_the_step_is_told(listener: Listener) -> None:
+    listener.post(Load(1, Experiment(steps=10_000)), Step(500))
+    listener.wait(lambda: listener.state is RunState.PAUSED and listener.last.step == 500)
+    listener.post(Seek(0), Run(pace=200.0))
+    listener.wait(lambda: listener.state is RunState.RUNNING and 0 < listener.last.step < 400)
+    assert len(listener.history) == 501
+
+
+def test_the_result_of_a_run_in_its_past_is_of_all_that_was_run(listener: Listener) -> None:
+    experiment = Experiment(optimizers=(Adam(lr=0.01),), steps=80)
+    listener.post(Load(1, experiment), Step(50))
+    listener.wait(lambda: listener.state is RunState.PAUSED and listener.last.step == 50)
+    listener.post(Seek(20), COLLECT)
+    listener.wait(lambda: listener.told(Collect) is not None)
+    whole = listener.told(Collect)
+    assert (whole.step, whole.state, listener.last.step) == (50, RunState.PAUSED, 20)
+    listener.answers.clear()
+    listener.post(Ask((ReadParameters(),)), COLLECT_HERE)
+    listener.wait(lambda: None not in (listener.told(Collect), listener.told(ReadParameters)))
+    assert listener.told(Collect).step == listener.answer(ReadParameters).step == 20
+
+
+def test_a_branch_goes_on_from_here_and_the_run_before_can_be_recalled(listener: Listener) -> None:
+    experiment = Experiment(steps=300, dtype="float64")
+    faster = with_value(experiment, "optimizers.0.lr", 2e-3)
+    listener.post(Load(1, experiment), Step(200))
+    listener.wait(lambda: listener.state is RunState.PAUSED and listener.last.step == 200)
+    listener.post(Seek(50))
+    listener.wait(lambda: listener.last.step == 50)
+    before = listener.history.losses.copy()
+    listener.histories[2] = History()
+    listener.histories[2].extend(listener.history.block(50))
+    listener.post(Branch(2, faster, frozenset({1})), Run())
+    listener.wait_state(RunState.FINISHED)
+    expected = Trainer(experiment)
+    expected.seek(50)
+    expected.apply(faster)
+    after = [record.losses for record in expected.steps()]
+    assert [tuple(row) for row in listener.history.losses[51:]] == after
+    listener.post(Recall(1, frozenset({2})))
+    listener.wait(lambda: listener.run == 1 and listener.state is RunState.PAUSED)
+    assert listener.last.step == 50
+    listener.post(Run())
+    listener.wait_state(RunState.FINISHED)
+    np.testing.assert_array_equal(listener.history.losses[:201], before)
+    assert len(listener.history) == 301
+    listener.post(Recall(2, frozenset({1})), Seek(51))
+    listener.wait(lambda: listener.run == 2 and listener.last.step == 51)
+    assert tuple(listener.history.losses[51]) == after[0]
+
+
+def test_a_run_that_is_not_kept_cannot_be_recalled(listener: Listener) -> None:
+    listener.post(Load(1, Experiment(steps=50)), Step(20))
+    listener.wait(lambda: listener.last.step == 20)
+    listener.post(Load(2, Experiment(steps=40)), Recall(1, frozenset({2})))
+    listener.wait_state(RunState.FAILED)
+    assert listener.message == "That run is no longer there. Reset begins anew."
+    listener.post(Recall(2, frozenset()))
+    listener.wait_state(RunState.READY)
 
 
 def test_an_edit_in_the_past_makes_a_seek_tell_the_steps_anew(listener: Listener) -> None:
@@ -453,7 +517,7 @@ def test_after_any_commands_the_history_is_that_of_a_straight_run(commands: list
         listener.post(Pause(), Ask((Survey(MARK),)))
         listener.wait(lambda: listener.told(Survey) is not None and len(listener.told(Survey).x) == MARK)
         listener.answers.clear()
-        listener.post(Ask((ReadParameters(),)), COLLECT)
+        listener.post(Ask((ReadParameters(),)), COLLECT_HERE)
         listener.wait(lambda: None not in (listener.told(Collect), listener.told(ReadParameters)))
         result, step = listener.told(Collect), listener.last.step
         assert result.step == step < len(listener.history)

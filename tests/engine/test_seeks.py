@@ -114,9 +114,6 @@ class Wander(RuleBasedStateMachine):
 
     @rule(count=st.integers(1, 25))
     def step(self, count: int) -> None:
-        self.trainer.continue_from_here()
-        self.edits = {step: edit for step, edit in self.edits.items() if step <= self.trainer.step}
-        self.edits[self.trainer.step] = self.trainer.experiment
         for _, _ in zip(range(count), self.trainer.steps(), strict=False):
             pass
 

@@ -10,4 +10,6 @@ from gradviz.core.runs.result import RunResult
 
 @dataclass(frozen=True, slots=True)
 class Collect(Question[RunResult]):
-    """The run so far, without its history, which whoever asks has."""
+    """The run, without its history, which whoever asks has: up to its last known step, or as it stands `here`."""
+
+    here: bool = False

@@ -12,11 +12,32 @@ from gradviz.core.runs.result import RunResult
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """Start run number `run` of an experiment, at step 0 or where `result` ended."""
+    """Start run number `run` of an experiment, at step 0 or where `result` ended.
+
+    Here and below, `kept` are the runs that may be recalled; those that are not named are let go of.
+    """
 
     run: int
     experiment: Experiment
     result: RunResult | None = None
+    kept: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """Go on as run number `run`, from the present step on with other live settings; the run before stays as it is."""
+
+    run: int
+    experiment: Experiment
+    kept: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Recall:
+    """Run number `run`, which was kept, is the present one again, and stands where it was left."""
+
+    run: int
+    kept: frozenset[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,4 +92,4 @@ class Close:
     """End the thread."""
 
 
-Command = Load | Edit | Run | Pause | Step | Seek | Ask | Withdraw | Close
+Command = Load | Branch | Recall | Edit | Run | Pause | Step | Seek | Ask | Withdraw | Close

@@ -15,13 +15,28 @@ from gradviz.core.questions.update import Update
 from gradviz.core.runs.state import RunState
 from gradviz.core.words import SILENCE, Words, say, verbatim
 from gradviz.engine.problems import EngineError
-from gradviz.engine.runs.commands import Ask, Close, Command, Edit, Load, Pause, Run, Seek, Step, Withdraw
+from gradviz.engine.runs.commands import (
+    Ask,
+    Branch,
+    Close,
+    Command,
+    Edit,
+    Load,
+    Pause,
+    Recall,
+    Run,
+    Seek,
+    Step,
+    Withdraw,
+)
 from gradviz.engine.runs.mailbox import Outbox
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from gradviz.core.document.experiment import Experiment
     from gradviz.core.runs.records import StepRecord
+    from gradviz.core.runs.result import RunResult
     from gradviz.engine.answers.moment import Moment
     from gradviz.engine.runs.jobs import Jobs
     from gradviz.engine.training.trainer import Trainer
@@ -45,6 +60,8 @@ class Runner:
         self._outbox = Outbox(0, 1)
         self._trainer: Trainer | None = None
         self._moment: Moment | None = None
+        self._aside: dict[int, tuple[Trainer, Moment, Outbox]] = {}
+        """Runs that may be recalled, by their numbers; each with what of it nobody has drained yet."""
         self._jobs: Jobs | None = None
         self._goal: int | None = None
         self._pace: float | None = None
@@ -126,6 +143,8 @@ class Runner:
             self._closing = True
         elif isinstance(command, Load):
             self._load(command)
+        elif isinstance(command, Recall):
+            self._recall(command)
         elif isinstance(command, Ask):
             self._ask(command.questions)
         elif isinstance(command, Withdraw):
@@ -133,6 +152,8 @@ class Runner:
                 self._jobs.withdraw(command.question)
         elif self._trainer is None:
             return
+        elif isinstance(command, Branch):
+            self._branch(command, self._trainer)
         elif isinstance(command, Edit):
             self._trainer.apply(command.experiment)
             if self._outbox.state is not RunState.FAILED:
@@ -141,19 +162,51 @@ class Runner:
             self._steer(command, self._trainer)
 
     def _load(self, command: Load) -> None:
+        self._running = False
+        self._begin(command.run, len(command.experiment.optimizers), command.kept)
+        self._take_up(command.experiment, command.result)
+        self._settle()
+
+    def _begin(self, run: int, optimizers: int, kept: frozenset[int]) -> None:
+        """Another run is the present one; the one before is kept, if it is among those."""
+        assert self._jobs is not None
+        self._jobs.clear()
+        if self._trainer is not None and self._moment is not None:
+            self._aside[self._outbox.run] = (self._trainer, self._moment, self._outbox)
+        self._trainer, self._moment = None, None
+        self._aside = {number: found for number, found in self._aside.items() if number in kept or number == run}
+        with self._lock:
+            self._outbox = Outbox(run, optimizers)
+
+    def _take_up(self, experiment: Experiment, result: RunResult | None) -> Trainer:
+        """Build the present run, and tell its first record."""
         from gradviz.engine.answers.moment import Moment
         from gradviz.engine.training.trainer import Trainer
 
-        assert self._jobs is not None
-        self._jobs.clear()
-        self._running, self._trainer, self._moment = False, None, None
-        with self._lock:
-            self._outbox = Outbox(command.run, len(command.experiment.optimizers))
-        trainer = Trainer(command.experiment, command.result)
+        trainer = Trainer(experiment, result)
         self._trainer, self._moment = trainer, Moment(trainer)
         with self._lock:
             self._outbox.notice = verbatim(trainer.notice)
         self._outbox.records.append(trainer.record)
+        return trainer
+
+    def _branch(self, command: Branch, before: Trainer) -> None:
+        """A copy of the run goes on from here. It is one more that has to fit into memory, and may be refused."""
+        self._running = False
+        here = before.result(RunState.PAUSED)
+        self._begin(command.run, len(command.experiment.optimizers), command.kept)
+        self._take_up(before.experiment, here).apply(command.experiment)
+        self._settle()
+
+    def _recall(self, command: Recall) -> None:
+        self._running = False
+        self._begin(command.run, 1, command.kept)
+        if command.run not in self._aside:
+            raise EngineError("That run is no longer there. Reset begins anew.")
+        trainer, moment, outbox = self._aside.pop(command.run)
+        with self._lock:
+            self._trainer, self._moment, self._outbox = trainer, moment, outbox
+            outbox.answers = {}
         self._settle()
 
     def _settle(self) -> None:
@@ -186,7 +239,6 @@ class Runner:
         if self._outbox.state is RunState.FAILED and not isinstance(command, Seek):
             return
         if isinstance(command, Run | Step):
-            trainer.continue_from_here()
             self._running = not (trainer.finished or trainer.diverged)
             self._goal = trainer.step + command.count if isinstance(command, Step) else None
             self._pace = command.pace if isinstance(command, Run) else None
@@ -211,7 +263,7 @@ class Runner:
     def _is_seek_overtaken(self) -> bool:
         """Whether nothing that waits counts on the end of the seek: an edit, say, is one of the step sought."""
         waiting = self._commands.copy()
-        if any(isinstance(later, Close | Load) for later in waiting):
+        if any(isinstance(later, Close | Load | Recall) for later in waiting):
             return True
         first = next((later for later in waiting if not isinstance(later, _PASSIVE)), None)
         return isinstance(first, Seek | Pause)
@@ -235,9 +287,9 @@ class Runner:
         """Step until a command waits, the goal is reached or the run ends. No lock is taken in the loop."""
         trainer = self._trainer
         assert trainer is not None
-        append, commands, goal = self._outbox.records.append, self._commands, self._goal
+        tell, commands, goal = self._telling(trainer.known), self._commands, self._goal
         for record in trainer.steps() if self._pace is None else self._paced(trainer, self._pace):
-            append(record)
+            tell(record)
             if commands or record.step == goal:
                 break
         with self._lock:
@@ -246,6 +298,18 @@ class Runner:
         if trainer.step == goal or trainer.finished or trainer.diverged:
             self._running = False
             self._settle()
+
+    def _telling(self, known: int) -> Callable[[StepRecord], None]:
+        """What tells of a step: its record, and in the past, whose records are known, that the run stands there."""
+        outbox = self._outbox
+
+        def tell(record: StepRecord) -> None:
+            if record.step > known:
+                outbox.records.append(record)
+            else:
+                outbox.step, outbox.changed = record.step, True
+
+        return outbox.records.append if self._trainer is not None and self._trainer.step >= known else tell
 
     def _paced(self, trainer: Trainer, pace: float) -> Iterator[StepRecord]:
         """The trainer's steps, each when it is due; a command ends the waiting, and leaves the due time as it was."""

@@ -98,13 +98,21 @@ class Trainer:
         return bool(self._start)
 
     def steps(self) -> Iterator[StepRecord]:
-        """Update and evaluate until the experiment's steps are done or no optimiser can go on."""
+        """Update and evaluate until the experiment's steps are done or no optimiser can go on.
+
+        After a seek back it is what was done before; the settings of now hold from the last known step on.
+        """
         while not self.finished and not self.diverged:
             yield self.advance()
 
     def advance(self) -> StepRecord:
-        """One update of every optimiser that goes on, then the evaluation of the new step."""
+        """One update of every optimiser that goes on, then the evaluation of the new step.
+
+        In the past it is the update that was made there, with the settings of then.
+        """
         self._turn.take()
+        if self.step < self.known:
+            self._apply_edit_of_this_step()
         if self.step % self._checkpoints.stride:
             return self._advanced()
         self._checkpoints.keep(self.step, self.lanes)
@@ -218,19 +226,6 @@ class Trainer:
         if self.step > experiment.steps:  # a run never stands beyond its end
             self.seek(experiment.steps)
 
-    def continue_from_here(self) -> None:
-        """After a seek back: the current settings hold from this step on, later edits are forgotten.
-
-        Records of later steps are told anew, whoever listened: what it knew of them ends with the next step.
-        """
-        last = self.edits[-1]
-        if last.step > self.step or last.optimizers != self.experiment.optimizers:
-            self.edits = [edit for edit in self.edits if edit.step < self.step]
-            self.edits.append(_edit(self.step, self.experiment))
-            self._forget_beyond()
-        self.known = min(self.known, self.step)
-        self._set_live(self.experiment.optimizers)
-
     def _forget_beyond(self) -> None:
         """The settings change here: what is known of later steps holds no more."""
         self._checkpoints.forget_beyond(self.step)
@@ -298,6 +293,9 @@ class Trainer:
             restore_lane(lane, kept)
         assert saved.random is not None
         torch.set_rng_state(torch.from_numpy(saved.random.copy()))
+        if self.edits[-1].optimizers != self.experiment.optimizers:  # saved in its past, by an older gradviz
+            self.edits = [edit for edit in self.edits if edit.step < self.step]
+            self.edits.append(_edit(self.step, self.experiment))
         self._set_live(self.experiment.optimizers)
 
 
