@@ -128,6 +128,17 @@ def test_a_log_axis_draws_logarithms_and_leaves_negatives_out(view: CurvesView) 
     assert view.drawn()["zeros"] == []
 
 
+@pytest.mark.parametrize(
+    ("losses", "words"),
+    [([4.0, 0.0, 0.0], "▲ exactly 0 from step 1 on"), ([4.0, 1.0, 0.0, 2.0, 0.0], "▲ exactly 0 at step 2")],
+)
+def test_where_a_loss_is_exactly_zero_is_said_as_it_is(view: CurvesView, losses: list[float], words: str) -> None:
+    view.begin_run(Experiment())
+    view.set_log_scale(True)
+    view.show_history(history(losses), len(losses) - 1)
+    assert view.drawn()["note"].endswith(words)
+
+
 def test_the_first_exact_zero_of_each_curve_is_marked_on_a_log_axis(view: CurvesView) -> None:
     view.begin_run(Experiment(optimizers=(SGD(), Adam())))
     losses = np.array([[4.0, 4.0], [1.0, 0.5], [0.0, 0.25], [0.0, 0.0], [0.0, 0.0]])

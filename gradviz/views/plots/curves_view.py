@@ -189,8 +189,16 @@ class CurvesView(View):
         last = history.losses[min(self._step, len(history) - 1)]
         digits = 7 if len(last) <= FEW else 3
         text = ", ".join(short_number(float(loss), digits) for loss in last)
-        zero = ";  ▲ exactly 0 from here" if self._marks else ""
+        zero = f";  ▲ exactly 0 {self._zero_words(history.losses)}" if self._marks else ""
         self._note.setText(f"loss {text} at step {self._step:,}{zero}")
+
+    def _zero_words(self, losses: Floats) -> str:
+        """Where: at the step that is marked, and whether it stays there. With several optimisers the marks tell."""
+        if losses.shape[1] > 1:
+            return "at the marks"
+        first = int(np.flatnonzero(losses[:, 0] == 0)[0])
+        stays = not losses[first:, 0].any()
+        return f"from step {first:,} on" if stays else f"at step {first:,}"
 
     def drawn(self) -> dict[str, object]:
         return {
