@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 from desk import Desk, pixels, visible_views
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QFontMetrics
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPlainTextEdit, QTableView
 
 from gradviz.storage.user.preferences import layout_crashed, load_preferences, mark_layout_attempt, save_preferences
@@ -51,6 +52,29 @@ def test_a_hidden_view_is_drawn_when_it_comes_back(desk: Desk) -> None:
     action.trigger()
     desk.settle()
     assert desk.drawn("curves")["step"] == 1
+
+
+def test_the_menu_of_panes_brings_to_the_front_and_closes_only_what_is_there(desk: Desk) -> None:
+    menu = desk.startup.menus.menus["panes"]
+    entries = {action.text(): action for action in menu.actions()}
+
+    def choose(title: str) -> None:
+        menu.popup(desk.window.mapToGlobal(QPoint(30, 30)))
+        desk.wait(menu.isVisible, "the menu")
+        QTest.mouseClick(menu, Qt.MouseButton.LeftButton, pos=menu.actionGeometry(entries[title]).center())
+        desk.wait(lambda: not menu.isVisible(), "the menu to go")
+
+    assert desk.window.is_front("gallery")
+    choose("Experiment")
+    assert desk.window.is_front("experiment"), "it stood behind the gallery"
+    choose("Experiment")
+    assert not desk.window.docks["experiment"].isVisible()
+    assert desk.window.is_front("gallery")
+    choose("Experiment")
+    assert desk.window.is_front("experiment")
+    menu.popup(desk.window.mapToGlobal(QPoint(30, 30)))
+    assert [entries[title].isChecked() for title in ("Experiment", "Gallery", "Graph")] == [True, False, True]
+    menu.hide()
 
 
 def test_the_theme_is_remembered(new_desk: Callable[..., Desk]) -> None:

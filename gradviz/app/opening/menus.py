@@ -26,9 +26,7 @@ class Menus(QObject):
         self.menus: dict[str, QMenu] = {}
         for spec in ACTIONS:
             self._add(spec)
-        panes_menu = self.menus["&View"].addMenu("&Panes")
-        for pane in panes:
-            panes_menu.addAction(window.docks[pane.key].toggleViewAction())
+        self._add_panes(panes)
         self._add_comparisons()
         owners.appearance.begin(self.actions, self.menus)
         owners.controller.document_changed.connect(self._show_undo)
@@ -49,6 +47,16 @@ class Menus(QObject):
         action.triggered.connect(_caller(spec.method(self._owners)))
         menu.addAction(action)
         self.actions[spec.name] = action
+
+    def _add_panes(self, panes: Iterable[Pane[QWidget]]) -> None:
+        """Ticked are those in front. Choosing one brings it there, and closes it only where it was."""
+        menu = self.menus["&View"].addMenu("&Panes")
+        self.menus["panes"] = menu
+        for pane in panes:
+            action = menu.addAction(pane.title)
+            action.setCheckable(True)
+            action.triggered.connect(lambda _=False, key=pane.key: self._window.front_or_close(key))
+            menu.aboutToShow.connect(lambda action=action, key=pane.key: action.setChecked(self._window.is_front(key)))
 
     def _add_comparisons(self) -> None:
         menu = self.menus["&Run"].addMenu("&Compare with a mistake")

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QEvent, QMimeData, QObject, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import (
     QApplication,
     QDockWidget,
@@ -73,6 +73,8 @@ class MainWindow(QMainWindow):
     """A file was dropped on the window."""
     uncovered = Signal()
     """A pane became visible that was not."""
+    covered = Signal()
+    """One is no longer."""
 
     def __init__(self, theme: Theme, panes: Sequence[Placed]) -> None:
         super().__init__()
@@ -82,6 +84,8 @@ class MainWindow(QMainWindow):
         self.views: dict[str, View] = {}
         self._unseen: set[str] = set()
         self.early_file: Path | None = None
+        self.early_run = False
+        """Whether the first run shall begin as soon as it can."""
         """The file that the desktop handed over before anything could be opened."""
         self.form: Form
         self.gallery: GalleryView
@@ -126,8 +130,24 @@ class MainWindow(QMainWindow):
         self._unseen.discard(key) if visible else self._unseen.add(key)
         if key in self.views:
             self.views[key].is_covered = not visible
-        if visible:
-            self.uncovered.emit()
+        (self.uncovered if visible else self.covered).emit()
+
+    def is_front(self, key: str) -> bool:
+        """Whether a pane can be seen."""
+        return self.docks[key].isVisible() and not self.is_behind(key)
+
+    def front_or_close(self, key: str) -> None:
+        """Bring a pane to the front; one that is there already is closed."""
+        dock = self.docks[key]
+        if self.is_front(key):
+            dock.close()
+        else:
+            dock.show()
+            dock.raise_()
+
+    def is_behind(self, key: str) -> bool:
+        """Whether a pane is closed, or stands behind another tab: Qt lays it outside of the window then."""
+        return self.docks[key].visibleRegion().isEmpty()
 
     def arrange(self) -> None:
         """The layout that a new user finds."""
@@ -201,6 +221,12 @@ class MainWindow(QMainWindow):
         for window in (self, *(dock for dock in self.docks.values() if dock.isFloating())):
             stay_on_screen(window)
         return done
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Before there are menus: what runs an experiment is remembered, and pressed again taken back."""
+        if not self.views and event.key() in (Qt.Key.Key_Space, Qt.Key.Key_F5) and not event.isAutoRepeat():
+            self.early_run = not self.early_run
+        super().keyPressEvent(event)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if _dropped_file(event.mimeData()) is not None:
