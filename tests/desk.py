@@ -162,7 +162,7 @@ class Desk:
 
     def choose_card(self, name: str) -> None:
         """Click a card of the gallery."""
-        if not self.window.gallery.isVisible():
+        if self.window.is_behind("gallery"):
             self.click_tab("Gallery")
         title = self.controller.documents.gallery[name].document.title
         cards = [card for card in self.window.gallery.findChildren(QPushButton, "card") if card.isVisible()]
@@ -177,7 +177,7 @@ class Desk:
         self.wait(lambda: self.control.state is not RunState.LOADING, f"{name} loaded")
 
     def show_form(self) -> None:
-        if not self.form.isVisible():
+        if self.window.is_behind("experiment"):
             self.click_tab("Experiment")
 
     def line(self, path: str) -> QWidget:
@@ -298,13 +298,24 @@ class Desk:
             return
         self.closed = True
         self._watch.stop()
+        discarding = QTimer()
+        discarding.timeout.connect(_discard)
+        discarding.start(20)
         self.window.close()
+        discarding.stop()
         if self.startup.controller is not None:
             self.control.runner.close()
             self.controller.refresher.stop()
         self.window.close()
         self.window.deleteLater()
         forget_deleted()
+
+
+def _discard() -> None:
+    """Nobody wants what a test leaves behind."""
+    box = QApplication.activeModalWidget()
+    if isinstance(box, QMessageBox):
+        box.button(QMessageBox.StandardButton.Discard).click()
 
 
 def handle_at(slider: QSlider, value: int) -> QPoint:

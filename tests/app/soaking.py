@@ -11,7 +11,6 @@ import time
 from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop
 
 from gradviz.app.opening.startup import Startup
-from gradviz.app.window.session import Opened
 from gradviz.core.runs.state import RunState
 
 EXPERIMENTS = ("himmelblau", "line", "neurons", "himmelblau-adam")
@@ -37,7 +36,7 @@ def train_once(started: Startup, name: str, seconds: float) -> int:
     controller = started.controller
     assert controller is not None
     control = controller.control
-    controller.session.open(Opened(controller.session.document))  # nothing unsaved: no question
+    controller.documents.count_as_saved()
     controller.documents.open_gallery(name)
     while control.state is RunState.LOADING:
         pump(started, time.perf_counter() + 0.02)
@@ -77,7 +76,7 @@ def main(seconds: float, settle: float) -> None:
         "last_none": sys.getrefcount(None),
     }
     started.controller.refresher.stop()
-    started.controller.session.open(Opened(started.controller.session.document))
+    started.controller.documents.count_as_saved()
     started.window.close()
     started.end(0)
     sys.stdout.write(json.dumps({**result, "steps": steps, "rounds": rounds, "frames": frames, "seconds": seconds}))

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from gradviz.app.runs.refresher import Refresher
-from gradviz.app.runs.run_control import RunControl
-from gradviz.core.document.experiment import Experiment
+from gradviz.app.runs.run_control import MOST_KEPT, RunControl
+from gradviz.core.document.experiment import Experiment, with_value
 from gradviz.core.questions.basins import MapBasins
 from gradviz.core.questions.devices import Devices, ListDevices
 from gradviz.core.questions.graph import CaptureGraph
@@ -24,7 +24,7 @@ from gradviz.core.runs.records import RecordBlock
 from gradviz.core.runs.result import LaneResult, RunResult
 from gradviz.core.runs.state import RunState
 from gradviz.core.words import SILENCE, Words, say
-from gradviz.engine.runs.commands import Ask, Edit, Load, Pause, Run, Seek, Step, Withdraw
+from gradviz.engine.runs.commands import Ask, Branch, Edit, Load, Pause, Recall, Run, Seek, Step, Withdraw
 from gradviz.storage.experiments.experiment_file import NOT_FINITE
 from gradviz.views.kit.view import View
 
@@ -79,7 +79,8 @@ def test_loading_forgets_everything_of_the_last_run(control: RunControl, engine:
     with qtbot.waitSignals([control.began, control.state_changed]):
         control.load(Experiment(seed=1))
     assert (len(control.history), control.step, control.state) == (0, 0, RunState.LOADING)
-    assert engine.posted == [Load(1, Experiment()), DEVICES, Load(2, Experiment(seed=1)), DEVICES]
+    loads = [Load(1, Experiment()), Load(2, Experiment(seed=1), kept=frozenset({1}))]
+    assert engine.posted == [loads[0], DEVICES, loads[1], DEVICES]
 
 
 def test_what_an_older_run_says_is_ignored(control: RunControl, engine: Engine, qtbot: Any) -> None:
@@ -203,9 +204,107 @@ def test_weights_that_are_not_finite_are_the_cause_that_is_named(control: RunCon
     broken = RunResult(RunState.PAUSED, 1, "cpu", {}, (), (LaneResult({"x": np.array(np.nan)}),))
     for result, message in ((broken, NOT_FINITE), (None, "rate too large")):
         control.load(Experiment(), result)
-        engine.ready = [update(run=control._run, state=RunState.DIVERGED, words=say("rate too large"))]
+        engine.ready = [update(run=control.number, state=RunState.DIVERGED, words=say("rate too large"))]
         control.drain()
         assert control.message == message
+
+
+# Runs before the current one
+
+
+def run_of(control: RunControl, engine: Engine, *losses: float, step: int | None = None) -> None:
+    """The engine tells a run up to the last of the losses, and that it stands there, or at `step`."""
+    last = len(losses) - 1 if step is None else step
+    engine.ready = [update(run=control.number, step=last, records=block(0, *losses))]
+    control.drain()
+    engine.posted.clear()
+
+
+def test_the_run_before_is_kept_and_can_be_recalled(control: RunControl, engine: Engine) -> None:
+    run_of(control, engine, 5.0, 4.0, 3.0, step=1)
+    before = control.mark
+    control.load(Experiment(seed=7))
+    kept = control.kept(1)
+    assert kept is not None
+    assert (kept.known, kept.step, kept.experiment) == (2, 1, Experiment())
+    control.recall(1)
+    assert engine.posted[-2:] == [Recall(1, frozenset()), DEVICES], "a run that came nowhere is not kept"
+    assert (control.mark, control.step, control.state) == (before, 1, RunState.LOADING)
+    assert control.history.losses[:, 0].tolist() == [5.0, 4.0, 3.0]
+    assert control.experiment == Experiment()
+
+
+def test_a_few_runs_are_kept_and_the_oldest_is_let_go_of(control: RunControl, engine: Engine) -> None:
+    for _ in range(MOST_KEPT + 2):
+        run_of(control, engine, 5.0, 4.0)
+        control.load(Experiment())
+    assert [control.kept(number) is not None for number in range(1, MOST_KEPT + 3)] == [False] * 2 + [True] * MOST_KEPT
+    assert engine.posted[-2].kept == frozenset(range(3, MOST_KEPT + 3))
+
+
+def test_what_a_kept_run_still_had_to_say_is_kept_with_it(control: RunControl, engine: Engine) -> None:
+    run_of(control, engine, 5.0, 4.0)
+    control.load(Experiment())
+    engine.ready = [update(run=1, records=block(2, 3.0))]
+    assert control.drain() is None
+    assert control.kept(1).known == 2
+
+
+def test_a_live_edit_in_the_past_branches_off(control: RunControl, engine: Engine) -> None:
+    run_of(control, engine, 5.0, 4.0, 3.0, step=1)
+    faster = with_value(Experiment(), "optimizers.0.lr", 0.5)
+    told: list[str] = []
+    control.noticed.connect(lambda words: told.append(str(words)))
+    control.edit_live(faster)
+    assert engine.posted == [Branch(2, faster, frozenset({1})), DEVICES]
+    assert (control.number, control.step, control.known) == (2, 1, 1)
+    assert control.kept(1).known == 2
+    assert told == ["From step 1 on this is another run. Undo brings back the one of 2 steps."]
+
+
+def test_an_edit_while_a_run_does_its_past_again_waits_until_it_stands(control: RunControl, engine: Engine) -> None:
+    engine.ready = [update(step=0, state=RunState.RUNNING, records=block(0, 5.0, 4.0, 3.0))]
+    control.drain()
+    control.step = 0
+    faster = with_value(Experiment(), "optimizers.0.lr", 0.5)
+    engine.posted.clear()
+    control.edit_live(faster)
+    assert engine.posted == [Pause()]
+    engine.ready = [update(step=1, state=RunState.PAUSED)]
+    control.drain()
+    assert engine.posted[1:] == [Branch(2, faster, frozenset({1})), DEVICES, Run(None)]
+
+
+def test_an_edit_that_is_taken_back_before_the_run_stands_leaves_it_as_it_was(
+    control: RunControl, engine: Engine
+) -> None:
+    engine.ready = [update(step=0, state=RunState.RUNNING, records=block(0, 5.0, 4.0, 3.0))]
+    control.drain()
+    control.step = 0
+    engine.posted.clear()
+    for rate in (0.5, 1e-3):
+        control.edit_live(with_value(Experiment(), "optimizers.0.lr", rate))
+    engine.ready = [update(step=1, state=RunState.PAUSED)]
+    control.drain()
+    assert engine.posted == [Pause(), Pause(), Run(None)]
+    assert control.number == 1
+
+
+def test_a_wish_to_run_is_remembered_until_the_run_is_ready(control: RunControl, engine: Engine) -> None:
+    engine.posted.clear()
+    control.toggle()
+    assert control.wants_to_run
+    assert engine.posted == []
+    engine.ready = [update(state=RunState.READY, records=block(0, 5.0))]
+    control.drain()
+    assert engine.posted == [Run(None)]
+    control.load(Experiment())
+    control.toggle()
+    control.toggle()
+    engine.posted.clear()
+    engine.ready = [update(run=2, state=RunState.READY)]
+    control.drain()
+    assert (control.wants_to_run, engine.posted) == (False, [])
 
 
 # The refresher

@@ -60,7 +60,7 @@ class Editing(RuleBasedStateMachine):
 
     @rule()
     def save(self) -> None:
-        self.session.saved_as(Path("here.gradviz"))
+        self.session.saved_as(Path("here.gradviz"), (1, 0))
         self.saved = self.current
 
     @rule()
@@ -112,7 +112,7 @@ def test_undo_keeps_at_least_its_limit() -> None:
 def test_title_names_the_file_or_the_experiment() -> None:
     session = Session(Opened(Document(lesson=titled("T")), gallery_name="himmelblau"))
     assert session.title == "T[*] – gradviz"
-    session.saved_as(Path("/somewhere/file.gradviz"))
+    session.saved_as(Path("/somewhere/file.gradviz"), (1, 0))
     assert session.title == "file.gradviz[*] – gradviz"
     assert session.gallery_name == ""
 

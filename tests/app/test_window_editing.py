@@ -11,7 +11,7 @@ from gradviz.core.runs.state import RunState
 
 
 def run_number(desk: Desk) -> int:
-    return desk.control._run
+    return desk.control.number
 
 
 def test_a_learning_rate_is_live(desk: Desk) -> None:

@@ -171,7 +171,7 @@ def test_a_broken_file_gives_one_message_and_the_document_stays(
 ) -> None:
     path = tmp_path / "nowhere.gradviz" if kind == "missing" else broken(kind, tmp_path)
     before = path.read_bytes() if path.exists() else None
-    experiment, title, run = desk.controller.session.experiment, desk.window.windowTitle(), desk.control._run
+    experiment, title, run = desk.controller.session.experiment, desk.window.windowTitle(), desk.control.number
     open_by_key(desk, chosen, path)
     desk.settle()
     assert len(said) == 1, said
@@ -182,7 +182,7 @@ def test_a_broken_file_gives_one_message_and_the_document_stays(
         assert "web page" in said[0] or "HTML" in said[0]
     assert desk.controller.session.experiment is experiment
     assert desk.window.windowTitle() == title
-    assert desk.control._run == run
+    assert desk.control.number == run
     assert before is None or path.read_bytes() == before
     desk.click(desk.message_button("Close"))
     assert desk.message == ""

@@ -97,6 +97,7 @@ def watching_figures(seconds: float) -> list[Figure]:
     for case in CASES:
         figures += _case_figures(started, case, seconds)
     started.controller.refresher.stop()
+    started.controller.documents.count_as_saved()
     started.window.close()
     started.end(0)
     return figures

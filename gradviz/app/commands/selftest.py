@@ -18,7 +18,6 @@ from gradviz.app.commands.run_commands import say
 from gradviz.app.commands.selftest_tasks import TASKS
 from gradviz.app.opening.startup import Startup
 from gradviz.app.process.display import display_fault, use_no_display
-from gradviz.app.window.session import Opened
 from gradviz.app.window.window_controller import WindowController
 from gradviz.core.runs.state import RunState
 from gradviz.views.kit.view import View
@@ -53,7 +52,7 @@ def _faults(started: Startup, folder: Path) -> list[str]:
     assert controller is not None
     with _exceptions_seen() as exceptions:
         faults = _faults_of_gallery(started, controller) + _faults_of_tasks(started, controller, folder)
-    controller.session.open(Opened(controller.session.document))  # nothing unsaved that closing would ask about
+    controller.documents.count_as_saved()
     return faults + exceptions
 
 

@@ -23,6 +23,14 @@ class ActionSpec:
 ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("&File", "new_experiment", lambda own: own.documents.new_experiment, "&New experiment", ("Ctrl+N",)),
     ActionSpec("&File", "ask_open", lambda own: own.documents.ask_open, "&Open…", ("Ctrl+O",)),
+    ActionSpec(
+        "&File",
+        "go_back",
+        lambda own: own.documents.go_back,
+        "&Back to what was open before",
+        ("Alt+Left",),
+        "With its undo and its run; again goes forth",
+    ),
     ActionSpec("&File", "save", lambda own: own.documents.save, "&Save", ("Ctrl+S",)),
     ActionSpec("&File", "ask_save_as", lambda own: own.documents.ask_save_as, "Save &as…", ("Ctrl+Shift+S",)),
     ActionSpec("&File", "ask_import", lambda own: own.data_entry.ask_import, "&Import data…", ("Ctrl+I",)),

@@ -24,6 +24,7 @@ from gradviz.app.runs.refresher import Refresher
 from gradviz.app.runs.run_control import RunControl
 from gradviz.app.window.appearance import Appearance, SwitchedViews
 from gradviz.app.window.documents import Documents
+from gradviz.app.window.focus import FocusKeeper
 from gradviz.app.window.main_window import LAYOUT_VERSION, Contents, MainWindow
 from gradviz.app.window.scripting import Scripting
 from gradviz.app.window.session import Session
@@ -71,6 +72,7 @@ def assemble(window: MainWindow, panes: Panes, reset_layout: bool = False) -> tu
     refresher = Refresher(control, views, window)
     documents = Documents(window, control, Session(), gallery(), preferences)
     controller = WindowController(window, control, refresher, documents, preferences, folder)
+    FocusKeeper(window)
     menus = _menus(controller, panes)
     for pane in panes:
         pane.connect(controller)

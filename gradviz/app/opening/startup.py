@@ -62,6 +62,8 @@ class Startup:
         file = self.window.early_file or (Path(self._file).expanduser() if self._file else None)
         if file is None or not self.controller.documents.open_file(file):
             self.controller.documents.open_first(FIRST_EXPERIMENT)
+        if self.window.early_run:
+            self.controller.toggle_run()
         self.controller.crash_reports.offer()
         self.controller.control.state_changed.connect(self._on_first_state)
 

@@ -111,7 +111,7 @@ class Refresher(QObject):
         update = self._control.drain()
         if update is not None:
             is_drawn = self._take(update.answers)
-            if not is_drawn and update.records is not None:
+            if not is_drawn:
                 self._follow()
         self._ask(time.perf_counter())
         if update is not None:

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 
 from gradviz.app.runs.run_control import RunControl
 from gradviz.app.window.main_window import MainWindow
-from gradviz.app.window.session import Opened, Session
+from gradviz.app.window.session import LeftSession, Opened, Session
 from gradviz.core.document.departure import departures
 from gradviz.core.document.document import Document
 from gradviz.core.runs.result import RunResult
@@ -27,6 +27,8 @@ from gradviz.views.kit.speech import spoken
 from gradviz.views.kit.view import View
 
 SAVE_PATIENCE_MS = 5000
+LONG_RUN_S = 2.0
+"""A run of an experiment without a file that took longer is not lost without a question."""
 WEIGHTS = "Weights (*.safetensors *.pt *.pth);;All files (*)"
 FILTER = "gradviz experiments (*.gradviz *.json);;All files (*)"
 
@@ -36,6 +38,8 @@ class Documents(QObject):
 
     opened = Signal(object)
     """A document was opened; carries it as an `Opened`."""
+    gone_back = Signal()
+    """The document that was left last is the open one again."""
     saved = Signal()
 
     def __init__(
@@ -53,11 +57,37 @@ class Documents(QObject):
         self.preferences = preferences
         self.gallery = {entry.name: entry for entry in gallery}
         self._is_writing = False
+        self.left: LeftSession | None = None
+        """The document that was left last, with its undo and the number of its run."""
 
     def open_document(self, opened: Opened) -> None:
-        """Make its document the open one; its saved run, if it has one, can be continued."""
+        """Make its document the open one; its saved run, if it has one, can be continued. The one before is kept."""
+        self.left = self.session.left() if self.session.run else None
         self.session.open(opened)
         self.opened.emit(opened)
+        self.session.saved_run = self.control.mark
+
+    def go_back(self) -> None:
+        """Go on with the document that was left last, its undo and its run; the one of now is kept instead."""
+        if self.left is not None:
+            left, self.left = self.left, self.session.left()
+            self.session.take_up(left)
+            self.gone_back.emit()
+
+    def count_as_saved(self) -> None:
+        """Nobody will ask for what is unsaved now: a program that drives the window closes it without a question."""
+        self.session.open(Opened(self.session.document))
+        self.session.saved_run = self.control.mark
+
+    @property
+    def has_unsaved_run(self) -> bool:
+        """Whether steps were run that do not stand in the document's file."""
+        return self.control.known > 0 and self.control.mark != self.session.saved_run
+
+    @property
+    def modified(self) -> bool:
+        """Whether there is something to save: an edit, or steps of a run that has a file."""
+        return self.session.modified or (self.session.path is not None and self.has_unsaved_run)
 
     def open_first(self, name: str) -> None:
         """What a start without a file shows: a gallery experiment that one key runs."""
@@ -138,11 +168,39 @@ class Documents(QObject):
 
     def save_to(self, path: Path) -> None:
         """Save experiment and run so far; the engine is asked for the weights first, if it has any."""
+        if path == self.session.path and not self._may_write_shorter(path):
+            return
         self._is_writing = True
-        if self.control.state in (RunState.LOADING, RunState.FAILED):
+        if self.control.state is RunState.FAILED:
             self._write(path, None)
         else:
             self.control.collect(lambda result: self._write(path, result), self._not_written)
+
+    def _may_write_shorter(self, path: Path) -> bool:
+        """Ask, where the file holds more of a run than is there to be written now."""
+        holds, has = self.session.saved_run[1], self.control.known
+        if self.control.state is RunState.FAILED:
+            has = 0
+        if has >= holds:
+            return True
+        buttons = QMessageBox.StandardButton
+        text = f"{path.name} holds a run of {holds:,} steps, and this one has {has:,}."
+        asked = self._question(text, "Save, and lose the run in the file?", buttons.Save | buttons.Cancel)
+        save_as = asked.addButton("Save as…", QMessageBox.ButtonRole.AcceptRole)
+        asked.setDefaultButton(save_as)
+        answer = asked.exec()
+        if asked.clickedButton() is save_as:
+            self.ask_save_as()
+        asked.deleteLater()
+        return answer == buttons.Save
+
+    def _question(self, text: str, more: str, buttons: QMessageBox.StandardButton) -> QMessageBox:
+        asked = QMessageBox(self.window)
+        asked.setIcon(QMessageBox.Icon.Question)
+        asked.setText(text)
+        asked.setInformativeText(more)
+        asked.setStandardButtons(buttons)
+        return asked
 
     def _not_written(self, why: Words) -> None:
         """There is no result to write."""
@@ -157,7 +215,7 @@ class Documents(QObject):
         except FileError as error:
             self.window.messages.show_message(str(error), "Save as…", self.ask_save_as)
             return
-        self.session.saved_as(path)
+        self.session.saved_as(path, (self.control.number, 0 if result is None else result.step))
         self._remember(path)
         self.saved.emit()
         self.window.statusBar().showMessage(f"Saved {path.name}.")
@@ -185,7 +243,7 @@ class Documents(QObject):
         path, _ = QFileDialog.getSaveFileName(self.window, "Export the weights", str(suggested), WEIGHTS)
         if path:
             target = Path(path) if Path(path).suffix else Path(path + ".safetensors")
-            self.control.collect(lambda result: self.export_weights(target, result), self._not_written)
+            self.control.collect(lambda result: self.export_weights(target, result), self._not_written, here=True)
 
     def export_weights(self, path: Path, result: RunResult) -> None:
         """Write the weights of `result`."""
@@ -254,27 +312,33 @@ class Documents(QObject):
             self.preferences.recent.remove(str(path))
             self.window.gallery.show_recent(self.preferences.recent)
 
-    def may_leave(self) -> bool:
-        """Ask about unsaved edits, the one in the field with the cursor included; False if the user stays."""
+    def may_leave(self, for_good: bool = False) -> bool:
+        """Ask about what is unsaved, the edit in the field with the cursor included; False if the user stays.
+
+        A run of an experiment that has no file can be gone back to, and is asked about where that ends: `for_good`.
+        """
         focused = QApplication.focusWidget()
         if focused is not None:
             focused.clearFocus()
-        if not self.session.modified:
+        is_long = self.has_unsaved_run and self.control.seconds >= LONG_RUN_S
+        if not (self.modified or (for_good and is_long)):
             return True
         buttons = QMessageBox.StandardButton
-        asked = QMessageBox(self.window)
-        asked.setIcon(QMessageBox.Icon.Question)
-        asked.setText(f"“{self.session.document.title}” has unsaved edits.")
-        asked.setInformativeText("Save them first?")
-        asked.setStandardButtons(buttons.Save | buttons.Discard | buttons.Cancel)
+        asked = self._question(self._unsaved(), "Save first?", buttons.Save | buttons.Discard | buttons.Cancel)
         asked.setDefaultButton(buttons.Save)
         answer = asked.exec()
         asked.deleteLater()
         if answer == buttons.Save:
             self.save()
             self._wait_until_written()
-            return not self.session.modified
+            return not self.modified and not (for_good and self.has_unsaved_run)
         return answer == buttons.Discard
+
+    def _unsaved(self) -> str:
+        """What would be lost."""
+        run = f"a run of {self.control.known:,} steps that is in no file" if self.has_unsaved_run else ""
+        parts = [part for part in ("unsaved edits" if self.session.modified else "", run) if part]
+        return f"“{self.session.document.title}” has {' and '.join(parts)}."
 
     def _wait_until_written(self) -> None:
         """The engine hands its weights over between two steps; an answer that takes longer is not waited for."""

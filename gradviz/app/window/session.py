@@ -12,6 +12,10 @@ from gradviz.core.runs.result import RunResult
 
 UNDO_LIMIT = 500
 
+RunMark = tuple[int, int]
+"""Number and last step of a run."""
+NO_RUN: RunMark = (0, 0)
+
 
 @dataclass(frozen=True, slots=True)
 class Opened:
@@ -22,6 +26,26 @@ class Opened:
     gallery_name: str = ""
     result: RunResult | None = None
     read_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """Where a session stood: its document, and the number of the run behind it, which may be recalled."""
+
+    document: Document
+    run: int
+
+
+@dataclass(frozen=True, slots=True)
+class LeftSession:
+    """A session that was left for another document, whole: it can be gone back to."""
+
+    opened: Opened
+    saved: Document
+    saved_run: RunMark
+    run: int
+    undo: tuple[Stand, ...]
+    redo: tuple[Stand, ...]
 
 
 class Session:
@@ -37,8 +61,23 @@ class Session:
         self.gallery_name = opened.gallery_name
         self.read_only = opened.read_only
         self._saved = opened.document
-        self._undo: list[Document] = []
-        self._redo: list[Document] = []
+        self.run = 0
+        """The number of the run behind the document."""
+        self.saved_run = NO_RUN
+        """The run that stands in the file."""
+        self._undo: list[Stand] = []
+        self._redo: list[Stand] = []
+
+    def left(self) -> LeftSession:
+        """All that it takes to go on with it."""
+        opened = Opened(self.document, self.path, self.gallery_name, None, self.read_only)
+        return LeftSession(opened, self._saved, self.saved_run, self.run, tuple(self._undo), tuple(self._redo))
+
+    def take_up(self, left: LeftSession) -> None:
+        """Go on with a session that was left."""
+        self.open(left.opened)
+        self._saved, self.saved_run, self.run = left.saved, left.saved_run, left.run
+        self._undo, self._redo = list(left.undo), list(left.redo)
 
     @property
     def experiment(self) -> Experiment:
@@ -77,11 +116,23 @@ class Session:
 
     def apply(self, document: Document) -> None:
         """Take over an edited document, to be undone; nothing happens if it equals the current one."""
-        if document == self.document:
-            return
-        self._undo = [*self._undo[-UNDO_LIMIT:], self.document]
+        if document != self.document:
+            self.begin_anew()
+            self.document = document
+
+    def begin_anew(self) -> None:
+        """The same document with another run: undo goes back to the one before."""
+        self._undo = [*self._undo[-UNDO_LIMIT:], self._stand]
         self._redo = []
-        self.document = document
+
+    @property
+    def _stand(self) -> Stand:
+        return Stand(self.document, self.run)
+
+    @property
+    def run_before(self) -> int:
+        """The number of the run that undo goes back to; the current one's where it does not change, 0 without undo."""
+        return self._undo[-1].run if self._undo else 0
 
     def apply_experiment(self, experiment: Experiment) -> None:
         """Take over an edited experiment, whose lesson stays."""
@@ -89,16 +140,19 @@ class Session:
 
     def undo(self) -> None:
         """Take the last edit back, if there is one."""
-        if self._undo:
-            self._redo.append(self.document)
-            self.document = self._undo.pop()
+        self._go(self._undo, self._redo)
 
     def redo(self) -> None:
         """Do the edit again that was taken back last, if one was."""
-        if self._redo:
-            self._undo.append(self.document)
-            self.document = self._redo.pop()
+        self._go(self._redo, self._undo)
 
-    def saved_as(self, path: Path) -> None:
-        """The document stands in this file now."""
+    def _go(self, there: list[Stand], back: list[Stand]) -> None:
+        if there:
+            back.append(self._stand)
+            stand = there.pop()
+            self.document, self.run = stand.document, stand.run
+
+    def saved_as(self, path: Path, run: RunMark) -> None:
+        """The document stands in this file now, with this run."""
         self.path, self._saved, self.gallery_name, self.read_only = path, self.document, "", False
+        self.saved_run = run

@@ -23,6 +23,7 @@ from gradviz.core.document.experiment import with_start
 from gradviz.core.document.with_mistake import compared_with
 from gradviz.core.optimizers.mistakes import Mistake
 from gradviz.core.runs.state import RunState
+from gradviz.core.words import SILENCE, Words, say
 from gradviz.storage.user.preferences import Preferences, save_preferences
 from gradviz.views.kit.speech import spoken
 
@@ -74,7 +75,9 @@ class WindowController(QObject):
         bar.seek_wanted.connect(self.control.seek)
         bar.pace_changed.connect(lambda: self.control.set_pace(bar.pace))
         self.documents.opened.connect(self._on_opened)
+        self.documents.gone_back.connect(self._on_gone_back)
         self.documents.saved.connect(self._show_document)
+        self.control.began.connect(self._on_began)
         self.refresher.refreshed.connect(self._show_progress)
         self.control.state_changed.connect(self._on_state_changed)
         self.control.noticed.connect(lambda words: window.messages.show_message(spoken(words)))
@@ -120,9 +123,11 @@ class WindowController(QObject):
         self._after_edit()
 
     def _after_edit(self) -> None:
-        """Let the run follow the document."""
-        control, experiment = self.control, self.session.experiment
-        self.window.form.show_document(self.session.document)
+        """Let the run follow the document; the run that stood behind it before is taken up again."""
+        control, session, experiment = self.control, self.session, self.session.experiment
+        self.window.form.show_document(session.document)
+        if session.run != control.number and control.kept(session.run) is not None:
+            control.recall(session.run)
         asked = consequence(control.experiment, experiment, control.state, control.step)
         if asked is Consequence.LIVE:
             control.edit_live(experiment)
@@ -158,8 +163,11 @@ class WindowController(QObject):
         self.control.step_back()
 
     def reset(self) -> None:
-        """Step 0 of the same initial values."""
+        """Step 0 of the same initial values. Undo brings the run before back."""
+        if self.control.known:
+            self.session.begin_anew()
         self.control.load(self.session.experiment)
+        self._show_document()
 
     def check_gradient(self) -> None:
         """Compare the gradient of the current step."""
@@ -182,6 +190,20 @@ class WindowController(QObject):
         self.experiment_opened.emit(experiment)
         self.control.open(experiment, opened.result)
         self._show_document()
+
+    def _on_gone_back(self) -> None:
+        session, control = self.session, self.control
+        self.window.form.forget_drafts()
+        self.window.form.show_document(session.document)
+        self.experiment_opened.emit(session.experiment)
+        if control.kept(session.run) is not None:
+            control.recall(session.run)
+        else:
+            control.open(session.experiment)
+        self._show_document()
+
+    def _on_began(self) -> None:
+        self.session.run = self.control.number
 
     # Help
 
@@ -217,7 +239,7 @@ class WindowController(QObject):
         session = self.session
         _, departures = self.documents.departure(session.document)
         self.window.setWindowTitle(session.title_of_own if departures else session.title)
-        self.window.setWindowModified(session.modified)
+        self.window.setWindowModified(self.documents.modified)
         self.window.gallery.mark_current("" if departures else session.gallery_name)
         self.document_changed.emit()
         self._show_status()
@@ -234,6 +256,7 @@ class WindowController(QObject):
             messages.show_message(self._standing_message)
         elif messages.text and messages.text == self._standing_message:
             messages.hide()
+        self.window.setWindowModified(self.documents.modified)
         self._show_status()
 
     def _show_status(self) -> None:
@@ -243,15 +266,30 @@ class WindowController(QObject):
         right = f"{control.state}   ·   {device}   ·   {experiment.dtype}   ·   seed {experiment.seed}"
         is_above = control.state in (RunState.DIVERGED, RunState.FAILED)
         message = "" if is_above else spoken(control.words) or ("Running…" if control.state is RunState.RUNNING else "")
-        self.window.show_status(right, message)
+        self.window.show_status(right, f"{message} {spoken(self._remark())}".strip())
+
+    def _remark(self) -> Words:
+        """What will happen by itself, or how what seems to be gone comes back."""
+        control, left = self.control, self.documents.left
+        if control.wants_to_run:
+            return say("It runs as soon as it is ready.")
+        before = control.kept(self.session.run_before)
+        if control.state is not RunState.READY or control.known:
+            return SILENCE
+        if before is not None:
+            return say("Ctrl+Z brings back the run of {steps:,} steps.", steps=before.known)
+        gone = None if left is None else control.kept(left.run)
+        if left is not None and gone is not None:
+            title = left.opened.document.title
+            return say("Alt+Left goes back to “{title}” and its run of {steps:,} steps.", title=title, steps=gone.known)
+        return SILENCE
 
     def _show_progress(self) -> None:
         control = self.control
-        known = max(len(control.history) - 1, 0)
-        self.window.run_bar.show_progress(control.step, known, control.experiment.steps, control.steps_per_s)
+        self.window.run_bar.show_progress(control.step, control.known, control.experiment.steps, control.steps_per_s)
 
     def _on_closing(self, event: QCloseEvent) -> None:
-        if not self.documents.may_leave():
+        if not self.documents.may_leave(for_good=True):
             event.ignore()
             return
         self.preferences.layout = self.window.layout_blob()

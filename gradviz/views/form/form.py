@@ -8,6 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import (
+    QApplication,
     QFormLayout,
     QGroupBox,
     QHBoxLayout,
@@ -69,12 +70,27 @@ class Form(QWidget):
         self._document = document
         if structure != self._structure:
             self._structure = structure
+            held = self._held_path()
             self._rebuild(document)
+            self._hold(held)
         for path, editor in self._editors.items():
             editor.show_value(value_at_path(data, path))
         self._show_notes(notes_of(document.experiment))
         self.clear_faults()
         self._offer_drafts(data)
+
+    def _held_path(self) -> str:
+        """The path whose editor has the keyboard; empty where none has."""
+        focused = QApplication.focusWidget()
+        held = (path for path, editor in self._editors.items() if focused is not None and editor.isAncestorOf(focused))
+        return next(held, "")
+
+    def _hold(self, path: str) -> None:
+        """Give the keyboard to the editor at `path`, made anew, or to the nearest around it that is there."""
+        while path and path not in self._editors:
+            path = path.rpartition(".")[0]
+        if path:
+            self._editors[path].focus_widget().setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _show_notes(self, notes: dict[str, str]) -> None:
         for path, label in self._notes.items():
