@@ -61,7 +61,7 @@ def open_by_key(desk: Desk, chosen: list[str], path: Path) -> None:
 def save_as(desk: Desk, chosen: list[str], path: Path) -> None:
     chosen.append(str(path))
     desk.press(Key.Key_S, CONTROL | SHIFT)
-    desk.wait(lambda: not desk.window.isWindowModified() and desk.controller.session.path == path, "the save")
+    desk.wait(lambda: not desk.controller.session.modified and desk.controller.session.path == path, "the save")
 
 
 def pause_after(desk: Desk, steps: int) -> None:
@@ -88,7 +88,10 @@ def test_a_run_survives_saving_and_opening_and_goes_on(
         desk.press(Key.Key_Right, CONTROL)
         desk.wait(lambda before=before: desk.control.step == before + 1, "a step")
     further = desk.control.history.losses[: step + 4].copy()
+    desk.answer("Discard")
     desk.open_card("chain")
+    title = desk.controller.documents.gallery[card].document.title
+    assert desk.dialogs == [f"“{title}” has a run of {step + 3:,} steps that is in no file."]
     open_by_key(desk, chosen, path)
     desk.wait(lambda: desk.control.step == step, "the step that was saved")
     desk.settle()
@@ -101,8 +104,8 @@ def test_a_run_survives_saving_and_opening_and_goes_on(
         before = desk.control.step
         desk.press(Key.Key_Right, CONTROL)
         desk.wait(lambda before=before: desk.control.step == before + 1, "a step")
+        assert desk.window.isWindowModified(), "the file has fewer steps"
     assert np.array_equal(desk.control.history.losses, further), "it goes on as if it had never stopped"
-    assert not desk.window.isWindowModified()
 
 
 def test_saving_while_it_runs_does_not_stop_it(desk: Desk, chosen: list[str], tmp_path: Path) -> None:
