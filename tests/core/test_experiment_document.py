@@ -23,7 +23,9 @@ from gradviz.core.document.experiment import (
 )
 from gradviz.core.layers.catalogue import LinearLayer, LineLayer, Sigmoid
 from gradviz.core.objectives.catalogue import FitObjective, FormulaObjective, NamedTensor
+from gradviz.core.optimizers.adaptive_optimizers import AdamW
 from gradviz.core.optimizers.catalogue import SGD, Adam, RMSprop
+from gradviz.core.optimizers.plain_schedules import Exponential
 
 SLOW = 20
 
@@ -246,3 +248,19 @@ def test_a_start_is_set_where_there_are_two_scalars() -> None:
     assert with_start(Experiment(objective=FitObjective(model=(LineLayer(), Sigmoid()))), 0, 0) is None
     with pytest.raises(SettingError, match=r"objective\.x"):
         with_start(Experiment(), 1e7, 0)
+
+
+def test_another_kind_takes_its_own_defaults_for_what_was_never_edited() -> None:
+    """AdamW decays weights by 0.01, and a race in which RMSprop did so unasked would not be fair."""
+    adamw = Experiment(optimizers=(AdamW(),))
+    exchanged = with_value(adamw, "optimizers.0.kind", "rmsprop").optimizers[0]
+    assert exchanged == RMSprop()
+    assert with_value(adamw, "optimizers.0.kind", "sgd").optimizers[0] == SGD()
+
+
+def test_another_kind_keeps_what_was_edited_and_what_it_can_take_of_it() -> None:
+    edited = Experiment(optimizers=(AdamW(lr=0.5, weight_decay=0.2, amsgrad=True, schedule=Exponential(gamma=0.5)),))
+    exchanged = with_value(edited, "optimizers.0.kind", "sgd").optimizers[0]
+    assert exchanged == SGD(lr=0.5, weight_decay=0.2, schedule=Exponential(gamma=0.5))
+    back = with_value(with_value(edited, "optimizers.0.kind", "sgd"), "optimizers.0.kind", "adamw").optimizers[0]
+    assert back == AdamW(lr=0.5, weight_decay=0.2, schedule=Exponential(gamma=0.5))

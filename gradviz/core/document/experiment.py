@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
 from typing import Any, Literal
@@ -158,28 +159,43 @@ def _child(value: Any, part: str, path: str) -> Any:
 
 
 def _with_kind(data: dict[str, Any], parts: list[str], kind: Any) -> Experiment:
-    """Exchange the alternative at `parts`; settings that the new one refuses fall away, last first."""
-    parent: Any = data
-    for part in parts[:-1]:
-        parent = _child(parent, part, ".".join(parts))
-    key: Any = int(parts[-1]) if isinstance(parent, list) else parts[-1]
-    old = dict(parent[key])
-    old.pop("kind", None)
-    parent[key] = {"kind": kind}
-    plain = _made(data, [*parts, "kind"])
-    data = to_data(plain)
-    parent = data
-    for part in parts[:-1]:
-        parent = _child(parent, part, ".".join(parts))
-    allowed: Any = to_data(plain)
-    for part in parts:
-        allowed = _child(allowed, part, ".".join(parts))
-    shared = {name: value for name, value in old.items() if name in allowed and type(value) is type(allowed[name])}
-    parent[key] = {"kind": kind} | {name: value for name, value in shared.items() if not isinstance(value, dict)}
+    """Exchange the alternative at `parts`. What was set otherwise than its default stays, if the new one takes it."""
+    before = _at(data, parts)
+    usual = _usual(data, parts)
+    made = _made(_put(data, parts, {"kind": kind}), [*parts, "kind"])
+    for name, value in before.items():
+        now = _at(to_data(made), parts)
+        if name == "kind" or value == usual.get(name) or type(value) is not type(now.get(name)):
+            continue
+        try:
+            made = _made(_put(to_data(made), parts, now | {name: value}), [*parts, "kind"])
+        except SettingError:
+            continue  # the new one has a setting of that name, and refuses the value
+    return made
+
+
+def _usual(data: dict[str, Any], parts: list[str]) -> dict[str, Any]:
+    """The defaults of the alternative at `parts`; none where it cannot be with them, in what stands around it."""
+    plain = _put(data, parts, {"kind": _at(data, parts)["kind"]})
     try:
-        return _made(data, [*parts, "kind"])
+        found: dict[str, Any] = _at(to_data(_made(plain, [*parts, "kind"])), parts)
     except SettingError:
-        return plain
+        return {}
+    return found
+
+
+def _at(data: Any, parts: list[str]) -> Any:
+    for part in parts:
+        data = _child(data, part, ".".join(parts))
+    return data
+
+
+def _put(data: dict[str, Any], parts: list[str], value: dict[str, Any]) -> dict[str, Any]:
+    """A copy of `data` with `value` at `parts`."""
+    changed = copy.deepcopy(data)
+    parent = _at(changed, parts[:-1])
+    parent[int(parts[-1]) if isinstance(parent, list) else parts[-1]] = value
+    return changed
 
 
 def _made(data: dict[str, Any], parts: list[str]) -> Experiment:
