@@ -26,6 +26,8 @@ class Outbox:
     run: int
     optimizers: int
     state: RunState = RunState.LOADING
+    names: tuple[str, ...] = ()
+    """What the numbers of a position are called."""
     words: Words = SILENCE
     notice: Words = SILENCE
     step: int = 0
@@ -53,16 +55,16 @@ class Outbox:
         taken: list[StepRecord] = []
         for _ in range(len(self.records)):
             if taken and self.records[0].step != taken[-1].step + 1:
-                return block_of(taken, self.optimizers), False
+                return block_of(taken, self.optimizers, self.names), False
             taken.append(self.records.popleft())
-        return (block_of(taken, self.optimizers) if taken else None), True
+        return (block_of(taken, self.optimizers, self.names) if taken else None), True
 
 
-def block_of(records: list[StepRecord], optimizers: int) -> RecordBlock:
-    """Consecutive records as read-only arrays."""
+def block_of(records: list[StepRecord], optimizers: int, names: tuple[str, ...] = ()) -> RecordBlock:
+    """Consecutive records as read-only arrays; `names` are those of the numbers of a position."""
     losses = np.array([record.losses for record in records], dtype=np.float64)
     positions = np.array([record.position for record in records], dtype=np.float64)
     width = positions.shape[1] // optimizers if positions.size else 0
     positions = positions.reshape(len(records), optimizers, width)
     losses.flags.writeable = positions.flags.writeable = False
-    return RecordBlock(records[0].step, losses, positions)
+    return RecordBlock(records[0].step, losses, positions, names)
