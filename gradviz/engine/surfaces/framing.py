@@ -18,7 +18,9 @@ MARGIN = 0.45
 NARROW, WIDE = 0.2, 50.0
 """A slice reaches at least and at most so many times what it would without a path."""
 LEAST = 2.0
-"""How wide a picture is at least."""
+"""How wide a picture is at least, but of a narrow bowl."""
+IS_BOWL = 0.1
+"""A loss is a bowl if Newton's step falls by what it promised, up to this share."""
 Domain = tuple[Range, ...]
 
 
@@ -34,7 +36,8 @@ def domain_of(experiment: Experiment, objective: Objective, plane: Plane, path: 
     if isinstance(declared, TestFunctionObjective):
         box = np.array(declared.function.domain)
         return _around(np.array([box[:, 0], box[:, 1], here]), 0.0)
-    return _around(np.array([here, _newton_target(objective, plane, here)]), MARGIN)
+    target, least = _newton_target(objective, plane, here)
+    return _around(np.array([here, target]), MARGIN, least)
 
 
 def _flat(objective: Objective) -> Tensor:
@@ -58,12 +61,15 @@ def _is_near(objective: Objective, plane: Plane, place: Floats) -> bool:
     return bool(there < origin)
 
 
-def _newton_target(objective: Objective, plane: Plane, here: Floats) -> Floats:
-    """Where Newton's step leads, the minimum of a quadratic loss: it decides only what the picture frames."""
+def _newton_target(objective: Objective, plane: Plane, here: Floats) -> tuple[Floats, Floats]:
+    """Where Newton's step leads, the minimum of a quadratic loss, and how wide each axis is at least.
+
+    It decides only what the picture frames.
+    """
     point = torch.from_numpy(here).to(plane.origin.device)
 
     def loss(flat: Tensor) -> Tensor:
-        return objective.landscape_at(plane.parameters(flat.to(plane.origin)))
+        return objective.landscape_at(plane.parameters(flat.to(plane.origin))).double()
 
     # not by torch.func, whose gradients import torch's compiler
     hessian: Tensor = torch.autograd.functional.hessian(loss, point)  # type: ignore[no-untyped-call]
@@ -71,13 +77,25 @@ def _newton_target(objective: Objective, plane: Plane, here: Floats) -> Floats:
     step, info = torch.linalg.solve_ex(hessian, gradient)
     target: Floats = (point - step).cpu().numpy()
     if int(info) != 0 or not np.isfinite(target).all() or not _is_near(objective, plane, target):
-        return here
-    return target
+        return here, np.full(len(here), LEAST)
+    with torch.no_grad():
+        before, after = float(loss(point)), float(loss(point - step))
+    return target, _least_widths(hessian, before - after, float(gradient @ step) / 2, abs(before))
 
 
-def _around(points: Floats, margin: float) -> Domain:
-    """A box around finite points, wider by `margin` of its extent, and at least LEAST wide."""
+def _least_widths(hessian: Tensor, fall: float, promised: float, size: float) -> Floats:
+    """LEAST, or less where the loss is a bowl that is narrower: as wide as it is at the height where the run stands."""
+    widths = np.full(len(hessian), LEAST)
+    if not fall > 1e-6 * size or abs(fall - promised) > IS_BOWL * fall:
+        return widths
+    inverse = torch.linalg.inv_ex(hessian)[0].diagonal().cpu().numpy()
+    with np.errstate(invalid="ignore"):
+        return np.fmin(widths, np.where(inverse > 0, 2 * np.sqrt(2 * fall * inverse), LEAST))
+
+
+def _around(points: Floats, margin: float, least: Floats | float = LEAST) -> Domain:
+    """A box around finite points, wider by `margin` of its extent, and at least so wide."""
     low, high = points.min(axis=0), points.max(axis=0)
     middle = (low + high) / 2
-    half = np.maximum(high - low, LEAST) * (0.5 + margin)
+    half = np.maximum(high - low, least) * (0.5 + margin)
     return tuple((float(a - b), float(a + b)) for a, b in zip(middle, half, strict=True))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.func import vmap
@@ -64,7 +65,7 @@ class Plane:
         """Where points (k, n) stand on the plane, (k, 1 or 2), and how far off it, (k,): 0 up to rounding."""
         if self.exact:
             places: Floats = rows.double().cpu().numpy()
-            return places, places[:, 0] * 0
+            return places, np.zeros(len(places))
         offsets, basis = rows.double() - self.origin.double(), self.basis.double()
         found = offsets @ basis.T
         beside = (offsets - found @ basis).norm(dim=1)
