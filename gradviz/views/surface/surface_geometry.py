@@ -19,6 +19,8 @@ LOG_SHARE = 1 / 500
 """Losses above the lowest by this share of the range are where the log scale begins to bend."""
 LIFT = 0.012
 """How far over the surface a point is taken to be seen."""
+TICK_ROOM = 0.06
+"""The share of a log axis within which a tick takes the roundest loss."""
 BELOW = 0.15
 """The share of HEIGHT that a mark may stand below the lowest of the grid."""
 
@@ -212,9 +214,8 @@ def roundest(low: float, high: float) -> float:
 def height_ticks(box: SurfaceBox, count: int = 5) -> list[tuple[float, str]]:
     """Levels (0..1) and labels of the loss axis: round losses, about evenly apart."""
     if box.log_height:
-        reach = 0.3 / count
-        middles = np.linspace(reach, 1 - reach, count + 1)
-        losses = [roundest(box.loss_of(middle - reach), box.loss_of(middle + reach)) for middle in middles.tolist()]
+        ends = np.linspace(0.0, 1.0 - TICK_ROOM, count)
+        losses = [roundest(box.loss_of(end), box.loss_of(end + TICK_ROOM)) for end in ends.tolist()]
         losses = sorted({loss for loss in losses if box.lowest <= loss <= box.highest})
     else:
         losses = nice_ticks(box.lowest, box.highest, count)
