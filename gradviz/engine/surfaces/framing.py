@@ -85,12 +85,13 @@ def _newton_target(objective: Objective, plane: Plane, here: Floats) -> tuple[Fl
 
 def _least_widths(hessian: Tensor, fall: float, promised: float, size: float) -> Floats:
     """LEAST, or less where the loss is a bowl that is narrower: as wide as it is at the height where the run stands."""
-    widths = np.full(len(hessian), LEAST)
+    widths: Floats = np.full(len(hessian), LEAST)
     if not fall > 1e-6 * size or abs(fall - promised) > IS_BOWL * fall:
         return widths
     inverse = torch.linalg.inv_ex(hessian)[0].diagonal().cpu().numpy()
     with np.errstate(invalid="ignore"):
-        return np.fmin(widths, np.where(inverse > 0, 2 * np.sqrt(2 * fall * inverse), LEAST))
+        widths[inverse > 0] = np.fmin(2 * np.sqrt(2 * fall * inverse[inverse > 0]), LEAST)
+    return widths
 
 
 def _around(points: Floats, margin: float, least: Floats | float = LEAST) -> Domain:
