@@ -42,8 +42,10 @@ def place(_question: Locate, moment: Moment) -> Places:
 
 
 def _height(lane: Lane) -> float:
-    """What the surface shows of a loss, at a lane's parameters."""
+    """What the surface shows of a loss, at a lane's parameters: often what the step has found already."""
     objective = lane.objective
+    if not objective.landscape_note:
+        return lane.loss
     with torch.no_grad():
         parameters = {name: parameter.detach() for name, parameter in objective.learned.items()}
         return float(objective.landscape_at(parameters))

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QWidget
 from gradviz.core.numbers import Floats
 from gradviz.views.kit.quiet_plot import LiveCurve, QuietPlot
 from gradviz.views.kit.theme import Theme, mix
-from gradviz.views.surface.mark_painting import lane_colour, paint_legend, paint_mark
+from gradviz.views.surface.mark_painting import LegendPainter, lane_colour, paint_mark
 from gradviz.views.surface.run_marks import LegendLine, Mark
 from gradviz.views.surface.surface_geometry import SurfaceBox
 
@@ -42,6 +42,7 @@ class ContourPlot(QuietPlot):
         self.levels = 0
         self._run_marks: Sequence[Mark] = ()
         self._legend: Sequence[LegendLine] = ()
+        self._legend_painter = LegendPainter()
 
     def set_theme(self, theme: Theme) -> None:
         """Take over colours."""
@@ -95,7 +96,7 @@ class ContourPlot(QuietPlot):
         for mark in self._run_marks:
             at = QPointF(*(np.clip(np.array([mark.x, mark.y]) * scale + shift, -1e5, 1e5)).tolist())
             paint_mark(painter, at, lane_colour(self.theme, mark.optimizer), self.theme, mark.is_off)
-        paint_legend(painter, frame, self._legend, self.theme, self.font())
+        self._legend_painter.paint(painter, frame, self._legend, self.theme, self.font())
 
     def mouseDoubleClickEvent(self, event: Any) -> None:
         at = self.getPlotItem().getViewBox().mapSceneToView(QPointF(event.position()))

@@ -16,7 +16,7 @@ from gradviz.core.questions.surface import LossCurve
 from gradviz.views.kit.live_dots import LiveDots
 from gradviz.views.kit.quiet_plot import LiveCurve, QuietPlot
 from gradviz.views.kit.theme import Theme
-from gradviz.views.surface.mark_painting import lane_colour, paint_legend, paint_mark
+from gradviz.views.surface.mark_painting import LegendPainter, lane_colour, paint_mark
 from gradviz.views.surface.run_marks import LegendLine, Mark
 
 TANGENT_PIXELS = 90.0
@@ -46,6 +46,7 @@ class LossCurvePlot(QuietPlot):
         self._curve: LossCurve | None = None
         self._run_marks: Sequence[Mark] = ()
         self._legend: Sequence[LegendLine] = ()
+        self._legend_painter = LegendPainter()
 
     def set_theme(self, theme: Theme) -> None:
         """Take over colours."""
@@ -88,7 +89,7 @@ class LossCurvePlot(QuietPlot):
                 if mark.slope is not None:
                     _paint_tangent(painter, at, mark.slope * float(scale[1] / scale[0]), colour)
                 paint_mark(painter, at, colour, self.theme)
-        paint_legend(painter, frame, self._legend, self.theme, self.font())
+        self._legend_painter.paint(painter, frame, self._legend, self.theme, self.font())
 
     def _place(self, mark: Mark, scale: Floats, shift: Floats) -> QPointF | None:
         """A mark in pixels; None where it has no height."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPicture
 
 from gradviz.views.kit.theme import Theme
 from gradviz.views.surface.run_marks import LegendLine
@@ -43,10 +43,27 @@ def paint_mark(
     painter.drawEllipse(at, RADIUS, RADIUS)
 
 
-def paint_legend(painter: QPainter, area: QRectF, lines: Sequence[LegendLine], theme: Theme, font: QFont) -> QRectF:
-    """In the upper right corner of `area`, on a ground of its own; returns where it stands."""
+class LegendPainter:
+    """Paints a legend; one that has not changed is not recorded anew."""
+
+    def __init__(self) -> None:
+        self._known: tuple[object, ...] = ()
+        self._picture = QPicture()
+
+    def paint(self, painter: QPainter, area: QRectF, lines: Sequence[LegendLine], theme: Theme, font: QFont) -> None:
+        """In the upper right corner of `area`, on a ground of its own."""
+        asked = (tuple(lines), area.getRect(), theme, font.key())
+        if asked != self._known:
+            self._known, self._picture = asked, QPicture()
+            with QPainter(self._picture) as recorder:
+                recorder.setRenderHint(QPainter.RenderHint.Antialiasing)
+                _paint_legend(recorder, area, lines, theme, font)
+        painter.drawPicture(0, 0, self._picture)
+
+
+def _paint_legend(painter: QPainter, area: QRectF, lines: Sequence[LegendLine], theme: Theme, font: QFont) -> None:
     if not lines:
-        return QRectF()
+        return
     small = QFont(font)
     small.setPixelSize(FONT_PIXELS)
     metrics = QFontMetricsF(small)
@@ -75,4 +92,3 @@ def paint_legend(painter: QPainter, area: QRectF, lines: Sequence[LegendLine], t
         painter.drawText(
             place, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextDontClip, text
         )
-    return frame

@@ -29,7 +29,7 @@ from gradviz.core.numbers import Floats
 from gradviz.views.kit.picture_label import PictureLabel
 from gradviz.views.kit.theme import LIGHT, Theme
 from gradviz.views.surface.axis_labels import TITLE
-from gradviz.views.surface.mark_painting import lane_colour, paint_legend, paint_mark
+from gradviz.views.surface.mark_painting import LegendPainter, lane_colour, paint_mark
 from gradviz.views.surface.run_marks import LegendLine, Mark
 from gradviz.views.surface.scene_axes import Label, SceneAxes, Sight, axes_of, labels_of
 from gradviz.views.surface.surface_geometry import HEIGHT, LIFT, SurfaceBox, pick
@@ -57,9 +57,12 @@ class SurfaceScene(QWidget):
         self._rendered: RenderedSurface | None = None
         self._labels: list[Label] = []
         self._segments: Floats = np.empty((0, 2, 2))
+        self._lift: Floats = np.zeros(2)
+        """What LIFT is in pixels, about: a path is painted on the surface, but seen as if it lay above it."""
         self._paths: Sequence[Floats] = ()
         self._run_marks: Sequence[Mark] = ()
         self._legend: Sequence[LegendLine] = ()
+        self._legend_painter = LegendPainter()
         self._every = 1
         self._dragged_from: QPointF | None = None
         self._background = QLabel(self)
@@ -108,6 +111,8 @@ class SurfaceScene(QWidget):
         self._rendered = self._renderer.render()
         self.renderings += 1
         self._background.setPixmap(QPixmap.fromImage(self._rendered.image))
+        middle = self._rendered.project(np.array([[0.0, 0.0, 0.0], [0.0, 0.0, LIFT]]))[:, :2]
+        self._lift = middle[1] - middle[0]
         self._draw_marks(self._rendered, self._box, axes)
         self._draw_run()
 
@@ -137,9 +142,8 @@ class SurfaceScene(QWidget):
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             for index, path in enumerate(self._paths):
                 self._paint_path(painter, rendered, box, path, lane_colour(self.theme, index))
-            for mark in self._run_marks:
-                self._paint_mark(painter, rendered, box, mark)
-            paint_legend(painter, QRectF(self.rect()), self._legend, self.theme, self.font())
+            self._paint_marks(painter, rendered, box)
+            self._legend_painter.paint(painter, QRectF(self.rect()), self._legend, self.theme, self.font())
         self._live.show_picture(picture)
 
     def _paint_labels(self, painter: QPainter, rendered: RenderedSurface, axes: SceneAxes) -> None:
@@ -170,30 +174,25 @@ class SurfaceScene(QWidget):
         painter.setBrush(Qt.BrushStyle.NoBrush)
         for piece, is_inside in _runs(path, inside):
             if is_inside:
-                points = box.points(piece[box.inside(piece)])
-                hidden = rendered.hidden(rendered.project(points))
-                self._paint_piece(painter, rendered.project(points - [0, 0, LIFT])[:, :2], hidden, colour)
+                places = rendered.project(box.points(piece[box.inside(piece)]))
+                self._paint_piece(painter, places[:, :2] - self._lift, rendered.hidden(places), colour)
 
-    def _paint_mark(self, painter: QPainter, rendered: RenderedSurface, box: SurfaceBox, mark: Mark) -> None:
-        """A dot at the loss; where that is not the surface's, with a line down or up to the surface."""
-        place = np.array([[mark.x, mark.y]])
-        if not box.inside(place)[0]:
+    def _paint_marks(self, painter: QPainter, rendered: RenderedSurface, box: SurfaceBox) -> None:
+        """A dot at each loss; where that is not the surface's, with a line down or up to the surface."""
+        places = np.array([(mark.x, mark.y) for mark in self._run_marks]).reshape(-1, 2)
+        inside = box.inside(places)
+        marks = [mark for mark, is_inside in zip(self._run_marks, inside.tolist(), strict=True) if is_inside]
+        if not marks:
             return
-        draped = box.points(place)[0]
-        point, foot = draped - [0, 0, LIFT], draped - [0, 0, LIFT]
-        if mark.loss is not None:
-            point[2] = box.height_of(mark.loss)
-        if mark.foot is not None:
-            foot[2] = box.height_of(mark.foot)
-        seen = point.copy()  # between the points of the grid the true loss lies a little under what is drawn
-        seen[2] = point[2] + LIFT if mark.is_off else max(point[2] + LIFT, draped[2])
-        at, below = (QPointF(*row) for row in rendered.project(np.stack((point, foot)))[:, :2].tolist())
-        is_hidden = bool(rendered.hidden(rendered.project(seen[None]))[0])
-        colour = lane_colour(self.theme, mark.optimizer)
-        if mark.is_off:
-            painter.setPen(QPen(colour, 1.4, Qt.PenStyle.DotLine))
-            painter.drawLine(at, below)
-        paint_mark(painter, at, colour, self.theme, mark.is_off, is_hidden)
+        points, tops, feet = _mark_points(box, marks, places[inside])
+        pixels = rendered.project(np.concatenate((points, feet)))[:, :2].tolist()
+        hidden = rendered.hidden(rendered.project(tops)).tolist()
+        for mark, at, foot, is_hidden in zip(marks, pixels[: len(marks)], pixels[len(marks) :], hidden, strict=True):
+            colour = lane_colour(self.theme, mark.optimizer)
+            if mark.is_off:
+                painter.setPen(QPen(colour, 1.4, Qt.PenStyle.DotLine))
+                painter.drawLine(QPointF(*at), QPointF(*foot))
+            paint_mark(painter, QPointF(*at), colour, self.theme, mark.is_off, is_hidden)
 
     @staticmethod
     def _paint_piece(painter: QPainter, places: Floats, hidden: NDArray[np.bool_], colour: QColor) -> None:
@@ -268,3 +267,21 @@ def _runs(points: Floats, flags: NDArray[np.bool_]) -> list[tuple[Floats, bool]]
     return [
         (points[begin : min(end + 1, len(points))], bool(flags[begin])) for begin, end in pairwise(cuts) if end > begin
     ]
+
+
+def _mark_points(box: SurfaceBox, marks: Sequence[Mark], places: Floats) -> tuple[Floats, Floats, Floats]:
+    """Of marks at places (n, 2): where each stands, where it is looked for, and its foot on the surface; (n, 3) each.
+
+    Between the points of the grid the true loss lies a little under what is drawn: it is not hidden by that.
+    """
+    draped, lift = box.points(places), np.array([0.0, 0.0, LIFT])
+    points, feet = draped - lift, draped - lift
+    for row, mark in enumerate(marks):
+        if mark.loss is not None:
+            points[row, 2] = box.height_of(mark.loss)
+        if mark.foot is not None:
+            feet[row, 2] = box.height_of(mark.foot)
+    tops = points + lift
+    on_surface = [not mark.is_off for mark in marks]
+    tops[on_surface, 2] = np.maximum(tops[on_surface, 2], draped[on_surface, 2])
+    return points, tops, feet

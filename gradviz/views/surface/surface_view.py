@@ -199,7 +199,11 @@ class SurfaceView(View):
             self._move(state.with_basins(value))
 
     def show_history(self, history: History, step: int) -> None:
-        self._move(self._state.with_history(history, step))
+        state = self._state.with_history(history, step)
+        if state.is_exact:
+            self._move(state)
+        else:
+            self._state = state  # a slice and a curve are drawn with the places of a step
 
     # From the picture before to the one that is due
 
