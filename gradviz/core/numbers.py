@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -24,6 +26,13 @@ def short_number(value: float, digits: int = 7) -> str:
 def shape_text(shape: tuple[int, ...]) -> str:
     """A shape as torch writes it; a scalar is ``()``."""
     return "(" + ", ".join(str(size) for size in shape) + ")"
+
+
+def element_names(name: str, shape: tuple[int, ...]) -> tuple[str, ...]:
+    """What the numbers of a tensor are called, in its own order: w where it is one, else w[0], w[1], or w[0, 1]."""
+    if math.prod(shape) == 1:
+        return (name,)
+    return tuple(f"{name}[{', '.join(map(str, place))}]" for place in np.ndindex(shape))
 
 
 def duration_text(seconds: float) -> str:

@@ -69,7 +69,7 @@ def test_the_picture_has_the_colours_of_several_basins(capsys: Captured, tmp_pat
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("line-50",), "two numbers"),
+        (("neurons",), "two numbers"),
         (("himmelblau", "-o", "map.gif"), "not .png"),
         (("himmelblau", "--grid", "1"), "--grid"),
         (("no-such-case",), "no gallery experiment"),
@@ -80,3 +80,12 @@ def test_what_it_cannot_do_is_a_sentence_and_status_2(capsys: Captured, argument
     said = capsys.readouterr().err
     assert words in said
     assert "Traceback" not in said
+
+
+def test_the_numbers_of_a_layer_have_a_map_with_their_names(capsys: Captured, tmp_path: Path, qapp: Any) -> None:
+    asked = ("line-50", "--grid", "4", "--steps", "60")
+    found = basins_json(capsys, *asked)
+    assert found["names"] == ["weight", "bias"]
+    assert run_command_line(["basins", *asked, "-o", str(tmp_path / "map.png")]) == 0
+    assert ", over weight and bias, " in capsys.readouterr().out.splitlines()[0]
+    assert (tmp_path / "map.png").stat().st_size > 5000

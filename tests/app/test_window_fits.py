@@ -52,3 +52,40 @@ def test_a_batch_larger_than_the_data_is_marked_and_the_run_goes_on_as_it_was(de
     assert value_at(desk.controller.session.experiment, "objective.batch.size") == 1
     choose(desk, "objective.batch.size", 4)
     assert not desk.form.fault_texts()
+
+
+def go_to(desk: Desk, step: int) -> None:
+    desk.control.seek(step)
+    desk.wait(lambda: desk.control.step == step, f"step {step}")
+    desk.settle()
+
+
+def test_a_layer_of_two_numbers_is_a_bowl_over_them_and_a_seek_leaves_no_mark(desk: Desk) -> None:
+    """It was a slice along two directions, and each place that was visited became a corner of a path."""
+    desk.open_card("line-50")
+    desk.settle()
+    assert desk.drawn("surface")["labels"] == ("weight", "bias")
+    assert desk.drawn("surface")["note"] == ""
+    desk.run_steps(400)
+    for step in (300, 20, 400):
+        go_to(desk, step)
+        (end,) = desk.drawn("surface")["ends"]
+        assert end == tuple(desk.control.history.positions[step, 0])
+        (mark,) = desk.drawn("surface")["marks"]
+        assert mark.loss == desk.control.history.losses[step, 0]
+
+
+def test_the_way_over_a_slice_is_the_recorded_one_after_slice_here_and_seeks(desk: Desk) -> None:
+    desk.open_card("neurons")
+    desk.run_steps(300)
+    surface = desk.window.views["surface"]
+    desk.click(surface._recentre)
+    desk.wait(lambda: "through step 300" in str(desk.drawn("surface")["note"]), "another slice")
+    desk.settle()
+    lengths = {}
+    for step in (300, 100, 7, 250, 300):
+        go_to(desk, step)
+        (lengths[step],) = desk.drawn("surface")["paths"]
+    assert lengths == {300: 204, 100: 101, 7: 8, 250: 190}
+    (mark,) = desk.drawn("surface")["marks"]
+    assert not mark.is_off, "the slice was laid here"

@@ -235,7 +235,7 @@ def test_a_new_kind_deep_in_the_document_keeps_what_is_around_it() -> None:
     ]
 
 
-def test_a_start_is_set_where_there_are_two_scalars() -> None:
+def test_a_start_is_set_where_there_are_one_or_two_numbers_whatever_their_shape() -> None:
     assert value_at(with_start(Experiment(), 1.5, -2.0), "objective.y") == -2.0
     line = with_start(Experiment(objective=FitObjective()), 1.5, -2.0)
     assert value_at(line, "objective.model") == [{"kind": "line", "w": 1.5, "b": -2.0}]
@@ -243,9 +243,20 @@ def test_a_start_is_set_where_there_are_two_scalars() -> None:
     formula = with_start(Experiment(objective=FormulaObjective(tensors=tensors, text="loss = x*y*c")), 1.5, -2.0)
     assert [tensor["value"] for tensor in value_at(formula, "objective.tensors")] == [0.0, 1.5, -2.0]
     vector = FormulaObjective(tensors=(NamedTensor(name="x", value=(1.0, 2.0)),), text="loss = sum(x)")
-    assert with_start(Experiment(objective=vector), 0, 0) is None
-    assert with_start(Experiment(objective=FitObjective(model=(LinearLayer(),))), 0, 0) is None
-    assert with_start(Experiment(objective=FitObjective(model=(LineLayer(), Sigmoid()))), 0, 0) is None
+    assert value_at(with_start(Experiment(objective=vector), 3, 4), "objective.tensors.0.value") == [3.0, 4.0]
+    for shape, value in {(1.0,): [3.0], ((1.0, 2.0),): [[3.0, 4.0]], ((1.0,), (2.0,)): [[3.0], [4.0]]}.items():
+        objective = FormulaObjective(tensors=(NamedTensor(name="x", value=shape),), text="loss = sum(x)")
+        assert value_at(with_start(Experiment(objective=objective), 3, 4), "objective.tensors.0.value") == value
+    three = FormulaObjective(tensors=(NamedTensor(name="x", value=(1.0, 2.0, 3.0)),), text="loss = sum(x)")
+    assert with_start(Experiment(objective=three), 0, 0) is None
+    for model, path in (((LinearLayer(),), "0"), ((Sigmoid(), LinearLayer()), "1")):
+        begun = with_start(Experiment(objective=FitObjective(model=model)), 3, 4)
+        assert value_at(begun, f"objective.model.{path}.init") == {"kind": "constant", "weight": 3.0, "bias": 4.0}
+    sigmoid = with_start(Experiment(objective=FitObjective(model=(LineLayer(), Sigmoid()))), 3, 4)
+    assert value_at(sigmoid, "objective.model.0") == {"kind": "line", "w": 3.0, "b": 4.0}
+    assert with_start(Experiment(objective=FitObjective(model=(LinearLayer(features=2), LinearLayer()))), 0, 0) is None
+    two = FitObjective(model=(LinearLayer(bias=False), LinearLayer(bias=False)))
+    assert with_start(Experiment(objective=two), 0, 0) is None, "each has a weight of its own to be asked for"
     with pytest.raises(SettingError, match=r"objective\.x"):
         with_start(Experiment(), 1e7, 0)
 

@@ -6,9 +6,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from engine_support import HIMMELBLAU, formula_experiment
 
+from gradviz.core.data.batches import MiniBatch
+from gradviz.core.data.curve_datasets import NoisyLine as Line
 from gradviz.core.document.experiment import Experiment, with_start
+from gradviz.core.layers.dense import LinearLayer
+from gradviz.core.layers.regular import Dropout
+from gradviz.core.objectives.catalogue import FitObjective
 from gradviz.core.optimizers.catalogue import SGD, Adam
 from gradviz.core.questions.basins import BasinMap
 from gradviz.engine.problems import EngineError
@@ -86,4 +92,55 @@ def test_what_has_no_map_says_why() -> None:
     with pytest.raises(EngineError, match="two numbers"):
         map_of(formula_experiment("loss = x*x", x=1.0))
     with pytest.raises(EngineError, match="two numbers"):
-        map_of(formula_experiment("loss = sum(x)", x=(1.0, 2.0)))
+        map_of(formula_experiment("loss = sum(x)", x=(1.0, 2.0, 3.0)))
+
+
+SHAPES: dict[str, tuple[Any, tuple[str, str]]] = {
+    "a vector of two": (formula_experiment("loss = sum((w*w - 1)*(w*w - 1))", w=(0.5, 0.5)), ("w[0]", "w[1]")),
+    "a column of two": (
+        formula_experiment("loss = sum((w*w - 1)*(w*w - 1))", w=((0.5,), (0.5,))),
+        ("w[0, 0]", "w[1, 0]"),
+    ),
+    "a vector and a matrix of one": (
+        formula_experiment("loss = sum((v*v - 1)*(v*v - 1)) + sum((m*m - 1)*(m*m - 1))", v=(0.5,), m=((0.5,),)),
+        ("v", "m"),
+    ),
+    "a layer": (
+        Experiment(objective=FitObjective(data=Line(points=8), model=(LinearLayer(),)), optimizers=(SGD(lr=0.05),)),
+        ("weight", "bias"),
+    ),
+    "a layer in batches behind Dropout": (
+        Experiment(
+            objective=FitObjective(data=Line(points=8), model=(Dropout(), LinearLayer()), batch=MiniBatch(size=3)),
+            optimizers=(SGD(lr=0.05),),
+        ),
+        ("1.weight", "1.bias"),
+    ),
+}
+
+
+@pytest.mark.parametrize("chunk", [10**9, 100])
+@pytest.mark.parametrize("name", SHAPES)
+def test_two_numbers_of_any_shape_have_a_map_and_all_starts_go_where_their_own_runs_go(
+    name: str, chunk: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gradviz.engine.surfaces.basins.CHUNK", chunk)
+    experiment, axes = SHAPES[name]
+    experiment = experiment.model_copy(update={"steps": 400})
+    found = map_of(experiment, 6, ((-1.7, 2.1), (-1.9, 1.6)))
+    assert found.names == axes
+    assert (found.labels >= 0).any() or "batches" in name
+    for row, column in ((0, 0), (2, 4), (5, 1), (4, 5)):
+        trainer = Trainer(experiment)
+        flat, begin = [found.x[column], found.y[row]], 0
+        with torch.no_grad():
+            for parameter in trainer.lanes[0].objective.parameters.values():
+                part = torch.tensor(flat[begin : begin + parameter.numel()], dtype=parameter.dtype)
+                parameter.copy_(part.reshape(parameter.shape))
+                begin += parameter.numel()
+        trainer.record = trainer._evaluate()
+        for _ in trainer.steps():
+            pass
+        label = found.labels[row, column]
+        if label >= 0:
+            np.testing.assert_allclose(trainer.record.position, found.ends[label], atol=0.12)

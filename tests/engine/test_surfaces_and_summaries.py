@@ -21,8 +21,11 @@ from gradviz.core.questions.place import Locate
 from gradviz.core.questions.surface import Survey
 from gradviz.engine.answers.answering import ask
 from gradviz.engine.answers.moment import Moment
+from gradviz.engine.objectives.build import build_objective
 from gradviz.engine.summaries import MOST_WHOLE, summarise
-from gradviz.engine.surfaces.survey import plane_of, survey
+from gradviz.engine.surfaces.plane import plane_of
+from gradviz.engine.surfaces.survey import survey
+from gradviz.engine.training.trail import flat_numbers
 from gradviz.engine.training.trainer import Trainer
 
 GAP = "loss = where(x > 0, sqrt(x), 0) + log(y)"
@@ -51,7 +54,7 @@ def test_every_height_is_the_loss_at_its_point(name: str) -> None:
     assert grid.heights.shape == (12, 12)
     for row, y in enumerate(grid.y):
         for column, x in enumerate(grid.x):
-            flat = plane.origin + x * plane.first + y * plane.second
+            flat = plane.origin + torch.tensor([x, y]) @ plane.basis
             parameters, begin = {}, 0
             for parameter_name, parameter in objective.parameters.items():
                 part = flat[begin : begin + parameter.numel()]
@@ -99,7 +102,9 @@ def test_with_two_scalars_the_axes_are_the_parameters(name: str) -> None:
     x, y = trainer.record.position
     assert grid.x[0] <= x <= grid.x[-1]
     assert grid.y[0] <= y <= grid.y[-1]
-    assert plane.project(trainer.lanes[0].objective) == pytest.approx((x, y))
+    places, distances = plane.project(flat_numbers(trainer.lanes[0].objective)[None])
+    assert places[0].tolist() == [x, y]
+    assert distances.tolist() == [0.0]
 
 
 @pytest.mark.parametrize("name", ["neurons", "vector"])
@@ -109,7 +114,8 @@ def test_a_slice_goes_through_the_parameters(name: str, dtype: str) -> None:
     trainer.seek(7)
     grid, plane = grid_of(trainer, 3, ((-1.0, 1.0), (-1.0, 1.0)))
     assert grid.heights[1, 1] == pytest.approx(trainer.record.losses[0], rel=1e-6)
-    assert plane.project(trainer.lanes[0].objective) == (0.0, 0.0)
+    places, distances = plane.project(flat_numbers(trainer.lanes[0].objective)[None])
+    assert [places.tolist(), distances.tolist()] == [[[0.0, 0.0]], [0.0]]
     assert not grid.exact
     assert "step 7" in grid.note
     assert f"{sum(p.numel() for p in trainer.lanes[0].objective.parameters.values())} dim" in grid.note
@@ -119,24 +125,56 @@ def test_a_slice_goes_through_the_parameters(name: str, dtype: str) -> None:
 def test_a_point_of_the_slice_is_projected_onto_itself(a: float, b: float) -> None:
     objective = Trainer(EXPERIMENTS["neurons"]).lanes[0].objective
     plane = plane_of(objective, 3)
-    flat = plane.origin + a * plane.first + b * plane.second
-    with torch.no_grad():
-        torch.nn.utils.vector_to_parameters(flat, objective.parameters.values())
-    assert plane.project(objective) == pytest.approx((a, b), abs=1e-9)
+    flat = plane.point(torch.tensor([a, b], dtype=torch.float64))
+    places, distances = plane.project(flat[None])
+    assert places[0].tolist() == pytest.approx((a, b), abs=1e-9)
+    assert distances.tolist() == [0.0]
 
 
-def test_each_tensor_of_a_direction_has_the_norm_of_its_parameter() -> None:
+@given(a=st.floats(-2, 2), b=st.floats(-2, 2), off=st.floats(1e-3, 50), seed=st.integers(0, 99))
+def test_a_point_off_the_slice_is_told_with_its_distance(a: float, b: float, off: float, seed: int) -> None:
     objective = Trainer(EXPERIMENTS["neurons"]).lanes[0].objective
-    plane = plane_of(objective, 0)
-    begin = 0
+    plane = plane_of(objective, seed)
+    beside = torch.randn(len(plane.origin), generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+    beside -= (plane.basis @ beside) @ plane.basis
+    flat = plane.point(torch.tensor([a, b], dtype=torch.float64)) + off * beside / beside.norm()
+    places, distances = plane.project(flat[None])
+    assert places[0].tolist() == pytest.approx((a, b), abs=1e-9)
+    assert distances[0] == pytest.approx(off, rel=1e-9)
+
+
+def test_each_tensor_of_the_first_direction_is_as_long_as_its_parameter() -> None:
+    objective = Trainer(EXPERIMENTS["neurons"]).lanes[0].objective
+    plane, begin = plane_of(objective, 0), 0
+    shares = []
     for parameter in objective.parameters.values():
-        for direction in (plane.first, plane.second):
-            part = direction[begin : begin + parameter.numel()]
-            assert part.norm().item() == pytest.approx(parameter.norm().item(), rel=1e-9)
+        part = plane.basis[0, begin : begin + parameter.numel()]
+        shares.append(part.norm().item() / parameter.norm().item())
         begin += parameter.numel()
-    assert not torch.equal(plane.first, plane.second)
-    again = plane_of(objective, 0)
-    assert torch.equal(plane.first, again.first)
+    assert shares == pytest.approx([shares[0]] * len(shares), rel=1e-9)
+    assert torch.equal(plane.basis, plane_of(objective, 0).basis)
+    assert not torch.equal(plane.basis, plane_of(objective, 1).basis)
+
+
+THREE: dict[str, dict[str, Any]] = {
+    "scalars": {"a": 1.0, "b": -2.0, "c": 3.0},
+    "one that is large": {"a": 1e6, "b": 1e-6, "c": 1e-6},
+    "nothing but zeros": {"a": 0.0, "b": 0.0, "c": 0.0},
+    "vector and scalar": {"a": (1.0, 2.0), "b": 0.0, "c": 1e-30},
+    "vector": {"a": (1.0, 2.0, 3.0), "b": 0.5, "c": -0.5},
+}
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("name", THREE)
+@given(seed=st.integers(0, 2**63 - 1))
+def test_the_directions_of_a_slice_are_at_right_angles_whatever_the_seed(name: str, dtype: str, seed: int) -> None:
+    """Three scalars have four pairs of signs: one draw in four gave two directions that were one."""
+    experiment = formula_experiment("loss = sum(a*a) + b*b + c*c", **THREE[name]).model_copy(update={"dtype": dtype})
+    plane = plane_of(build_objective(experiment, torch.device("cpu")), seed)
+    gram = (plane.basis.double() @ plane.basis.double().T).numpy()
+    np.testing.assert_allclose(gram, np.eye(2), atol=1e-6)
+    assert plane.reach > 0
 
 
 def test_the_plane_stays_until_it_is_laid_anew() -> None:
@@ -180,7 +218,7 @@ def test_a_surface_is_read_only_and_takes_the_domain_it_is_given() -> None:
 def test_a_large_slice_is_surveyed_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     trainer = Trainer(EXPERIMENTS["neurons"])
     whole, _ = grid_of(trainer, 9)
-    monkeypatch.setattr("gradviz.engine.surfaces.survey.CHUNK", 70)
+    monkeypatch.setattr("gradviz.engine.surfaces.plane.CHUNK", 70)
     parts, _ = grid_of(trainer, 9)
     np.testing.assert_allclose(parts.heights, whole.heights, rtol=1e-12)
 

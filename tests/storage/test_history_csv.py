@@ -36,6 +36,25 @@ def test_several_optimisers_with_positions(tmp_path: Path) -> None:
     assert table.tolist() == [[0, 0, 1, 0, 1, 2, 3], [1, 2, 3, 4, 5, 6, 7]]
 
 
+@pytest.mark.parametrize(
+    ("names", "heads"),
+    [
+        (("w", "b"), ["step", "loss_SGD", "loss_Adam", "w_SGD", "b_SGD", "w_Adam", "b_Adam"]),
+        (("weight[0, 0]", "weight[0, 1]"), None),
+        (("weight",), ["step", "loss_SGD", "loss_Adam", "weight_SGD", "weight_Adam"]),
+    ],
+)
+def test_the_columns_have_the_names_of_the_numbers(
+    tmp_path: Path, names: tuple[str, ...], heads: list[str] | None
+) -> None:
+    losses, positions = np.zeros((3, 2)), np.arange(6.0 * len(names)).reshape(3, 2, len(names))
+    write_history(tmp_path / "a.csv", losses, positions, ("SGD", "Adam"), names)
+    found, table = read(tmp_path / "a.csv")
+    expected = heads or ["step", "loss_SGD", "loss_Adam", *(f"{n}_{o}" for o in ("SGD", "Adam") for n in names)]
+    assert found == expected
+    np.testing.assert_array_equal(table[:, 3:], positions.reshape(3, -1))
+
+
 def test_optimisers_of_one_label_have_columns_of_their_own(tmp_path: Path) -> None:
     write_history(tmp_path / "a.csv", np.zeros((1, 3)), NONE, ("SGD", "SGD", "SGD"))
     assert read(tmp_path / "a.csv")[0] == ["step", "loss_SGD", "loss_SGD_2", "loss_SGD_3"]

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from gradviz.core.questions.basins import BasinMap
 from gradviz.core.questions.surface import SurfaceGrid
 from gradviz.views.kit.colours import BASINS, basin_table
-from gradviz.views.surface.surface_geometry import HEIGHT, SurfaceBox, height_ticks, interpolate, mesh, nice_ticks, pick
+from gradviz.views.surface.surface_geometry import (
+    HEIGHT,
+    SurfaceBox,
+    height_ticks,
+    interpolate,
+    mesh,
+    nice_ticks,
+    pick,
+    roundest,
+)
 
 
 def grid(heights: np.ndarray | None = None, nx: int = 33, ny: int = 25) -> SurfaceGrid:
@@ -191,3 +200,43 @@ def test_basins_colour_the_points_that_lie_in_them() -> None:
         distances = {other: np.ptp(coloured[place] - hue) for other, hue in hues.items()}
         assert min(distances, key=lambda other: distances[other]) == label
     assert not np.array_equal(SurfaceBox(known, False).colours()[..., :3], coloured)
+
+
+@given(low=st.floats(-1e6, 1e6), width=st.floats(1e-6, 1e9), log=st.booleans())
+def test_height_ticks_are_losses_that_differ_and_stand_where_they_say(low: float, width: float, log: bool) -> None:
+    """Never offsets above the lowest, and never one text five times."""
+    assume(width > 1e-8 * abs(low))
+    made = grid()
+    span = made.heights.max() - made.heights.min()
+    drawn = SurfaceBox(grid(low + (made.heights - made.heights.min()) * (width / span)), log)
+    ticks = height_ticks(drawn)
+    texts = [text for _, text in ticks]
+    assert len(set(texts)) == len(texts)
+    assert len(texts) >= 2
+    for level, text in ticks:
+        assert drawn.height_of(float(text)) / HEIGHT == pytest.approx(level, abs=0.02)
+
+
+@given(low=st.floats(-1e9, 1e9), width=st.floats(1e-3, 1e9))
+def test_the_roundest_number_is_within_and_takes_no_more_digits_than_another(low: float, width: float) -> None:
+    found = roundest(low, low + width)
+    assert low <= found <= low + width
+    digits = len(f"{found:.12g}".split("e")[0].replace(".", "").strip("-0"))
+    for other in np.linspace(low, low + width, 9):
+        rounded = float(f"{other:.{max(digits - 1, 1)}g}")
+        if digits > 1 and low < rounded < low + width:
+            assert len(f"{rounded:.12g}".split("e")[0].replace(".", "").strip("-0")) >= digits
+
+
+@given(share=st.floats(-1e-3, 1), log=st.booleans())
+def test_the_height_of_a_mark_gives_its_loss_back_even_under_the_lowest_point(share: float, log: bool) -> None:
+    made = box(log)
+    span = made.highest - made.lowest
+    loss = made.lowest + share * span
+    assert made.loss_of(made.height_of(loss) / HEIGHT) == pytest.approx(loss, abs=1e-12 * span)
+
+
+def test_a_mark_out_of_all_proportion_stays_at_the_box() -> None:
+    for log in (False, True):
+        assert box(log).height_of(-1e30) == pytest.approx(-0.15 * HEIGHT)
+        assert box(log).height_of(1e30) == HEIGHT

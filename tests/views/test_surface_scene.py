@@ -9,21 +9,23 @@ from typing import Any
 import numpy as np
 import pytest
 from desk import colours, has_colour, pixels
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QPolygonF
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QCheckBox
 
 from gradviz.core.document.experiment import Experiment
-from gradviz.core.optimizers.catalogue import SGD
 from gradviz.core.questions.basins import BasinMap, MapBasins
 from gradviz.core.questions.place import Locate, Places
 from gradviz.core.questions.question import Answer, Progress
-from gradviz.core.questions.surface import SurfaceGrid, Survey
+from gradviz.core.questions.surface import LossCurve, SurfaceGrid, Survey
 from gradviz.core.runs.history import History
 from gradviz.core.runs.records import RecordBlock
 from gradviz.core.words import say
 from gradviz.views.kit.opengl import probe_opengl
 from gradviz.views.kit.theme import DARK, LIGHT
+from gradviz.views.surface.axis_labels import is_struck
+from gradviz.views.surface.run_marks import Mark
 from gradviz.views.surface.surface_geometry import SurfaceBox, pick
 from gradviz.views.surface.surface_view import SurfaceView
 
@@ -34,7 +36,8 @@ def hill(exact: bool = True) -> SurfaceGrid:
     """A ridge along y at x = 0, high in the middle, with minima before and behind it."""
     x = y = np.linspace(-2, 2, 65)
     a, b = np.meshgrid(x, y)
-    return SurfaceGrid(x, y, 5 * np.exp(-8 * a**2) + 0.1 * b**2, "east", "north", ((-1.5, 0.0), (1.5, 0.0)), "", exact)
+    heights, minima = 5 * np.exp(-8 * a**2) + 0.1 * b**2, ((-1.5, 0.0), (1.5, 0.0))
+    return SurfaceGrid(x, y, heights, "east", "north", minima, "", exact)
 
 
 @pytest.fixture
@@ -70,38 +73,34 @@ def test_axes_have_ticks_and_titles(scene: Any) -> None:
     assert labels.count("-2") == 2
 
 
-def test_each_label_is_painted_where_its_place_is_projected(scene: Any) -> None:
-    rendered = scene._rendered
-    picture = pixels(scene).astype(int)
-    plain = QApplication.instance()
-    assert plain is not None
-    places = rendered.project(np.array([place for place, _, _ in scene._labels]))
-    background = np.abs(picture - 255).max(axis=2)
-    assert len(scene.drawn()["labels"]) == len(scene._labels), "in this view there is room for all"
+def test_each_label_is_painted_where_it_is_said_to_stand(scene: Any) -> None:
+    background = np.abs(pixels(scene).astype(int) - 255).max(axis=2)
     ratio = scene.devicePixelRatioF()
-    for (x, y, _), (_, text, _) in zip(places.tolist(), scene._labels, strict=True):
-        left, right = (round(ratio * min(max(x + away, 0), 599)) for away in (-30, 30))
-        top, bottom = (round(ratio * min(max(y + away, 0), 499)) for away in (-9, 9))
-        assert (background[top:bottom, left:right] > 60).sum() > 4, f"{text} is not at ({x:.0f}, {y:.0f})"
+    for label in scene._labels:
+        rows = slice(round(label.rect.top() * ratio), round(label.rect.bottom() * ratio))
+        columns = slice(round(label.rect.left() * ratio), round(label.rect.right() * ratio))
+        assert (background[rows, columns] > 60).sum() > 4, label
+    axes = [label.axis for label in scene._labels]
+    assert [axes.count("x"), axes.count("y"), axes.count("z") >= 2] == [5, 5, True], "there is room for most"
+    assert axes.count("title") == 3
 
 
 @pytest.mark.parametrize("azimuth", [0, 45, 100, 190, 275])
-def test_labels_stand_near_the_floor_edges_that_face_the_viewer(scene: Any, azimuth: int) -> None:
+def test_labels_stand_outside_the_floor_and_in_its_order(scene: Any, azimuth: int) -> None:
     scene._renderer.setCameraPosition(azimuth=azimuth)
     scene._render(1)
-    rendered = scene._rendered
-    floor = rendered.project(np.array([(-1, -1, 0), (1, -1, 0), (1, 1, 0), (-1, 1, 0)], dtype=float))
-    centre = rendered.project(np.zeros((1, 3)))[0]
-    for place, text, _ in scene._labels:
-        x, y, depth = rendered.project(np.array([place]))[0]
-        nearest = np.hypot(floor[:, 0] - x, floor[:, 1] - y).min()
-        assert nearest < 600, text
-        if place[2] == 0:
-            assert depth < centre[2] + 0.02 or abs(x - centre[0]) > 60, f"{text} stands behind the surface"
+    floor = scene._rendered.project(np.array([(-1, -1, 0), (1, -1, 0), (1, 1, 0), (-1, 1, 0)], dtype=float))
+    outline = QPolygonF([QPointF(x, y) for x, y, _ in floor.tolist()])
+    for axis in ("x", "y"):
+        own = [label for label in scene._labels if label.axis == axis]
+        assert not any(outline.containsPoint(one.rect.center(), Qt.FillRule.OddEvenFill) for one in own)
+        across = [one.rect.center().x() for one in sorted(own, key=lambda one: float(one.text))]
+        along = [one.rect.center().y() for one in sorted(own, key=lambda one: float(one.text))]
+        assert any(values in (sorted(values), sorted(values, reverse=True)) for values in (across, along))
 
 
 @pytest.mark.parametrize("size", [(600, 500), (590, 420), (300, 220)])
-def test_no_label_stands_upon_another_from_any_side(scene: Any, size: tuple[int, int]) -> None:
+def test_no_label_stands_upon_another_or_is_struck_through_from_any_side(scene: Any, size: tuple[int, int]) -> None:
     scene.resize(*size)
     scene.show_box(SurfaceBox(hill(), True))
     counts = []
@@ -109,10 +108,12 @@ def test_no_label_stands_upon_another_from_any_side(scene: Any, size: tuple[int,
         for elevation in (-5, 5, 30, 60, 80, 90):
             scene._renderer.setCameraPosition(azimuth=azimuth, elevation=elevation)
             scene._render(3)
-            rects = [rect for _, rect in scene._written]
-            for k, rect in enumerate(rects):
-                assert scene.rect().contains(rect.toAlignedRect()), (azimuth, elevation)
-                assert not any(rect.intersects(other) for other in rects[:k]), (azimuth, elevation)
+            rects = [label.rect for label in scene._labels]
+            for k, label in enumerate(scene._labels):
+                where, rect = (azimuth, elevation, label), label.rect
+                assert scene.rect().contains(rect.toAlignedRect()), where
+                assert not any(rect.intersects(other) for other in rects[:k]), where
+                assert label.axis == "title" or not is_struck(rect, scene._segments), where
             counts.append((elevation, len(rects)))
     steep = [count for elevation, count in counts if elevation == 90]
     usual = [count for elevation, count in counts if elevation == 30]
@@ -196,7 +197,7 @@ def test_turning_by_key_and_mouse_is_coarse_then_fine(scene: Any, qtbot: Any) ->
 def test_a_growing_path_does_not_render_the_surface_again(scene: Any) -> None:
     count, before = scene.renderings, has_colour(pixels(scene), LIGHT.lanes[0], 12)
     for k in range(2, 20):
-        scene.show_paths([np.column_stack((np.linspace(1.9, 0.6, 20)[:k], np.linspace(-1, 1, 20)[:k]))])
+        scene.show_run([np.column_stack((np.linspace(1.9, 0.6, 20)[:k], np.linspace(-1, 1, 20)[:k]))])
     assert scene.renderings == count
     assert has_colour(pixels(scene), LIGHT.lanes[0], 12) > before + 100
 
@@ -210,7 +211,7 @@ def test_a_surface_of_gaps_is_no_trouble(scene: Any) -> None:
     made = hill()
     empty = SurfaceGrid(made.x, made.y, np.full_like(made.heights, np.nan), "x", "y", (), "", True)
     scene.show_box(SurfaceBox(empty, True))
-    scene.show_paths([np.array([[0.0, 0.0], [1.0, 1.0]])])
+    scene.show_run([np.array([[0.0, 0.0], [1.0, 1.0]])], [Mark(0, 1.0, 1.0, 3.0)])
     assert scene.pick_at(scene.rect().center()) is None
     assert scene.drawn()["size"] == in_pixels(scene)
 
@@ -273,35 +274,134 @@ def test_a_path_that_is_not_finite_stops_before_it(flat: SurfaceView) -> None:
     pixels(flat)
 
 
-def test_a_slice_draws_the_places_of_snapshots(flat: SurfaceView) -> None:
+def placed(*places: tuple[float, float], step: int, off: float = 0.0, cut: int = 0) -> Answer:
+    """Found on a slice, each on a way of five places."""
+    position = np.array(places)
+    paths = np.linspace(position * 0, position, 5, axis=1)
+    count = len(places)
+    found = Places(position, "", (1.0,) * count, (2.0,) * count, (off,) * count, paths=paths, cut=cut)
+    return Answer(Locate(), step, found)
+
+
+def test_a_slice_draws_the_recorded_way_however_it_was_looked_at(flat: SurfaceView) -> None:
     show(flat, hill(exact=False))
-    for k in range(3):
-        flat.show_answer(Answer(Locate(), k, Places(np.array([[0.1 * k, 0.2]]), "")))
-    assert flat.drawn()["paths"] == [3]
+    for step in (2, 0, 1, 2):
+        flat.show_answer(placed((0.1 * step, 0.2), step=step))
+    assert flat.drawn()["paths"] == [5]
     assert flat.drawn()["ends"] == [pytest.approx((0.2, 0.2))]
     assert flat._recentre.isVisible()
+    assert flat.drawn()["legend"] == []
+    flat.show_answer(placed((0.2, 0.2), step=3, off=0.37))
+    assert flat.drawn()["legend"] == ["0.37 off the slice · loss 1, on the slice 2"]
 
 
-def test_a_slice_says_that_the_path_has_left_it(flat: SurfaceView) -> None:
+def test_a_slice_grows_after_its_path(flat: SurfaceView) -> None:
     show(flat, hill(exact=False))
-    for step, x in ((0, 0.0), (40, 1.9), (80, 2.5), (120, 7.0), (60, 2.1)):
-        flat.show_answer(Answer(Locate(), step, Places(np.array([[x, 0.2]]), "")))
-        assert ("leaves this picture" in str(flat.drawn()["note"])) == (step > 40)
-    assert flat.drawn()["note"] == "The path leaves this picture by step 60: Slice here follows it."
+    asked = flat.asks[0]
+    flat.show_answer(placed((2.5, 0.2), step=80))
+    assert "left this picture" in str(flat.drawn()["note"])
+    assert flat.asks[0] != asked
+    wider = hill(exact=False)
+    show(flat, SurfaceGrid(wider.x * 2, wider.y * 2, wider.heights, "x", "y", (), "", False))
+    assert flat.drawn()["note"].startswith("No 3-D")
+    assert flat.drawn()["paths"] == [5]
+
+
+def test_a_hollow_mark_is_hollow_and_a_plain_one_is_not(flat: SurfaceView, qtbot: Any) -> None:
     show(flat, hill(exact=False))
-    assert "leaves" not in str(flat.drawn()["note"]), "another slice begins anew"
-    flat.begin_run(Experiment(optimizers=(SGD(), SGD())))
-    show(flat, hill(exact=False))
-    flat.show_answer(Answer(Locate(), 9, Places(np.array([[0.0, 0.2], [0.0, -3.0]]), "")))
-    assert str(flat.drawn()["note"]).startswith("1 of 2 paths leave this picture, the first by step 9")
+    qtbot.waitUntil(lambda: colours(flat.contour) > 30)
+    ratio, box = flat.devicePixelRatioF(), flat.contour.getPlotItem().getViewBox()
+    for off, colour in ((0.0, LIGHT.lanes[0]), (0.5, LIGHT.base)):
+        flat.show_answer(placed((1.0, 1.0), step=int(off * 10), off=off))
+        at = box.mapViewToScene(QPointF(1.0, 1.0)) * ratio
+        middle = pixels(flat.contour)[round(at.y()), round(at.x())].astype(int)
+        assert np.abs(middle - _rgb(colour)).max() < 12
+
+
+def test_a_contour_leaves_room_for_the_numbers_at_its_ends(flat: SurfaceView, qtbot: Any) -> None:
+    """The uppermost number was cut: half of it stood outside the plot."""
+    show(flat, hill())
+    qtbot.waitUntil(lambda: colours(flat.contour) > 30)
+    frame = flat.contour.getPlotItem().getViewBox().sceneBoundingRect()
+    area = flat.contour.viewport().rect()
+    assert frame.top() >= 7
+    assert area.right() - frame.right() >= 13
+
+
+# The curve of one number
+
+
+def parabola() -> LossCurve:
+    x = np.linspace(-2, 2, 65)
+    return LossCurve(x, x**2, "weight", "")
+
+
+def number(x: float, slope: float) -> Places:
+    return Places(np.array([[x]]), "", (x * x,), (x * x,), (0.0,), (slope,))
+
+
+def test_one_number_is_a_curve_with_a_tangent(flat: SurfaceView, qtbot: Any) -> None:
+    flat.show_answer(Answer(flat.asks[0], 0, parabola()))
+    assert flat._stack.currentWidget() is flat.curve
+    assert not any(widget.isVisible() for widget in flat._controls.values())
+    history = History(1)
+    history.extend(RecordBlock(0, np.ones((9, 1)), np.linspace(-1.8, 1.0, 9)[:, None, None]))
+    flat.show_history(history, 8)
+    flat.show_answer(Answer(Locate(), 8, number(1.0, 2.0)))
+    drawn = flat.drawn()
+    assert (drawn["drawing"], drawn["labels"], drawn["ends"], drawn["legend"]) == (
+        "curve",
+        ("weight",),
+        [(1.0,)],
+        ["slope 2"],
+    )
+    (path,) = flat.curve.live()
+    np.testing.assert_allclose(path.points[:, 1], np.interp(path.points[:, 0], parabola().x, parabola().heights))
+    qtbot.waitUntil(lambda: has_colour(pixels(flat.curve), LIGHT.lanes[0], 12) > 150)
+    steep = pixels(flat.curve)
+    flat.show_answer(Answer(Locate(), 8, number(1.0, 0.0)))
+    qtbot.waitUntil(lambda: not np.array_equal(pixels(flat.curve), steep))
+
+
+def test_the_tangent_touches_the_curve(flat: SurfaceView, qtbot: Any) -> None:
+    """Both ends of the line that is painted lie where the slope in the data's own units puts them."""
+    flat.show_answer(Answer(flat.asks[0], 0, parabola()))
+    qtbot.waitUntil(lambda: colours(flat.curve) > 10)
+    box = flat.curve.getPlotItem().getViewBox()
+    flat.show_history(path_history_of_one(1.0), 0)
+    flat.show_answer(Answer(Locate(), 0, number(1.0, 2.0)))
+    qtbot.waitUntil(lambda: has_colour(pixels(flat.curve), LIGHT.lanes[0], 12) > 60)
+    ratio = flat.devicePixelRatioF()
+    red = np.abs(pixels(flat.curve).astype(int) - _rgb(LIGHT.lanes[0])).max(axis=2) < 30
+    rows, columns = np.nonzero(red)
+    left = int(columns.argmin())
+    at = box.mapSceneToView(QPointF(columns[left] / ratio, rows[left] / ratio))
+    assert at.y() == pytest.approx(1.0 + 2.0 * (at.x() - 1.0), abs=0.12)
+
+
+def path_history_of_one(x: float) -> History:
+    made = History(1)
+    made.extend(RecordBlock(0, np.ones((1, 1)), np.array([[[x]]])))
+    return made
+
+
+def _rgb(colour: str) -> np.ndarray:
+    return np.array([int(colour[k : k + 2], 16) for k in (1, 3, 5)])
+
+
+def test_a_double_click_on_the_curve_asks_for_that_start(flat: SurfaceView, qtbot: Any) -> None:
+    flat.show_answer(Answer(flat.asks[0], 0, parabola()))
+    qtbot.waitUntil(lambda: colours(flat.curve) > 10)
+    at = flat.curve.getPlotItem().getViewBox().mapViewToScene(QPointF(1.0, 1.0)).toPoint()
+    with qtbot.waitSignal(flat.start_chosen) as caught:
+        QTest.mouseDClick(flat.curve.viewport(), Qt.MouseButton.LeftButton, pos=at)
+    assert caught.args[0] == pytest.approx(1.0, abs=0.03)
 
 
 def test_a_double_click_on_the_contour_asks_for_that_start(flat: SurfaceView, qtbot: Any) -> None:
     show(flat, hill())
     qtbot.waitUntil(lambda: colours(flat.contour) > 30)
     box = flat.contour.getPlotItem().getViewBox()
-    from PySide6.QtCore import QPointF
-
     at = box.mapViewToScene(QPointF(1.0, -0.5)).toPoint()
     with qtbot.waitSignal(flat.start_chosen) as caught:
         QTest.mouseDClick(flat.contour.viewport(), Qt.MouseButton.LeftButton, pos=at)

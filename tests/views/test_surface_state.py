@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -12,26 +13,27 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gradviz.core.document.experiment import Experiment
-from gradviz.core.numbers import Floats
 from gradviz.core.optimizers.catalogue import SGD
 from gradviz.core.questions.basins import BasinMap, MapBasins
 from gradviz.core.questions.place import Locate, Places
 from gradviz.core.questions.question import Progress, Refusal
-from gradviz.core.questions.surface import SurfaceGrid, Survey
+from gradviz.core.questions.surface import LossCurve, SurfaceGrid, Survey
 from gradviz.core.runs.history import History
 from gradviz.core.runs.records import RecordBlock
 from gradviz.core.words import say
+from gradviz.views.surface.run_marks import Mark
 from gradviz.views.surface.surface_geometry import SurfaceBox
 from gradviz.views.surface.surface_picture import (
     COMPUTING,
     COMPUTING_BASINS,
     NOWHERE_FINITE,
     Control,
+    Drawing,
     SurfacePicture,
     picture,
-    same_paths,
+    same_run,
 )
-from gradviz.views.surface.surface_state import MOST_PLACES, SurfaceState
+from gradviz.views.surface.surface_state import MOST_WIDENED, SurfaceState
 
 Transition = Callable[[SurfaceState], SurfaceState]
 
@@ -39,11 +41,11 @@ RACE = Experiment(optimizers=(SGD(), SGD()))
 AXIS = np.linspace(-2, 2, 9)
 
 
-def surface(exact: bool = True, gaps: int = 0, note: str = "") -> SurfaceGrid:
+def surface(exact: bool = True, gaps: int = 0, note: str = "", cut: int = 0, whole: bool = True) -> SurfaceGrid:
     """A bowl whose first `gaps` columns are not finite."""
     heights = AXIS[:, None] ** 2 + AXIS[None, :] ** 2
     heights[:, :gaps] = np.nan
-    return SurfaceGrid(AXIS, AXIS, heights, "x", "y", (), note, exact)
+    return SurfaceGrid(AXIS, AXIS, heights, "x", "y", (), note, exact, whole, cut)
 
 
 def walk(rows: int, optimizers: int = 2) -> History:
@@ -55,8 +57,21 @@ def walk(rows: int, optimizers: int = 2) -> History:
     return made
 
 
-def seen(step: int, *places: tuple[float, float], no_loss: str = "") -> tuple[Places, int]:
-    return Places(np.array(places, dtype=np.float64).reshape(-1, 2), no_loss), step
+def seen(
+    step: int,
+    *places: tuple[float, ...],
+    no_loss: str = "",
+    cut: int = 0,
+    off: float = 0.0,
+    since: int = 0,
+    slope: float = math.nan,
+) -> tuple[Places, int]:
+    """Where everyone stands, `off` the slice, whose loss is 9 below them; their own is 1. They came from (0, 0)."""
+    position = np.array(places, dtype=np.float64).reshape(len(places), -1) if places else np.empty((0, 2))
+    count = len(places)
+    paths = np.stack((np.zeros_like(position), position), axis=1) if since < step else position[:, None]
+    feet = (9.0,) * count if off else (1.0,) * count
+    return Places(position, no_loss, (1.0,) * count, feet, (off,) * count, (slope,) * count, paths, since, cut), step
 
 
 SURFACE, WALK = surface(), walk(300)
@@ -67,7 +82,7 @@ ON_SURFACE, ON_SLICE = BEGUN.with_surface(SURFACE), BEGUN.with_surface(surface(e
 
 
 def assert_same(one: SurfacePicture, other: SurfacePicture) -> None:
-    told = [(p.three_dimensional, p.box, p.note, p.absence, p.controls, len(p.paths)) for p in (one, other)]
+    told = [(p.drawing, p.box, p.note, p.absence, p.controls, p.marks, p.legend, len(p.paths)) for p in (one, other)]
     assert told[0] == told[1]
     for path, twin in zip(one.paths, other.paths, strict=True):
         np.testing.assert_array_equal(path, twin)
@@ -94,7 +109,7 @@ def test_the_order_in_which_facts_come_does_not_matter(order: list[str], count: 
         log_height="scale" not in known,
         basins_on="basins" in known,
         has_begun=True,
-        optimizers=2,
+        names=BEGUN.names,
         basins=BASINS if "basins" in known else None,
         no_loss="There is none." if "no loss" in known else "",
         history=WALK if "history" in known else None,
@@ -110,8 +125,8 @@ def test_a_new_run_keeps_what_the_user_chose_and_nothing_else(names: list[str]) 
         state = FACTS[name](state)
     chosen = SurfaceState(state.opengl_fault, state.three_dimensional, state.log_height, state.basins_on)
     begun = state.begun(RACE)
-    assert_same(picture(begun), picture(replace(chosen, has_begun=True, optimizers=2)))
-    assert (begun.history, begun.trajectories, begun.places, begun.left, begun.progress) == (None, (), (), (), "")
+    assert_same(picture(begun), picture(replace(chosen, has_begun=True, names=BEGUN.names)))
+    assert (begun.history, begun.trajectories, begun.places, begun.curve, begun.progress) == (None, (), None, None, "")
 
 
 @given(st.lists(st.integers(0, 299), min_size=1, max_size=6))
@@ -140,8 +155,8 @@ def test_a_path_that_grew_leaves_the_box_as_it_was_and_any_choice_makes_another(
     after = picture(ON_SURFACE.with_history(WALK, 41))
     assert after.box == before.box
     assert hash(after.box) == hash(before.box)
-    assert not same_paths(after.paths, before.paths)
-    assert same_paths(before.paths, picture(ON_SURFACE.with_history(WALK, 40)).paths)
+    assert not same_run(after, before)
+    assert same_run(before, picture(ON_SURFACE.with_history(WALK, 40)))
     twin = ON_SURFACE.with_surface(replace(SURFACE, note="the same numbers"))
     with_map = ON_SURFACE.with_basins_on(True).with_basins(BASINS)
     others = [picture(state).box for state in (ON_SURFACE.with_log_height(False), with_map, twin)]
@@ -220,53 +235,174 @@ def test_what_has_no_picture_offers_nothing_to_change_it(
 
 
 def test_without_opengl_the_contour_stays() -> None:
-    assert not picture(SurfaceState("no driver").with_kind(three_dimensional=True)).three_dimensional
-    assert picture(SurfaceState().with_kind(three_dimensional=True)).three_dimensional
+    assert picture(SurfaceState("no driver").with_kind(three_dimensional=True)).drawing is Drawing.CONTOUR
+    assert picture(SurfaceState().with_kind(three_dimensional=True)).drawing is Drawing.SCENE
 
 
 # A slice
 
 
-@given(
-    st.lists(st.tuples(st.integers(0, 99), st.lists(st.floats(-4, 4), min_size=4, max_size=4)), max_size=12).map(
-        lambda told: [seen(step, (a, b), (c, d)) for step, (a, b, c, d) in told]
-    )
-)
-def test_a_slice_tells_who_left_it_first_in_whatever_order_it_was_seen(snapshots: list[tuple[Places, int]]) -> None:
+def test_a_slice_shows_the_recorded_way_and_nothing_of_where_it_was_looked_at() -> None:
+    """A seek to and fro used to leave straight lines between the places that were visited."""
     state = ON_SLICE
-    for one in snapshots:
-        state = state.with_places(*one)
-    outside: list[list[int]] = [
-        [step for found, step in snapshots if np.abs(found.position[lane]).max() > 2] for lane in range(2)
-    ]
-    assert tuple(state.left or (None, None)) == tuple(min(steps, default=None) for steps in outside)
-    leaving = [line for line in picture(state).note if "leave this picture" in line]
-    if any(outside):
-        first = min(step for steps in outside for step in steps)
-        count = sum(bool(steps) for steps in outside)
-        assert leaving == [
-            f"{count} of 2 paths leave this picture, the first by step {first}: Slice here follows the first optimiser."
-        ]
-    else:
-        assert not leaving
-
-
-def test_a_slice_shows_where_it_was_seen_and_another_begins_anew() -> None:
-    state = ON_SLICE.with_places(*seen(0, (0, 0), (1, 1))).with_places(*seen(5, (0.5, 0), (9, 9)))
-    np.testing.assert_array_equal(state.paths, [[[0, 0], [0.5, 0]], [[1, 1], [9, 9]]])
-    assert state.left == (None, 5)
-    again = state.with_surface(surface(exact=False))
-    assert (again.paths, again.left) == ((), ())
+    for step in (40, 3, 25, 0, 40):
+        state = state.with_places(*seen(step, (step / 40, 0.0), (0.0, step / 40)))
+        expected = [[[0, 0], [step / 40, 0]], [[0, 0], [0, step / 40]]] if step else [[[0, 0]], [[0, 0]]]
+        np.testing.assert_array_equal(state.paths, expected)
     assert ON_SLICE.with_history(WALK, 9).paths == (), "the records' positions are no places of a slice"
     assert ON_SLICE.with_places(*seen(0, (0, 0))).paths == (), "this one is of another run"
     assert BEGUN.with_places(*seen(0, (0, 0), (1, 1))).paths == (), "nor is it known where, before the slice is"
 
 
-def test_a_slice_remembers_only_so_many_places() -> None:
-    many: tuple[Floats, ...] = (np.zeros((MOST_PLACES, 2)),) * 2
-    state = replace(ON_SLICE, places=many).with_places(*seen(1, (1, 1), (1, 1)))
-    assert [len(path) for path in state.paths] == [MOST_PLACES] * 2
-    np.testing.assert_array_equal([path[-1] for path in state.paths], np.ones((2, 2)))
+def test_places_of_another_cut_are_none_of_this_slice() -> None:
+    """Those of the slice before may come with the new one, and those of the new one with that before."""
+    old, new = seen(5, (0.5, 0), (0, 0.5)), seen(6, (1, 0), (0, 1), cut=1)
+    assert not picture(ON_SLICE.with_places(*new)).marks
+    state = ON_SLICE.with_places(*old).with_surface(surface(exact=False, cut=1))
+    assert (state.paths, picture(state).marks) == ((), ())
+    assert not picture(state.with_places(*old)).marks
+    assert [mark.x for mark in picture(state.with_places(*new)).marks] == [1, 0]
+    wider = replace(surface(exact=False), x=AXIS * 2, y=AXIS * 2)
+    assert len(ON_SLICE.with_places(*old).with_surface(wider).paths) == 2, "the same slice, another part of it"
+
+
+@given(a=st.floats(-90, 90), b=st.floats(-90, 90), c=st.floats(-90, 90), d=st.floats(-90, 90))
+def test_a_slice_grows_until_all_who_are_not_far_are_in_the_picture(a: float, b: float, c: float, d: float) -> None:
+    state = ON_SLICE.with_places(*seen(4, (a, b), (c, d)))
+    if max(map(abs, (a, b, c, d))) <= 2:
+        assert state.survey == Survey()
+        return
+    domain = state.survey.domain
+    assert domain is not None
+    for x, y in ((a, b), (c, d)):
+        assert domain[0][0] <= x <= domain[0][1]
+        assert domain[1][0] <= y <= domain[1][1]
+    assert state.with_places(*seen(4, (a, b), (c, d))).widened == 1, "it has been asked for"
+
+
+def test_who_runs_away_is_not_followed_and_that_is_said() -> None:
+    away = seen(4, (1e9, 0), (0, 0))
+    state = ON_SLICE.with_places(*away)
+    assert state.survey == Survey()
+    said = "1 of 2 paths have left this picture: Slice here follows the first optimiser."
+    assert said in picture(state).note
+    assert said not in picture(state.with_places(*seen(3, (1, 0), (0, 0)))).note, "at that step it is there"
+    alone = SurfaceState().begun(Experiment()).with_surface(surface(exact=False)).with_places(*seen(4, (np.inf, 0)))
+    assert "The path has left this picture: Slice here follows it." in picture(alone).note
+    often = replace(ON_SLICE, widened=MOST_WIDENED).with_places(*seen(4, (3, 0), (0, 0)))
+    assert said in picture(often).note
+    assert often.recut().widened == 0
+
+
+def test_a_point_beside_the_slice_is_hollow_and_its_distance_and_both_losses_are_told() -> None:
+    on, off = (picture(ON_SLICE.with_places(*seen(4, (1, 0), (0, 1), off=away))) for away in (0.0, 0.37))
+    assert [(mark.is_off, mark.loss, mark.foot) for mark in on.marks] == [(False, 1, None)] * 2
+    assert [(mark.is_off, mark.loss, mark.foot) for mark in off.marks] == [(True, 1, 9)] * 2
+    names = list(ON_SLICE.names)
+    assert [line.text for line in on.legend] == names
+    assert [line.text for line in off.legend] == [f"{n} · 0.37 off the slice · loss 1, on the slice 9" for n in names]
+    assert [line.is_off for line in off.legend] == [True, True]
+
+
+def test_since_when_a_way_is_known_is_said() -> None:
+    later = picture(ON_SLICE.with_places(*seen(90, (1, 0), (0, 1), since=64)))
+    assert "The path is known from step 64 on." in later.note
+    nothing = picture(ON_SLICE.with_places(*seen(90, (1, 0), (0, 1), since=90)))
+    assert "The way to this point was not kept." in nothing.note
+    assert not picture(ON_SLICE.with_places(*seen(90, (1, 0), (0, 1)))).note
+
+
+# Marks of an exact surface
+
+
+def test_a_mark_stands_at_the_recorded_loss_between_two_pictures_and_at_what_was_found_at_them() -> None:
+    state = ON_SURFACE.with_history(WALK, 40)
+    assert [mark.loss for mark in picture(state).marks] == [1, 1]
+    assert [(mark.x, mark.y) for mark in picture(state).marks] == [tuple(row) for row in WALK.positions[40].tolist()]
+    rows = BEGUN.with_surface(surface(whole=False)).with_history(WALK, 40)
+    assert [mark.loss for mark in picture(rows).marks] == [None, None], "that of a batch is no height here"
+    found = replace(seen(40, (0, 0), (1, 1))[0], losses=(5.0, 6.0))
+    assert [mark.loss for mark in picture(rows.with_places(found, 40)).marks] == [5, 6]
+    assert [mark.loss for mark in picture(rows.with_places(found, 40).with_history(WALK, 41)).marks] == [None, None]
+
+
+def test_where_a_step_looks_at_other_rows_both_losses_are_told() -> None:
+    rows = SurfaceState().begun(Experiment()).with_surface(surface(whole=False)).with_history(walk(300, 1), 40)
+    found = seen(40, (0.0, 0.0))[0]
+    assert picture(rows.with_places(found, 40)).legend == (), "they agree"
+    other = picture(rows.with_places(replace(found, losses=(5.0,)), 40))
+    assert [line.text for line in other.legend] == ["loss of the step 1, here 5"]
+
+
+def test_a_race_has_a_legend_and_one_alone_has_none() -> None:
+    assert [line.text for line in picture(ON_SURFACE.with_history(WALK, 40)).legend] == list(BEGUN.names)
+    alone = SurfaceState().begun(Experiment()).with_surface(SURFACE).with_history(walk(300, 1), 40)
+    assert picture(alone).legend == ()
+
+
+def test_who_is_nowhere_has_no_mark() -> None:
+    history = History(2)
+    history.extend(RecordBlock(0, np.ones((1, 2)), np.array([[[np.nan, 0.0], [1.0, 1.0]]])))
+    assert [mark.optimizer for mark in picture(ON_SURFACE.with_history(history, 0)).marks] == [1]
+    old = History(2)  # a file of before there were positions of numbers in other shapes
+    old.extend(RecordBlock(0, np.ones((5, 2)), np.empty((5, 2, 0))))
+    state = ON_SURFACE.with_history(old, 4).with_places(*seen(4, (0.5, 0), (0, 0.5)))
+    assert [(mark.x, mark.y) for mark in picture(state).marks] == [(0.5, 0), (0, 0.5)]
+
+
+# One number
+
+
+CURVE = LossCurve(AXIS, AXIS**2, "w", "")
+ALONE = SurfaceState().begun(Experiment())
+
+
+def line_walk(rows: int) -> History:
+    made = History(1)
+    made.extend(RecordBlock(0, np.ones((rows, 1)), np.linspace(-1.5, 1.5, rows)[:, None, None]))
+    return made
+
+
+def test_one_number_is_a_curve_with_its_way_its_point_and_its_slope() -> None:
+    state = ALONE.with_surface(CURVE).with_history(line_walk(31), 30).with_places(*seen(30, (1.5,), slope=3.0))
+    shown = picture(state)
+    assert (shown.drawing, shown.box, shown.curve, shown.controls) == (Drawing.CURVE, None, CURVE, frozenset())
+    assert shown.marks == (Mark(0, 1.5, 0.0, 1.0, slope=3.0),)
+    assert [line.text for line in shown.legend] == ["slope 3"]
+    np.testing.assert_array_equal(np.unique(shown.paths[0]), np.linspace(-1.5, 1.5, 31))
+    assert MapBasins not in {type(question) for question in state.with_basins_on(True).asks}
+
+
+def test_a_curve_waits_for_the_tangent_of_its_step() -> None:
+    state = ALONE.with_surface(CURVE).with_history(line_walk(31), 30).with_places(*seen(30, (1.5,), slope=3.0))
+    ahead = state.with_history(line_walk(31), 20)
+    assert ahead.paths[0][-1] == 1.5, "the way is that of the picture before"
+    assert ahead.with_places(*seen(20, (0.5,), slope=1.0)).paths[0][-1] == 0.5
+
+
+def test_a_path_that_leaves_a_curve_asks_for_more_of_it() -> None:
+    history = History(1)
+    history.extend(RecordBlock(0, np.ones((2, 1)), np.array([[[0.0]], [[5.0]]])))
+    state = ALONE.with_surface(CURVE).with_history(history, 1).with_places(*seen(1, (5.0,)))
+    assert state.survey.domain is not None
+    ((low, high),) = state.survey.domain
+    assert (low, high > 5) == (-2, True)
+
+
+@pytest.mark.parametrize("losses", [(9.0, 8.0), (9.0, 10.0)])
+def test_far_away_is_followed_only_where_the_loss_has_fallen(losses: tuple[float, float]) -> None:
+    history = History(2)
+    positions = np.array([[[0.0, 0.0]] * 2, [[250_000.0, -3e7]] * 2])
+    history.extend(RecordBlock(0, np.array([[loss] * 2 for loss in losses]), positions))
+    state = ON_SURFACE.with_history(history, 1)
+    assert (state.survey == Survey()) == (losses[1] > losses[0])
+
+
+def test_a_run_that_was_opened_far_from_its_start_shows_its_whole_way() -> None:
+    history = walked((-7.0, 0.0), (5.0, 0.0), (0.0, 0.0))
+    domain = BEGUN.with_history(history, 2).with_surface(SURFACE).survey.domain
+    assert domain is not None
+    assert domain[0][0] < -7 < 5 < domain[0][1]
 
 
 def test_it_asks_for_basins_over_the_surface_that_is_there() -> None:

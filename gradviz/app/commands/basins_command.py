@@ -19,7 +19,7 @@ from gradviz.storage.atomic_write import check_name, write_bytes
 from gradviz.storage.problems import FileError
 
 if TYPE_CHECKING:
-    from gradviz.core.questions.surface import SurfaceGrid
+    from gradviz.core.questions.surface import LossCurve, SurfaceGrid
 
 PICTURE_SIZE = (960, 720)
 
@@ -52,6 +52,7 @@ def _summary(experiment: Experiment, found: BasinMap, seconds: float) -> dict[st
     return {
         "optimizer": experiment.optimizers[0].kind,
         "starts": int(found.labels.size),
+        "names": list(found.names),
         "x": [float(found.x[0]), float(found.x[-1])],
         "y": [float(found.y[0]), float(found.y[-1])],
         "steps": found.steps,
@@ -70,7 +71,8 @@ def _text(summary: dict[str, Any]) -> str:
     lines = [f"{end['starts']:>{width},} to ({short_number(end['x'], 6)}, {short_number(end['y'], 6)})" for end in ends]
     lines.append(f"{summary['not_converged']:>{width},} did not converge")
     head = f"{plural(summary['starts'], 'start')}, at most {plural(summary['steps'], 'step')}"
-    return "\n".join([f"{head}, {summary['seconds']:.2g} s", *lines])
+    over = " and ".join(summary["names"])
+    return "\n".join([f"{head}, over {over}, {summary['seconds']:.2g} s", *lines])
 
 
 def _check_picture(path: Path) -> None:
@@ -80,7 +82,7 @@ def _check_picture(path: Path) -> None:
         raise FileError(f"The picture was not saved. {path.suffix or 'No ending'} is not .png.", "Choose a .png file.")
 
 
-def _drawn(experiment: Experiment, grid: SurfaceGrid, found: BasinMap) -> bytes:
+def _drawn(experiment: Experiment, grid: SurfaceGrid | LossCurve, found: BasinMap) -> bytes:
     """The contour with the basins in colour, as a PNG, drawn without a display."""
     from PySide6.QtCore import QBuffer, QByteArray, QCoreApplication
     from PySide6.QtWidgets import QApplication

@@ -30,7 +30,8 @@ def write_report(folder: Path, document: Document, result: RunResult, whole: Who
             f"The folder {folder} cannot be made ({error.strerror}).", "Choose another with --out."
         ) from None
     labels = tuple(type(optimizer).label for optimizer in document.experiment.optimizers)
-    write_history(folder / "history.csv", whole.history.losses, whole.history.positions, labels)
+    history = whole.history
+    write_history(folder / "history.csv", history.losses, history.positions, labels, history.names)
     save(folder / "experiment.gradviz", document, result)
     return ("history.csv", "experiment.gradviz", *write_pictures(folder, document.experiment, whole))
 

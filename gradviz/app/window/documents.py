@@ -229,13 +229,13 @@ class Documents(QObject):
 
     def export_history(self, path: Path) -> None:
         """Write every step's losses and positions."""
-        labels = tuple(type(optimizer).label for optimizer in self.control.experiment.optimizers)
+        labels, history = tuple(type(one).label for one in self.control.experiment.optimizers), self.control.history
         try:
-            write_history(path, self.control.history.losses, self.control.history.positions, labels)
+            write_history(path, history.losses, history.positions, labels, history.names)
         except FileError as error:
             self.window.messages.show_message(str(error))
             return
-        self.window.statusBar().showMessage(f"Wrote {len(self.control.history):,} steps to {path.name}.")
+        self.window.statusBar().showMessage(f"Wrote {len(history):,} steps to {path.name}.")
 
     def ask_export_weights(self) -> None:
         """Ask for a name and write the weights of the first optimiser at this step."""

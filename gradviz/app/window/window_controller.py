@@ -27,6 +27,11 @@ from gradviz.core.words import SILENCE, Words, say
 from gradviz.storage.user.preferences import Preferences, save_preferences
 from gradviz.views.kit.speech import spoken
 
+NO_START = say(
+    "The run cannot start there: this surface is a slice, or its model draws its start from the seed. "
+    "A formula, a test function, or one layer with a weight and a bias can."
+)
+
 
 class WindowController(QObject):
     """Belongs to the GUI thread. The public methods without arguments are the actions of the menus."""
@@ -102,9 +107,9 @@ class WindowController(QObject):
 
     def start_at(self, x: float, y: float) -> None:
         """Start where the user pointed to."""
-        changed = with_start(self.session.experiment, round(x, 4), round(y, 4))
+        changed = with_start(self.session.experiment, float(f"{x:.6g}"), float(f"{y:.6g}"))
         if changed is None:
-            self.window.messages.show_message("This surface is a slice: its points cannot be chosen as a start.")
+            self.window.messages.show_message(spoken(NO_START))
         else:
             self.session.apply_experiment(changed)
             self._after_edit()

@@ -12,7 +12,8 @@ from pydantic import ValidationError, model_validator
 from gradviz.core.declaration import Declaration, FieldError, SettingError, setting, setting_error
 from gradviz.core.document.memory import memory_note
 from gradviz.core.layers.dense import LineLayer
-from gradviz.core.objectives.catalogue import AnyObjective, FormulaObjective, TestFunctionObjective
+from gradviz.core.layers.layer import InitialisedLayer, Layer
+from gradviz.core.objectives.catalogue import AnyObjective, FitObjective, FormulaObjective, TestFunctionObjective
 from gradviz.core.objectives.fit_starters import mended
 from gradviz.core.optimizers.catalogue import SGD, AnyOptimizer, Optimizer
 from gradviz.core.optimizers.lane_names import lane_names
@@ -216,16 +217,51 @@ def _made(data: dict[str, Any], parts: list[str]) -> Experiment:
 
 
 def with_start(experiment: Experiment, x: float, y: float) -> Experiment | None:
-    """The experiment with its two scalar parameters starting at (x, y); None if it has no such two."""
+    """The experiment with its two numbers starting at (x, y), or its only one at x; None if its start is not so given.
+
+    Whatever the shape of the numbers: two scalars, a vector of two, the weight and the bias of one layer.
+    """
     objective = experiment.objective
     if isinstance(objective, TestFunctionObjective):
         return with_value(with_value(experiment, "objective.x", x), "objective.y", y)
     if isinstance(objective, FormulaObjective):
-        places = [k for k, tensor in enumerate(objective.tensors) if tensor.role == "parameter"]
-        if len(places) == 2 and objective.parameter_count == 2:
-            first = with_value(experiment, f"objective.tensors.{places[0]}.value", x)
-            return with_value(first, f"objective.tensors.{places[1]}.value", y)
+        return _with_start_of_tensors(experiment, objective, [x, y])
+    return _with_start_of_layer(experiment, objective, x, y)
+
+
+def _with_start_of_tensors(
+    experiment: Experiment, objective: FormulaObjective, values: list[float]
+) -> Experiment | None:
+    if objective.parameter_count > len(values):
         return None
-    if len(objective.model) == 1 and isinstance(objective.model[0], LineLayer):
-        return with_value(with_value(experiment, "objective.model.0.w", x), "objective.model.0.b", y)
-    return None
+    for index, tensor in enumerate(objective.tensors):
+        if tensor.role == "parameter":
+            own, values = values[: tensor.element_count], values[tensor.element_count :]
+            experiment = with_value(experiment, f"objective.tensors.{index}.value", _shaped(own, tensor.shape))
+    return experiment
+
+
+def _shaped(values: list[float], shape: tuple[int, ...]) -> Any:
+    """Numbers as a scalar, a list or a list of lists."""
+    if not shape:
+        return values[0]
+    inner = len(values) // shape[0]
+    return [_shaped(values[k * inner : (k + 1) * inner], shape[1:]) for k in range(shape[0])]
+
+
+def _with_start_of_layer(experiment: Experiment, fit: FitObjective, x: float, y: float) -> Experiment | None:
+    """One layer with one weight, and perhaps one bias, whose start can be given."""
+    counts = [layer.parameter_count(shape) for layer, shape in zip(fit.model, fit.shapes, strict=False)]
+    trained = [index for index, count in enumerate(counts) if count]
+    if len(trained) != 1:
+        return None
+    layer: Layer = fit.model[trained[0]]
+    path = f"objective.model.{trained[0]}"
+    if isinstance(layer, LineLayer):
+        return with_value(with_value(experiment, f"{path}.w", x), f"{path}.b", y)
+    if not isinstance(layer, InitialisedLayer) or "init" not in type(layer).model_fields:
+        return None
+    if (len(layer.weight_names), len(layer.bias_names)) != (1, counts[trained[0]] - 1):
+        return None
+    start = {"kind": "constant", "weight": x} | ({"bias": y} if layer.bias_names else {})
+    return with_value(experiment, f"{path}.init", start)

@@ -13,6 +13,11 @@ from gradviz.core.optimizers.optimizer import Optimizer
 MOST_CHECKPOINTS = 1024
 CHECKPOINT_BYTES = 256 * 10**6
 """A run keeps at most so many copies of its state to go back to, and of these bytes: two copies at least."""
+TRAIL_BYTES = 32 * 10**6
+"""And copies of the parameters alone, for the path on a slice, of at most so many bytes."""
+TRAIL_OF_OCTAVE = 64
+TRAIL_OCTAVES = 30
+"""More steps than 2**30 no experiment has."""
 TENSOR_BYTES = 512
 """What torch and the allocator need for a tensor besides its numbers, about."""
 BOOKKEEPING_BYTES = 12 * 1024
@@ -44,9 +49,15 @@ class MemoryEstimate:
         return max(2 * one, min(most * one, CHECKPOINT_BYTES))
 
     @property
+    def trail(self) -> int:
+        """Copies of the parameters along the way."""
+        most = min(TRAIL_OF_OCTAVE * (TRAIL_OCTAVES + 1), self.steps + 1)
+        return min(TRAIL_BYTES, most * self.parameters) + most * TENSOR_BYTES
+
+    @property
     def total(self) -> int:
         """All together."""
-        state = self.parameters + self.gradients + self.optimizer_state + self.checkpoints
+        state = self.parameters + self.gradients + self.optimizer_state + self.checkpoints + self.trail
         return state + self.activations + self.data
 
 

@@ -8,7 +8,7 @@ devices         Where a run is, and where it could be
 fit             What a fit shows at one step: a curve, the plane, target against prediction, or a table of classes
 graph           The computation graph of one evaluation
 parameters      Every parameter at one step: its value, its gradient, and what its optimiser keeps for it
-place           Where each optimiser stands on the surface at one step, and whether there is a loss at all
+place           Where each optimiser stands on the surface at one step, how high, and whether there is a loss at all
 question        What a question is: a value that a view asks of the engine; and an answer, with what may come in its
                 place
 result          The result of the run so far, to be saved

@@ -25,6 +25,8 @@ class BasinMap:
     ends: Floats
     steps: int
     note: str
+    names: tuple[str, str] = ("x", "y")
+    """What x and y are called."""
 
     @property
     def counts(self) -> tuple[int, ...]:
@@ -41,6 +43,6 @@ class MapBasins(Question[BasinMap]):
 
     of_settings: ClassVar[bool] = True
     can_wait: ClassVar[bool] = True
-    domain: tuple[Range, Range] | None = None
+    domain: tuple[Range, ...] | None = None
     grid: int = 96
     steps: int | None = None

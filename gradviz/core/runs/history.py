@@ -97,6 +97,8 @@ class History:
         self._piled = 0
         """How many records stand in the pyramid."""
         self.optimizers = optimizers
+        self.names: tuple[str, ...] = ()
+        """What the numbers of a position are called, once a record has come from the engine."""
         self.rewrites = 0
 
     def __len__(self) -> int:
@@ -108,13 +110,24 @@ class History:
             raise ValueError(f"records begin at step {block.start}, but the history ends at {len(self)}")
         self.rewrites += block.start < len(self)
         self._losses.write(block.start, block.losses)
-        if block.positions.shape[2]:
-            if self._positions is None:
-                self._positions = _Column(2 * self.optimizers)
-            self._positions.write(block.start, block.positions.reshape(-1, 2 * self.optimizers))
+        self.names = block.names or self.names
+        self._write_positions(block)
         self._piled = min(self._piled, block.start)
         if len(self) - self._piled > LAG:
             self._pile()
+
+    def _write_positions(self, block: RecordBlock) -> None:
+        """Where a block has none and others have, they are not known: NaN."""
+        width = block.positions.shape[2] * self.optimizers
+        if self._positions is None:
+            if not width:
+                return
+            self._positions = _Column(width)
+            self._positions.write(0, np.full((block.start, width), np.nan))
+        width = self._positions.values.shape[1]
+        known = block.positions.size > 0
+        rows = block.positions.reshape(-1, width) if known else np.full((len(block.losses), width), np.nan)
+        self._positions.write(block.start, rows)
 
     @property
     def losses(self) -> Floats:
@@ -123,10 +136,11 @@ class History:
 
     @property
     def positions(self) -> Floats:
-        """(steps, optimisers, 2), or (0, optimisers, 2) where the objective has no two scalar parameters."""
+        """(steps, optimisers, 2 or 1), or (0, optimisers, 2) where the objective has more numbers than two."""
         if self._positions is None:
             return np.empty((0, self.optimizers, 2))
-        return self._positions.values.reshape(-1, self.optimizers, 2)
+        values = self._positions.values
+        return values.reshape(len(values), self.optimizers, values.shape[1] // self.optimizers)
 
     def block(self, step: int) -> RecordBlock:
         """A copy of the records up to `step`."""

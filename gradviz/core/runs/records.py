@@ -11,7 +11,8 @@ from gradviz.core.numbers import Floats
 class StepRecord(NamedTuple):
     """One step: the loss of each optimiser at the parameters before the update, and where each stands.
 
-    `position` is x0, y0, x1, y1, ... where the objective has two scalar parameters, else empty.
+    `position` is x0, y0, x1, y1, ... where the objective has two numbers in all, x0, x1, ... where it has one; of more
+    it is empty.
     """
 
     step: int
@@ -21,8 +22,12 @@ class StepRecord(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class RecordBlock:
-    """Consecutive records: `losses` (n, optimisers), `positions` (n, optimisers, 2) or (n, optimisers, 0)."""
+    """Consecutive records: `losses` (n, optimisers), `positions` (n, optimisers, 2), (.., 1) or (.., 0).
+
+    `names` are what the numbers of a position are called; a block from a file does not know them.
+    """
 
     start: int
     losses: Floats
     positions: Floats
+    names: tuple[str, ...] = ()

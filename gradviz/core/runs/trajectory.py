@@ -10,8 +10,8 @@ from gradviz.core.numbers import Floats
 from gradviz.core.runs.history import History
 
 
-def _nowhere() -> Floats:
-    return np.empty((0, 2))
+def _nowhere(width: int = 2) -> Floats:
+    return np.empty((0, width))
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,7 +25,7 @@ class Trajectory:
     optimizer: int
     spacing: float
     path: Floats = field(default_factory=_nowhere)
-    """The path from step 0 to the step that was asked for, (k, 2); steps before the newest may be thinned out."""
+    """The path from step 0 to the step that was asked for, (k, 2 or 1); steps before the newest may be thinned out."""
     _kept: tuple[Floats, ...] = field(default=(), repr=False)
     _shown: int = 0
     _read: int = 0
@@ -51,7 +51,7 @@ class Trajectory:
         if not len(finite):
             return replace(self, path=_joined(self._kept, self._last), _shown=read, _read=read)
         before = self._last if self._last is not None else finite[0]
-        marks = self._length + np.cumsum(np.hypot(*np.diff(finite, axis=0, prepend=before[None]).T))
+        marks = self._length + np.cumsum(np.linalg.norm(np.diff(finite, axis=0, prepend=before[None]), axis=1))
         passed = np.floor(marks / self.spacing)
         earlier = np.floor(self._length / self.spacing) if self._last is not None else -1.0
         keep = np.diff(passed, prepend=earlier) > 0

@@ -8,7 +8,7 @@ from gradviz.core.words import say
 from gradviz.engine.answers.answering import Answering, answers
 from gradviz.engine.answers.moment import Moment
 from gradviz.engine.surfaces.basins import basins
-from gradviz.engine.surfaces.survey import domain_of
+from gradviz.engine.surfaces.framing import domain_of
 
 
 @answers(MapBasins)

@@ -6,7 +6,8 @@ from collections.abc import Callable, Hashable
 from typing import Any, TypeVar
 
 from gradviz.core.runs.state import RunState
-from gradviz.engine.surfaces.survey import Plane, plane_of
+from gradviz.engine.surfaces.plane import Plane, plane_of
+from gradviz.engine.surfaces.track import Track
 from gradviz.engine.training.trainer import Trainer
 
 K = TypeVar("K")
@@ -30,6 +31,11 @@ class Moment:
     @property
     def plane(self) -> Plane:
         """The plane that the surface shows: through the parameters of the step at which it was laid."""
+        return self._laid()[0].plane
+
+    @property
+    def track(self) -> Track:
+        """The plane, with the way of every optimiser over it."""
         return self._laid()[0]
 
     @property
@@ -43,6 +49,15 @@ class Moment:
             self._kept.pop("plane", None)
             self._kept["cut"] = cut
 
-    def _laid(self) -> tuple[Plane, int]:
+    @property
+    def cut(self) -> int:
+        """Which of the slices that were asked for it is."""
+        return int(self._kept.get("cut", 0))
+
+    def _laid(self) -> tuple[Track, int]:
         trainer = self.trainer
-        return self.keep("plane", lambda: (plane_of(trainer.lanes[0].objective, trainer.experiment.seed), trainer.step))
+
+        def laid() -> tuple[Track, int]:
+            return Track(plane_of(trainer.lanes[0].objective, trainer.experiment.seed)), trainer.step
+
+        return self.keep("plane", laid)

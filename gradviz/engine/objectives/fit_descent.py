@@ -55,7 +55,8 @@ class FitDescent(Objective):
         self._prediction: Tensor | None = None
         self._loss: Tensor | None = None
         self._every = -(-len(self.data.inputs) * self.activations // MOST_LANDSCAPE_NUMBERS)
-        self.landscape_numbers = self.activations * len(self.data.inputs) // self._every
+        self.loss_numbers = self.activations * len(self.data.inputs)
+        self.landscape_numbers = self.loss_numbers // self._every
 
     def at_step(self, step: int) -> None:
         if self._batches is not None:

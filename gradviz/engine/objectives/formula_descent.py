@@ -73,7 +73,7 @@ class FormulaDescent(Objective):
             values = self._program.evaluate(self.tensors)
         except FormulaError as error:
             raise EngineError(f"The formula cannot be run: {error}.") from None
-        self.landscape_numbers = sum(values[name].numel() for name in self._line_names)
+        self.landscape_numbers = self.loss_numbers = sum(values[name].numel() for name in self._line_names)
 
     def loss(self) -> Tensor:
         self._program.cut, self._program.makes_leaves = self.cut, True

@@ -8,6 +8,11 @@ from collections.abc import Iterator, Mapping
 import torch
 from torch import Tensor, nn
 
+from gradviz.core.numbers import element_names
+
+MOST_AXES = 2
+"""Of a picture: an objective of so many numbers is drawn over these themselves."""
+
 
 class Objective(ABC):
     """Named parameters and a differentiable loss; lives on one device and belongs to one thread."""
@@ -17,7 +22,9 @@ class Objective(ABC):
     """Names of values (see `named_values`) or modules that are detached on purpose: no gradient passes them."""
 
     landscape_numbers: int = 1
-    """About how many numbers one evaluation of `loss_at` makes: what a surface of many points costs."""
+    """About how many numbers one evaluation of `landscape_at` makes: what a surface of many points costs."""
+    loss_numbers: int = 1
+    """The same of `loss_at`: what many starts cost at each step."""
     is_elementwise: bool = False
     """Whether `loss_at` takes tensors of any one shape, and gives the loss at each of their elements."""
     by_hand: bool = False
@@ -115,9 +122,14 @@ class Objective(ABC):
         return {}
 
     @property
-    def coordinates(self) -> tuple[nn.Parameter, nn.Parameter] | None:
-        """The two scalar parameters, where the objective has exactly these: its surface is the objective."""
-        found = tuple(self.parameters.values())
-        if len(found) == 2 and all(parameter.dim() == 0 for parameter in found):
-            return found[0], found[1]
-        return None
+    def learned(self) -> dict[str, nn.Parameter]:
+        """The parameters that an optimiser may change."""
+        return {name: parameter for name, parameter in self.parameters.items() if parameter.requires_grad}
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """The names of all learned numbers, where these are one or two: a picture's axes are they. Else empty."""
+        learned = self.learned.items()
+        if not 0 < sum(parameter.numel() for _, parameter in learned) <= MOST_AXES:
+            return ()
+        return tuple(name for whose, parameter in learned for name in element_names(whose, tuple(parameter.shape)))

@@ -26,6 +26,8 @@ class Outbox:
     run: int
     optimizers: int
     state: RunState = RunState.LOADING
+    names: tuple[str, ...] = ()
+    """What the numbers of a position are called."""
     words: Words = SILENCE
     notice: Words = SILENCE
     step: int = 0
@@ -38,7 +40,7 @@ class Outbox:
 
     def take(self) -> Update | None:
         """Everything since the last call as one immutable update, or None. Hold the runner's lock."""
-        block, is_whole = self.records.take()
+        block, is_whole = self.records.take(self.names)
         if block is None and not self.changed:
             return None
         step = (
@@ -52,11 +54,11 @@ class Outbox:
         return update
 
 
-def block_of(records: list[StepRecord], optimizers: int) -> RecordBlock:
-    """Consecutive records as read-only arrays."""
+def block_of(records: list[StepRecord], optimizers: int, names: tuple[str, ...] = ()) -> RecordBlock:
+    """Consecutive records as read-only arrays; `names` are those of the numbers of a position."""
     losses = np.array([record.losses for record in records], dtype=np.float64)
     positions = np.array([record.position for record in records], dtype=np.float64)
     width = positions.shape[1] // optimizers if positions.size else 0
     positions = positions.reshape(len(records), optimizers, width)
     losses.flags.writeable = positions.flags.writeable = False
-    return RecordBlock(records[0].step, losses, positions)
+    return RecordBlock(records[0].step, losses, positions, names)

@@ -11,7 +11,6 @@ from collections import deque
 
 import numpy as np
 
-from gradviz.core.numbers import Floats
 from gradviz.core.runs.records import RecordBlock, StepRecord
 
 FULL = 1 << 14
@@ -21,11 +20,11 @@ FULL = 1 << 14
 class _Stretch:
     """Consecutive records. Losses come last: a record is there once its losses are."""
 
-    __slots__ = ("losses", "next", "positions", "start", "taken")
+    __slots__ = ("losses", "next", "positions", "start", "taken", "width")
 
-    def __init__(self, start: int) -> None:
+    def __init__(self, start: int, width: int) -> None:
         self.start = self.next = start
-        self.taken = 0
+        self.taken, self.width = 0, width
         self.losses, self.positions = array("d"), array("d")
 
 
@@ -34,52 +33,53 @@ class RecordQueue:
 
     def __init__(self, optimizers: int) -> None:
         self._optimizers = optimizers
-        self._last = _Stretch(0)
+        self._last = _Stretch(0, 0)
         self._stretches = deque([self._last])
 
     def append(self, record: StepRecord) -> None:
         """Add a record; one that does not follow its forerunner begins anew (the run went back)."""
         last = self._last
-        if record.step != last.next or record.step - last.start >= FULL:
-            last = self._last = _Stretch(record.step)
+        position = record.position
+        if record.step != last.next or record.step - last.start >= FULL or len(position) != last.width:
+            last = self._last = _Stretch(record.step, len(position))
             self._stretches.append(last)
         last.next += 1
-        last.positions.extend(record.position)
+        last.positions.extend(position)
         last.losses.extend(record.losses)
 
-    def take(self) -> tuple[RecordBlock | None, bool]:
-        """The records up to the first that does not follow its forerunner; whether that is all."""
+    def take(self, names: tuple[str, ...] = ()) -> tuple[RecordBlock | None, bool]:
+        """The records up to the first that does not follow its forerunner; whether that is all.
+
+        `names` are what the numbers of a position are called.
+        """
         blocks: list[RecordBlock] = []
         while True:
             stretch, is_complete = self._stretches[0], len(self._stretches) > 1
             if blocks and blocks[-1].start + len(blocks[-1].losses) != stretch.start + stretch.taken:
-                return _joined(blocks), False
+                return _joined(blocks, names), False
             block = self._taken(stretch)
             if len(block.losses):
                 blocks.append(block)
             if not is_complete:
-                return (_joined(blocks) if blocks else None), True
+                return (_joined(blocks, names) if blocks else None), True
             self._stretches.popleft()
 
     def _taken(self, stretch: _Stretch) -> RecordBlock:
         """What is new of a stretch. A slice of an array is a copy made in one go, so the other thread may go on."""
-        many, first = self._optimizers, stretch.taken
+        many, width, first = self._optimizers, stretch.width, stretch.taken
         losses = np.frombuffer(stretch.losses[first * many :])
         count = len(losses) // many
-        width = len(stretch.positions) and 2 * many
         positions = np.frombuffer(stretch.positions[first * width : (first + count) * width])
         stretch.taken += count
-        losses.flags.writeable = positions.flags.writeable = False
-        return RecordBlock(
-            stretch.start + first, losses.reshape(count, many), positions.reshape(count, many, width and 2)
-        )
+        shape = (count, many, width // many)
+        return RecordBlock(stretch.start + first, losses.reshape(count, many), positions.reshape(shape))
 
 
-def _joined(blocks: list[RecordBlock]) -> RecordBlock:
-    """Blocks that follow one another as one."""
-    if len(blocks) == 1:
-        return blocks[0]
-    losses = np.concatenate([block.losses for block in blocks])
-    positions: Floats = np.concatenate([block.positions for block in blocks])
+def _joined(blocks: list[RecordBlock], names: tuple[str, ...]) -> RecordBlock:
+    """Blocks that follow one another as one, read-only."""
+    losses, positions = blocks[0].losses, blocks[0].positions
+    if len(blocks) > 1:
+        losses = np.concatenate([block.losses for block in blocks])
+        positions = np.concatenate([block.positions for block in blocks])
     losses.flags.writeable = positions.flags.writeable = False
-    return RecordBlock(blocks[0].start, losses, positions)
+    return RecordBlock(blocks[0].start, losses, positions, names)

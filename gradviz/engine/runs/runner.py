@@ -187,6 +187,7 @@ class Runner:
         self._trainer, self._moment = trainer, Moment(trainer)
         with self._lock:
             self._outbox.notice = verbatim(trainer.notice)
+            self._outbox.names = trainer.names
         self._outbox.records.append(trainer.record)
         return trainer
 

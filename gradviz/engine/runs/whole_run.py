@@ -56,7 +56,7 @@ class WholeRun:
 
     def _flush(self, pending: list[StepRecord]) -> None:
         if pending:
-            self.history.extend(block_of(pending, self.history.optimizers))
+            self.history.extend(block_of(pending, self.history.optimizers, self.trainer.names))
             pending.clear()
 
     @property

@@ -2,5 +2,8 @@
 
 basins        Basins of attraction: the same optimiser from many starts at once, and where each of them ends
 fit_pictures  What a fit shows of the current step, small enough to be looked at many times a second
-survey        The surface that an optimiser walks on: the objective itself over two parameters, or a slice of it
+framing       What part of a plane a picture frames: where the run stands, where it leads, and where it came along
+plane         The plane, or the line, of parameter space that a picture is drawn over
+survey        What an optimiser walks on: the loss over its two numbers, over its one, or over a slice through more
+track         The recorded way of every optimiser, seen from above a slice
 """

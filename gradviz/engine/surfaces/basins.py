@@ -7,7 +7,7 @@ whole tensor is refused.
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator, Sequence
 
 import numpy as np
 import torch
@@ -24,6 +24,7 @@ from gradviz.engine.devices import resolve_device
 from gradviz.engine.objectives.build import build_objective
 from gradviz.engine.objectives.objective import Objective
 from gradviz.engine.problems import EngineError
+from gradviz.engine.surfaces.plane import CHUNK, Plane, plane_of
 
 RESOLUTION = 96
 STRIDE = 50
@@ -35,17 +36,17 @@ NEAR = 0.03
 
 
 def basins(
-    experiment: Experiment, domain: tuple[Range, Range], resolution: int = RESOLUTION
+    experiment: Experiment, domain: tuple[Range, ...], resolution: int = RESOLUTION
 ) -> Generator[float, None, BasinMap]:
     """Run the first optimiser from `resolution` x `resolution` starts over `domain` for the experiment's steps.
 
     Yields the share done (0 to 1) every STRIDE steps; returns the map. EngineError where there is none.
     """
     objective = _objective(experiment)
+    plane = plane_of(objective, experiment.seed)
     x, y = (np.linspace(*limits, resolution) for limits in domain)
     starts = [torch.from_numpy(grid.reshape(-1)) for grid in np.meshgrid(x, y)]
-    like = next(iter(objective.parameters.values()))
-    places = [torch.nn.Parameter(start.to(like)) for start in starts]
+    places = [torch.nn.Parameter(start.to(plane.origin)) for start in starts]
     optimizer = build_optimizer(experiment.optimizers[0], places)
     schedule = experiment.optimizers[0].build_schedule(optimizer, experiment.steps)
     extent = max(high - low for low, high in domain)
@@ -55,7 +56,8 @@ def basins(
     while done < experiment.steps and bool((moved > STILL * extent).any()):
         for _ in range(min(STRIDE, experiment.steps - done)):
             objective.at_step(done)
-            _step(objective, places, optimizer)
+            for _ in _step(objective, plane, places, optimizer):
+                yield done / experiment.steps
             if schedule is not None:
                 schedule.step()
             done += 1
@@ -66,15 +68,15 @@ def basins(
     before[moved > NEAR * extent] = np.nan  # on the move to the last: no end
     labels, ends = _gather(before, _known_ends(experiment), NEAR * extent)
     note = f"{resolution} x {resolution} starts, {type(experiment.optimizers[0]).label}, {done:,} steps."
-    return BasinMap(x, y, labels.reshape(resolution, resolution), ends, done, note)
+    return BasinMap(x, y, labels.reshape(resolution, resolution), ends, done, note, (plane.axes[0], plane.axes[1]))
 
 
 def _objective(experiment: Experiment) -> Objective:
     device, _ = resolve_device(experiment.device, experiment.dtype)
     with torch.random.fork_rng([]):  # the run's own numbers stay as they are
         objective = build_objective(experiment, device)
-    if objective.coordinates is None:
-        raise EngineError("Basins need an objective of two numbers, such as a test function of x and y.")
+    if len(objective.numbers) != 2:
+        raise EngineError("Basins need an objective of two numbers, such as a test function of x and y, or a line.")
     optimizer = experiment.optimizers[0]
     if not optimizer.elementwise:
         raise EngineError(f"{type(optimizer).label} looks at all starts together, so it has no map of basins.")
@@ -85,20 +87,28 @@ def _objective(experiment: Experiment) -> Objective:
     return objective
 
 
-def _step(objective: Objective, places: list[torch.nn.Parameter], optimizer: torch.optim.Optimizer) -> None:
-    """One update of every start; the sum of all losses has for each start its own gradient."""
+def _step(
+    objective: Objective, plane: Plane, places: list[torch.nn.Parameter], optimizer: torch.optim.Optimizer
+) -> Iterator[None]:
+    """One update of every start, a part of them at a time; the sum of losses has for each start its own gradient."""
     optimizer.zero_grad()
-    _losses(objective, places).sum().backward()  # type: ignore[no-untyped-call]
+    count, size = len(places[0]), max(1, CHUNK // objective.loss_numbers)
+    for begin in range(0, count, size):
+        if size < count:
+            yield
+        some = places if size >= count else [place[begin : begin + size] for place in places]
+        _losses(objective, plane, some).sum().backward()  # type: ignore[no-untyped-call]
     optimizer.step()
 
 
-def _losses(objective: Objective, places: list[torch.nn.Parameter]) -> Tensor:
-    names = tuple(objective.parameters)
+def _losses(objective: Objective, plane: Plane, places: Sequence[Tensor]) -> Tensor:
+    if objective.is_elementwise:
+        return objective.loss_at(dict(zip(plane.names, places, strict=True)))
 
-    def at(first: Tensor, second: Tensor) -> Tensor:
-        return objective.loss_at({names[0]: first, names[1]: second})
+    def at(place: Tensor) -> Tensor:
+        return objective.loss_at(plane.parameters(place))
 
-    losses: Tensor = at(*places) if objective.is_elementwise else vmap(at)(*places)
+    losses: Tensor = vmap(at, randomness="same")(torch.stack(tuple(places), dim=1))
     return losses
 
 

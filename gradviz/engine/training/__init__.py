@@ -10,6 +10,8 @@ optimizer_fitting  Whether what a file holds of an optimiser is what torch keeps
 saved_state        A lane as frozen values, for a file, and back
 schedule_fitting   Whether the numbers of a schedule, and of the group that it writes, are those of this optimiser at
                    some step
+trail              Where the optimisers came along: copies of all learned numbers, closer together the nearer they lie
+                   to the start
 trainer            The trainer: an experiment's optimisers, stepping side by side, one evaluation a step
 turns              Turns at what torch has once for all: its random generator and its number of threads
 versions           The versions that a run was made with

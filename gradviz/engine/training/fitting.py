@@ -35,12 +35,23 @@ def _misfits(experiment: Experiment, lanes: list[Lane], result: RunResult) -> It
     if result.start:
         wanted = {name: _kind(parameter) for name, parameter in lanes[0].objective.parameters.items()}
         yield from _array_misfits("start", wanted, result.start, any_dtype=True)
-    has_path = lanes[0].objective.coordinates is not None
-    if result.history is not None and bool(result.history.positions.shape[2]) != has_path:
-        yield f"its history has {'no positions' if has_path else 'positions that no parameters have'}"
+    yield from _path_misfits(lanes[0], result)
     for index, (lane, saved) in enumerate(zip(lanes, result.lanes, strict=True)):
         where = f" of optimiser {index + 1}" if len(lanes) > 1 else ""
         yield from (f"{clause}{where}" for clause in _lane_misfits(experiment, index, lane, saved, result))
+
+
+def _path_misfits(lane: Lane, result: RunResult) -> Iterator[str]:
+    """Of two scalars there were positions from the first version on, of two numbers in other shapes since 0.4."""
+    objective = lane.objective
+    if result.history is None:
+        return
+    found, wanted = result.history.positions.shape[2], len(objective.numbers)
+    always = wanted == 2 and all(parameter.dim() == 0 for parameter in objective.parameters.values())
+    if found not in (0, wanted):
+        yield "its history has positions that no parameters have"
+    elif always and not found:
+        yield "its history has no positions"
 
 
 def _random_misfits(random: Array | None) -> Iterator[str]:

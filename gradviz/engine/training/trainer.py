@@ -10,7 +10,7 @@ import math
 import os
 import time
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -31,6 +31,7 @@ from gradviz.engine.training.fitting import check_fit
 from gradviz.engine.training.lanes import Lane
 from gradviz.engine.training.memory_limit import check_memory
 from gradviz.engine.training.saved_state import restore_lane, result_of
+from gradviz.engine.training.trail import Trail
 from gradviz.engine.training.turns import Turn
 from gradviz.engine.training.versions import versions
 
@@ -55,7 +56,10 @@ class Trainer:
         self._checkpoints = Checkpoints()
         self._told: set[int] = set()
         self._is_torn = False
-        self._coordinates = [lane.objective.coordinates for lane in self.lanes]
+        self.names = self.lanes[0].objective.numbers
+        """What the numbers of a record's position are called; none where there are more than two."""
+        self._readers = _readers(self.lanes) if self.names else []
+        self.trail = Trail(self.lanes, kept=not self.names)
         self._restored_unfit = start is not None and not start.finite
         self._start: dict[str, Array] = {}
         if start is not None:
@@ -135,9 +139,10 @@ class Trainer:
         step = self.step
         losses = tuple([lane.evaluate(step) for lane in self.lanes])
         position: list[float] = []
-        for pair in self._coordinates:
-            if pair is not None:
-                position += (pair[0].item(), pair[1].item())
+        for read in self._readers:
+            position += read()
+        if step >= self.trail.due:
+            self.trail.keep(step, self.lanes)
         self._is_torn = False
         return StepRecord(step, losses, tuple(position))
 
@@ -229,6 +234,7 @@ class Trainer:
     def _forget_beyond(self) -> None:
         """The settings change here: what is known of later steps holds no more."""
         self._checkpoints.forget_beyond(self.step)
+        self.trail.forget_beyond(self.step)
         self.known = min(self.known, self.step)
 
     def _set_live(self, optimizers: tuple[Any, ...]) -> None:
@@ -264,6 +270,7 @@ class Trainer:
         self._is_torn = True
         self.step = checkpoint
         moment.put_back(self.lanes)
+        self.trail.go_to(checkpoint)
         self.record = self._evaluate()
 
     def _apply_edit_of_this_step(self) -> None:
@@ -303,6 +310,18 @@ def _threads_for(experiment: Experiment) -> int:
     """One thread for small models: with torch's default a loaded machine falls from 1108 to 8 steps/s."""
     large = experiment.objective.parameter_count > LARGE_MODEL
     return (os.cpu_count() or 1) if large else 1
+
+
+def _readers(lanes: list[Lane]) -> list[Callable[[], list[float]]]:
+    """What gives the learned numbers of every lane, in the order of a record's position."""
+    return [_reader(parameter) for lane in lanes for parameter in lane.objective.learned.values()]
+
+
+def _reader(parameter: torch.nn.Parameter) -> Callable[[], list[float]]:
+    item = parameter.item  # half the time of tolist
+    if parameter.numel() == 1:
+        return lambda: [item()]
+    return lambda: parameter.detach().reshape(-1).tolist()
 
 
 def _point(lane: Lane) -> str:

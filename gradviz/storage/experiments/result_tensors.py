@@ -86,7 +86,7 @@ class ResultTensors:
         return self._rest.pop("random/cpu", None)
 
     def history(self, optimizers: int) -> RecordBlock | None:
-        """Losses (steps, optimisers) and positions (steps, optimisers, 2 or 0); MisfitError where they are none."""
+        """Losses (steps, optimisers) and positions (steps, optimisers, 2, 1 or 0); MisfitError where they are none."""
         losses, positions = self._rest.pop("history/losses", None), self._rest.pop("history/positions", None)
         if losses is None:
             if positions is not None:
@@ -96,7 +96,7 @@ class ResultTensors:
             raise MisfitError(f"its history of losses is not a float64 table with {optimizers} columns")
         if positions is None:
             return RecordBlock(0, losses, np.empty((*losses.shape, 0)))
-        if positions.dtype != np.float64 or positions.shape != (*losses.shape, 2):
+        if positions.dtype != np.float64 or positions.shape not in ((*losses.shape, 2), (*losses.shape, 1)):
             raise MisfitError("its history of positions does not fit that of the losses")
         return RecordBlock(0, losses, positions)
 

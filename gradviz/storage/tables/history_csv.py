@@ -13,17 +13,24 @@ from gradviz.storage.atomic_write import write_bytes
 ROWS_PER_CHUNK = 4096
 
 
-def write_history(path: Path, losses: Floats, positions: Floats, labels: tuple[str, ...]) -> None:
-    """Write step, loss and, where there are positions, x and y; one row a step.
+def write_history(
+    path: Path, losses: Floats, positions: Floats, labels: tuple[str, ...], names: tuple[str, ...] = ()
+) -> None:
+    """Write step, loss and, where there are positions, the numbers that are trained by their `names`; one row a step.
 
-    `losses` is (steps, optimisers) and `positions` (steps, optimisers, 2), or without elements. With several
+    `losses` is (steps, optimisers) and `positions` (steps, optimisers, 2 or 1), or without elements. With several
     optimisers the label of each ends the names of its columns. Numbers read back to the same float.
     """
     if len(labels) != losses.shape[1]:
         raise ValueError(f"{len(labels)} labels for {losses.shape[1]} optimisers")
-    if positions.size and positions.shape != (*losses.shape, 2):
+    if positions.size and positions.shape not in ((*losses.shape, 2), (*losses.shape, 1)):
         raise ValueError(f"positions {positions.shape} do not fit losses {losses.shape}")
-    write_bytes(path, _chunks(losses, positions if positions.size else None, _endings(labels)))
+    endings = _endings(labels)
+    heads = ["step", *(f"loss{ending}" for ending in endings)]
+    if positions.size:
+        known = names if len(names) == positions.shape[2] else ("x", "y")[: positions.shape[2]]
+        heads += [f"{name}{ending}" for ending in endings for name in known]
+    write_bytes(path, _chunks(heads, losses, positions if positions.size else None))
 
 
 def _endings(labels: tuple[str, ...]) -> tuple[str, ...]:
@@ -40,11 +47,8 @@ def _endings(labels: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(endings)
 
 
-def _chunks(losses: Floats, positions: Floats | None, endings: tuple[str, ...]) -> Iterator[bytes]:
-    names = ["step", *(f"loss{ending}" for ending in endings)]
-    if positions is not None:
-        names += [f"{axis}{ending}" for ending in endings for axis in "xy"]
-    yield _csv_bytes([names])
+def _chunks(heads: list[str], losses: Floats, positions: Floats | None) -> Iterator[bytes]:
+    yield _csv_bytes([heads])
     for start in range(0, len(losses), ROWS_PER_CHUNK):
         stop = min(start + ROWS_PER_CHUNK, len(losses))
         rows = losses[start:stop].tolist()

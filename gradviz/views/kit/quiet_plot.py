@@ -117,7 +117,11 @@ class QuietPlot(pg.PlotWidget):
                 _paint_curve(painter, np.clip(curve.points * scale + shift, -1e5, 1e5), curve)
             for mark in self._marks:
                 _paint_mark(painter, np.array([mark.x, mark.y]) * scale + shift, mark, self.theme.text)
+            self.paint_over(painter, frame, scale, shift)
         self._live.show_picture(picture)
+
+    def paint_over(self, painter: QPainter, frame: QRectF, scale: Floats, shift: Floats) -> None:
+        """What lies above all that moves; data times `scale` plus `shift` is where it stands in pixels."""
 
     def _paint_cursor(self, painter: QPainter, frame: QRectF, scale: float, shift: float) -> None:
         if self._cursor is not None:

@@ -9,14 +9,19 @@ import contourpy
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, Signal
+from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QWidget
 
 from gradviz.core.numbers import Floats
 from gradviz.views.kit.quiet_plot import LiveCurve, QuietPlot
 from gradviz.views.kit.theme import Theme, mix
+from gradviz.views.surface.mark_painting import LegendPainter, lane_colour, paint_mark
+from gradviz.views.surface.run_marks import LegendLine, Mark
 from gradviz.views.surface.surface_geometry import SurfaceBox
 
 LEVELS = 16
+MARGINS = (2, 8, 14, 2)
+"""Pixels left, above, right, below: a number at the end of an axis is as wide as this and more."""
 
 
 class ContourPlot(QuietPlot):
@@ -28,12 +33,16 @@ class ContourPlot(QuietPlot):
         super().__init__(parent)
         item = self.getPlotItem()
         item.getViewBox().setDefaultPadding(0.0)
+        item.setContentsMargins(*MARGINS)
         self._image = pg.ImageItem(axisOrder="row-major")
         self._lines = pg.PlotCurveItem(connect="finite")
         self._minima = pg.ScatterPlotItem(symbol="+", size=12)
         for part in (self._image, self._lines, self._minima):
             item.addItem(part)
         self.levels = 0
+        self._run_marks: Sequence[Mark] = ()
+        self._legend: Sequence[LegendLine] = ()
+        self._legend_painter = LegendPainter()
 
     def set_theme(self, theme: Theme) -> None:
         """Take over colours."""
@@ -78,10 +87,16 @@ class ContourPlot(QuietPlot):
         joined = np.concatenate(pieces) if pieces else np.empty((0, 2))
         self._lines.setData(joined[:, 0], joined[:, 1], connect="finite")
 
-    def show_paths(self, paths: Sequence[Floats]) -> None:
-        """Show one path (k, 2) an optimiser, with a mark at its end."""
-        lanes = self.theme.lanes
-        self.show_live([LiveCurve(path, lanes[k % len(lanes)], 2.4, True) for k, path in enumerate(paths)])
+    def show_run(self, paths: Sequence[Floats], marks: Sequence[Mark] = (), legend: Sequence[LegendLine] = ()) -> None:
+        """Show one path (k, 2) an optimiser, with its mark, and who they are."""
+        self._run_marks, self._legend = marks, legend
+        self.show_live([LiveCurve(path, lane_colour(self.theme, k).name(), 2.4) for k, path in enumerate(paths)])
+
+    def paint_over(self, painter: QPainter, frame: QRectF, scale: Floats, shift: Floats) -> None:
+        for mark in self._run_marks:
+            at = QPointF(*(np.clip(np.array([mark.x, mark.y]) * scale + shift, -1e5, 1e5)).tolist())
+            paint_mark(painter, at, lane_colour(self.theme, mark.optimizer), self.theme, mark.is_off)
+        self._legend_painter.paint(painter, frame, self._legend, self.theme, self.font())
 
     def mouseDoubleClickEvent(self, event: Any) -> None:
         at = self.getPlotItem().getViewBox().mapSceneToView(QPointF(event.position()))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,12 @@ from gradviz.views.kit.colours import basin_colours, colour_table
 HEIGHT = 0.9
 LOG_SHARE = 1 / 500
 """Losses above the lowest by this share of the range are where the log scale begins to bend."""
+LIFT = 0.012
+"""How far over the surface a point is taken to be seen."""
+TICK_ROOM = 0.06
+"""The share of a log axis within which a tick takes the roundest loss."""
+BELOW = 0.15
+"""The share of HEIGHT that a mark may stand below the lowest of the grid."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,6 +88,14 @@ class SurfaceBox:
         share = np.expm1(level * np.log1p(1 / LOG_SHARE)) * LOG_SHARE if self.log_height else level
         return self.lowest + float(share) * (self.highest - self.lowest)
 
+    def height_of(self, loss: float) -> float:
+        """How high (0 to HEIGHT) a loss stands. One that is lower than all of the grid, as between its points, stands
+        below it, but no farther than can be seen: `loss_of` of the share of HEIGHT gives it back."""
+        share = min((loss - self.lowest) / (self.highest - self.lowest), 1.0)
+        if self.log_height:
+            share = float(np.log1p(max(share / LOG_SHARE, -0.9)) / np.log1p(1 / LOG_SHARE))
+        return HEIGHT * max(share, -BELOW)
+
     def plane(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
         """x and y to [-1, 1]."""
         grid = self.grid
@@ -99,7 +114,7 @@ class SurfaceBox:
         """Which points of a path (k, 2) lie over the grid: (k,)."""
         return inside(self.grid, path)
 
-    def points(self, path: Floats, lift: float = 0.012) -> Floats:
+    def points(self, path: Floats, lift: float = LIFT) -> Floats:
         """A path (k, 2) over the grid as points (k, 3) just above the surface."""
         a, b = self.plane(path[:, 0], path[:, 1])
         heights = self.level(interpolate(self.grid, path[:, 0], path[:, 1])) * HEIGHT
@@ -171,24 +186,41 @@ def nice_ticks(low: float, high: float, most: int = 6) -> list[float]:
     return [float(round((first + k) * step, 12)) + 0.0 for k in range(count)]
 
 
-def height_ticks(box: SurfaceBox, apart: float = 0.17) -> list[tuple[float, str]]:
-    """Levels (0..1) and labels of the loss axis: round losses, at least `apart` from each other."""
-    if not box.log_height:
-        losses = nice_ticks(box.lowest, box.highest, 5)
+def tick_texts(values: list[float]) -> list[str]:
+    """Round numbers in as many digits as tell them apart, all of one kind: 1000 beside 200, not 1e3."""
+    if len(values) < 2:
+        return [short_number(value, 5) for value in values]
+    largest = max(abs(value) for value in values)
+    apart = min(abs(after - before) for before, after in pairwise(values))
+    digits = int(np.floor(np.log10(largest or 1.0)) - np.floor(np.log10(apart or 1.0))) + 1
+    return [short_number(value, min(max(digits, 5), 12)) for value in values]
+
+
+def roundest(low: float, high: float) -> float:
+    """The number within [low, high] that takes the fewest digits; of equals that next to the middle."""
+    if low <= 0 <= high:
+        return 0.0
+    middle = (low + high) / 2
+    power = 10.0 ** np.ceil(np.log10(max(abs(low), abs(high))))
+    while power > 1e-300:
+        for step in (power, power / 2, power / 5):
+            nearest = min(max(np.rint(middle / step), np.ceil(low / step)), np.floor(high / step)) * step
+            if low <= nearest <= high:
+                return float(f"{nearest:.12g}")
+        power /= 10
+    return middle
+
+
+def height_ticks(box: SurfaceBox, count: int = 5) -> list[tuple[float, str]]:
+    """Levels (0..1) and labels of the loss axis: round losses, about evenly apart."""
+    if box.log_height:
+        ends = np.linspace(0.0, 1.0 - TICK_ROOM, count)
+        losses = [roundest(box.loss_of(end), box.loss_of(end + TICK_ROOM)) for end in ends.tolist()]
+        losses = sorted({loss for loss in losses if box.lowest <= loss <= box.highest})
     else:
-        powers = range(
-            int(np.floor(np.log10(box.highest - box.lowest))) - 4, int(np.ceil(np.log10(box.highest - box.lowest))) + 1
-        )
-        losses = [box.lowest, *(factor * 10.0**power for power in powers for factor in (1, 2, 5))]
-        if sum(box.lowest < loss < box.highest for loss in losses) < 3:
-            losses = [box.lowest, *nice_ticks(box.lowest, box.highest, 12)]
-    ticks: list[tuple[float, str]] = []
-    for loss in losses:
-        if box.lowest <= loss <= box.highest:
-            level = float(box.level(np.array(loss)))
-            if not ticks or level - ticks[-1][0] >= apart:
-                ticks.append((level, short_number(loss, 3)))
-    return ticks
+        losses = nice_ticks(box.lowest, box.highest, count)
+    levels = [float(box.level(np.array(loss))) for loss in losses]
+    return list(zip(levels, tick_texts(losses), strict=True))
 
 
 def pick(box: SurfaceBox, origin: Floats, direction: Floats) -> tuple[float, float] | None:

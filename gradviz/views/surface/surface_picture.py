@@ -8,13 +8,27 @@ from enum import Enum, auto
 import numpy as np
 
 from gradviz.core.numbers import Floats
-from gradviz.core.questions.surface import SurfaceGrid
-from gradviz.views.surface.surface_geometry import SurfaceBox
+from gradviz.core.questions.surface import LossCurve, SurfaceGrid
+from gradviz.core.words import say
+from gradviz.views.kit.speech import spoken
+from gradviz.views.surface.run_marks import LegendLine, Mark, legend_of, marks_of
+from gradviz.views.surface.surface_geometry import SurfaceBox, inside
 from gradviz.views.surface.surface_state import SurfaceState
 
 NOWHERE_FINITE = "The loss is not finite at any point of this plane. Start elsewhere, or take a smaller learning rate."
 COMPUTING = "The surface is being computed…"
 COMPUTING_BASINS = "Computing the basins…"
+
+
+class Drawing(Enum):
+    """What a surface is drawn on."""
+
+    SCENE = auto()
+    """Three dimensions."""
+    CONTOUR = auto()
+    """From above."""
+    CURVE = auto()
+    """Over one number."""
 
 
 class Control(Enum):
@@ -30,9 +44,13 @@ class Control(Enum):
 class SurfacePicture:
     """All that a surface view shows; `box` is None until a surface is known, and what stood there stays."""
 
-    three_dimensional: bool
+    drawing: Drawing
     box: SurfaceBox | None
+    curve: LossCurve | None
+    """In place of a box."""
     paths: tuple[Floats, ...]
+    marks: tuple[Mark, ...]
+    legend: tuple[LegendLine, ...]
     note: tuple[str, ...]
     """Lines: the first is written, all of them stand in its tooltip."""
     absence: str
@@ -42,34 +60,48 @@ class SurfacePicture:
 
 def picture(state: SurfaceState) -> SurfacePicture:
     """What is to be drawn."""
-    grid = state.grid
-    has_gaps = grid is not None and bool(np.isnan(grid.heights.min()))  # the smallest of values with a NaN is NaN
-    absence = state.no_loss or state.refusal or _absence(grid if has_gaps else None)
+    grid, drawn = state.grid, state.grid or state.curve
+    has_gaps = drawn is not None and bool(np.isnan(drawn.heights.min()))  # the smallest of values with a NaN is NaN
+    absence = state.no_loss or state.refusal or _absence(drawn if has_gaps else None)
+    paths = state.paths
+    marks = marks_of(state, paths)
     return SurfacePicture(
-        three_dimensional=state.three_dimensional,
+        drawing=_drawing(state),
         box=None if grid is None else SurfaceBox(grid, state.log_height, state.basins),
-        paths=state.paths,
+        curve=state.curve,
+        paths=paths,
+        marks=marks,
+        legend=legend_of(state, marks),
         note=_note(state, absence, has_gaps),
         absence=absence,
         controls=_controls(state, absence),
     )
 
 
-def same_paths(paths: tuple[Floats, ...], others: tuple[Floats, ...]) -> bool:
+def _drawing(state: SurfaceState) -> Drawing:
+    if state.curve is not None:
+        return Drawing.CURVE
+    return Drawing.SCENE if state.three_dimensional else Drawing.CONTOUR
+
+
+def same_run(picture: SurfacePicture, other: SurfacePicture) -> bool:
     """Whether nothing moved: paths only grow at their end."""
-    return len(paths) == len(others) and all(map(_same_path, paths, others))
+    is_same = (picture.marks, picture.legend) == (other.marks, other.legend) and len(picture.paths) == len(other.paths)
+    return is_same and all(map(_same_path, picture.paths, other.paths))
 
 
 def _same_path(path: Floats, other: Floats) -> bool:
     return path is other or (len(path) == len(other) and np.array_equal(path[-1:], other[-1:]))
 
 
-def _absence(grid: SurfaceGrid | None) -> str:
-    return NOWHERE_FINITE if grid is not None and not np.isfinite(grid.heights).any() else ""
+def _absence(drawn: SurfaceGrid | LossCurve | None) -> str:
+    return NOWHERE_FINITE if drawn is not None and not np.isfinite(drawn.heights).any() else ""
 
 
 def _controls(state: SurfaceState, absence: str) -> frozenset[Control]:
     """What changes a picture is offered only where there is one; another slice may have one where this has none."""
+    if state.curve is not None:
+        return frozenset()
     offered = set() if absence else {Control.LOG_HEIGHT, Control.KIND}
     if state.is_slice and not state.no_loss:
         offered.add(Control.RECENTRE)
@@ -79,7 +111,8 @@ def _controls(state: SurfaceState, absence: str) -> frozenset[Control]:
 
 
 def _note(state: SurfaceState, absence: str, has_gaps: bool) -> tuple[str, ...]:
-    if state.grid is None:
+    drawn = state.grid or state.curve
+    if drawn is None:
         return (COMPUTING,) if state.has_begun and not state.refusal else ()
     if absence:
         return ()
@@ -87,9 +120,10 @@ def _note(state: SurfaceState, absence: str, has_gaps: bool) -> tuple[str, ...]:
         _basins_line(state),
         _left_line(state),
         "" if state.basins is None else f"Colours: where each start ends. {state.basins.note}",
-        f"No 3-D here: {state.opengl_fault}" if state.opengl_fault else "",
+        _unknown_line(state),
+        f"No 3-D here: {state.opengl_fault}" if state.opengl_fault and state.curve is None else "",
         "Gaps: the loss is not finite there." if has_gaps else "",
-        state.grid.note,
+        drawn.note,
     )
     text = "\n".join(part for part in parts if part)
     return tuple(text.split("\n")) if text else ()
@@ -101,11 +135,27 @@ def _basins_line(state: SurfaceState) -> str:
 
 
 def _left_line(state: SurfaceState) -> str:
-    """That a path goes on beyond a slice, which never grows after it."""
-    steps = [step for step in state.left if step is not None]
-    if not steps:
+    """That somebody stands beyond a slice, whose picture has grown after them as far as it may."""
+    if not state.is_slice or state.grid is None or state.places is None:
+        return ""
+    count = int((~inside(state.grid, state.places.position)).sum())
+    if not count:
         return ""
     if state.optimizers == 1:
-        return f"The path leaves this picture by step {steps[0]:,}: Slice here follows it."
-    whose = f"{len(steps)} of {state.optimizers} paths leave this picture, the first by step {min(steps):,}"
-    return f"{whose}: Slice here follows the first optimiser."
+        return spoken(say("The path has left this picture: Slice here follows it."))
+    words = say(
+        "{count} of {all} paths have left this picture: Slice here follows the first optimiser.",
+        count=count,
+        all=state.optimizers,
+    )
+    return spoken(words)
+
+
+def _unknown_line(state: SurfaceState) -> str:
+    """Since when the way over a slice is known: what a file holds of a run are its weights at one step."""
+    places = state.places
+    if not state.is_slice or places is None or places.paths is None or not places.since:
+        return ""
+    if places.paths.shape[1] == 1:
+        return spoken(say("The way to this point was not kept."))
+    return spoken(say("The path is known from step {step:,} on.", step=places.since))

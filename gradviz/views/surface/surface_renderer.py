@@ -43,12 +43,8 @@ class RenderedSurface:
 
     def project(self, points: Floats) -> Floats:
         """Points (n, 3) of the box as x and y in widget pixels, and depth in 0..1: (n, 3)."""
-        full = np.column_stack((points, np.ones(len(points)))) @ self.matrix.T
-        seen = full[:, :3] / full[:, 3:4]
         height, width = self.depth.shape
-        x = (seen[:, 0] + 1) / 2 * width / self.ratio
-        y = (1 - seen[:, 1]) / 2 * height / self.ratio
-        return np.column_stack((x, y, (seen[:, 2] + 1) / 2))
+        return projected(self.matrix, points, (width / self.ratio, height / self.ratio))
 
     def hidden(self, projected: Floats, slack: float = 2e-5) -> Any:
         """Which projected points (n, 3) lie behind the surface: (n,) of bool."""
@@ -56,6 +52,13 @@ class RenderedSurface:
         column = np.clip((projected[:, 0] * self.ratio).astype(int), 0, width - 1)
         row = np.clip((projected[:, 1] * self.ratio).astype(int), 0, height - 1)
         return projected[:, 2] > self.depth[row, column] + slack
+
+
+def projected(matrix: Floats, points: Floats, size: tuple[float, float]) -> Floats:
+    """Points (n, 3) of the box as x and y in a picture of this size, and depth in 0..1: (n, 3)."""
+    full = np.column_stack((points, np.ones(len(points)))) @ matrix.T
+    seen = full[:, :3] / full[:, 3:4]
+    return np.column_stack(((seen[:, 0] + 1) / 2 * size[0], (1 - seen[:, 1]) / 2 * size[1], (seen[:, 2] + 1) / 2))
 
 
 class SurfaceRenderer(GLViewMixin, QObject):
@@ -123,6 +126,10 @@ class SurfaceRenderer(GLViewMixin, QObject):
         made: QMatrix4x4 = self.projectionMatrix(viewport, viewport) * self.viewMatrix()
         return made
 
+    def matrix_array(self) -> Floats:
+        """The same (4, 4), row by row."""
+        return np.array(self.matrix().data()).reshape(4, 4).T
+
     def resize(self, size: QSize, ratio: float) -> None:
         """The size of the next picture, in widget pixels."""
         self._size, self._ratio = QSize(max(size.width(), 2), max(size.height(), 2)), ratio
@@ -158,8 +165,7 @@ class SurfaceRenderer(GLViewMixin, QObject):
             self._context.doneCurrent()
         image.setDevicePixelRatio(self._ratio)
         rows = np.asarray(depth, dtype=np.float64).reshape(device.height(), device.width())[::-1]
-        matrix = np.array(self.matrix().data()).reshape(4, 4).T
-        return RenderedSurface(image, rows, matrix, self._ratio)
+        return RenderedSurface(image, rows, self.matrix_array(), self._ratio)
 
     def _framebuffers(self, size: QSize) -> tuple[QOpenGLFramebufferObject, QOpenGLFramebufferObject]:
         """One with several samples a pixel to draw into, and one to read from."""

@@ -21,22 +21,22 @@ from PySide6.QtGui import (
     QPixmap,
     QResizeEvent,
     QShowEvent,
-    QVector3D,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QLabel, QWidget
 
-from gradviz.core.numbers import Floats, short_number
+from gradviz.core.numbers import Floats
 from gradviz.views.kit.picture_label import PictureLabel
 from gradviz.views.kit.theme import LIGHT, Theme
-from gradviz.views.surface.axis_labels import TITLE, without_overlaps
-from gradviz.views.surface.surface_geometry import HEIGHT, SurfaceBox, height_ticks, nice_ticks, pick
-from gradviz.views.surface.surface_renderer import Point3, RenderedSurface, SurfaceRenderer
+from gradviz.views.surface.axis_labels import TITLE
+from gradviz.views.surface.mark_painting import LegendPainter, lane_colour, paint_mark
+from gradviz.views.surface.run_marks import LegendLine, Mark
+from gradviz.views.surface.scene_axes import Label, SceneAxes, Sight, axes_of, labels_of
+from gradviz.views.surface.surface_geometry import HEIGHT, LIFT, SurfaceBox, pick
+from gradviz.views.surface.surface_renderer import RenderedSurface, SurfaceRenderer, projected
 
 COARSE = 3
 SETTLE_MS = 180
-HEIGHT_SHIFT = (4.0, 3.0)
-"""Pixels that the label of a height stands left of its tick, and above it."""
 
 
 class SurfaceScene(QWidget):
@@ -55,9 +55,14 @@ class SurfaceScene(QWidget):
         self._renderer.opts["center"].setZ(HEIGHT * 0.32)
         self._box: SurfaceBox | None = None
         self._rendered: RenderedSurface | None = None
-        self._labels: list[tuple[Point3, str, str]] = []
-        self._written: list[tuple[str, QRectF]] = []
+        self._labels: list[Label] = []
+        self._segments: Floats = np.empty((0, 2, 2))
+        self._lift: Floats = np.zeros(2)
+        """What LIFT is in pixels, about: a path is painted on the surface, but seen as if it lay above it."""
         self._paths: Sequence[Floats] = ()
+        self._run_marks: Sequence[Mark] = ()
+        self._legend: Sequence[LegendLine] = ()
+        self._legend_painter = LegendPainter()
         self._every = 1
         self._dragged_from: QPointF | None = None
         self._background = QLabel(self)
@@ -86,10 +91,10 @@ class SurfaceScene(QWidget):
         self._every = 0
         self._render(1)
 
-    def show_paths(self, paths: Sequence[Floats]) -> None:
-        """Show one path (k, 2) an optimiser, in data coordinates, with a mark at its end."""
-        self._paths = paths
-        self._draw_paths()
+    def show_run(self, paths: Sequence[Floats], marks: Sequence[Mark] = (), legend: Sequence[LegendLine] = ()) -> None:
+        """Show one path (k, 2) an optimiser, in data coordinates, with its mark, and who they are."""
+        self._paths, self._run_marks, self._legend = paths, marks, legend
+        self._draw_run()
 
     def _render(self, every: int) -> None:
         """Render anew with every `every`-th line of the grid."""
@@ -99,65 +104,35 @@ class SurfaceScene(QWidget):
             self._renderer.show_box(self._box, every)
             self._every = every
         self._renderer.resize(self.size(), self.devicePixelRatioF())
-        self._place_axes(self._box)
+        matrix, camera = self._renderer.matrix_array(), self._renderer.cameraPosition()
+        size = self.width(), self.height()
+        axes = axes_of(self._box, (camera.x(), camera.y(), camera.z()), lambda points: projected(matrix, points, size))
+        self._renderer.show_axes(axes.lines, self.theme.muted)
         self._rendered = self._renderer.render()
         self.renderings += 1
         self._background.setPixmap(QPixmap.fromImage(self._rendered.image))
-        self._draw_marks(self._rendered, self._box)
-        self._draw_paths()
+        middle = self._rendered.project(np.array([[0.0, 0.0, 0.0], [0.0, 0.0, LIFT]]))[:, :2]
+        self._lift = middle[1] - middle[0]
+        self._draw_marks(self._rendered, self._box, axes)
+        self._draw_run()
 
     def _turn(self) -> None:
         """The camera moved: a coarse picture now, a fine one when it rests."""
         self._render(COARSE)
         self._settle.start()
 
-    # Axes
-
-    def _place_axes(self, box: SurfaceBox) -> None:
-        """Ticks along the edges of the floor that face the viewer, and up the edge at the left."""
-        camera = self._renderer.cameraPosition()
-        near_x, near_y = (1 if camera.x() > 0 else -1), (1 if camera.y() > 0 else -1)
-        corners: list[Point3] = [(-1, -1, 0), (1, -1, 0), (1, 1, 0), (-1, 1, 0)]
-        lines = [point for pair in pairwise([*corners, corners[0]]) for point in pair]
-        self._labels = []
-        for x in nice_ticks(float(box.grid.x[0]), float(box.grid.x[-1])):
-            a = float(box.plane(np.array(x), np.array(0.0))[0])
-            lines += [(a, near_y, 0), (a, near_y * 1.05, 0)]
-            self._labels.append(((a, near_y * 1.14, 0), short_number(x, 4), "x"))
-        for y in nice_ticks(float(box.grid.y[0]), float(box.grid.y[-1])):
-            b = float(box.plane(np.array(0.0), np.array(y))[1])
-            lines += [(near_x, b, 0), (near_x * 1.05, b, 0)]
-            self._labels.append(((near_x * 1.14, b, 0), short_number(y, 4), "y"))
-        self._labels.append(((0, near_y * 1.38, 0), box.grid.x_label, TITLE))
-        self._labels.append(((near_x * 1.44, 0, 0), box.grid.y_label, TITLE))
-        self._place_height_axis(box, lines)
-        self._renderer.show_axes(lines, self.theme.muted)
-
-    def _place_height_axis(self, box: SurfaceBox, lines: list[Point3]) -> None:
-        """Up the corner that is seen farthest left: the surface never stands before it."""
-        matrix = self._renderer.matrix()
-        corners = ((-1, -1), (1, -1), (1, 1), (-1, 1))
-        a, b = min(corners, key=lambda corner: matrix.map(QVector3D(corner[0], corner[1], 0)).x())
-        lines += [(a, b, 0), (a, b, HEIGHT)]
-        for level, text in height_ticks(box):
-            z = level * HEIGHT
-            lines += [(a, b, z), (a * 1.04, b * 1.04, z)]
-            self._labels.append(((a * 1.04, b * 1.04, z), text, "z"))
-        title = ("loss (log)" if box.lowest >= 0 else "loss, log above the lowest") if box.log_height else "loss"
-        self._labels.append(((a * 1.1, b * 1.1, HEIGHT * 1.17), title, TITLE))
-
     # What is painted over the picture
 
-    def _draw_marks(self, rendered: RenderedSurface, box: SurfaceBox) -> None:
+    def _draw_marks(self, rendered: RenderedSurface, box: SurfaceBox, axes: SceneAxes) -> None:
         """What changes with the camera only: ticks, titles, minima."""
         picture = QPicture()
         with QPainter(picture) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            self._paint_labels(painter, rendered)
+            self._paint_labels(painter, rendered, axes)
             self._paint_minima(painter, rendered, box)
         self._marks.show_picture(picture)
 
-    def _draw_paths(self) -> None:
+    def _draw_run(self) -> None:
         """What moves with the run."""
         rendered, box = self._rendered, self._box
         if rendered is None or box is None:
@@ -166,34 +141,20 @@ class SurfaceScene(QWidget):
         with QPainter(picture) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             for index, path in enumerate(self._paths):
-                colour = QColor(self.theme.lanes[index % len(self.theme.lanes)])
-                self._paint_path(painter, rendered, box, path, colour)
+                self._paint_path(painter, rendered, box, path, lane_colour(self.theme, index))
+            self._paint_marks(painter, rendered, box)
+            self._legend_painter.paint(painter, QRectF(self.rect()), self._legend, self.theme, self.font())
         self._live.show_picture(picture)
 
-    def _paint_labels(self, painter: QPainter, rendered: RenderedSurface) -> None:
+    def _paint_labels(self, painter: QPainter, rendered: RenderedSurface, axes: SceneAxes) -> None:
         font = QFont(self.font())
         font.setPixelSize(11)
-        metrics = QFontMetricsF(font)
-        places = rendered.project(np.array([place for place, _, _ in self._labels], dtype=np.float64))
+        sight = Sight(rendered.project, rendered.depth, rendered.ratio, QFontMetricsF(font))
+        self._labels, self._segments = labels_of(axes, sight), sight.points(axes.lines).reshape(-1, 2, 2)
         painter.setFont(font)
-        texts, axes = [text for _, text, _ in self._labels], [axis for _, _, axis in self._labels]
-        rects = [
-            self._place_label(metrics, text, axis, x, y)
-            for text, axis, (x, y, _) in zip(texts, axes, places.tolist(), strict=True)
-        ]
-        written = without_overlaps(rects, axes)
-        self._written = [(texts[index], rects[index]) for index in written]
-        for index in written:
-            painter.setPen(QColor(self.theme.text if axes[index] == TITLE else self.theme.muted))
-            painter.drawText(rects[index], Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextDontClip, texts[index])
-
-    def _place_label(self, metrics: QFontMetricsF, text: str, axis: str, x: float, y: float) -> QRectF:
-        """Around a point of the widget, and within it; a height to the left of it, clear of the corner below."""
-        width, height = metrics.horizontalAdvance(text), metrics.capHeight() + 2
-        if axis == "z":
-            x, y = x - width / 2 - HEIGHT_SHIFT[0], y - HEIGHT_SHIFT[1]
-        left = min(max(x - width / 2, 3.0), self.width() - width - 3.0)
-        return QRectF(left, min(max(y - height / 2, 3.0), self.height() - height - 3.0), width, height)
+        for label in self._labels:
+            painter.setPen(QColor(self.theme.text if label.axis == TITLE else self.theme.muted))
+            painter.drawText(label.rect, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextDontClip, label.text)
 
     def _paint_minima(self, painter: QPainter, rendered: RenderedSurface, box: SurfaceBox) -> None:
         """A cross at every known minimum, faint where a hill hides it."""
@@ -208,18 +169,30 @@ class SurfaceScene(QWidget):
     def _paint_path(
         self, painter: QPainter, rendered: RenderedSurface, box: SurfaceBox, path: Floats, colour: QColor
     ) -> None:
-        """The parts of a path over the surface, and a mark where it stands, if that is among them."""
+        """The parts of a path over the surface."""
         inside = box.inside(path)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         for piece, is_inside in _runs(path, inside):
             if is_inside:
                 places = rendered.project(box.points(piece[box.inside(piece)]))
-                self._paint_piece(painter, places[:, :2], rendered.hidden(places), colour)
-        if len(path) and inside[-1]:
-            x, y, _ = rendered.project(box.points(path[-1:]))[0].tolist()
-            painter.setPen(QPen(QColor("#ffffff"), 1.5))
-            painter.setBrush(colour)
-            painter.drawEllipse(QPointF(x, y), 5.5, 5.5)
+                self._paint_piece(painter, places[:, :2] - self._lift, rendered.hidden(places), colour)
+
+    def _paint_marks(self, painter: QPainter, rendered: RenderedSurface, box: SurfaceBox) -> None:
+        """A dot at each loss; where that is not the surface's, with a line down or up to the surface."""
+        places = np.array([(mark.x, mark.y) for mark in self._run_marks]).reshape(-1, 2)
+        inside = box.inside(places)
+        marks = [mark for mark, is_inside in zip(self._run_marks, inside.tolist(), strict=True) if is_inside]
+        if not marks:
+            return
+        points, tops, feet = _mark_points(box, marks, places[inside])
+        pixels = rendered.project(np.concatenate((points, feet)))[:, :2].tolist()
+        hidden = rendered.hidden(rendered.project(tops)).tolist()
+        for mark, at, foot, is_hidden in zip(marks, pixels[: len(marks)], pixels[len(marks) :], hidden, strict=True):
+            colour = lane_colour(self.theme, mark.optimizer)
+            if mark.is_off:
+                painter.setPen(QPen(colour, 1.4, Qt.PenStyle.DotLine))
+                painter.drawLine(QPointF(*at), QPointF(*foot))
+            paint_mark(painter, QPointF(*at), colour, self.theme, mark.is_off, is_hidden)
 
     @staticmethod
     def _paint_piece(painter: QPainter, places: Floats, hidden: NDArray[np.bool_], colour: QColor) -> None:
@@ -284,7 +257,7 @@ class SurfaceScene(QWidget):
     def drawn(self) -> dict[str, object]:
         """The labels of the axes, how often the surface was rendered, and the rendered size."""
         size = (0, 0) if self._rendered is None else self._rendered.depth.shape
-        labels = [text for text, _ in self._written]
+        labels = [label.text for label in self._labels]
         return {"labels": labels, "renderings": self.renderings, "size": size}
 
 
@@ -294,3 +267,21 @@ def _runs(points: Floats, flags: NDArray[np.bool_]) -> list[tuple[Floats, bool]]
     return [
         (points[begin : min(end + 1, len(points))], bool(flags[begin])) for begin, end in pairwise(cuts) if end > begin
     ]
+
+
+def _mark_points(box: SurfaceBox, marks: Sequence[Mark], places: Floats) -> tuple[Floats, Floats, Floats]:
+    """Of marks at places (n, 2): where each stands, where it is looked for, and its foot on the surface; (n, 3) each.
+
+    Between the points of the grid the true loss lies a little under what is drawn: it is not hidden by that.
+    """
+    draped, lift = box.points(places), np.array([0.0, 0.0, LIFT])
+    points, feet = draped - lift, draped - lift
+    for row, mark in enumerate(marks):
+        if mark.loss is not None:
+            points[row, 2] = box.height_of(mark.loss)
+        if mark.foot is not None:
+            feet[row, 2] = box.height_of(mark.foot)
+    tops = points + lift
+    on_surface = [not mark.is_off for mark in marks]
+    tops[on_surface, 2] = np.maximum(tops[on_surface, 2], draped[on_surface, 2])
+    return points, tops, feet

@@ -1,4 +1,4 @@
-"""The surface view: three dimensions where OpenGL works, contours where it does not or is not wanted.
+"""The surface view: three dimensions where OpenGL works, contours where it does not, and a curve over one number.
 
 What it knows is a value (surface_state), what it shows a pure function of that (surface_picture); the widget pushes
 what differs from the picture before.
@@ -26,15 +26,17 @@ from gradviz.core.numbers import Floats
 from gradviz.core.questions.basins import MapBasins
 from gradviz.core.questions.place import Places
 from gradviz.core.questions.question import Answer, Question, Refusal
-from gradviz.core.questions.surface import SurfaceGrid, Survey
+from gradviz.core.questions.surface import LossCurve, SurfaceGrid, Survey
 from gradviz.core.runs.history import History
 from gradviz.views.kit.absence import Absence
 from gradviz.views.kit.theme import Theme
 from gradviz.views.kit.tick_box import TickBox
 from gradviz.views.kit.view import View
 from gradviz.views.surface.contour_plot import ContourPlot
+from gradviz.views.surface.loss_curve_plot import LossCurvePlot
+from gradviz.views.surface.run_marks import LegendLine, Mark
 from gradviz.views.surface.surface_geometry import SurfaceBox
-from gradviz.views.surface.surface_picture import Control, SurfacePicture, picture, same_paths
+from gradviz.views.surface.surface_picture import Control, Drawing, SurfacePicture, picture, same_run
 from gradviz.views.surface.surface_state import SurfaceState
 
 if TYPE_CHECKING:
@@ -42,20 +44,24 @@ if TYPE_CHECKING:
 
 
 class Canvas(Protocol):
-    """What a surface is drawn on, in three dimensions or from above."""
+    """What a run is drawn on, over a surface or along a curve."""
 
     def set_theme(self, theme: Theme) -> None:
         """Take over colours."""
 
+    def show_run(self, paths: Sequence[Floats], marks: Sequence[Mark], legend: Sequence[LegendLine]) -> None:
+        """Show one path (k, 2 or 1) an optimiser, in data coordinates, with its mark, and who they are."""
+
+
+class SurfaceCanvas(Canvas, Protocol):
+    """One that shows a surface, in three dimensions or from above."""
+
     def show_box(self, box: SurfaceBox) -> None:
         """Show a surface; what was shown of paths stays."""
 
-    def show_paths(self, paths: Sequence[Floats]) -> None:
-        """Show one path (k, 2) an optimiser, in data coordinates, with a mark at its end."""
-
 
 class SurfaceView(View):
-    """The objective over two parameters with the path of every optimiser.
+    """The objective over its two numbers, over its one, or over a slice, with the path of every optimiser.
 
     `opengl_fault` is why there is no third dimension, or empty. `start_chosen` says where the user wants
     to start.
@@ -87,6 +93,7 @@ class SurfaceView(View):
         self._stack = QStackedWidget()
         self._place = Absence(self._stack, "No surface to draw")
         self.contour = ContourPlot(self)
+        self.curve = LossCurvePlot(self)
         self.scene = self._make_scene()
         self._fill_head()
         self._arrange()
@@ -112,6 +119,7 @@ class SurfaceView(View):
             self._stack.addWidget(self.scene)
         self._kind.addItem("Contour")
         self._stack.addWidget(self.contour)
+        self._stack.addWidget(self.curve)
         self._kind.setToolTip(self.opengl_fault or "The surface in three dimensions, or from above.")
         self._kind.currentIndexChanged.connect(self._on_kind_changed)
         self._log.setChecked(True)
@@ -126,6 +134,7 @@ class SurfaceView(View):
         self._note.setProperty("muted", True)
         self._note.setWordWrap(True)
         self.contour.start_chosen.connect(self.start_chosen)
+        self.curve.start_chosen.connect(self.start_chosen)
 
     def _arrange(self) -> None:
         head = QHBoxLayout()
@@ -180,7 +189,7 @@ class SurfaceView(View):
         value, state = answer.value, self._state
         if answer.question not in self.asks:
             return
-        if isinstance(value, SurfaceGrid):
+        if isinstance(value, SurfaceGrid | LossCurve):
             self._move(state.with_surface(value))
         elif isinstance(answer.question, Survey) and isinstance(value, Refusal):
             self._move(state.without_surface(value))
@@ -190,7 +199,11 @@ class SurfaceView(View):
             self._move(state.with_basins(value))
 
     def show_history(self, history: History, step: int) -> None:
-        self._move(self._state.with_history(history, step))
+        state = self._state.with_history(history, step)
+        if state.is_exact:
+            self._move(state)
+        else:
+            self._state = state  # a slice and a curve are drawn with the places of a step
 
     # From the picture before to the one that is due
 
@@ -214,22 +227,25 @@ class SurfaceView(View):
 
     def _push_drawing(self, before: SurfacePicture | None, now: SurfacePicture) -> None:
         """Only the canvas that is seen is drawn on; one that comes into sight knows nothing."""
-        if before is None or now.three_dimensional != before.three_dimensional:
-            self._stack.setCurrentIndex(0 if now.three_dimensional else self._stack.count() - 1)
+        is_curve = now.drawing is Drawing.CURVE
+        surface: SurfaceCanvas = self.contour
+        if self.scene is not None and now.drawing is Drawing.SCENE:
+            surface = self.scene
+        canvas: Any = self.curve if is_curve else surface
+        if before is None or now.drawing != before.drawing:
+            self._stack.setCurrentWidget(canvas)
             before = None
-        canvas = self._canvas()
         if now.box is not None and (before is None or now.box != before.box):
-            canvas.show_box(now.box)
-        if before is None or not same_paths(now.paths, before.paths):
-            canvas.show_paths(now.paths)
-
-    def _canvas(self) -> Canvas:
-        """What is drawn on."""
-        return self.scene if self.scene is not None and self._state.three_dimensional else self.contour
+            surface.show_box(now.box)
+        if now.curve is not None and (before is None or now.curve is not before.curve):
+            self.curve.show_curve(now.curve)
+            before = None  # a path lies along the curve
+        if before is None or not same_run(now, before):
+            canvas.show_run(now.paths, now.marks, now.legend)
 
     def set_theme(self, theme: Theme) -> None:
         super().set_theme(theme)
-        canvases: list[Canvas | None] = [self.contour, self.scene]
+        canvases: list[Canvas | None] = [self.contour, self.scene, self.curve]
         for canvas in canvases:
             if canvas is not None:
                 canvas.set_theme(theme)
@@ -238,14 +254,18 @@ class SurfaceView(View):
 
     def drawn(self) -> dict[str, object]:
         state, shown = self._state, picture(self._state)
-        if state.grid is None:
+        grid, drawn = state.grid, state.grid or state.curve
+        if drawn is None:
             return {"surface": None, "paths": [], "three_dimensional": self.is_three_dimensional}
         return {
-            "surface": state.grid.heights.shape,
-            "labels": (state.grid.x_label, state.grid.y_label),
-            "minima": state.grid.minima,
+            "surface": drawn.heights.shape,
+            "labels": (drawn.x_label,) if isinstance(drawn, LossCurve) else (drawn.x_label, drawn.y_label),
+            "minima": () if grid is None else grid.minima,
             "paths": [len(path) for path in shown.paths],
             "ends": [tuple(path[-1].tolist()) for path in shown.paths if len(path)],
+            "marks": shown.marks,
+            "legend": [line.text for line in shown.legend],
+            "drawing": shown.drawing.name.lower(),
             "three_dimensional": self.is_three_dimensional,
             "contours": self.contour.levels,
             "note": self._note.text(),
