@@ -249,3 +249,22 @@ def test_the_random_state_is_that_of_the_moment_and_kept_once_while_nobody_draws
         torch.rand(3)
         trainer.seek(goal)
         assert torch.equal(torch.get_rng_state(), expected)
+
+
+@pytest.mark.parametrize("name", ["gradients that add up", "one diverges"])
+def test_a_branch_goes_on_otherwise_and_goes_back_by_the_checkpoints_of_the_run_before(name: str) -> None:
+    objective, optimizers, dtype = RACES[name]
+    experiment = Experiment(objective=objective, optimizers=optimizers, dtype=dtype, steps=LENGTH, seed=3)
+    before = Trainer(experiment)
+    whole = [before.record, *before.steps()]
+    stood = len(whole) // 2
+    before.seek(stood)
+    branch = before.branch()
+    assert_equal(everything(branch), everything(before))
+    updates = counted_updates(branch)
+    back = branch.seek(stood - 3)
+    assert back.losses == whole[stood - 3].losses
+    assert len(updates) < stood, "it went by a checkpoint"
+    for record in whole[stood - 2 :]:
+        np.testing.assert_array_equal(branch.advance().losses, record.losses)
+    np.testing.assert_array_equal(before.seek(len(whole) - 1).losses, whole[-1].losses)

@@ -34,9 +34,7 @@ from gradviz.engine.runs.mailbox import Outbox
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from gradviz.core.document.experiment import Experiment
     from gradviz.core.runs.records import StepRecord
-    from gradviz.core.runs.result import RunResult
     from gradviz.engine.answers.moment import Moment
     from gradviz.engine.runs.jobs import Jobs
     from gradviz.engine.training.trainer import Trainer
@@ -162,9 +160,11 @@ class Runner:
             self._steer(command, self._trainer)
 
     def _load(self, command: Load) -> None:
+        from gradviz.engine.training.trainer import Trainer
+
         self._running = False
         self._begin(command.run, len(command.experiment.optimizers), command.kept)
-        self._take_up(command.experiment, command.result)
+        self._take_up(Trainer(command.experiment, command.result))
         self._settle()
 
     def _begin(self, run: int, optimizers: int, kept: frozenset[int]) -> None:
@@ -178,25 +178,23 @@ class Runner:
         with self._lock:
             self._outbox = Outbox(run, optimizers)
 
-    def _take_up(self, experiment: Experiment, result: RunResult | None) -> Trainer:
-        """Build the present run, and tell its first record."""
+    def _take_up(self, trainer: Trainer) -> None:
+        """Make it the present run, and tell its first record."""
         from gradviz.engine.answers.moment import Moment
-        from gradviz.engine.training.trainer import Trainer
 
-        trainer = Trainer(experiment, result)
         self._trainer, self._moment = trainer, Moment(trainer)
         with self._lock:
             self._outbox.notice = verbatim(trainer.notice)
             self._outbox.names = trainer.names
         self._outbox.records.append(trainer.record)
-        return trainer
 
     def _branch(self, command: Branch, before: Trainer) -> None:
         """A copy of the run goes on from here. It is one more that has to fit into memory, and may be refused."""
         self._running = False
-        here = before.result(RunState.PAUSED)
         self._begin(command.run, len(command.experiment.optimizers), command.kept)
-        self._take_up(before.experiment, here).apply(command.experiment)
+        branch = before.branch()
+        branch.apply(command.experiment)
+        self._take_up(branch)
         self._settle()
 
     def _recall(self, command: Recall) -> None:

@@ -49,6 +49,10 @@ class Trail:
             self.version += 1
         self.go_to(step)
 
+    def begin_like(self, other: Trail, step: int) -> None:
+        """Another run came the same way, up to `step`."""
+        self._rows |= {known: rows for known, rows in other._rows.items() if known <= step}
+
     def steps_to(self, step: int) -> list[int]:
         """The steps that are kept, up to `step`, back to the last that is missing: no leap is among them."""
         found: list[int] = []

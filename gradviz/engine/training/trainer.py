@@ -292,6 +292,13 @@ class Trainer:
             start=dict(self._start),
         )
 
+    def branch(self) -> Trainer:
+        """Another run that stands where this one does, and came the same way: it may go on otherwise."""
+        made = Trainer(self.experiment, self.result(RunState.PAUSED))
+        made._checkpoints.begin_like(self._checkpoints, self.step)
+        made.trail.begin_like(self.trail, self.step)
+        return made
+
     def _restore(self, saved: RunResult) -> None:
         """Continue `saved`, which fits: its weights, optimiser, schedule and random state, step and live edits."""
         self.step = saved.step
