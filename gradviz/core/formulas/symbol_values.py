@@ -1,4 +1,4 @@
-"""The value of a sympy expression at a point: a walk of our own, in 40 digits, into a double.
+"""The value of a sympy expression at a point: a walk of our own, in 80 digits, into a double.
 
 sympy's lambdify would compile a text, and doubles would lose what the many terms of a derivative cancel.
 """
@@ -14,7 +14,8 @@ import sympy
 from gradviz.core.formulas.symbol_functions import Own, Where
 
 _digits = mpmath.MPContext()
-_digits.dps = 40
+DIGITS = 80
+_digits.dps = DIGITS
 
 
 class Point:
@@ -42,7 +43,7 @@ class Point:
         if expression.is_Rational:
             return _digits.mpf(int(expression.p)) / int(expression.q)
         if expression.is_Number or expression.is_NumberSymbol:
-            return _digits.mpf(sympy.Float(expression, 40)._mpf_)
+            return _digits.mpf(sympy.Float(expression, DIGITS)._mpf_)
         if isinstance(expression, Where):
             condition, first, second = expression.args
             return self._value(first if self._value(condition) else second)

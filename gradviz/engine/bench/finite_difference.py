@@ -1,8 +1,10 @@
 """Derivatives by central differences in float64, with an estimate of their own error, and kinks told from curvature.
 
-The step is h = cbrt(eps) * max(1, |x|): there the error of the difference, about h^2 f'''/6, and that of rounding,
-about eps f/h, are equally small. The two one-sided slopes differ by about h f'' where f is smooth, so their gap shrinks
-with h; at a kink it stays, at an infinite slope or a jump it grows. Only where something is odd are other steps tried.
+The first step is h = cbrt(eps) * max(1, |x|): there the error of the difference, about h^2 f'''/6, and that of
+rounding, about eps f/h, are equally small if f varies over lengths of x. The two one-sided slopes differ by about h f''
+where f is smooth, so their gap shrinks with h; at a kink it stays, at an infinite slope or a jump it grows. Only where
+something is odd are other steps tried: ever smaller ones, down to the last digits of x, until they agree, so that a
+kink or the end of the domain beside x is not crossed; and larger ones, where rounding drowns the small.
 """
 
 from __future__ import annotations
@@ -18,8 +20,17 @@ EPSILON = float(np.finfo(np.float64).eps)
 STEP = EPSILON ** (1 / 3)
 ODD_GAP = 1e-3
 """A gap of the slopes, relative to them, from which on it is looked at more closely."""
+SHARP = 1e-5
+"""The share of a difference that its own error may be for it to be taken at once."""
+UNSURE_ABOVE = 1e-3
+"""A difference whose own error is a larger share of the gradient says nothing."""
+OF_LARGEST = 1e-3
+"""Beside a larger slope, one of less than this share of it need not be sharp."""
+SETTLED = 1e-8
+"""By what share three steps that agree may change from one to the next."""
 FACTOR = 8.0
-LADDER = (64.0, 8.0, 1.0, 1 / 8, 1 / 64)
+WIDEST = 64.0
+"""The first of the closer looks, in first steps."""
 STAYS = 0.5
 """The gap at h/8 over that at h: 1/8 where f is smooth, 1 at a kink."""
 
@@ -59,25 +70,31 @@ class Coordinate:
         """h, such that x + h and x - h are doubles."""
         return self.exact(STEP * max(1.0, abs(self._x)))
 
+    @property
+    def smallest(self) -> float:
+        """The smallest step that is still many of the last digits of x; where x is 0, of 1e-4."""
+        return 64 * math.ulp(self._x) if self._x else 1e-18
+
     def exact(self, step: float) -> float:
         """The nearest step that x can really make."""
         return (self._x + step) - self._x
 
 
-def slope_of(coordinate: Coordinate, here: float, expected: float, relative: float) -> Slope:
+def slope_of(coordinate: Coordinate, here: float, expected: float, relative: float, largest: float = 0.0) -> Slope:
     """The derivative of the loss, which is `here`, after a coordinate.
 
-    `expected` decides only how closely it is looked at: farther off than `relative`, or with slopes that differ, other
-    steps are tried, and the best is chosen by what they say of each other.
+    `expected` decides only how closely it is looked at: farther off than `relative`, with slopes that differ, or with
+    an error that is no small share of it, and of the `largest` slope beside it, other steps are tried, and the best is
+    chosen by what they say of each other.
     """
-    step = coordinate.step_size
-    plain = _slope(coordinate, here, step)
+    plain = _slope(coordinate, here, coordinate.step_size)
     scale = max(abs(plain.left), abs(plain.right))
     is_even = abs(plain.right - plain.left) <= ODD_GAP * scale + plain.error
     is_expected = abs(plain.value - expected) <= relative * abs(expected) + plain.error
-    if math.isfinite(plain.value) and is_even and is_expected:
+    is_sharp = 4 * plain.error <= UNSURE_ABOVE * max(abs(expected), OF_LARGEST * largest) or largest == 0
+    if math.isfinite(plain.value) and is_even and is_expected and is_sharp:
         return plain
-    return _looked_at_closely(coordinate, here, step)
+    return _looked_at_closely(coordinate, here)
 
 
 def _slope(coordinate: Coordinate, here: float, step: float) -> Slope:
@@ -87,10 +104,41 @@ def _slope(coordinate: Coordinate, here: float, step: float) -> Slope:
     return Slope((after - before) / (2 * step), rounding, step, left, right)
 
 
-def _looked_at_closely(coordinate: Coordinate, here: float, step: float) -> Slope:
-    tried = [_slope(coordinate, here, coordinate.exact(step * factor)) for factor in LADDER]
+def _looked_at_closely(coordinate: Coordinate, here: float) -> Slope:
+    """Ever smaller steps until three of them agree; else larger ones too, for rounding may drown the small."""
+    tried = [_slope(coordinate, here, coordinate.exact(coordinate.step_size * WIDEST))]
+    while (step := coordinate.exact(tried[-1].step_size / FACTOR)) >= coordinate.smallest:
+        tried.append(_slope(coordinate, here, step))
+        if len(tried) >= 3 and _has_settled(tried[-3:]):
+            break
     noise = _noise(coordinate, tried[-1].step_size)
-    return _edge(tried) or _kink(tried, noise) or _extrapolated(tried, noise)
+    found = _extrapolated(tried, noise)
+    if found.error <= SHARP * abs(found.value):
+        return found
+    odd = _edge(tried) or _kink(tried, noise)
+    return odd or _with_larger_steps(coordinate, here, tried, noise)
+
+
+def _with_larger_steps(coordinate: Coordinate, here: float, tried: list[Slope], noise: float) -> Slope:
+    wide = tried[0].step_size
+    larger = [_slope(coordinate, here, coordinate.exact(wide * FACTOR**k)) for k in (3, 2, 1)]
+    return _extrapolated([*larger, *tried], noise)
+
+
+def _has_settled(triple: list[Slope]) -> bool:
+    """Whether three steps in a row point to one limit, by far more closely than rounding could feign."""
+    wide, middle, narrow = triple
+    if not all(math.isfinite(slope.left) and math.isfinite(slope.right) for slope in triple):
+        return False
+    change, before = abs(narrow.value - middle.value), abs(middle.value - wide.value)
+    size = abs(narrow.value)
+    return change <= SETTLED * size and before <= 64 * SETTLED * size and _closes(middle, narrow)
+
+
+def _closes(wide: Slope, narrow: Slope) -> bool:
+    """Whether the gap between the sides closes as the step shrinks, as that of a curve does and a kink's does not."""
+    before, after = abs(wide.right - wide.left), abs(narrow.right - narrow.left)
+    return after <= STAYS * before or after <= 4 * narrow.error
 
 
 def _edge(tried: list[Slope]) -> Slope | None:
@@ -103,12 +151,18 @@ def _edge(tried: list[Slope]) -> Slope | None:
 
 
 def _kink(tried: list[Slope], noise: float) -> Slope | None:
-    """A gap between the slopes that does not close as the step shrinks, and is more than rounding."""
-    gaps = [abs(slope.right - slope.left) for slope in tried[-3:]]
-    near = tried[-1]
-    heard = 40 * noise / near.step_size + 2 * near.error
-    if not all(map(math.isfinite, gaps)) or gaps[2] <= heard + 1e-6 * max(abs(near.left), abs(near.right)):
-        return None
+    """A gap between the slopes that does not close as the step shrinks, at the smallest that rounding lets be heard."""
+    for wide, middle, near in zip(tried[-3::-1], tried[-2:0:-1], tried[:1:-1], strict=True):
+        gaps = [abs(slope.right - slope.left) for slope in (wide, middle, near)]
+        heard = 40 * noise / near.step_size + 2 * near.error
+        if not all(map(math.isfinite, gaps)):
+            return None
+        if gaps[2] > heard + 1e-6 * max(abs(near.left), abs(near.right)):
+            return _named_kink(near, gaps)
+    return None
+
+
+def _named_kink(near: Slope, gaps: list[float]) -> Slope | None:
     if gaps[1] < STAYS * gaps[0] or gaps[2] < STAYS * gaps[1]:
         return None
     growth = gaps[2] / gaps[1]
@@ -127,15 +181,18 @@ def _extrapolated(tried: list[Slope], noise: float) -> Slope:
     """The limit that three steps in a row point to; of all such the one that is surest of itself.
 
     The change from step to step shrinks by a ratio, 1/64 where f is smooth and 1/8 where its second derivative jumps,
-    so what is still to come is a geometric series (Aitken's extrapolation).
+    so what is still to come is a geometric series (Aitken's extrapolation). A step that spans a kink says nothing.
     """
-    best = Slope(tried[2].value, math.inf, tried[2].step_size, tried[2].left, tried[2].right)
+    last = tried[-1]
+    best = Slope(last.value, math.inf, last.step_size, last.left, last.right)
     for wide, middle, narrow in zip(tried, tried[1:], tried[2:], strict=False):
-        last, before = narrow.value - middle.value, middle.value - wide.value
-        ratio = last / before if before else 0.0
+        change, before = narrow.value - middle.value, middle.value - wide.value
+        ratio = change / before if before else 0.0
         shrinks = 0 <= ratio < STAYS
-        rest = last * ratio / (1 - ratio) if shrinks else 0.0
-        error = (abs(rest) / 2 if shrinks else abs(last)) + 4 * noise / narrow.step_size + narrow.error
+        rest = change * ratio / (1 - ratio) if shrinks else 0.0
+        error = (abs(rest) / 2 if shrinks else abs(change)) + 4 * noise / narrow.step_size + narrow.error
+        if not _closes(middle, narrow):
+            error += abs(narrow.right - narrow.left)
         if math.isfinite(narrow.value) and error < best.error:
             best = Slope(narrow.value + rest, error, narrow.step_size, narrow.left, narrow.right)
     return best
