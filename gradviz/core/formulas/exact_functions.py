@@ -22,6 +22,8 @@ MOST_EXPONENT = 200_000
 """Of e, from which on a power counts as infinite, or as 0: its digits would fill the memory."""
 SHORT_BITS = 40
 """A literal of more bits than this stands for a number that no double is, such as 0.1 or an eighth digit of pi."""
+DECIMALS = -1
+"""The shift by which a literal is what it says in decimals, and pi is pi."""
 _DIRECT = ("sqrt", "log", "sin", "cos", "tan", "asin", "acos", "atan", "erf", "tanh")
 _context = mpmath.MPContext()
 
@@ -52,6 +54,8 @@ class Exact:
             Mul=lambda *items: self._product(items),
         )
         self.CONSTANTS = {name: self._irrational(value) for name, value in CONSTANTS.items()}
+        if shifted == DECIMALS:
+            self.CONSTANTS = {"pi": +_context.pi, "e": +_context.e, "tau": 2 * _context.pi}
         self.OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
             "+": self._real(lambda a, b: a + b),
             "-": self._real(lambda a, b: a - b),
@@ -75,6 +79,8 @@ class Exact:
 
     def _irrational(self, value: float) -> Any:
         """A double that stands for a number beside it."""
+        if self.shifted == DECIMALS:
+            return self.context.mpf(repr(value))
         number = self.context.mpf(value)
         if not self.shifted:
             return number

@@ -23,7 +23,8 @@ from gradviz.core.formulas.walk import names_in
 from gradviz.core.numbers import Floats, short_number
 
 FAR, NEAR = 30, 36
-"""The two steps are 1e-30 and 1e-36 of the number, and of 1e-30 where it is 0."""
+"""The two steps are 1e-30 and 1e-36 of the number, and of 1e-30 where it is 0; as much smaller as numbers on the way
+are larger than 1."""
 DIGITS = 70
 """More than the decimals of the smaller step."""
 MORE_DIGITS = 340
@@ -73,15 +74,16 @@ class ExactBudget:
 class ExactSlope:
     """The derivative after one number, nan where there is none, and the slopes on its sides: nan where a side has none.
 
-    `bend` is the second derivative. `has_tie` is set where a case distinction inside stands on its edge here, and is
-    decided by the number: autograd then takes a choice of its own there, even if the whole is smooth.
+    `sway` is by how much the slope changes as the number grows by its own size. `has_tie` is set where a case
+    distinction inside stands on its edge here, and is decided by the number: autograd then takes a choice of its own
+    there, even if the whole is smooth.
     """
 
     kind: Kind
     value: float
     left: float
     right: float
-    bend: float = 0.0
+    sway: float = 0.0
     has_tie: bool = False
 
     @property
@@ -155,15 +157,17 @@ class ExactPoint:
         """The slope in so many digits `more`, and whether it is larger than what rounding could feign."""
         x = float(np.asarray(self._tensors[name]).reshape(-1)[index])
         decade = math.floor(math.log10(abs(x))) if x else -FAR
-        self._prepare(DIGITS + NEAR + max(0, -decade) + more)
+        self._prepare(DIGITS + more)
+        closer = max(0, math.ceil(self._largest * math.log10(2)))  # sin(1e90) turns that much faster than its argument
+        self._prepare(DIGITS + NEAR + closer + max(0, -decade) + more)
         context, dependent = self._exact.context, self._dependent(name)
-        steps = [context.mpf(10) ** (decade - distance) for distance in (FAR, NEAR)]
+        steps = [context.mpf(10) ** (decade - distance - closer) for distance in (FAR, NEAR)]
         here, ties = self._moved(name, index, context.mpf(offset), dependent)
         there = [[self._moved(name, index, offset + sign * step, dependent) for sign in (-1, 1)] for step in steps]
         has_tie = ties > min(tie for pair in there for _loss, tie in pair)
         noise = context.mpf(10) ** (-self._digits + 15) * context.mpf(2) ** self._largest
         losses = [[loss for loss, _tie in pair] for pair in there]
-        found = _judged(context, here, losses, steps, noise / steps[1], has_tie)
+        found = _judged(context, here, losses, steps, noise / steps[1], abs(context.mpf(x)), has_tie)
         return found, found.kind is not Kind.SMOOTH or abs(found.value) > CLEAR * float(noise / steps[1])
 
     def values(self, lines: tuple[Assignment, ...], digits: int) -> dict[str, Objects]:
@@ -230,9 +234,12 @@ class ExactPoint:
 
 
 def _judged(
-    context: Any, here: Any, losses: list[list[Any]], steps: list[Any], noise: Any, has_tie: bool
+    context: Any, here: Any, losses: list[list[Any]], steps: list[Any], noise: Any, size: Any, has_tie: bool
 ) -> ExactSlope:
-    """From the loss here, and left and right at two distances, to the slopes; `noise` is what rounding does to them."""
+    """From the loss here, and left and right at two distances, to the slopes.
+
+    `noise` is what rounding does to these, and `size` that of the number.
+    """
     if not context.isfinite(here):
         raise ExactError("The loss is not finite in many digits.")
     pairs = list(zip(losses, steps, strict=True))
@@ -246,7 +253,7 @@ def _judged(
     if gaps[1] > 0.5 * gaps[0] and gaps[1] > max(abs(left[1]) * 1e-20, abs(right[1]) * 1e-20, noise):
         return ExactSlope(Kind.KINK, math.nan, *slopes, has_tie=has_tie)
     value = float(_settled([(loss[1] - loss[0]) / (2 * step) for loss, step in pairs], noise))
-    return ExactSlope(Kind.SMOOTH, value, value, value, float(gaps[0] / steps[0]), has_tie)
+    return ExactSlope(Kind.SMOOTH, value, value, value, float(gaps[0] / steps[0] * size), has_tie)
 
 
 def _side(slopes: list[Any], noise: Any, context: Any) -> tuple[Kind, Any]:

@@ -12,7 +12,7 @@ import numpy as np
 
 from gradviz.core.numbers import Floats, short_number
 from gradviz.core.questions.bench import BenchMethod, Tolerance, Verdict
-from gradviz.engine.bench.findings import OF_LARGEST, RELATIVE, Flags, Found
+from gradviz.engine.bench.findings import DOUBLE, OF_LARGEST, RELATIVE, Flags, Found
 
 CUT_WORDS = "Detach cuts the gradient: this is what autograd gives without the cut."
 CUT_DIFFERENCE = "Detach cuts the gradient; the finite difference sees through it. Without it autograd agrees."
@@ -27,12 +27,13 @@ class Excuse:
     sentence: str
 
 
-def tolerance_of(found: Found, dtype: str) -> Tolerance:
-    """What a gradient in `dtype` may differ by; see the module `rows`."""
+def tolerance_of(found: Found, dtype: str, is_rounded: bool = True) -> Tolerance:
+    """What a gradient in `dtype` may differ by, if it `is_rounded`; see the module `rows`."""
+    last = float(np.finfo(dtype).eps / np.finfo(DOUBLE).eps) if is_rounded else 0.0
     finite = np.abs(found.reference[np.isfinite(found.reference)])
     smooth = found.noise[dtype][~found.kinks]
     floor = OF_LARGEST[dtype] * float(finite.max(initial=0.0)) + 16 * float(smooth.max(initial=0.0))
-    return Tolerance(RELATIVE[dtype], np.where(found.known, found.bend, floor))
+    return Tolerance(RELATIVE[dtype], np.where(found.known, last * found.sway, floor))
 
 
 def excuses_of(found: Found, method: BenchMethod, dtype: str, values: Floats, tolerance: Tolerance) -> list[Excuse]:

@@ -44,8 +44,6 @@ class Found:
     """In many digits, by the flat index."""
     hand: Floats | None = None
     """The gradient by hand in many digits."""
-    hand_floor: Floats | None = None
-    """By how much each of its elements, and of the slopes, changes with the last digit of the text's numbers."""
 
     advice: str = ""
     """What to write where autograd has no number at a kink."""
@@ -59,18 +57,24 @@ class Found:
     kinks: Flags = field(init=False)
     low: Floats = field(init=False)
     high: Floats = field(init=False)
-    bend: Floats = field(init=False)
+    slack: Floats = field(init=False)
+    """How far beyond its slopes a number at a kink may be."""
+    sway: Floats = field(init=False)
+    """What the last digit of the number does to the slope there."""
     lost: Flags = field(init=False)
     ties: Flags = field(init=False)
     filled: Flags = field(init=False)
+    hand_excused: Flags = field(init=False)
+    """Where it differs from the slope by no more than the last digit of the text's numbers."""
     _kink_words: dict[int, str] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         shape = self.at.shape
         self.reference = self.backward.copy()
         self.truth, self.low, self.high = (np.full(shape, np.nan) for _ in range(3))
-        self.bend = np.zeros(shape)
-        self.known, self.kinks, self.lost, self.ties, self.filled = (np.zeros(shape, dtype=bool) for _ in range(5))
+        self.sway, self.slack = np.zeros(shape), np.zeros(shape)
+        self.known, self.kinks, self.lost, self.ties = (np.zeros(shape, dtype=bool) for _ in range(4))
+        self.filled, self.hand_excused = np.zeros(shape, dtype=bool), np.zeros(shape, dtype=bool)
 
     @property
     def is_sample(self) -> bool:
@@ -96,7 +100,7 @@ class Found:
                 self._settle_exactly(place, int(index), exact)
             elif k < len(self.slopes):
                 self._settle_by_difference(place, int(index), self.slopes[k])
-        close = np.abs(self.reference - self.truth) <= RELATIVE[DOUBLE] * np.abs(self.truth) + self.bend
+        close = np.abs(self.reference - self.truth) <= RELATIVE[DOUBLE] * np.abs(self.truth) + self.sway
         self.lost = self.known & ~close
         self.reference = np.where(self.lost, self.truth, self.reference)
 
@@ -104,7 +108,7 @@ class Found:
         self.ties[place] = exact.has_tie
         if exact.kind is Kind.SMOOTH:
             self.known[place], self.truth[place] = True, exact.value
-            self.bend[place] = LAST_DIGITS * abs(exact.bend * self.at[place])
+            self.sway[place] = LAST_DIGITS * exact.sway if np.isfinite(exact.sway) else 0.0
             return
         self._add_kink(place, index, exact.sentence, exact.left, exact.right, 0.0)
 
@@ -122,7 +126,7 @@ class Found:
         sides = [side for side in (left, right) if np.isfinite(side)]
         if sides and not any(np.isinf(side) for side in (left, right)) and "slope" in words:
             more = fuzz * (max(sides) - min(sides)) + RELATIVE[DOUBLE] * max(map(abs, sides))
-            self.low[place], self.high[place] = min(sides) - more, max(sides) + more
+            self.low[place], self.high[place], self.slack[place] = min(sides), max(sides), more
 
     @property
     def is_flat(self) -> bool:

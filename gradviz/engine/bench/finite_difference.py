@@ -9,9 +9,10 @@ kink or the end of the domain beside x is not crossed; and larger ones, where ro
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from torch import Tensor
@@ -31,8 +32,14 @@ SETTLED = 1e-8
 FACTOR = 8.0
 WIDEST = 64.0
 """The first of the closer looks, in first steps."""
+MOST_HEARD = 5
+"""Of the limits that steps point to, how many of the surest are asked for the noise at their step."""
 STAYS = 0.5
 """The gap at h/8 over that at h: 1/8 where f is smooth, 1 at a kink."""
+
+
+Noise = Callable[[float], float]
+"""How far rounding throws the loss about, at a step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +118,7 @@ def _looked_at_closely(coordinate: Coordinate, here: float) -> Slope:
         tried.append(_slope(coordinate, here, step))
         if len(tried) >= 3 and _has_settled(tried[-3:]):
             break
-    noise = _noise(coordinate, tried[-1].step_size)
+    noise = functools.cache(lambda step: _noise(coordinate, step))
     found = _extrapolated(tried, noise)
     if found.error <= SHARP * abs(found.value):
         return found
@@ -119,7 +126,7 @@ def _looked_at_closely(coordinate: Coordinate, here: float) -> Slope:
     return odd or _with_larger_steps(coordinate, here, tried, noise)
 
 
-def _with_larger_steps(coordinate: Coordinate, here: float, tried: list[Slope], noise: float) -> Slope:
+def _with_larger_steps(coordinate: Coordinate, here: float, tried: list[Slope], noise: Noise) -> Slope:
     wide = tried[0].step_size
     larger = [_slope(coordinate, here, coordinate.exact(wide * FACTOR**k)) for k in (3, 2, 1)]
     return _extrapolated([*larger, *tried], noise)
@@ -150,14 +157,14 @@ def _edge(tried: list[Slope]) -> Slope | None:
     return _with_kink(near, f"the loss is not finite just {' and '.join(odd)} it")
 
 
-def _kink(tried: list[Slope], noise: float) -> Slope | None:
+def _kink(tried: list[Slope], noise: Noise) -> Slope | None:
     """A gap between the slopes that does not close as the step shrinks, at the smallest that rounding lets be heard."""
     for wide, middle, near in zip(tried[-3::-1], tried[-2:0:-1], tried[:1:-1], strict=True):
         gaps = [abs(slope.right - slope.left) for slope in (wide, middle, near)]
-        heard = 40 * noise / near.step_size + 2 * near.error
         if not all(map(math.isfinite, gaps)):
             return None
-        if gaps[2] > heard + 1e-6 * max(abs(near.left), abs(near.right)):
+        heard = 2 * near.error + 1e-6 * max(abs(near.left), abs(near.right))
+        if gaps[2] > heard and gaps[2] > heard + 40 * noise(near.step_size) / near.step_size:
             return _named_kink(near, gaps)
     return None
 
@@ -177,25 +184,36 @@ def _with_kink(slope: Slope, sentence: str) -> Slope:
     return Slope(slope.value, slope.error, slope.step_size, slope.left, slope.right, sentence)
 
 
-def _extrapolated(tried: list[Slope], noise: float) -> Slope:
-    """The limit that three steps in a row point to; of all such the one that is surest of itself.
+def _extrapolated(tried: list[Slope], noise: Noise) -> Slope:
+    """The limit that three steps in a row point to; of all such the one that is surest of itself."""
+    last = tried[-1]
+    best = Slope(last.value, math.inf, last.step_size, last.left, last.right)
+    limits = sorted((_limit(*triple) for triple in zip(tried, tried[1:], tried[2:], strict=False)), key=_error)
+    for limit in limits[:MOST_HEARD]:
+        error = limit.error + 4 * noise(limit.step_size) / limit.step_size
+        if error < best.error:
+            best = replace(limit, error=error)
+    return best
+
+
+def _error(slope: Slope) -> float:
+    return slope.error
+
+
+def _limit(wide: Slope, middle: Slope, narrow: Slope) -> Slope:
+    """What three steps point to.
 
     The change from step to step shrinks by a ratio, 1/64 where f is smooth and 1/8 where its second derivative jumps,
     so what is still to come is a geometric series (Aitken's extrapolation). A step that spans a kink says nothing.
     """
-    last = tried[-1]
-    best = Slope(last.value, math.inf, last.step_size, last.left, last.right)
-    for wide, middle, narrow in zip(tried, tried[1:], tried[2:], strict=False):
-        change, before = narrow.value - middle.value, middle.value - wide.value
-        ratio = change / before if before else 0.0
-        shrinks = 0 <= ratio < STAYS
-        rest = change * ratio / (1 - ratio) if shrinks else 0.0
-        error = (abs(rest) / 2 if shrinks else abs(change)) + 4 * noise / narrow.step_size + narrow.error
-        if not _closes(middle, narrow):
-            error += abs(narrow.right - narrow.left)
-        if math.isfinite(narrow.value) and error < best.error:
-            best = Slope(narrow.value + rest, error, narrow.step_size, narrow.left, narrow.right)
-    return best
+    change, before = narrow.value - middle.value, middle.value - wide.value
+    ratio = change / before if before else 0.0
+    shrinks = 0 <= ratio < STAYS
+    rest = change * ratio / (1 - ratio) if shrinks else 0.0
+    error = (abs(rest) / 2 if shrinks else abs(change)) + narrow.error
+    if not _closes(middle, narrow):
+        error += abs(narrow.right - narrow.left)
+    return replace(narrow, value=narrow.value + rest, error=error if math.isfinite(error) else math.inf)
 
 
 def _noise(coordinate: Coordinate, step: float) -> float:

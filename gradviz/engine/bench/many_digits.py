@@ -15,6 +15,7 @@ import numpy as np
 
 from gradviz.core.document.experiment import Experiment
 from gradviz.core.formulas.array_walk import Objects, WalkError
+from gradviz.core.formulas.exact_functions import DECIMALS
 from gradviz.core.formulas.exact_slopes import ExactBudget, ExactPoint, ExactSlope, Kind
 from gradviz.core.formulas.formula import Formula
 from gradviz.core.numbers import Floats
@@ -25,10 +26,11 @@ from gradviz.engine.objectives.objective import Objective
 
 HAND_DIGITS = 450
 """A gradient by hand is evaluated once: in as many digits as a double may have zeros after its point."""
-SHIFTS = (1, 2, 3)
+SHIFTS = (1, 2, 3, 4, 5)
 NEIGHBOURS = (-8, -4, 4, 8)
 """In last digits of the number: where a kink within rounding of it shows."""
-MOST_NEIGHBOURS = 50
+MOST_APART = 12
+"""Of one parameter, how many elements that differ are looked at for an excuse."""
 PROBLEMS = (WalkError, RecursionError)
 
 
@@ -89,15 +91,15 @@ class ManyDigits:
         return {name: in_shape(value, objective.parameters[name].shape) for name, value in made.items()}
 
     def excuse(self, founds: Mapping[str, Found], formula: Formula | None, objective: Objective) -> None:
-        """Of elements that differ even so: how much is the last digit of the text's numbers, and is a kink near?"""
+        """Of elements that differ even so: is a kink near, and is it but the last digit of the text's numbers?"""
         for found in founds.values():
-            apart = [element for element in self._apart(found) if not self._is_spent]
-            for element in apart[:MOST_NEIGHBOURS]:
+            for element in self._apart(found)[:MOST_APART]:
                 near = self._kink_near(element, found)
                 if near is not None:
                     found.exact[element.index] = near
-            if apart and formula is not None and found.hand is not None:
-                found.hand_floor = self._floor(found, apart, formula, objective)
+        if formula is not None:
+            apart = [element for found in founds.values() for element in self._apart(found)[:MOST_APART]]
+            self._excuse_literals(founds, apart, formula, objective)
 
     def _apart(self, found: Found) -> list[Element]:
         """The elements whose exact slope is not what autograd or the gradient by hand gives."""
@@ -126,22 +128,24 @@ class ManyDigits:
             return None
         return ExactSlope(Kind.KINK, math.nan, values[1], values[2])
 
-    def _floor(self, found: Found, apart: list[Element], formula: Formula, objective: Objective) -> Floats:
-        """By how much hand and slope change with the last digit of numbers such as 0.1, which no double is."""
-        floor = np.zeros(found.at.shape)
-        for shift in SHIFTS:
+    def _excuse_literals(
+        self, founds: Mapping[str, Found], apart: list[Element], formula: Formula, objective: Objective
+    ) -> None:
+        """Hand and slope may differ because 0.1 is no double: then they are the same if it is 0.1, or their
+        difference has either sign as the last digits of such numbers change."""
+        differences: dict[Element, list[float]] = {element: [] for element in apart}
+        for shift in (0, DECIMALS, *SHIFTS) if apart else ():
             point = self._point_at(shift)
-            hand = self._hand(point, formula, objective).get(found.name)
-            if hand is None or found.hand is None or hand.shape != floor.shape:
-                continue
-            changes = np.abs(hand - found.hand)
-            for element in apart[:MOST_NEIGHBOURS]:
-                slope = self._slope(element, point)
-                if slope is not None and slope.kind is Kind.SMOOTH:
-                    change = abs(slope.value - found.exact[element.index].value)
-                    changes.reshape(-1)[element.index] += 0.0 if math.isnan(change) else change
-            floor = np.maximum(floor, 8 * changes)
-        return floor
+            hand = self._hand(point, formula, objective)
+            for element in apart:
+                value, slope = hand.get(element.name), self._slope(element, point)
+                if value is not None and slope is not None and value.size == founds[element.name].at.size:
+                    given = float(value.reshape(-1)[element.index])
+                    is_same = abs(given - slope.value) <= RELATIVE[DOUBLE] * abs(slope.value)
+                    differences[element].append(0.0 if is_same else given - slope.value)
+        for element, found in differences.items():
+            if found and not (min(found) > 0 or max(found) < 0) and all(map(math.isfinite, found)):
+                founds[element.name].hand_excused.reshape(-1)[element.index] = True
 
 
 def at_odds(founds: Mapping[str, Found], others: Iterable[Gradients | NoGradientError]) -> list[Element]:

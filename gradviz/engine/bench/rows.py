@@ -82,7 +82,7 @@ def _beside_its_kink(found: Found, values: Floats) -> str | None:
     """At a kink every number between the slopes of its sides is as good as autograd's; others are wrong."""
     bounded = found.kinks & np.isfinite(found.low) & np.isfinite(values)
     chosen = np.abs(values - found.reference) <= RELATIVE[DOUBLE] * np.abs(found.reference)
-    outside = bounded & ~chosen & ((values < found.low) | (values > found.high))
+    outside = bounded & ~chosen & ((values < found.low - found.slack) | (values > found.high + found.slack))
     if not outside.any():
         return None
     index = first_of(outside)
@@ -94,10 +94,9 @@ def _beside_its_kink(found: Found, values: Floats) -> str | None:
 def _in_many_digits(found: Found, values: Floats) -> tuple[Floats, list[Excuse]]:
     """The values to be judged, and those elements that rounding alone makes differ."""
     assert found.hand is not None
-    floor = np.zeros(values.shape) if found.hand_floor is None else found.hand_floor
-    is_right = np.abs(found.hand - found.truth) <= RELATIVE[DOUBLE] * np.abs(found.truth) + floor
-    is_right &= found.known
-    is_far = np.abs(values - found.truth) > RELATIVE[DOUBLE] * np.abs(found.truth) + found.bend + floor
+    share = RELATIVE[DOUBLE] * np.abs(found.truth)
+    is_right = found.known & ((np.abs(found.hand - found.truth) <= share) | found.hand_excused)
+    is_far = ~(np.abs(values - found.truth) <= share + found.sway)
     judged = np.where(is_right, found.reference, np.where(found.known, found.hand, values))
     drowned = is_right & is_far
     if not drowned.any():
@@ -122,7 +121,7 @@ def row_of(
     if found.is_sample and values.size == len(found.places):
         values = found.whole(values)
     judged, told = values if judged is None else judged, list(excuses or [])
-    tolerance = tolerance_of(found, dtype)
+    tolerance = tolerance_of(found, dtype, method is not BenchMethod.HAND or found.hand is None)
     if values.shape == found.at.shape:
         told += excuses_of(found, method, dtype, judged, tolerance)
         for excuse in told:
