@@ -81,8 +81,9 @@ def _of_symbols(found: Found, _dtype: str, values: Floats, far: Flags) -> Excuse
     index = first_of(far)
     given, slope = two_of(values, found.reference, index)
     if not np.isfinite(values[far]).all() or found.ties[far].any():
-        why = "has no value" if not np.isfinite(values.reshape(-1)[index]) else f"is {given}, for it stands on an edge"
-        sentence = f"The derivative as it is written {why} at {found.where(index)}; the slope there is {slope}."
+        is_value = bool(np.isfinite(values.reshape(-1)[index]))
+        what = f"is {given}, on the edge of a case distinction," if is_value else "has no value"
+        sentence = f"The derivative as it is written {what} at {found.where(index)}; the slope there is {slope}."
         return Excuse(Verdict.NO_VALUE, far, sentence)
     if found.known[far].all():
         return Excuse(Verdict.ROUNDING, far, rounded(found, values, far, "The derivative in symbols"))

@@ -6,8 +6,9 @@ formula is left to float64 where that is of one mind.
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,6 +32,8 @@ NEIGHBOURS = (-8, -4, 4, 8)
 """In last digits of the number: where a kink within rounding of it shows."""
 MOST_APART = 12
 """Of one parameter, how many elements that differ are looked at for an excuse."""
+SHARE = 0.3
+"""Of the budget, what may be spent on elements about which everything else is of one mind."""
 PROBLEMS = (WalkError, RecursionError)
 
 
@@ -58,7 +61,7 @@ class ManyDigits:
     def slopes(self, founds: Mapping[str, Found], first: Iterable[Element]) -> Generator[None, None, None]:
         """Fill in the exact slopes of `founds`: those of the elements `first`, then the others."""
         rest = (Element(name, int(index)) for name, found in founds.items() for index in found.places)
-        for element in (*first, *rest):
+        for element in itertools.chain(first, self._affordable(rest)):
             found = founds[element.name].exact
             if element.index not in found:
                 slope = self._slope(element)
@@ -67,6 +70,14 @@ class ManyDigits:
                 if slope is not None:
                     found[element.index] = slope
                 yield
+
+    def _affordable(self, elements: Iterable[Element]) -> Iterator[Element]:
+        """As many as a share of the budget is enough for: nothing speaks against them."""
+        kept = self._budget.operations * (1 - SHARE)
+        for element in elements:
+            if self._budget.operations < kept:
+                return
+            yield element
 
     def _slope(self, element: Element, point: ExactPoint | None = None, offset: float = 0.0) -> ExactSlope | None:
         if element.name in self._cut:

@@ -129,7 +129,17 @@ def row_of(
     verdict, sentence = judge(judged, found.reference, tolerance, found.sizes)
     if verdict is Verdict.AGREES:
         verdict, sentence = _first_excuse(told) or (verdict, _agreement(found))
+    elif verdict is Verdict.NAN and method is not BenchMethod.HAND:
+        sentence = _no_number(found, dtype, judged)
     return _row(found, method, dtype, values, verdict, sentence, expression)
+
+
+def _no_number(found: Found, dtype: str, values: Floats) -> str:
+    index = first_of(~np.isfinite(values) & np.isfinite(found.reference))
+    given, slope = two_of(values, found.reference, index)
+    why = f"on the way a number leaves the range of {dtype}, or is rounded to an edge"
+    why = INFINITE_PART if dtype == DOUBLE else why
+    return f"It is {given} in {dtype} at {found.where(index)}, where {slope} is right: {why}."
 
 
 def _first_excuse(excuses: list[Excuse]) -> Judgement | None:
