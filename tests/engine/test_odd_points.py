@@ -92,6 +92,8 @@ def spoiled(tape: Tape, name: str, truths: list[Truth], random: Random) -> str:
     if not smooth:
         sides = [side for truth in truths for side in (truth.left, truth.right)]
         return f"0*{name} + {3 * max(map(abs, sides)) + 1!r}" if all(map(math.isfinite, sides)) else ""
+    if all(truth.by_rules != pytest.approx(truth.slope, rel=1e-9, abs=0.0) for truth in smooth):
+        return ""  # the rules are wrong here, and a mistake may make them right
     steep = any(truth.slope != 0 and truth.by_rules == pytest.approx(truth.slope, rel=1e-9) for truth in smooth)
     return random.choice(("-({})", "2*({})", "1.001*({})", "0*({})")) if steep else "({}) + 1"
 

@@ -11,6 +11,10 @@ import numpy as np
 
 from gradviz.core.numbers import Floats
 from gradviz.core.questions.question import Question
+from gradviz.core.words import one_line
+
+LONGEST = 300
+"""Characters of a summary, and of what is said of a row."""
 
 
 class BenchMethod(StrEnum):
@@ -151,7 +155,9 @@ class BenchReport:
         has_number = all(row.values is None or bool(np.isfinite(row.values).all()) for row in self._by_backward)
         begin = "No gradient is wrong." if has_number else "Autograd has no number here."
         told = ", ".join(f"{word} ({count})" for word, count in counts.items())
-        return f"{begin} {first.parameter}, {first.method}: {first.sentence} Named: {told}."
+        summary = f"{begin} {first.parameter}, {first.method}: {first.sentence}"
+        counted = f"{summary} Named: {told}."
+        return counted if len(counted) <= LONGEST else one_line(summary, LONGEST)
 
     @property
     def _by_backward(self) -> list[BenchRow]:

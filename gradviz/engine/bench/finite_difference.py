@@ -13,6 +13,7 @@ import functools
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from torch import Tensor
@@ -32,7 +33,13 @@ SETTLED = 1e-8
 FACTOR = 8.0
 WIDEST = 64.0
 """The first of the closer looks, in first steps."""
-MOST_HEARD = 5
+LEVELS = 6
+"""How many larger steps, each FACTOR times the one before, are asked for the noise."""
+CURVE = (100.0, 1e5)
+"""What a curve grows by from one such step to the next lies between these."""
+GROWS = 1.5
+"""By how much a slope must grow at h/8 to be infinite."""
+MOST_HEARD = 3
 """Of the limits that steps point to, how many of the surest are asked for the noise at their step."""
 STAYS = 0.5
 """The gap at h/8 over that at h: 1/8 where f is smooth, 1 at a kink."""
@@ -74,17 +81,13 @@ class Coordinate:
 
     @property
     def step_size(self) -> float:
-        """h, such that x + h and x - h are doubles."""
-        return self.exact(STEP * max(1.0, abs(self._x)))
+        """h, a power of two, so that x + h and x - h are doubles."""
+        return 2.0 ** round(math.log2(STEP * max(1.0, abs(self._x))))
 
     @property
     def smallest(self) -> float:
-        """The smallest step that is still many of the last digits of x; where x is 0, of 1e-4."""
-        return 64 * math.ulp(self._x) if self._x else 1e-18
-
-    def exact(self, step: float) -> float:
-        """The nearest step that x can really make."""
-        return (self._x + step) - self._x
+        """The smallest step that is still some of the last digits of x; where x is 0, of 1e-3."""
+        return 16 * math.ulp(self._x) if self._x else 1e-18
 
 
 def slope_of(coordinate: Coordinate, here: float, expected: float, relative: float, largest: float = 0.0) -> Slope:
@@ -113,22 +116,18 @@ def _slope(coordinate: Coordinate, here: float, step: float) -> Slope:
 
 def _looked_at_closely(coordinate: Coordinate, here: float) -> Slope:
     """Ever smaller steps until three of them agree; else larger ones too, for rounding may drown the small."""
-    tried = [_slope(coordinate, here, coordinate.exact(coordinate.step_size * WIDEST))]
-    while (step := coordinate.exact(tried[-1].step_size / FACTOR)) >= coordinate.smallest:
+    step = coordinate.step_size * WIDEST
+    tried, noise = [_slope(coordinate, here, step)], _heard_noise(coordinate)
+    while (step := step / FACTOR) >= coordinate.smallest:
         tried.append(_slope(coordinate, here, step))
         if len(tried) >= 3 and _has_settled(tried[-3:]):
-            break
-    noise = functools.cache(lambda step: _noise(coordinate, step))
-    found = _extrapolated(tried, noise)
-    if found.error <= SHARP * abs(found.value):
-        return found
+            limit = _limit(*tried[-3:])
+            if limit.error + 4 * noise(step) / step <= SHARP * abs(limit.value):
+                return limit
     odd = _edge(tried) or _kink(tried, noise)
-    return odd or _with_larger_steps(coordinate, here, tried, noise)
-
-
-def _with_larger_steps(coordinate: Coordinate, here: float, tried: list[Slope], noise: Noise) -> Slope:
-    wide = tried[0].step_size
-    larger = [_slope(coordinate, here, coordinate.exact(wide * FACTOR**k)) for k in (3, 2, 1)]
+    if odd is not None:
+        return odd
+    larger = [_slope(coordinate, here, tried[0].step_size * FACTOR**k) for k in (3, 2, 1)]
     return _extrapolated([*larger, *tried], noise)
 
 
@@ -139,6 +138,8 @@ def _has_settled(triple: list[Slope]) -> bool:
         return False
     change, before = abs(narrow.value - middle.value), abs(middle.value - wide.value)
     size = abs(narrow.value)
+    if not size > 10 * narrow.error:
+        return False
     return change <= SETTLED * size and before <= 64 * SETTLED * size and _closes(middle, narrow)
 
 
@@ -159,14 +160,31 @@ def _edge(tried: list[Slope]) -> Slope | None:
 
 def _kink(tried: list[Slope], noise: Noise) -> Slope | None:
     """A gap between the slopes that does not close as the step shrinks, at the smallest that rounding lets be heard."""
+    deaf = math.inf
     for wide, middle, near in zip(tried[-3::-1], tried[-2:0:-1], tried[:1:-1], strict=True):
         gaps = [abs(slope.right - slope.left) for slope in (wide, middle, near)]
         if not all(map(math.isfinite, gaps)):
             return None
-        heard = 2 * near.error + 1e-6 * max(abs(near.left), abs(near.right))
-        if gaps[2] > heard and gaps[2] > heard + 40 * noise(near.step_size) / near.step_size:
-            return _named_kink(near, gaps)
-    return None
+        heard = (
+            10 * near.error + 1e-6 * max(abs(near.left), abs(near.right)) + 200 * noise(near.step_size) / near.step_size
+        )
+        if gaps[2] > heard:
+            return _named_kink(near, gaps) if gaps[2] < 2 * deaf else None
+        deaf = min(deaf, heard)
+    return _steep(tried, noise)
+
+
+def _steep(tried: list[Slope], noise: Noise) -> Slope | None:
+    """A slope that is the same on both sides, and grows without end as the step shrinks."""
+    near = tried[-1]
+    sizes = [abs(slope.value) for slope in tried[-3:]]
+    if not sizes[2] > 10 * near.error + 200 * noise(near.step_size) / near.step_size:
+        return None
+    growths = [after / before if before else math.inf for before, after in pairwise(sizes)]
+    if min(growths) < GROWS:
+        return None
+    is_jump = min(growths) > FACTOR / 1.5
+    return _with_kink(near, "the loss jumps here" if is_jump else "the slope is infinite here")
 
 
 def _named_kink(near: Slope, gaps: list[float]) -> Slope | None:
@@ -216,13 +234,34 @@ def _limit(wide: Slope, middle: Slope, narrow: Slope) -> Slope:
     return replace(narrow, value=narrow.value + rest, error=error if math.isfinite(error) else math.inf)
 
 
+def _heard_noise(coordinate: Coordinate) -> Noise:
+    """The noise at a step, or at larger ones: within a step of rounding the loss stands still, and nothing is heard.
+
+    Noise is the same at two steps in a row. A curve grows by 8**4 from one to the next, and then it is the curve that
+    is heard; what one step alone hears is a kink.
+    """
+    heard = functools.cache(lambda step: _noise(coordinate, step))
+
+    def noise(step: float) -> float:
+        last = loudest = heard(step)
+        for level in range(1, LEVELS + 1):
+            now = heard(step * FACTOR**level)
+            if CURVE[0] * last < now < CURVE[1] * last:
+                break
+            loudest = max(loudest, min(last, now))
+            last = now
+        return loudest
+
+    return noise
+
+
 def _noise(coordinate: Coordinate, step: float) -> float:
     """How far rounding throws the loss about: fourth differences of five points, on one side and the other.
 
     Beside the point and not across it, so that a kink there is not taken for noise.
     """
-    found = []
+    found, apart = [], step / 8
     for side in (-1.0, 1.0):
-        y = [coordinate.at(side * step * (1 + k / 5)) for k in range(5)]
+        y = [coordinate.at(side * (step + k * apart)) for k in range(5)]
         found.append(abs(y[0] - 4 * y[1] + 6 * y[2] - 4 * y[3] + y[4]) / math.sqrt(70))
     return max((value for value in found if math.isfinite(value)), default=0.0)

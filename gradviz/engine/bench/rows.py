@@ -17,14 +17,13 @@ from dataclasses import replace
 import numpy as np
 
 from gradviz.core.numbers import Floats, short_number
-from gradviz.core.questions.bench import BenchMethod, BenchRow, Tolerance, Verdict
+from gradviz.core.questions.bench import LONGEST, BenchMethod, BenchRow, Tolerance, Verdict
 from gradviz.core.questions.bench_verdicts import Judgement, judge
 from gradviz.engine.bench.excuses import Excuse, excuses_of, first_of, rounded, tolerance_of, two_of
 from gradviz.engine.bench.findings import DOUBLE, RELATIVE, Flags, Found
 from gradviz.engine.bench.finite_difference import UNSURE_ABOVE
 
 DIFFERENCE_RELATIVE = 1e-5
-LONGEST = 300
 CHOICE = "a case distinction stands on its edge there, and autograd takes a choice of its own"
 INFINITE_PART = "on the way 0 meets an infinite slope, in a branch that is not taken, a root at 0 or an overflow"
 
