@@ -13,7 +13,6 @@ import pytest
 from gradviz.core.formulas.exact_functions import DECIMALS
 from gradviz.core.formulas.exact_slopes import ExactBudget, ExactError, ExactPoint, ExactSlope, Kind
 from gradviz.core.formulas.formula import parse_formula
-from gradviz.core.formulas.functions import FUNCTIONS
 
 
 def point(text: str, shifted: int = 0, budget: ExactBudget | None = None, **values: Any) -> ExactPoint:
@@ -112,21 +111,3 @@ def test_what_leaves_every_range_ends(text: str) -> None:
     with contextlib.suppress(ExactError):
         slope(text, 9.0)
     assert time.thread_time() - begin < 1.5
-
-
-def test_every_function_has_a_value_in_many_digits() -> None:
-    """Each of the catalogue, against torch: what has symbols has many digits by the same record."""
-    import torch
-
-    from gradviz.engine.objectives.formula_program import Program
-
-    special = {"where": "where(x > 0.5, x, 2*x)", "clamp": "clamp(x, 0.2, 0.4)", "dot": "dot(x, x)"}
-    special |= {"one_hot": "one_hot(0*x, 2)", "transpose": "transpose(m)", "t": "t(m)", "pow": "pow(x, 1.7)"}
-    values = {"x": np.array([0.3, 0.7, 0.55]), "m": np.array([[0.3, 0.7], [0.2, 0.9]])}
-    for name, function in FUNCTIONS.items():
-        expression = special.get(name) or (f"{name}(x)" if function.least == 1 else f"{name}(x, 0.4)")
-        formula = parse_formula(f"f = sum({expression})", tuple(values))
-        tensors = {key: torch.tensor(value) for key, value in values.items()}
-        wanted = float(Program(formula, torch.float64, torch.device("cpu")).evaluate(tensors)["f"])
-        known = ExactPoint(formula, values).values(formula.lines, 60)
-        assert float(known["f"].item()) == pytest.approx(wanted, rel=1e-12), name
