@@ -21,7 +21,7 @@ from gradviz.core.questions.bench_text import report_text
 from gradviz.engine.bench.bench import bench
 from gradviz.engine.problems import EngineError
 
-SHORT, SHORT_ORDINARY = 150, 60
+SHORT, SHORT_ORDINARY = 100, 30
 LONG = 2000
 LONG_SECONDS = "GRADVIZ_SOAK_SECONDS"
 EPSILON = 2.0**-52
