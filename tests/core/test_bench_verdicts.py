@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -120,4 +121,15 @@ def test_a_summary_says_the_first_fault_and_how_many_more() -> None:
     report = BenchReport(0, 1.0, (row(Verdict.AGREES), row(Verdict.SIGN), row(Verdict.ZERO, name="b")))
     assert report.summary == "w, by hand: Sentence of wrong sign. 1 more differs."
     named = BenchReport(0, 1.0, (row(Verdict.AGREES), row(Verdict.KINK)))
-    assert named.summary == "All gradients agree. Named: not differentiable here (1)."
+    assert named.summary == (
+        "No gradient is wrong. w, by hand: Sentence of not differentiable here. Named: not differentiable here (1)."
+    )
+    assert BenchReport(0, 1.0, (row(Verdict.AGREES),)).summary == "All gradients agree."
+
+
+def test_a_summary_says_that_autograd_has_no_number() -> None:
+    """Whatever else is named, and whichever row comes first."""
+    odd = replace(row(Verdict.KINK, BenchMethod.BACKWARD), values=np.array([0.0, math.nan]))
+    report = BenchReport(0, 1.0, (row(Verdict.ROUNDING), odd))
+    assert report.agrees
+    assert report.summary.startswith("Autograd has no number here. w, autograd backward: Sentence")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -129,13 +128,17 @@ def test_nan_from_a_branch_that_is_not_taken_is_autograd_fault() -> None:
     report = report_of("loss = where(x > 0, sqrt(x), 0) + x", x=-1.0)
     named = row(report, BenchMethod.BACKWARD)
     assert named.verdict is Verdict.NAN
-    assert "nan, where the slope is 1" in named.sentence
+    assert "nan at x = -1, where the slope is 1" in named.sentence
     assert row(report, BenchMethod.SYMBOLS).verdict is Verdict.AGREES
     assert not report.agrees
 
 
 def test_a_difference_that_rounding_drowns_says_so() -> None:
-    assert row(report_of("loss = (1e9 + x - 1e9)**2", x=0.3), BenchMethod.DIFFERENCE).verdict is Verdict.UNSURE
+    """Of a formula it is known what is right; of a model of layers it is not. Longer steps still hear it beside 1e9."""
+    assert row(report_of("loss = (1e9 + x - 1e9)**2", x=0.3), BenchMethod.DIFFERENCE).verdict is Verdict.AGREES
+    drowned = row(report_of("loss = (1e17 + x - 1e17)**2", x=0.3), BenchMethod.DIFFERENCE)
+    assert drowned.verdict is Verdict.ROUNDING
+    assert "0.6 is right" in drowned.sentence
 
 
 def test_float32_is_compared_with_float64_and_not_blamed_for_rounding() -> None:
@@ -272,4 +275,4 @@ def test_values_cannot_be_changed_and_data_is_plain() -> None:
         values[0] = 1.0
     data = report_data(report)
     assert data["agrees"] is True
-    assert math.isnan(data["rows"][0]["absolute"])  # type: ignore[index]
+    assert data["rows"][0]["absolute"] is None, "nothing to compare is not the same as nan"  # type: ignore[index]

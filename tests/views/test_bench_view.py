@@ -82,6 +82,21 @@ def test_every_row_with_values_differences_step_and_verdict(view: BenchView) -> 
     assert view.drawn()["summary"] == "✗ w, by hand: Why wrong sign."
 
 
+@pytest.mark.parametrize(("verdict", "mark"), [(Verdict.AGREES, "✓"), (Verdict.KINK, "∧"), (Verdict.ROUNDING, "≈")])
+def test_the_headline_has_a_tick_only_where_all_agree(view: BenchView, verdict: Verdict, mark: str) -> None:
+    show(view, BenchReport(3, 1.0, (bench_row(Verdict.REFERENCE, BenchMethod.BACKWARD), bench_row(verdict))))
+    assert str(view.drawn()["summary"]).startswith(f"{mark} ")
+    assert ("All gradients agree" in str(view.drawn()["summary"])) is (verdict is Verdict.AGREES)
+
+
+def test_no_gradient_is_none_and_not_zero(view: BenchView) -> None:
+    unused = bench_row(Verdict.UNUSED, BenchMethod.BACKWARD, values=None, sentence="w.grad is None: not reached.")
+    show(view, BenchReport(3, 1.0, (unused,)))
+    rows: Any = view.drawn()["rows"]
+    assert rows[0][2:4] == ["○ not in the graph", "None"]
+    assert "w.grad is None" in str(view.drawn()["summary"])
+
+
 def test_a_verdict_is_told_by_mark_and_word_and_colour_in_both_themes(view: BenchView) -> None:
     show(view, REPORT)
     for theme in (LIGHT, DARK):

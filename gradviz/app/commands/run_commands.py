@@ -139,9 +139,9 @@ def _summary(whole: Any) -> dict[str, Any]:
 
 
 def _finite(value: Any) -> Any:
-    """JSON has no NaN and no infinity: null stands for them."""
+    """JSON has no NaN and no infinity: "nan", "inf" and "-inf" stand for them, for null is what there is not."""
     if isinstance(value, float):
-        return value if math.isfinite(value) else None
+        return value if math.isfinite(value) else str(value)
     if isinstance(value, list):
         return [_finite(item) for item in value]
     if isinstance(value, dict):

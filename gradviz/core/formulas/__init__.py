@@ -1,6 +1,11 @@
 """Formulas: text into a syntax tree of our own, and its derivative in symbols.
 
+array_walk             A formula's syntax tree over arrays of objects: sympy's expressions, or numbers of many digits
 elementwise_functions  Functions of a formula that take one tensor element by element
+exact_functions        What the functions of a formula are made of in numbers of many digits: mpmath's, under the names
+                       of `symbol_functions`
+exact_slopes           The slope of a formula to the left and to the right of a number, in so many digits that a step
+                       crosses no kink
 formula                The formula language: a few lines ``name = expression`` to a syntax tree of our own
 formula_function       What a function of a formula is: one record that torch, scripts, derivatives and symbols all read
 functions              The functions that a formula may call
@@ -12,7 +17,7 @@ pair_functions         Functions of a formula that take two or three tensors ele
 scalar_formula         A formula of one number as a plain Python function: what a schedule says about its step
 symbol_functions       What the functions of a formula are made of in symbols: sympy expressions over numpy object
                        arrays
-symbol_values          The value of a sympy expression at a point: a walk of our own, in 40 digits, into a double
+symbol_values          The value of a sympy expression at a point: a walk of our own, in 80 digits, into a double
 symbols                Derivatives in symbols: a formula's own syntax tree as sympy expressions, differentiated by sympy
 tensor_functions       Functions of a formula that take a tensor as a whole: reductions, those along a dimension, and
                        the transpose

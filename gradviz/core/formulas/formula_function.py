@@ -59,8 +59,9 @@ class FormulaFunction:
     scalar: Callable[..., float] | None = None
     """Its value of plain numbers, for schedules; None for functions of tensors alone."""
     symbols: Callable[[Any], Callable[..., Any]]
-    """From the module `symbol_functions` to what it is in sympy: of elements, or of a list of all of them where it is
-    a reduction or goes along a dimension. Called late, so that sympy is imported when a derivative is asked for."""
+    """What it is in mathematics, from what that is made of: the module `symbol_functions` for sympy, or an object with
+    the same names for numbers of many digits. Of elements, or of a list of all of them where it is a reduction or goes
+    along a dimension. Called late, so that sympy is imported when a derivative is asked for."""
     derivative: tuple[str, ...] = ()
     """Its derivative after each argument, in the notation of formulas: u, v and w are the arguments, h is the value, n
     the number of elements that become one. "0" where no gradient flows; empty where it is not known by hand."""

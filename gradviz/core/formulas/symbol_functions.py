@@ -19,6 +19,8 @@ from gradviz.core.numbers import Floats
 
 Symbols = NDArray[np.object_]
 ZERO, ONE = Integer(0), Integer(1)
+DIGITS = 60
+"""Of numbers in symbols: more than a double has, so that what doubles cancel is still there."""
 
 
 class Own(Function):  # type: ignore[misc]
@@ -231,6 +233,9 @@ class Angle(Own):
         return (x * inner[0] - y * inner[1]) / (x**2 + y**2)
 
 
+CONSTANTS = {"pi": sympy.pi, "e": sympy.E, "tau": 2 * sympy.pi}
+
+
 def choose(condition: Any, first: Any, second: Any) -> Any:
     """`first` where the condition holds, else `second`; one of them where they are the same."""
     return first if first == second else Where(condition, first, second)
@@ -240,7 +245,10 @@ def number(value: float) -> Any:
     """A double in sympy: whole numbers as such, so that a square is a square."""
     if not np.isfinite(value):
         return sympy.nan
-    return Integer(int(value)) if value == int(value) and abs(value) < 1e15 else Float(float(value))
+    return Integer(int(value)) if value == int(value) and abs(value) < 1e15 else Float(float(value), DIGITS)
+
+
+literal = number
 
 
 def numbers(values: Floats) -> Symbols:
@@ -251,14 +259,26 @@ def numbers(values: Floats) -> Symbols:
     return made
 
 
+def added(items: list[Any]) -> Any:
+    """The sum of expressions."""
+    return sympy.Add(*items)
+
+
 def power(base: Any, exponent: Any) -> Any:
-    """`base` ** `exponent`; numbers are multiplied out as doubles, for sympy would write all digits of 9**(9**9)."""
+    """`base` ** `exponent`; numbers are multiplied out, for sympy would write all digits of 9**(9**9)."""
     if base.is_Number and exponent.is_Number:
-        with np.errstate(all="ignore"):
-            return number(float(np.float64(float(base)) ** np.float64(float(exponent))))
+        return _power_of_numbers(base, exponent)
     if exponent.is_Integer and abs(exponent) > 64:
         exponent = Float(int(exponent))
     return base**exponent
+
+
+def _power_of_numbers(base: Any, exponent: Any) -> Any:
+    with np.errstate(all="ignore"):
+        plain = float(np.float64(float(base)) ** np.float64(float(exponent)))
+    if not np.isfinite(plain) or plain == 0 or (plain == int(plain) and abs(plain) < 1e15 and base.is_Integer):
+        return number(plain)
+    return Float(base, DIGITS) ** (exponent if exponent.is_Integer else Float(exponent, DIGITS))
 
 
 def remainder(left: Any, right: Any) -> Any:

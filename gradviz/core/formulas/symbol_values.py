@@ -1,4 +1,4 @@
-"""The value of a sympy expression at a point: a walk of our own, in 40 digits, into a double.
+"""The value of a sympy expression at a point: a walk of our own, in 80 digits, into a double.
 
 sympy's lambdify would compile a text, and doubles would lose what the many terms of a derivative cancel.
 """
@@ -14,19 +14,36 @@ import sympy
 from gradviz.core.formulas.symbol_functions import Own, Where
 
 _digits = mpmath.MPContext()
-_digits.dps = 40
+DIGITS, MORE_DIGITS = 80, 450
+SMALL = 1e-50
+"""What is smaller may be all that is left of what cancelled: it is evaluated in more digits."""
+LARGE_BITS = 100
+"""Of a number on the way, from which on the sine of it would be lost."""
 
 
 class Point:
     """Where expressions are evaluated; common parts are evaluated once. Values that are not real are NaN."""
 
     def __init__(self, values: Mapping[str, float]) -> None:
-        self._known: dict[Any, Any] = {sympy.Symbol(name): _digits.mpf(value) for name, value in values.items()}
+        self._values = values
+        self._known: dict[Any, Any] = {}
+        self._begin(DIGITS)
+
+    def _begin(self, digits: int) -> None:
+        _digits.dps = self._dps = digits
+        self._largest = 0
+        self._known = {sympy.Symbol(name): _digits.mpf(value) for name, value in self._values.items()}
 
     def value(self, expression: Any) -> float:
         """A double; NaN where the expression has no real value here."""
+        _digits.dps = self._dps
         try:
-            return float(self._value(expression))
+            found = self._value(expression)
+            is_odd = (abs(found) < SMALL and expression != 0) or self._largest > LARGE_BITS
+            if is_odd and self._dps == DIGITS:
+                self._begin(MORE_DIGITS)
+                found = self._value(expression)
+            return float(found)
         except (ZeroDivisionError, OverflowError, TypeError, ValueError):
             return float("nan")
 
@@ -34,6 +51,8 @@ class Point:
         found = self._known.get(expression)
         if found is None:
             found = self._known[expression] = self._compute(expression)
+            if isinstance(found, _digits.mpf) and found:
+                self._largest = max(self._largest, found._mpf_[2] + found._mpf_[3])
         return found
 
     def _compute(self, expression: Any) -> Any:
@@ -42,7 +61,7 @@ class Point:
         if expression.is_Rational:
             return _digits.mpf(int(expression.p)) / int(expression.q)
         if expression.is_Number or expression.is_NumberSymbol:
-            return _digits.mpf(sympy.Float(expression, 40)._mpf_)
+            return _digits.mpf(sympy.Float(expression, self._dps)._mpf_)
         if isinstance(expression, Where):
             condition, first, second = expression.args
             return self._value(first if self._value(condition) else second)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,9 +17,9 @@ import sympy
 from numpy.typing import NDArray
 
 from gradviz.core.formulas import symbol_functions
-from gradviz.core.formulas.formula import Binary, Call, Expression, Formula, Name, Negative, Number
-from gradviz.core.formulas.functions import FUNCTIONS, function_of
-from gradviz.core.formulas.symbol_functions import OPERATORS, Symbols, numbers
+from gradviz.core.formulas.array_walk import ArrayWalk, WalkError
+from gradviz.core.formulas.formula import Formula
+from gradviz.core.formulas.symbol_functions import Symbols
 from gradviz.core.formulas.symbol_values import Point
 from gradviz.core.numbers import Floats, short_number
 
@@ -30,10 +30,9 @@ LONGEST_TEXT = 160
 MOST_TEXTS = 4
 _ONCE = re.compile(r"(?<![\w.*/])1\.0\*(?!\*)")
 _DECIMAL = re.compile(r"(?<![\w.])\d+\.\d+(?:e[-+]?\d+)?")
-_CONSTANTS = {"pi": sympy.pi, "e": sympy.E, "tau": 2 * sympy.pi}
 
 
-class SymbolsError(ValueError):
+class SymbolsError(WalkError):
     """Why there is no derivative in symbols: one sentence."""
 
 
@@ -96,6 +95,8 @@ def symbolic_gradients(
         return found
     except RecursionError:
         raise SymbolsError("The formula is nested too deeply for symbols.") from None
+    except WalkError as error:
+        raise SymbolsError(str(error)) from None
 
 
 def _loss(
@@ -105,7 +106,7 @@ def _loss(
     upstream: Floats | None,
     budget: Budget,
 ) -> Generator[None, None, Any]:
-    walk = _SymbolicWalk(budget)
+    walk = ArrayWalk(symbol_functions, budget)
     sizes: dict[Any, int] = {}
     for name, value in tensors.items():
         if name in parameters:
@@ -119,8 +120,7 @@ def _loss(
         yield
     loss = walk.known[formula.objective.name]
     if upstream is not None:
-        weighted = walk.elementwise(OPERATORS["*"], numbers(upstream), loss)
-        loss = walk.reduce(FUNCTIONS["sum"].symbols(symbol_functions), [weighted], None)
+        loss = walk.total(upstream, loss)
     if loss.size != 1:
         raise SymbolsError("The last line is not one number, so it has no gradient without an upstream gradient.")
     return loss.reshape(-1)[0]
@@ -182,100 +182,3 @@ def expression_text(expression: Any) -> str:
 def _printed(expression: Any) -> str:
     text: str = sympy.sstr(expression, full_prec=False)
     return _DECIMAL.sub(lambda found: short_number(float(found[0])), _ONCE.sub("", text))
-
-
-class _SymbolicWalk:
-    """Expressions of the syntax tree as arrays of sympy expressions."""
-
-    def __init__(self, budget: Budget) -> None:
-        self.known: dict[str, Symbols] = {}
-        self.constants: dict[str, Floats] = {}
-        self._budget = budget
-
-    def value(self, expression: Expression) -> Symbols:
-        """`expression` element by element; SymbolsError where a function has no symbols or it is too large."""
-        if isinstance(expression, Number):
-            return numbers(np.asarray(expression.value))
-        if isinstance(expression, Name):
-            return self._named(expression.name)
-        if isinstance(expression, Negative):
-            return self.elementwise(lambda x: -x, self.value(expression.operand))
-        if isinstance(expression, Binary):
-            left, right = self.value(expression.left), self.value(expression.right)
-            if expression.operator == "@":
-                return self._product(left, right)
-            return self.elementwise(OPERATORS[expression.operator], left, right)
-        return self._call(expression)
-
-    def _named(self, name: str) -> Symbols:
-        if name in self.constants and name not in self.known:
-            self._budget.spend(np.size(self.constants[name]))
-            self.known[name] = numbers(self.constants[name])
-        if name in self.known:
-            return self.known[name]
-        made = np.empty((), dtype=object)
-        made[()] = _CONSTANTS[name]
-        return made
-
-    def elementwise(self, function: Callable[..., Any], *arrays: Symbols) -> Symbols:
-        """`function` over broadcast elements."""
-        spread = np.broadcast_arrays(*arrays)
-        made = np.empty(spread[0].shape, dtype=object)
-        for place in np.ndindex(made.shape):
-            self._budget.spend(1)
-            made[place] = function(*[array[place] for array in spread])
-        return made
-
-    def _product(self, left: Symbols, right: Symbols) -> Symbols:
-        """torch's @ over vectors and matrices."""
-        rows = left if left.ndim > 1 else left[np.newaxis]
-        columns = right if right.ndim > 1 else right[:, np.newaxis]
-        made = np.empty((len(rows), columns.shape[1]), dtype=object)
-        for i, j in np.ndindex(made.shape):
-            self._budget.spend(2 * rows.shape[1])
-            made[i, j] = sympy.Add(*[a * b for a, b in zip(rows[i], columns[:, j], strict=True)])
-        made = made if left.ndim > 1 else made[0]
-        return made if right.ndim > 1 else np.asarray(made[..., 0], dtype=object)
-
-    def _call(self, call: Call) -> Symbols:
-        arguments = [self.value(argument) for argument in call.arguments]
-        function = function_of(call.function, len(arguments))
-        in_symbols = function.symbols(symbol_functions)
-        if function.effect == "transpose":
-            return arguments[0].T
-        if function.effect == "one_hot":
-            return self._one_hot(in_symbols, *arguments)
-        if function.effect == "reduction":
-            return self.reduce(in_symbols, arguments, call.dimension)
-        if function.effect == "along":
-            dimension = function.default_dimension if call.dimension is None else call.dimension
-            return self._along(in_symbols, arguments[0], -1 if dimension is None else dimension)
-        return self.elementwise(in_symbols, *arguments)
-
-    def _one_hot(self, in_symbols: Callable[..., Symbols], labels: Symbols, classes: Symbols) -> Symbols:
-        self._budget.spend(labels.size * (int(classes.item()) if classes.size == 1 else 1))
-        try:
-            return in_symbols(labels, classes)
-        except ValueError as error:
-            raise SymbolsError(str(error)) from None
-
-    def reduce(self, function: Callable[..., Any], arrays: Sequence[Symbols], dimension: int | None) -> Symbols:
-        """`function` of all elements, or of those along a dimension."""
-        self._budget.spend(sum(array.size for array in arrays))
-        if dimension is None or arrays[0].ndim == 0:
-            made = np.empty((), dtype=object)
-            made[()] = function(*[list(array.reshape(-1)) for array in np.broadcast_arrays(*arrays)])
-            return made
-        moved = np.moveaxis(arrays[0], dimension, -1)
-        made = np.empty(moved.shape[:-1], dtype=object)
-        for place in np.ndindex(made.shape):
-            made[place] = function(list(moved[place]))
-        return made
-
-    def _along(self, function: Callable[[list[Any]], list[Any]], array: Symbols, dimension: int) -> Symbols:
-        self._budget.spend(3 * array.size)
-        moved = np.moveaxis(np.atleast_1d(array), dimension, -1)
-        made = np.empty(moved.shape, dtype=object)
-        for place in np.ndindex(moved.shape[:-1]):
-            made[place] = function(list(moved[place]))
-        return np.moveaxis(made, -1, dimension).reshape(array.shape)

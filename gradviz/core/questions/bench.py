@@ -7,8 +7,14 @@ from collections import Counter
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+import numpy as np
+
 from gradviz.core.numbers import Floats
 from gradviz.core.questions.question import Question
+from gradviz.core.words import one_line
+
+LONGEST = 300
+"""Characters of a summary, and of what is said of a row."""
 
 
 class BenchMethod(StrEnum):
@@ -35,6 +41,9 @@ class Verdict(StrEnum):
     DIFFERS = "differs"
     KINK = "not differentiable here"
     CUT = "gradient is cut"
+    ROUNDING = "rounding"
+    NO_VALUE = "no value here"
+    UNUSED = "not in the graph"
     UNSURE = "cannot tell"
     MISSING = "not available"
 
@@ -53,7 +62,14 @@ FAULTS = frozenset(
 """The verdicts on a gradient that is wrong."""
 
 
-NAMED = (Verdict.KINK, Verdict.CUT, Verdict.UNSURE)
+NAMED = (
+    Verdict.KINK,
+    Verdict.CUT,
+    Verdict.ROUNDING,
+    Verdict.NO_VALUE,
+    Verdict.UNUSED,
+    Verdict.UNSURE,
+)
 """The verdicts on a point where gradients need not agree."""
 
 
@@ -121,15 +137,31 @@ class BenchReport:
             return f"{first.parameter}, {first.method}: {first.sentence}{rest}"
         if self.fault:
             return self.fault
-        absent = next((row for row in self.rows if self._has_no_backward(row)), None)
+        absent = next((row for row in self._by_backward if row.verdict is Verdict.MISSING), None)
         if absent is not None:
             return f"Autograd backward has no gradient: {absent.sentence}. The others agree."
-        named = Counter(str(row.verdict) for row in self.rows if row.verdict in NAMED)
-        return " ".join(["All gradients agree.", *(f"Named: {word} ({count})." for word, count in named.items())])
+        return self._named_summary if self.named else "All gradients agree."
 
-    @staticmethod
-    def _has_no_backward(row: BenchRow) -> bool:
-        return row.method is BenchMethod.BACKWARD and row.verdict is Verdict.MISSING
+    @property
+    def named(self) -> tuple[BenchRow, ...]:
+        """The rows at a point where gradients need not agree; that of autograd backward first."""
+        rows = [row for row in self.rows if row.verdict in NAMED]
+        return tuple(sorted(rows, key=lambda row: row.method is not BenchMethod.BACKWARD))
+
+    @property
+    def _named_summary(self) -> str:
+        """What the first row that is named says, and how many are."""
+        first, counts = self.named[0], Counter(str(row.verdict) for row in self.named)
+        has_number = all(row.values is None or bool(np.isfinite(row.values).all()) for row in self._by_backward)
+        begin = "No gradient is wrong." if has_number else "Autograd has no number here."
+        told = ", ".join(f"{word} ({count})" for word, count in counts.items())
+        summary = f"{begin} {first.parameter}, {first.method}: {first.sentence}"
+        counted = f"{summary} Named: {told}."
+        return counted if len(counted) <= LONGEST else one_line(summary, LONGEST)
+
+    @property
+    def _by_backward(self) -> list[BenchRow]:
+        return [row for row in self.rows if row.method is BenchMethod.BACKWARD]
 
 
 @dataclass(frozen=True, slots=True)

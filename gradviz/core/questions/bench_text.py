@@ -15,6 +15,9 @@ MARKS = {
     Verdict.AGREES: "✓",
     Verdict.KINK: "∧",
     Verdict.CUT: "✂",
+    Verdict.ROUNDING: "≈",
+    Verdict.NO_VALUE: "∄",
+    Verdict.UNUSED: "○",
     Verdict.UNSURE: "?",
     Verdict.MISSING: "–",
 }
@@ -34,7 +37,7 @@ def method_text(row: BenchRow) -> str:
 def values_text(row: BenchRow, most: int = 2) -> str:
     """The numbers of a gradient, or the first of them."""
     if row.values is None:
-        return "–"
+        return "None" if row.verdict is Verdict.UNUSED else "–"
     flat = row.values.reshape(-1)
     if flat.size == 1:
         return short_number(float(flat[0]))
@@ -69,9 +72,21 @@ def report_text(report: BenchReport) -> str:
     texts = [row.expression for row in report.rows if row.expression]
     if texts:
         parts.append("\n".join(texts))
-    told = [row for row in report.rows if row.verdict not in (Verdict.REFERENCE, Verdict.AGREES)]
-    parts.append("\n".join([*(f"{row.parameter}, {row.method}: {row.sentence}" for row in told), *report.notes]))
+    parts.append("\n".join([*_told(report), *report.notes]))
     return "\n\n".join(part for part in parts if part)
+
+
+def _told(report: BenchReport) -> list[str]:
+    """What is said of the rows that do more than agree: methods of which the same is said share a line."""
+    told: dict[tuple[str, str], list[str]] = {}
+    for row in report.rows:
+        if row.verdict not in (Verdict.REFERENCE, Verdict.AGREES):
+            told.setdefault((row.parameter, row.sentence), []).append(_method_name(row))
+    return [f"{name}, {', '.join(methods)}: {sentence}" for (name, sentence), methods in told.items()]
+
+
+def _method_name(row: BenchRow) -> str:
+    return str(row.method) if row.dtype == "float64" else f"{row.method} in {row.dtype}"
 
 
 def _table(rows: list[tuple[str, ...]]) -> str:
@@ -102,10 +117,16 @@ def _row_data(row: BenchRow) -> dict[str, object]:
         "shape": list(row.shape),
         "values": None if row.values is None else np.asarray(row.values).tolist(),
         "coordinates": None if row.coordinates is None else list(row.coordinates),
-        "absolute": row.absolute,
-        "relative": row.relative,
-        "step_size": row.step_size,
+        "in_graph": row.verdict is not Verdict.UNUSED,
+        "absolute": _or_none(row.absolute),
+        "relative": _or_none(row.relative),
+        "step_size": _or_none(row.step_size),
         "verdict": str(row.verdict),
         "sentence": row.sentence,
         "expression": row.expression,
     }
+
+
+def _or_none(value: float) -> float | None:
+    """A figure that there is; None where there was nothing to compare, which is not the same as nan."""
+    return None if math.isnan(value) else value

@@ -11,11 +11,14 @@ import torch
 from numpy.typing import NDArray
 
 from gradviz.core.document.experiment import Experiment
+from gradviz.core.formulas.formula import Formula
 from gradviz.core.formulas.text import FormulaError
 from gradviz.core.numbers import Floats
 from gradviz.core.questions.bench import BenchMethod, BenchReport, BenchRow
 from gradviz.core.questions.question import Progress
 from gradviz.core.words import SILENCE, Words, say
+from gradviz.engine.bench.advice import absorbed, root_advice
+from gradviz.engine.bench.findings import DOUBLE, Found
 from gradviz.engine.bench.finite_difference import Coordinate, slope_of
 from gradviz.engine.bench.gradients import (
     Gradients,
@@ -26,21 +29,24 @@ from gradviz.engine.bench.gradients import (
     forward_gradient,
     hand_gradients,
     hand_lines,
+    in_shape,
     is_cut,
     known_values,
+    objective_formula,
     reseed,
     symbols_of,
     uncut_gradients,
 )
+from gradviz.engine.bench.many_digits import at_odds, many_digits
 from gradviz.engine.bench.rounding_noise import DTYPES, rounding_noise
 from gradviz.engine.bench.rows import (
     DIFFERENCE_RELATIVE,
-    DOUBLE,
-    Found,
     difference_row,
+    hand_row,
     missing_row,
     reference_row,
     row_of,
+    unused_row,
 )
 from gradviz.engine.objectives.objective import Objective
 
@@ -58,6 +64,7 @@ class Comparison:
     def __init__(self, experiment: Experiment, same: Objective, double: Objective, step: int) -> None:
         self._experiment, self._same, self._double, self._step = experiment, same, double, step
         self._seed = experiment.seed
+        self._lines: Formula | None = None
         self._notes: list[str] = []
         self._fault = ""
         self._place: tuple[int, int] | None = None
@@ -93,22 +100,46 @@ class Comparison:
         return BenchReport(self._step, loss, rows, tuple(self._notes), self._fault, self._place, names, seconds)
 
     def _compared(self, loss: float, backward: Answer) -> Generator[Progress, None, tuple[BenchRow, ...]]:
+        unused = {name for name, parameter in self._double.parameters.items() if parameter.grad is None}
         hand = self._by_hand()
         symbols = yield from self._in_symbols()
         forward = yield from self._by_forward()
         founds = self._founds(loss, backward, forward)
+        for name in unused:
+            founds[name].is_used = isinstance(backward, NoGradientError)
         yield from self._by_difference(loss, founds)
+        yield from self._in_many_digits(founds, (forward, symbols, hand))
+        self._note_flatness(founds)
         own = None if self._experiment.dtype == DOUBLE else self._by_backward(self._same)
+        self._advise(founds, own)
         rows: list[BenchRow] = []
         for found in founds.values():
-            rows.append(_reference_row(found, backward))
-            if own is not None and not isinstance(backward, NoGradientError):
-                rows += _rows(found, BenchMethod.BACKWARD, own, self._experiment.dtype)
+            rows += _rows_of_backward(found, backward, own, self._experiment.dtype)
             rows += _rows(found, BenchMethod.FORWARD, forward)
             rows.append(difference_row(found))
             rows += _rows(found, BenchMethod.SYMBOLS, symbols, text=self._texts.get(found.name, ""))
-            rows += _rows(found, BenchMethod.HAND, hand)
+            rows += [hand_row(found, hand[found.name])] if found.name in hand else []
         return tuple(rows)
+
+    def _in_many_digits(self, founds: Mapping[str, Found], others: tuple[Answer, ...]) -> Generator[Progress]:
+        """The slopes in many digits, where the objective is a formula; then what follows of each element."""
+        exactly = many_digits(self._experiment, self._double)
+        if exactly is not None:
+            if self._lines is not None:
+                for name, values in exactly.hand(self._lines, self._double).items():
+                    founds[name].hand = values
+            for _ in exactly.slopes(founds, at_odds(founds, others)):
+                yield self._told(say("many digits"))
+            exactly.excuse(founds, self._lines, self._double)
+        for found in founds.values():
+            found.settle()
+
+    def _advise(self, founds: Mapping[str, Found], own: Answer | None) -> None:
+        """What in the formula is to blame where autograd has no number, or the run's own dtype loses one."""
+        formula = objective_formula(self._experiment)
+        lost = "" if formula is None or own is None else absorbed(formula, known_values(self._same))
+        for found in founds.values():
+            found.advice, found.absorbed = root_advice(formula), lost
 
     def _told(self, what: Words, done: int = 0) -> Progress:
         self._done += done
@@ -137,13 +168,14 @@ class Comparison:
             if formula is None:
                 return {}
             found = hand_gradients(formula, values, self._double)
+            self._lines = formula
         except FormulaError as error:
             self._fault, self._place = f"Gradient by hand: {error}."[:300], (error.line, error.column)
             return {}
         left = [name for name in self._double.parameters if name not in found]
         if left:
             self._notes.append(f"There is no gradient by hand of {', '.join(left)[:100]}.")
-        return {name: _in_shape(values, self._double.parameters[name].shape) for name, values in found.items()}
+        return {name: in_shape(values, self._double.parameters[name].shape) for name, values in found.items()}
 
     def _in_symbols(self) -> Generator[Progress, None, Answer]:
         work = symbols_of(self._experiment, self._double, self._places)
@@ -192,17 +224,14 @@ class Comparison:
             elif not isinstance(forward, NoGradientError):
                 method = BenchMethod.FORWARD
                 reference.reshape(-1)[places] = forward[name].reshape(-1)
-            silence = dict.fromkeys(DTYPES, 0.0)
+            silence = {dtype: np.zeros(at.shape) for dtype in DTYPES}
             founds[name] = Found(
                 name, at, places, reference, noise.get(name, silence), sizes, method, uncut=uncut.get(name)
             )
-        self._note_flatness(founds)
         return founds
 
     def _note_flatness(self, founds: Mapping[str, Found]) -> None:
-        largest = max(float(np.abs(found.reference).max(initial=0.0)) for found in founds.values())
-        noise = max(found.noise[DOUBLE] for found in founds.values())
-        if largest <= 16 * noise or largest == 0:
+        if all(found.is_flat for found in founds.values()):
             self._notes.append("The gradient is zero here, to rounding: a wrong factor or sign cannot be seen.")
 
     def _sizes(self) -> dict[str, int]:
@@ -234,12 +263,13 @@ class Comparison:
                 return float(self._double.loss_at(moved))
 
         for name, found in founds.items():
-            flat, expected = moved[name].view(-1), found.reference.reshape(-1)
+            flat, expected = moved[name].view(-1), found.backward.reshape(-1)
+            largest = float(np.abs(expected[np.isfinite(expected)]).max(initial=0.0))
             for index in found.places:
                 coordinate = Coordinate(flat, int(index), loss_there)
-                found.slopes.append(slope_of(coordinate, loss, float(expected[index]), DIFFERENCE_RELATIVE / 10))
+                slope = slope_of(coordinate, loss, float(expected[index]), DIFFERENCE_RELATIVE / 10, largest)
+                found.slopes.append(slope)
                 yield self._told(say("finite difference, {name}", name=name), 1)
-            _fill_gaps(found)
 
 
 def _loss_fault(loss: float, backward: Answer) -> str:
@@ -248,10 +278,14 @@ def _loss_fault(loss: float, backward: Answer) -> str:
     return f"The loss is {loss} here, so there is no gradient to compare. Choose other values, or another step."
 
 
-def _reference_row(found: Found, backward: Answer) -> BenchRow:
+def _rows_of_backward(found: Found, backward: Answer, own: Answer | None, dtype: str) -> list[BenchRow]:
+    """Autograd backward in float64, and in the run's own dtype where that is another."""
     if isinstance(backward, NoGradientError):
-        return missing_row(found.name, BenchMethod.BACKWARD, DOUBLE, found.at.shape, str(backward))
-    return reference_row(found, DOUBLE, backward[found.name])
+        return [missing_row(found.name, BenchMethod.BACKWARD, DOUBLE, found.at.shape, str(backward))]
+    if not found.is_used:
+        return [unused_row(found, kind) for kind in dict.fromkeys((DOUBLE, dtype))]
+    more = () if own is None else _rows(found, BenchMethod.BACKWARD, own, dtype)
+    return [reference_row(found, backward[found.name]), *more]
 
 
 def _rows(
@@ -261,17 +295,3 @@ def _rows(
     if isinstance(answer, NoGradientError):
         return (missing_row(found.name, method, dtype, found.at.shape, str(answer)),)
     return (row_of(found, method, dtype, answer[found.name], text),) if found.name in answer else ()
-
-
-def _fill_gaps(found: Found) -> None:
-    """Where autograd has no number, the finite difference stands for it, unless there is no slope at all."""
-    flat = found.reference.reshape(-1)
-    for index, slope in zip(found.places, found.slopes, strict=True):
-        if not math.isfinite(flat[index]) and not slope.kink and math.isfinite(slope.value):
-            flat[index], found.is_filled = slope.value, True
-
-
-def _in_shape(values: Floats, shape: tuple[int, ...]) -> Floats:
-    """A gradient with dimensions of size 1 too many or too few in the parameter's shape: a formula cannot reshape."""
-    bare, wanted = (tuple(size for size in sizes if size != 1) for sizes in (values.shape, shape))
-    return values.reshape(shape) if values.ndim != len(shape) and bare == wanted else values

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -138,6 +138,12 @@ def hand_gradients(formula: Formula, values: Mapping[str, Tensor], objective: Ob
     return {name: array_of(found[line]) for name, line in lines.items() if line in found}
 
 
+def in_shape(values: Floats, shape: tuple[int, ...]) -> Floats:
+    """A gradient with dimensions of size 1 too many or too few in the parameter's shape: a formula cannot reshape."""
+    bare, wanted = (tuple(size for size in sizes if size != 1) for sizes in (values.shape, shape))
+    return values.reshape(shape) if values.ndim != len(shape) and bare == wanted else values
+
+
 def objective_formula(experiment: Experiment) -> Formula | None:
     """The objective as a formula, where it is one."""
     declared = experiment.objective
@@ -151,20 +157,36 @@ def objective_formula(experiment: Experiment) -> Formula | None:
     return None
 
 
-def symbols_of(
-    experiment: Experiment, objective: Objective, places: Mapping[str, NDArray[np.intp]]
-) -> Generator[None, None, dict[str, SymbolicGradient]]:
-    """The derivatives in symbols, none of a model of layers; NoGradientError says why a formula has none."""
+@dataclass(frozen=True, slots=True)
+class FormulaAt:
+    """A formula, as autograd follows it, with the values of all names at the point, and the upstream gradient."""
+
+    formula: Formula
+    values: dict[str, Floats]
+    upstream: Floats | None
+
+
+def formula_at(experiment: Experiment, objective: Objective) -> FormulaAt | None:
+    """The objective as a formula at its point; lines that are cut are detached. None of a model of layers."""
     formula = objective_formula(experiment)
     if formula is None:
-        return {}
+        return None
     cut = Formula(tuple(_cut_line(line) if line.name in objective.cut else line for line in formula.lines), ())
     lines = {line.name for line in formula.lines}
     values = {name: array_of(value) for name, value in known_values(objective).items() if name not in lines}
     upstream = getattr(experiment.objective, "upstream", "")
-    weights = None if upstream == "" else np.asarray(upstream, dtype=np.float64)
+    return FormulaAt(cut, values, None if upstream == "" else np.asarray(upstream, dtype=np.float64))
+
+
+def symbols_of(
+    experiment: Experiment, objective: Objective, places: Mapping[str, NDArray[np.intp]]
+) -> Generator[None, None, dict[str, SymbolicGradient]]:
+    """The derivatives in symbols, none of a model of layers; NoGradientError says why a formula has none."""
+    asked = formula_at(experiment, objective)
+    if asked is None:
+        return {}
     try:
-        return (yield from symbolic_gradients(cut, values, places, weights))
+        return (yield from symbolic_gradients(asked.formula, asked.values, places, asked.upstream))
     except SymbolsError as error:
         raise NoGradientError(str(error)) from None
 

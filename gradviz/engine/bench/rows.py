@@ -1,77 +1,31 @@
-"""From gradients to rows: what may differ, what does, and the verdict on it.
+"""From what was found to rows: what may differ, what does, and the verdict on it.
 
 Tolerances. *In float64* (by hand, symbols, forward mode) two right gradients differ by rounding alone: 1e-7 of each
-element, and 1e-9 of the largest, lie far above it and far below any real mistake. *In float32* rounding is 1.2e-7 an
-operation and adds up over a sum: 1e-3 of each element, 1e-5 of the largest. *A finite difference* has its own error,
-h^2 f'''/6 + eps f/h, known from the difference itself: four times that, and 1e-5 of each element. Near a minimum
-a gradient is a small difference of large numbers, and rounding is all that is left of it. How much that is is
-measured: the gradient at parameters that differ in their last digit; sixteen times what it changes by is allowed,
-and eight times the last digit of the loss, whose terms may have cancelled.
+element, and 1e-9 of the largest, lie far above it and far below any real mistake. *A finite difference* has its own
+error, h^2 f'''/6 + eps f/h, known from the difference itself: four times that, and 1e-5 of each element. Near a
+minimum a gradient is a small difference of large numbers, and rounding is all that is left of it. Where the formula was
+followed in many digits, it is known how much is left, and nothing but these 1e-7 is allowed: a gradient by hand is
+followed in many digits too, so that a right one is not blamed for rounding, nor a wrong one excused by it. Elsewhere
+rounding is measured: the gradient at parameters that differ in their last digit; sixteen times what it changes by is
+allowed, and eight times the last digit of the loss, whose terms may have cancelled.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gradviz.core.numbers import Floats, short_number
-from gradviz.core.questions.bench import FAULTS, BenchMethod, BenchRow, Tolerance, Verdict
-from gradviz.core.questions.bench_verdicts import judge
-from gradviz.engine.bench.finite_difference import Slope
+from gradviz.core.questions.bench import LONGEST, BenchMethod, BenchRow, Tolerance, Verdict
+from gradviz.core.questions.bench_verdicts import Judgement, judge
+from gradviz.engine.bench.excuses import Excuse, excuses_of, first_of, rounded, tolerance_of, two_of
+from gradviz.engine.bench.findings import DOUBLE, RELATIVE, Flags, Found
+from gradviz.engine.bench.finite_difference import UNSURE_ABOVE
 
-DOUBLE, SINGLE = "float64", "float32"
-_RELATIVE = {DOUBLE: 1e-7, SINGLE: 1e-3}
-_OF_LARGEST = {DOUBLE: 1e-9, SINGLE: 1e-5}
 DIFFERENCE_RELATIVE = 1e-5
-UNSURE_ABOVE = 1e-3
-"""A finite difference whose own error is a larger share of the gradient says nothing."""
-
-
-@dataclass(slots=True)
-class Found:
-    """What was found of one parameter. `places` are the flat indices that were compared."""
-
-    name: str
-    at: Floats
-    places: NDArray[np.intp]
-    reference: Floats
-    noise: Mapping[str, float]
-    sizes: Mapping[str, int]
-    reference_method: BenchMethod = BenchMethod.BACKWARD
-    is_filled: bool = False
-    """Whether the finite difference stands for elements of which autograd has no number."""
-    uncut: Floats | None = None
-    slopes: list[Slope] = field(default_factory=list)
-
-    @property
-    def is_sample(self) -> bool:
-        """Whether some coordinates were left out."""
-        return len(self.places) < self.at.size
-
-    def chosen(self, values: Floats) -> Floats:
-        """Of the values of every element those that were compared."""
-        return values.reshape(-1)[self.places] if self.is_sample else values
-
-    def shaped(self, values: Floats) -> Floats:
-        """Values at `places` in the parameter's shape, where they are all."""
-        return values if self.is_sample else values.reshape(self.at.shape)
-
-    @property
-    def kinks(self) -> NDArray[np.bool_]:
-        """Which of the compared coordinates have no derivative, in the shape of the comparison."""
-        known = np.array([bool(slope.kink) for slope in self.slopes], dtype=bool)
-        flags: NDArray[np.bool_] = self.shaped(known if len(known) else np.zeros(len(self.places), dtype=bool))  # type: ignore[assignment]
-        return flags
-
-
-def tolerance_of(found: Found, dtype: str, reference: Floats) -> Tolerance:
-    """What a gradient in `dtype` may differ by; see the module."""
-    finite = np.abs(reference[np.isfinite(reference)])
-    floor = _OF_LARGEST[dtype] * float(finite.max(initial=0.0)) + 16 * found.noise[dtype]
-    return Tolerance(_RELATIVE[dtype], np.full(reference.shape, floor))
+CHOICE = "a case distinction stands on its edge there, and autograd takes a choice of its own"
+INFINITE_PART = "on the way 0 meets an infinite slope, in a branch that is not taken, a root at 0 or an overflow"
 
 
 def missing_row(name: str, method: BenchMethod, dtype: str, shape: tuple[int, ...], sentence: str) -> BenchRow:
@@ -79,105 +33,167 @@ def missing_row(name: str, method: BenchMethod, dtype: str, shape: tuple[int, ..
     return BenchRow(name, method, dtype, shape, Verdict.MISSING, sentence)
 
 
-def row_of(found: Found, method: BenchMethod, dtype: str, values: Floats, expression: str = "") -> BenchRow:
-    """A gradient found by `method`: `values` of every element, or of the compared ones where only some are."""
-    is_whole = values.shape == found.at.shape or values.size != len(found.places)
-    reference = found.reference if is_whole or not found.is_sample else found.chosen(found.reference)
-    tolerance = tolerance_of(found, dtype, reference)
-    verdict, sentence = judge(values, reference, tolerance, found.sizes)
-    if verdict in FAULTS and values.shape == reference.shape:
-        verdict, sentence = _excused(found, values, reference, tolerance, is_whole) or (verdict, sentence)
+def unused_row(found: Found, dtype: str) -> BenchRow:
+    """Autograd backward of a parameter that it did not reach."""
+    sentence = (
+        f"{found.name}.grad is None: the graph of the loss does not reach {found.name}. That is not a gradient of 0."
+    )
+    return BenchRow(found.name, BenchMethod.BACKWARD, dtype, found.at.shape, Verdict.UNUSED, sentence)
+
+
+def reference_row(found: Found, values: Floats) -> BenchRow:
+    """Autograd backward in float64: what the others are compared with, unless it has not the right number."""
+    verdict, sentence = _reference_verdict(found, values)
+    return _row(found, BenchMethod.BACKWARD, DOUBLE, values, verdict, sentence)
+
+
+def _reference_verdict(found: Found, values: Floats) -> Judgement:
+    odd = ~np.isfinite(values) & ~found.kinks
+    sided = found.lost & found.ties & ~odd
+    for flags, verdict, why in ((odd, Verdict.NAN, INFINITE_PART), (sided, Verdict.DIFFERS, CHOICE)):
+        if flags.any():
+            index = first_of(flags)
+            given, slope = two_of(values, found.reference, index)
+            if not np.isfinite(found.reference.reshape(-1)[index]):
+                return verdict, f"Autograd gives {given} at {found.where(index)}, and no other way has a number."
+            return verdict, f"Autograd gives {given} at {found.where(index)}, where the slope is {slope}: {why}."
+    if found.lost.any():
+        return Verdict.ROUNDING, rounded(found, values, found.lost, "Autograd in float64")
+    if found.kinks.any():
+        return Verdict.KINK, found.kink_sentence()
+    return Verdict.REFERENCE, "The others are compared with this."
+
+
+def hand_row(found: Found, values: Floats) -> BenchRow:
+    """A gradient by hand; where it is known in many digits these are judged, and not its rounding."""
+    excuses: list[Excuse] = []
+    judged = values
+    if values.shape == found.at.shape:
+        wrong = _beside_its_kink(found, values)
+        if wrong is not None:
+            return _row(found, BenchMethod.HAND, DOUBLE, values, Verdict.DIFFERS, wrong)
+        if found.hand is not None and found.hand.shape == values.shape:
+            judged, excuses = _in_many_digits(found, values)
+    return row_of(found, BenchMethod.HAND, DOUBLE, values, judged=judged, excuses=excuses)
+
+
+def _beside_its_kink(found: Found, values: Floats) -> str | None:
+    """At a kink every number between the slopes of its sides is as good as autograd's; others are wrong."""
+    bounded = found.kinks & np.isfinite(found.low) & np.isfinite(values)
+    chosen = np.abs(values - found.reference) <= RELATIVE[DOUBLE] * np.abs(found.reference)
+    outside = bounded & ~chosen & ((values < found.low - found.slack) | (values > found.high + found.slack))
+    if not outside.any():
+        return None
+    index = first_of(outside)
+    low, high = (short_number(float(ends.reshape(-1)[index]), 5) for ends in (found.low, found.high))
+    value = short_number(float(values.reshape(-1)[index]))
+    return f"There is no derivative at {found.where(index)}, but {value} is not between its slopes, {low} and {high}."
+
+
+def _in_many_digits(found: Found, values: Floats) -> tuple[Floats, list[Excuse]]:
+    """The values to be judged, and those elements that rounding alone makes differ."""
+    assert found.hand is not None
+    share = RELATIVE[DOUBLE] * np.abs(found.truth)
+    is_right = found.known & ((np.abs(found.hand - found.truth) <= share) | found.hand_excused)
+    is_far = ~(np.abs(values - found.truth) <= share + found.sway)
+    judged = np.where(is_right, found.reference, np.where(found.known, found.hand, values))
+    drowned = is_right & is_far
+    if not drowned.any():
+        return judged, []
+    sentence = rounded(found, values, drowned, "The formula is right, but float64")
+    return judged, [Excuse(Verdict.ROUNDING, drowned, sentence)]
+
+
+def row_of(
+    found: Found,
+    method: BenchMethod,
+    dtype: str,
+    values: Floats,
+    expression: str = "",
+    judged: Floats | None = None,
+    excuses: list[Excuse] | None = None,
+) -> BenchRow:
+    """A gradient found by `method`: `values` of every element, or of the compared ones where only some are.
+
+    `judged` are other numbers in their place, and `excuses` are those of the method.
+    """
+    if found.is_sample and values.size == len(found.places):
+        values = found.whole(values)
+    judged, told = values if judged is None else judged, list(excuses or [])
+    tolerance = tolerance_of(found, dtype, method is not BenchMethod.HAND or found.hand is None)
+    if values.shape == found.at.shape:
+        told += excuses_of(found, method, dtype, judged, tolerance)
+        for excuse in told:
+            judged = np.where(excuse.flags, found.reference, judged)
+    verdict, sentence = judge(judged, found.reference, tolerance, found.sizes)
     if verdict is Verdict.AGREES:
-        verdict, sentence = _agreement(found, reference)
-    return _row(found, method, dtype, values, reference, verdict, sentence, expression)
+        verdict, sentence = _first_excuse(told) or (verdict, _agreement(found))
+    elif verdict is Verdict.NAN and method is not BenchMethod.HAND:
+        sentence = _no_number(found, dtype, judged)
+    return _row(found, method, dtype, values, verdict, sentence, expression)
 
 
-def _agreement(found: Found, reference: Floats) -> tuple[Verdict, str]:
-    """In words: with what, or that there was nothing to agree with."""
-    if not np.isfinite(reference).all() and found.kinks.any():
-        return Verdict.KINK, f"Not differentiable here: {_named_kink(found)}"
-    if found.is_filled:
-        return Verdict.AGREES, "Agrees with the finite difference, where autograd has no number."
-    return Verdict.AGREES, f"Agrees with {found.reference_method}."
+def _no_number(found: Found, dtype: str, values: Floats) -> str:
+    index = first_of(~np.isfinite(values) & np.isfinite(found.reference))
+    given, slope = two_of(values, found.reference, index)
+    why = f"on the way a number leaves the range of {dtype}, or is rounded to an edge"
+    why = INFINITE_PART if dtype == DOUBLE else why
+    return f"It is {given} in {dtype} at {found.where(index)}, where {slope} is right: {why}."
 
 
-def _excused(
-    found: Found, values: Floats, reference: Floats, tolerance: Tolerance, is_whole: bool
-) -> tuple[Verdict, str] | None:
-    """Where the gradient differs only at points without a derivative, or by what is hidden from autograd."""
-    kinks = found.kinks
-    if kinks.shape == values.shape and kinks.any():
-        same = np.where(kinks, reference, values)
-        if judge(same, reference, tolerance, {})[0] is Verdict.AGREES:
-            return Verdict.KINK, f"Not differentiable here: {_named_kink(found)}"
-    if found.uncut is not None:
-        uncut = found.uncut if is_whole else found.chosen(found.uncut)
-        if judge(values, uncut, tolerance, {})[0] is Verdict.AGREES:
-            return Verdict.CUT, "Detach cuts the gradient: this is what autograd gives without the cut."
-    return None
+def _first_excuse(excuses: list[Excuse]) -> Judgement | None:
+    told = [excuse for excuse in excuses if excuse.flags.any()]
+    return (told[0].verdict, told[0].sentence) if told else None
 
 
-def reference_row(found: Found, dtype: str, values: Floats) -> BenchRow:
-    """Autograd backward in float64: what the others are compared with, unless it has no number."""
-    odd = ~np.isfinite(values)
-    verdict, sentence = Verdict.REFERENCE, "The others are compared with this."
-    if odd.any() and found.slopes:
-        compared, kinks = found.chosen(values), found.kinks
-        wrong = ~np.isfinite(compared) & ~kinks
-        value = short_number(float(values[odd][0]))
-        if wrong.any():
-            verdict, slope = Verdict.NAN, short_number(float(found.chosen(found.reference)[wrong][0]))
-            sentence = f"Autograd gives {value}, where the slope is {slope}: a branch that is not taken has none."
-        else:
-            verdict, sentence = Verdict.KINK, f"Not differentiable here: {_named_kink(found)}"
-    elif odd.any():
-        verdict, sentence = Verdict.NAN, f"Autograd gives {short_number(float(values[odd][0]))}."
-    return _row(found, BenchMethod.BACKWARD, dtype, values, values, verdict, sentence, "")
+def _agreement(found: Found) -> str:
+    if not found.is_used:
+        return "Agrees: the loss does not depend on it."
+    if found.filled.any():
+        return "Agrees with the finite difference, where autograd has no number."
+    if found.lost.any():
+        return "Agrees with the slope in 100 digits, where autograd has another number."
+    return f"Agrees with {found.reference_method}."
 
 
 def difference_row(found: Found) -> BenchRow:
     """The finite difference: its own error counts, kinks are named, and a cut is seen through."""
-    reference = found.chosen(found.reference)
-    values = found.shaped(np.array([slope.value for slope in found.slopes]))
-    errors = found.shaped(np.array([slope.error for slope in found.slopes]))
-    tolerance = tolerance_of(found, DOUBLE, reference)
+    values = found.whole(np.array([slope.value for slope in found.slopes]))
+    errors = np.zeros(found.at.shape)
+    errors.reshape(-1)[found.places] = [slope.error for slope in found.slopes]
+    errors[np.isnan(errors)] = np.inf
+    tolerance = tolerance_of(found, DOUBLE)
     tolerance = Tolerance(DIFFERENCE_RELATIVE, tolerance.absolute + 4 * errors)
-    kinks = found.kinks
-    verdict, sentence = judge(np.where(kinks, reference, values), reference, tolerance, found.sizes)
-    if verdict is Verdict.AGREES and kinks.any():
-        verdict, sentence = Verdict.KINK, f"Not differentiable here: {_named_kink(found)}"
-    elif verdict is Verdict.AGREES and _is_vague(errors, reference):
-        worst = short_number(float(4 * errors.max()), 2)
-        verdict, sentence = Verdict.UNSURE, f"Rounding leaves ±{worst} here: too much to tell."
-    elif verdict is Verdict.AGREES:
-        stands = "Stands for autograd, which has no number here."
-        verdict, sentence = (verdict, stands) if found.is_filled else _agreement(found, reference)
-    elif verdict in FAULTS:
-        verdict, sentence = _excused(found, np.where(kinks, reference, values), reference, tolerance, False) or (
-            verdict,
-            sentence,
-        )
-        if verdict is Verdict.CUT:
-            sentence = "Detach cuts the gradient; the finite difference sees through it. Without it autograd agrees."
-    row = _row(found, BenchMethod.DIFFERENCE, DOUBLE, values, reference, verdict, sentence, "")
+    judged, excuses = values, excuses_of(found, BenchMethod.DIFFERENCE, DOUBLE, values, tolerance)
+    vague = _vague(found, errors)
+    if found.known[vague].all():
+        excuses.append(Excuse(Verdict.ROUNDING, vague, _drowned(found, values, vague)))
+    else:
+        worst = short_number(float(4 * errors[vague & ~found.known].max()), 2)
+        excuses.append(Excuse(Verdict.UNSURE, vague, f"Rounding leaves ±{worst} here: too much to tell."))
+    for excuse in excuses:
+        judged = np.where(excuse.flags, found.reference, judged)
+    verdict, sentence = judge(judged, found.reference, tolerance, found.sizes)
+    if verdict is Verdict.AGREES:
+        stands = "Stands for autograd, which has no number here." if found.filled.any() else _agreement(found)
+        verdict, sentence = _first_excuse(excuses) or (verdict, stands)
+    row = _row(found, BenchMethod.DIFFERENCE, DOUBLE, values, verdict, sentence)
     return replace(row, step_size=max(slope.step_size for slope in found.slopes))
 
 
-def _is_vague(errors: Floats, reference: Floats) -> bool:
-    scale = np.maximum(np.abs(reference), 1e-3 * np.abs(reference).max(initial=0.0))
-    return bool((4 * errors > UNSURE_ABOVE * scale).any() and float(np.abs(reference).max(initial=0.0)) > 0)
+def _vague(found: Found, errors: Floats) -> Flags:
+    """Where the error of a finite difference is more than a small share of the slope."""
+    size = np.abs(np.where(np.isfinite(found.reference), found.reference, 0.0))
+    scale = np.maximum(size, 1e-3 * size.max(initial=0.0))
+    flags: Flags = (4 * errors > UNSURE_ABOVE * scale) & ~found.kinks & (size.max(initial=0.0) > 0)
+    return flags
 
 
-def _named_kink(found: Found) -> str:
-    """The first point without a derivative, in words."""
-    first = next(k for k, slope in enumerate(found.slopes) if slope.kink)
-    index = int(found.places[first])
-    place = [int(k) for k in np.unravel_index(index, found.at.shape)]
-    where = f"{found.name}{place if place else ''} = {short_number(float(found.at.reshape(-1)[index]), 5)}"
-    taken = short_number(float(found.reference.reshape(-1)[index]), 5)
-    count = sum(bool(slope.kink) for slope in found.slopes)
-    more = f" And {count - 1} more such elements." if count > 1 else ""
-    return f"at {where} {found.slopes[first].kink}; {found.reference_method} takes {taken}.{more}"
+def _drowned(found: Found, values: Floats, flags: Flags) -> str:
+    if not flags.any():
+        return ""
+    given, slope = two_of(values, found.reference, first_of(flags))
+    return f"Rounding drowns it: {given} at {found.where(first_of(flags))}, where {slope} is right (in 100 digits)."
 
 
 def _row(
@@ -185,12 +201,12 @@ def _row(
     method: BenchMethod,
     dtype: str,
     values: Floats,
-    reference: Floats,
     verdict: Verdict,
     sentence: str,
-    expression: str,
+    expression: str = "",
 ) -> BenchRow:
     absolute = relative = np.nan
+    reference = found.reference
     if values.shape == reference.shape and verdict is not Verdict.REFERENCE:
         with np.errstate(invalid="ignore"):
             difference = np.abs(values - reference)
@@ -201,6 +217,6 @@ def _row(
     kept.flags.writeable = False
     places = tuple(int(k) for k in found.places) if found.is_sample else None
     return BenchRow(
-        found.name, method, dtype, found.at.shape, verdict, sentence, kept, places, absolute, relative,
+        found.name, method, dtype, found.at.shape, verdict, sentence[:LONGEST], kept, places, absolute, relative,
         expression=expression,
     )  # fmt: skip

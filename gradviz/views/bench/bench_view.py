@@ -13,7 +13,7 @@ from gradviz.core.formulas.formula import parse_gradients
 from gradviz.core.formulas.text import FormulaError
 from gradviz.core.objectives.catalogue import FormulaObjective, TestFunctionObjective
 from gradviz.core.questions.bench import BenchReport, CheckGradient
-from gradviz.core.questions.bench_text import FAULT_MARK, report_text
+from gradviz.core.questions.bench_text import FAULT_MARK, mark_of, report_text
 from gradviz.core.questions.question import Answer, Progress, Question, Refusal
 from gradviz.core.runs.history import History
 from gradviz.core.words import Words, say
@@ -209,10 +209,18 @@ class BenchView(View):
             self._table.rows.show(())
             self._say(INVITATION, self.theme.muted)
         else:
-            mark, colour = ("✓ ", self.theme.value) if report.agrees else (f"{FAULT_MARK} ", self.theme.fault)
-            self._say(mark + report.summary, colour)
+            mark, colour = self._told_of(report)
+            self._say(f"{mark} {report.summary}", colour)
         self._show_symbols(report)
         self._show_stale()
+
+    def _told_of(self, report: BenchReport) -> tuple[str, str]:
+        """Mark and colour of the headline: a tick only where all agree."""
+        if not report.agrees:
+            return FAULT_MARK, self.theme.fault
+        if report.named:
+            return mark_of(report.named[0].verdict), self.theme.gradient
+        return "✓", self.theme.value
 
     def _say(self, sentence: str, colour: str) -> None:
         self._summary.setText(sentence)
