@@ -84,6 +84,9 @@ def never_ending() -> Iterator[tuple[str, Way]]:
     yield "cubic", Way(made(formula("f = x**3", x=-1.0)), kind, ("falls for ever", "weight decay"))
     yield "minus log", Way(made(formula("f = -log(x)", x=1.0), sgd(0.5), steps=500), kind, ("falls for ever",))
     yield "vector of sums", Way(made(formula("f = sum(x)", x=[1.0, 2.0, 3.0])), kind, ("falls for ever",))
+    text = "loss = mean(log(sigmoid(w*x)))"
+    sign = made(formula(text, ("x",), w=0.5, x=[1.0, 2.0, 3.0]), sgd(0.5), steps=100)
+    yield "log likelihood without its minus", Way(sign, kind, ("falls for ever",))
     kind = "maximised without bound"
     climbing = sgd(maximize=True)
     yield "bowl climbed", Way(made(formula("f = x**2", x=1.0), climbing, steps=1000), kind, ("Maximise is on",))
@@ -129,7 +132,11 @@ def not_finite() -> Iterator[tuple[str, Way]]:
     yield "root in a branch", Way(made(root, steps=20), kind, ("sqrt(x) is nan", "x = -4"))
     sinc = formula("f = -where(x == 0, 1.0, sin(x)/x)", x=0.0)
     yield "division in a branch", Way(made(sinc, steps=20), kind, ("sin(x)/x", "x = 0"))
+    logistic = formula("p = 1/(1 + exp(-z))\nloss = sum((p - 1)**2)", z=[-200.0, 1.0])
+    yield "a sigmoid by hand", Way(made(logistic, steps=20), kind, ("exp(-z) is inf", "(-z)[0] = 200"))
     kind = "infinite slope"
+    exact = formula("loss = sqrt(mean((w*x - y)**2))", ("x", "y"), w=2.0, x=[1.0, 2.0], y=[2.0, 4.0])
+    yield "a perfect fit under a root", Way(made(exact), kind, ("sqrt(mean((w*x - y)**2))", "loss is 0"))
     arrives = formula("f = sqrt(x**2)", x=1.0)
     yield "root at its minimum", Way(made(arrives, sgd(0.5)), kind, ("sqrt(x**2)", "x**2 = 0", "loss is 0"))
     distance = formula("f = sqrt(x**2 + y**2)", x=0.0, y=0.0)
@@ -140,6 +147,10 @@ def not_finite() -> Iterator[tuple[str, Way]]:
     yield "angle at 1", Way(made(formula("f = sum(acos(x))", x=[0.2, 1.0]), steps=3), kind, ("acos(x)", "x[1] = 1"))
     root = formula("f = sum(x)**0.3", x=[0.0, 0.0])
     yield "third root of a sum", Way(made(root, steps=1), kind, ("sum(x)**0.3", "sum(x) = 0"))
+
+
+def too_large() -> Iterator[tuple[str, Way]]:
+    """Numbers beyond the precision, and values where there are none."""
     kind = "overflow"
     yield "exp of 1000", Way(made(formula("f = exp(x)", x=1000.0), steps=5), kind, ("exp(x)", "x = 1000"))
     square = made(formula("f = mean(x**2)", x=[1.0, 1e30]), steps=5)
@@ -150,6 +161,10 @@ def not_finite() -> Iterator[tuple[str, Way]]:
     yield "vast weights", Way(vast, kind, ("layer", "Linear", "weight"))
     targets = made(fit(table(["x", "y"], [[0.0, 1e30], [1.0, 2e30]]), linear(1)), sgd(0.1), steps=1)
     yield "vast targets", Way(targets, kind, ("the targets 2e30",))
+    shares = formula("u = exp(z)\nloss = -log(u/sum(u))@y", ("y",), z=[100.0, 1.0], y=[0.0, 1.0])
+    yield "softmax by hand", Way(made(shares, steps=20), kind, ("exp(z)", "z[0] = 100", "line 1"))
+    summed = formula("loss = log(sum(exp(x))) - x@y", ("y",), x=[1.0, 1000.0], y=[1.0, 0.0])
+    yield "log of a sum of exp", Way(made(summed, steps=20), kind, ("exp(x)", "x[1] = 1000"))
     kind = "outside the domain"
     yield "log of -1", Way(made(formula("f = (log(x) - 1)**2", x=-1.0)), kind, ("log(x) is nan", "x = -1"))
     jumps = made(formula("f = x - log(x)", x=3.0), sgd(5.0))
@@ -192,6 +207,8 @@ def too_fast() -> Iterator[tuple[str, Way]]:
     yield "rate times ten", Way(tenfold, "mistake on purpose", ("rate × 10", "rate 1)"))
     below = made(bowl, sgd(0.1, schedule={"kind": "lambda", "lr_lambda": "-1"}), steps=2000)
     yield "a rate below 0", Way(below, "rate below 0", ("-0.1",))
+    risen = made(formula("f = x**2", x=1.0), sgd(1.01), steps=100)
+    yield "not yet at infinity", Way(risen, kind, ("The learning rate 1.01", "curvature 2", "= 1 "))
     kind = "gradient by hand"
     wrong = formula(
         "loss = mean((w*x - y)**2)\nd_w = mean(2*(y - w*x)*x)", ("x", "y"), w=1.0, x=[1.0, 2.0], y=[3.0, 6.0]
@@ -280,6 +297,8 @@ def standing_still() -> Iterator[tuple[str, Way]]:
     cosine = {"kind": "cosine_annealing", "T_max": 50}
     risen = made(SCALED, sgd(0.01, schedule=cosine), steps=100)
     yield "a cosine of half the length", Way(risen, kind, ("0 at step 50", "0.01 at step 100"))
+    waves = made(SCALED, sgd(0.01, schedule={"kind": "cosine_annealing", "T_max": 10}), steps=50)
+    yield "a cosine of many waves", Way(waves, kind, ("0 at step 10", "0.01 at step 20"))
     part = made(SCALED, sgd(0.01, schedule={"kind": "cosine_annealing", "T_max": 80, "eta_min": 1e-3}), steps=100)
     yield "a cosine a little too short", Way(part, kind, ("0.001 at step 80",))
     kind = "schedule took the rate to 0"
@@ -314,7 +333,7 @@ def standing_still() -> Iterator[tuple[str, Way]]:
 
 def ways() -> dict[str, Way]:
     """All of them by name."""
-    parts = (never_ending, of_losses, not_finite, too_fast, blocked, alike, standing_still)
+    parts = (never_ending, of_losses, not_finite, too_large, too_fast, blocked, alike, standing_still)
     found = [pair for part in parts for pair in part()]
     assert len(dict(found)) == len(found), "two ways have one name"
     return dict(found)

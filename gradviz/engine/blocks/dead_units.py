@@ -21,7 +21,7 @@ POOR = 0.5
 
 class DeadUnits(Cause):
     kind: ClassVar[str] = "dead neurons"
-    rank: ClassVar[int] = 50
+    rank: ClassVar[int] = 51
 
     def reason(self, evidence: Evidence) -> Reason | None:
         fit = evidence.experiment.objective

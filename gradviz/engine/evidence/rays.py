@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import math
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 import torch
 from torch import Tensor
 
 from gradviz.engine.objectives.objective import Objective
 
-DECADES = 9
+LENGTHS = 17
+"""Half decades: 1, 3.2, 10, 32, ... lengths."""
 ASKED = 4
 """So many times in a row the loss must have fallen by no less than the time before."""
 
 
 def heights(objective: Objective, direction: Tensor) -> list[float]:
-    """The loss at the parameters of `objective` and 1, 10, 100, ... lengths of a direction away from them."""
-    found = []
-    for decade in range(-1, DECADES):
-        length = 10.0**decade if decade >= 0 else 0.0
-        found.append(float(objective.loss_at(_moved(objective, direction * length))))
-    return found
+    """The loss at the parameters of `objective`, and ever more lengths of a direction away from them."""
+    lengths = [0.0, *(10.0 ** (half / 2) for half in range(LENGTHS))]
+    return [float(objective.loss_at(_moved(objective, direction * length))) for length in lengths]
 
 
 def _moved(objective: Objective, offset: Tensor) -> dict[str, Tensor]:
@@ -34,9 +32,10 @@ def _moved(objective: Objective, offset: Tensor) -> dict[str, Tensor]:
 
 
 def falls_for_ever(found: list[float]) -> bool:
-    """Whether these heights go down without an end in sight: by no less from one decade to the next."""
-    finite = [value for value in found if math.isfinite(value)]
-    if len(finite) < ASKED + 2:
+    """Whether these heights go down without an end in sight: by no less from one length to the next."""
+    finite = list(takewhile(math.isfinite, found))
+    ends_below = len(finite) < len(found) and found[len(finite)] == -math.inf
+    if len(finite) < (ASKED - 1 if ends_below else ASKED + 2):
         return False
     drops = [before - after for before, after in pairwise(finite)]
     last = drops[-ASKED:]

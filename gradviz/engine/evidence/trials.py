@@ -17,8 +17,8 @@ from gradviz.core.runs.result import Array, RunResult
 from gradviz.engine.problems import EngineError
 from gradviz.engine.training.trainer import Trainer
 
-SECONDS = 0.4
-"""How long one trial may take: it goes as far as it comes."""
+MOST_STEPS, SECONDS = 2000, 1.0
+"""How far a trial goes at most. The steps are what counts on any machine; the time is for models that are slow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ def tried(
 def _trial(trainer: Trainer) -> Trial | None:
     lane, end = trainer.lanes[0], time.perf_counter() + SECONDS
     losses = [lane.loss]
-    while not trainer.finished and time.perf_counter() < end:
+    while not trainer.finished and trainer.step < MOST_STEPS and time.perf_counter() < end:
         losses.append(trainer.advance().losses[0])
         if lane.fault is not None or not math.isfinite(lane.loss):
             return None

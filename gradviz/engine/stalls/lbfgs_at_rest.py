@@ -16,7 +16,7 @@ WORTH = 1e-3
 
 class LBFGSAtRest(Cause):
     kind: ClassVar[str] = "tolerance of LBFGS"
-    rank: ClassVar[int] = 20
+    rank: ClassVar[int] = 21
 
     def reason(self, evidence: Evidence) -> Reason | None:
         frames, declared = evidence.frames, evidence.declared

@@ -23,7 +23,7 @@ RATES = (0.1, 0.01, 1e-3, 1e-4, 1e-5)
 
 class RateGone(Cause):
     kind: ClassVar[str] = "rate is 0"
-    rank: ClassVar[int] = 30
+    rank: ClassVar[int] = 31
 
     def reason(self, evidence: Evidence) -> Reason | None:
         if evidence.is_broken or evidence.steps < LEAST_STEPS or not bool(evidence.last.slope.any()):

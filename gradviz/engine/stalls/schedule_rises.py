@@ -24,16 +24,17 @@ class ScheduleRises(Cause):
         schedule, steps = evidence.declared.schedule, evidence.experiment.steps
         if not isinstance(schedule, CosineAnnealing) or evidence.is_broken or evidence.steps <= schedule.T_max:
             return None
-        rate, lowest, highest = evidence.last.rate, schedule.eta_min, evidence.first.rate
-        top = max(highest if evidence.steps >= 2 * schedule.T_max else rate, rate)
-        if not math.isfinite(rate) or top <= lowest + RISEN * abs(highest - lowest):
+        lowest, highest = schedule.eta_min, evidence.first.rate
+        step = min(evidence.steps, 2 * schedule.T_max)  # where it is at its top again
+        rate = evidence.rate_at(step)
+        if not math.isfinite(rate) or rate <= lowest + RISEN * abs(highest - lowest):
             return None
         cause = say(
             "The schedule rises again: the rate is {lowest} at step {bottom:,} (T_max) and {rate} at step {step:,}.",
             lowest=short_number(lowest, 4),
             bottom=schedule.T_max,
             rate=short_number(rate, 4),
-            step=evidence.steps,
+            step=step,
         )
         figures = {"lowest rate": lowest, "its step": float(schedule.T_max), "rate": rate}
         edits = (evidence.edit("schedule.T_max", steps),)

@@ -24,7 +24,7 @@ WORTH = 0.01
 
 class Swings(Cause):
     kind: ClassVar[str] = "swings"
-    rank: ClassVar[int] = 40
+    rank: ClassVar[int] = 41
 
     def reason(self, evidence: Evidence) -> Reason | None:
         if evidence.is_broken or len(evidence.frames) < LEAST_FRAMES or not _comes_back(evidence.frames):

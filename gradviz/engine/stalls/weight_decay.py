@@ -18,7 +18,7 @@ REST = 0.1
 
 class WeightDecay(Cause):
     kind: ClassVar[str] = "weight decay"
-    rank: ClassVar[int] = 45
+    rank: ClassVar[int] = 46
 
     def reason(self, evidence: Evidence) -> Reason | None:
         decay = getattr(evidence.declared, "weight_decay", 0.0)

@@ -6,6 +6,7 @@ empty_denominator     An optimiser without an epsilon divides 0 by 0, where a gr
 hand_gradient         The gradient by hand is not that of the loss: a sign, a factor, or a part is wrong
 infinite_slope        The loss is a number and its gradient is not: a root at its minimum, or a branch that where(...)
                       leaves out
+negative_rate         A schedule that has taken the rate below 0: from there on the steps climb
 no_bottom             The loss has no minimum that way: it falls for ever, or climbs for ever where it is maximised
 not_finite            A part of a formula, or a layer, whose numbers are too large, or do not exist: named with its
                       element

@@ -32,8 +32,8 @@ class InfiniteSlope(Cause):
         birth = next(births(parts), None)
         if birth is not None:
             cause = say(
-                "{part} is {value} where {element} (line {line}). The loss leaves it out, but its gradient is "
-                "0 times infinity = nan.",
+                "{part} is {value} where {element} (line {line}). The loss does not show it, but its gradient is 0 "
+                "times infinity there, which is nan.",
                 part=birth.part.text,
                 value=short_number(birth.value),
                 element=birth.element,

@@ -16,6 +16,7 @@ from gradviz.engine.evidence.reasoning import Cause
 from gradviz.engine.evidence.steady_rates import bound_of, with_rate
 
 GROWN = 10.0
+RISING = 10
 SHARES = (0.5, 0.1, 1e-2, 1e-3, 1e-4, 1e-5)
 
 
@@ -25,12 +26,12 @@ class RateAboveCurvature(Cause):
 
     def reason(self, evidence: Evidence) -> Reason | None:
         sound = evidence.sound
-        if not evidence.is_broken or math.isfinite(evidence.last.loss) or not sound or not _grew(evidence, sound):
+        if not sound or not (_grew(evidence, sound) if not math.isfinite(evidence.last.loss) else _grows(evidence)):
             return None
         frame, bound = _crossing(evidence)
         rate = frame.rate
         if bound is None or rate < bound:
-            return _blamed(evidence, rate)
+            return _blamed(evidence, rate) if evidence.is_broken else None
         curvature = evidence.curvature(frame)
         largest = math.nan if curvature is None else curvature.largest
         cause = say(
@@ -44,6 +45,13 @@ class RateAboveCurvature(Cause):
         )
         figures = {"rate": rate, "curvature": largest, "bound": bound, "step": float(frame.step)}
         return _advised(evidence, cause, figures, bound)
+
+
+def _grows(evidence: Evidence) -> bool:
+    """Whether a loss that is still a number ended above its start, and grew in all of the last steps."""
+    losses = [frame.loss for frame in evidence.frames]
+    is_rising = len(losses) > 2 and all(after > before for before, after in pairwise(losses[-RISING:]))
+    return is_rising and losses[-1] > evidence.first.loss and evidence.last.is_finite
 
 
 def _grew(evidence: Evidence, sound: list[Frame]) -> bool:
