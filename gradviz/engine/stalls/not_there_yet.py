@@ -19,7 +19,7 @@ LEAST_STEPS = 20
 CONDITION = 500.0
 LEFT = 0.2
 """The loss, or what it is above its floor, could still fall by this share of itself."""
-FAR = 0.05
+FAR = 0.1
 """And the parameters would have to move by this share of their size."""
 NOISE = 1e-11
 """Curvatures below this share of the largest are rounding."""

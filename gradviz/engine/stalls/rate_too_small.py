@@ -16,6 +16,8 @@ LEAST_STEPS = 10
 KEPT = 0.8
 """The gradient has kept so much of its size, and its direction: the run is still near its start."""
 FACTORS = (1e6, 1e5, 1e4, 1e3, 100.0, 10.0)
+TRIED = 300
+"""A rate that is large enough shows it in fewer steps than the run had."""
 GAINED = 5.0
 """A larger rate must gain so many times as much."""
 
@@ -47,7 +49,7 @@ def _best(evidence: Evidence) -> tuple[float, tuple[Edit, ...], float] | None:
     for factor in FACTORS:
         rate = round_rate(evidence.last.rate * factor)
         edits = with_rate(evidence, rate)
-        trial = evidence.tried(*edits)
+        trial = evidence.tried(*edits, steps=min(evidence.experiment.steps, TRIED))
         if trial is not None and trial.gain > max(0.0, GAINED * evidence.gain):
             found.append((rate, edits, trial.losses[-1]))
     return min(found, key=lambda one: one[2], default=None)
@@ -65,5 +67,5 @@ def _told(evidence: Evidence, rate: float, edits: tuple[Edit, ...], loss: float,
     )
     figures = {"rate": evidence.last.rate, "gradient kept": kept, "loss there": loss}
     shown = short_number(rate)
-    advice = say("Try {rate}: the loss then comes to {loss}.", rate=shown, loss=short_number(loss, 4))
+    advice = say("Try {rate}: the loss then soon comes to {loss}.", rate=shown, loss=short_number(loss, 4))
     return evidence.reason(RateTooSmall.kind, cause, advice, figures, edits, say("Set the rate to {rate}", rate=shown))
