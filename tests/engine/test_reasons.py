@@ -187,3 +187,11 @@ def test_a_run_of_weights_that_are_not_finite_does_not_hang() -> None:
     start = Trainer(Experiment(steps=5)).result(RunState.PAUSED)
     start.lanes[0].weights["x"][...] = math.nan
     assert isinstance(ask(Explain(), Moment(Trainer(Experiment(steps=5), start))), Explanation)
+
+
+def test_a_model_that_is_too_large_to_be_copied_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gradviz.engine.evidence.evidence.MOST_PARAMETERS", 1)
+    whole = ended(WAYS["bowl"].experiment)
+    assert not whole.explanation.reasons
+    assert whole.message.startswith("Diverged at step ")
+    assert "too large to be run a second time" in str(whole.answer(Explain()).value.why)

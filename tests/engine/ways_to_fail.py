@@ -204,7 +204,9 @@ def too_fast() -> Iterator[tuple[str, Way]]:
     grows = made(bowl, sgd(0.1, schedule={"kind": "lambda", "lr_lambda": "1.05 ** step"}), steps=2000)
     yield "a schedule that grows", Way(grows, kind, ("schedule",))
     tenfold = made(bowl, sgd(0.1, mistake={"kind": "rate_times_ten"}), steps=2000)
-    yield "rate times ten", Way(tenfold, "mistake on purpose", ("rate × 10", "rate 1)"))
+    yield "rate times ten", Way(tenfold, "mistake on purpose", ("rate × 10", "(rate 1)"))
+    added = made(SCALED, sgd(0.03, mistake={"kind": "no_zero_grad"}), steps=500)
+    yield "zero_grad forgotten", Way(added, "mistake on purpose", ("zero_grad forgotten", "without it"))
     below = made(bowl, sgd(0.1, schedule={"kind": "lambda", "lr_lambda": "-1"}), steps=2000)
     yield "a rate below 0", Way(below, "rate below 0", ("-0.1",))
     risen = made(formula("f = x**2", x=1.0), sgd(1.01), steps=100)
@@ -258,6 +260,8 @@ def alike() -> Iterator[tuple[str, Way]]:
     same = {"kind": "constant", "weight": 0.5, "bias": 0.1}
     twins = made(fit(VALUES, linear(4, same), {"kind": "tanh"}, linear(1, same)), steps=500)
     yield "all alike", Way(twins, kind, ("4 rows (neurons) of 0.weight",))
+    bent = made(fit(VALUES, linear(3, same), {"kind": "relu"}, linear(1, same)), sgd(0.05), steps=300)
+    yield "alike under a relu", Way(bent, kind, ("3 rows (neurons) of 0.weight",))
     ones = formula(
         "h = tanh(x@a)\nloss = mean((h@b - y)**2)",
         ("x", "y"),
@@ -322,6 +326,8 @@ def standing_still() -> Iterator[tuple[str, Way]]:
     kind = "not there yet"
     near = made(fit(COLLINEAR, linear(1)), sgd(0.1), steps=500)
     yield "columns nearly alike", Way(near, kind, ("weight[0, 0] - weight[0, 1]", "times flatter"))
+    adam = made(fit(COLLINEAR, linear(1)), {"kind": "adam", "lr": 0.01}, steps=300)
+    yield "columns nearly alike, with Adam", Way(adam, kind, ("weight[0, 0] - weight[0, 1]", "times flatter"))
     slow = made(LINE, sgd(1e-4), steps=5000)
     yield "inputs unscaled", Way(slow, kind, ("times flatter along b", "LBFGS"))
     kind = "rounded away"

@@ -46,7 +46,7 @@ def _alike(evidence: Evidence) -> tuple[str, int, bool] | None:
     for name in names[:-1]:
         for is_column in (False,) if is_fit else (True, False):
             first, last, slope = (
-                one[name] for one in (evidence.first.parameters, evidence.last.parameters, evidence.last.gradients)
+                one[name] for one in (evidence.first.parameters, evidence.last.parameters, evidence.first.gradients)
             )
             if slope is None or first is None or last is None or not bool(slope.any()):
                 continue

@@ -20,6 +20,8 @@ FLAT = 1e-3
 """A derivative below this passes nothing worth the name: that of sigmoid is 0.25 at its best, that of tanh 1."""
 SHARE = 0.9
 MENDS = 0.7
+POOR = 0.1
+"""A loss below this share of the first has got somewhere: neurons may well be sure of themselves then."""
 
 
 class Saturated(Cause):
@@ -29,6 +31,8 @@ class Saturated(Cause):
     def reason(self, evidence: Evidence) -> Reason | None:
         fit = evidence.experiment.objective
         if not isinstance(fit, FitObjective) or evidence.is_broken:
+            return None
+        if evidence.last.loss < POOR * evidence.first.loss:
             return None
         for part in layers_of(evidence.at(evidence.last)):
             share = _flat_share(part)

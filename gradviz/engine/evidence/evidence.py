@@ -24,8 +24,9 @@ from gradviz.engine.problems import EngineError
 from gradviz.engine.training.lanes import Lane
 from gradviz.engine.training.trainer import Trainer
 
-FRAMES, FRAMES_OF_LARGE, LARGE = 64, 6, 20_000
-"""How many of the last steps are looked at, and how many where so many parameters would have to be copied."""
+FRAMES, FRAMES_OF_LARGE, LARGE = 64, 12, 200_000
+"""How many of the last steps are looked at, and how many where a step makes or copies so many numbers."""
+MOST_PARAMETERS = 5_000_000
 
 
 class Frame(NamedTuple):
@@ -149,13 +150,13 @@ class Evidence:
         return objective
 
     def exactly_at(self, frame: Frame) -> Objective:
-        """The same in double precision."""
+        """The same in double precision, on the CPU: not every device has it."""
         self._double.adopt(self.at(frame))
         return self._double
 
     @cached_property
     def _double(self) -> Objective:
-        return build_objective(with_value(self.experiment, "dtype", "float64"), self._twin.device)
+        return build_objective(with_value(self.experiment, "dtype", "float64"), torch.device("cpu"))
 
     def curvature(self, frame: Frame) -> Curvature | None:
         """The curvature of the loss at a frame; None where it would take too long, or is not finite."""
@@ -207,9 +208,12 @@ class Evidence:
 
 def gathered(trainer: Trainer) -> Generator[Progress, None, list[Evidence]]:
     """The evidence on every optimiser that no error of PyTorch has stopped; the trainer is left as it is."""
+    count = trainer.experiment.objective.parameter_count
+    if count * len(trainer.lanes) > MOST_PARAMETERS:
+        raise EngineError("The model is too large to be run a second time beside itself: no reason is looked for.")
     twin = trainer.twin()
-    is_large = trainer.experiment.objective.parameter_count > LARGE
-    most = FRAMES_OF_LARGE if is_large else FRAMES
+    is_slow = max(count, twin.lanes[0].objective.landscape_numbers) > LARGE
+    most = FRAMES_OF_LARGE if is_slow else FRAMES
     found = []
     for index, lane in enumerate(trainer.lanes):
         if lane.fault is not None:

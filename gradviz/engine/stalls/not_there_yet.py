@@ -7,9 +7,9 @@ from typing import ClassVar
 import torch
 
 from gradviz.core.numbers import short_number
-from gradviz.core.optimizers.catalogue import SGD, HandDescent
+from gradviz.core.optimizers.catalogue import LBFGS, SGD, HandDescent
 from gradviz.core.questions.explanation import Edit, Reason
-from gradviz.core.words import Words, say
+from gradviz.core.words import SILENCE, Words, say
 from gradviz.engine.evidence.curvature import Curvature
 from gradviz.engine.evidence.evidence import Evidence
 from gradviz.engine.evidence.formula_parts import element_of
@@ -30,12 +30,14 @@ class NotThereYet(Cause):
     rank: ClassVar[int] = 75
 
     def reason(self, evidence: Evidence) -> Reason | None:
-        if not isinstance(evidence.declared, SGD | HandDescent) or evidence.is_broken or not evidence.is_over:
+        if isinstance(evidence.declared, LBFGS) or evidence.is_broken or not evidence.is_over:
             return None
         if evidence.steps < LEAST_STEPS or not evidence.is_whole or not evidence.has_moved:
             return None
         curvature = evidence.curvature(evidence.last)
         if curvature is None or not curvature.is_whole or curvature.smallest < -NOISE * curvature.largest:
+            return None
+        if not _is_plain(evidence) and not _is_bowl(evidence, curvature):
             return None
         real = curvature.values > NOISE * curvature.largest
         values, slopes = curvature.values[real], (curvature.directions.T @ curvature.slope)[real]
@@ -52,6 +54,16 @@ class NotThereYet(Cause):
         return _told(evidence, curvature, real, slowest, condition, left)
 
 
+def _is_plain(evidence: Evidence) -> bool:
+    return isinstance(evidence.declared, SGD | HandDescent)
+
+
+def _is_bowl(evidence: Evidence, curvature: Curvature) -> bool:
+    """Whether the curvature is the same at the start: that of least squares, where what is left is known."""
+    before = evidence.curvature(evidence.first)
+    return before is not None and bool(torch.allclose(before.values, curvature.values, rtol=1e-6, atol=0))
+
+
 def _told(
     evidence: Evidence, curvature: Curvature, real: torch.Tensor, slowest: int, condition: float, left: float
 ) -> Reason:
@@ -59,14 +71,13 @@ def _told(
     needed = 1 / max(evidence.last.rate * flat, 1e-300)
     along = curvature.directions[:, real][:, slowest]
     cause = say(
-        "Not there yet: the loss is {condition} times flatter along {name} than across (curvature {flat} and {steep}), "
-        "and at rate {rate} that way takes about {needed} steps.",
+        "Not there yet: the loss is {condition} times flatter along {name} than across (curvature {flat} and "
+        "{steep}){so}.",
         condition=short_number(condition, 2),
         name=_names_along(evidence, along),
         flat=short_number(flat, 3),
         steep=short_number(curvature.largest, 3),
-        rate=short_number(evidence.last.rate, 3),
-        needed=f"{float(f'{needed:.1g}'):,.0f}" if needed < 1e15 else short_number(needed, 1),
+        so=_time(evidence, needed),
     )
     figures = {
         "condition": condition,
@@ -80,6 +91,18 @@ def _told(
         if trial is not None and evidence.last.loss - trial.losses[-1] > 0.5 * left:
             return evidence.reason(NotThereYet.kind, cause, advice, figures, edits, action)
     return evidence.reason(NotThereYet.kind, cause, say("Scale the inputs, or take more steps."), figures)
+
+
+def _time(evidence: Evidence, needed: float) -> Words:
+    """How long plain descent takes; another rule's time is not known."""
+    if not _is_plain(evidence):
+        return SILENCE
+    shown = f"{float(f'{needed:.1g}'):,.0f}" if needed < 1e15 else short_number(needed, 1)
+    return say(
+        ", and at rate {rate} that way takes about {needed} steps",
+        rate=short_number(evidence.last.rate, 3),
+        needed=shown,
+    )
 
 
 def _names_along(evidence: Evidence, along: torch.Tensor) -> str:

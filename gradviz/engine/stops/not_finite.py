@@ -96,7 +96,7 @@ def _mended(
     smaller = smaller_steps(evidence) if evidence.steps else None
     if smaller is not None:
         return evidence.reason(kind, cause, smaller[0], figures, smaller[1], smaller[2])
-    return evidence.reason(kind, cause, say("Choose other initial values, or rewrite that part."), figures)
+    return evidence.reason(kind, cause, say("Scale the data, start elsewhere, or rewrite that part."), figures)
 
 
 def _start_inside(evidence: Evidence) -> tuple[Words, tuple[Edit, ...], Words] | None:
