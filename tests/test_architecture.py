@@ -57,7 +57,11 @@ WINGS = {
         "graph": {"objectives"},
         "bench": {"objectives"},
         "surfaces": {"objectives", "training"},
-        "answers": {"bench", "graph", "objectives", "surfaces", "training"},
+        "evidence": {"objectives", "training"},
+        "stops": {"evidence"},
+        "blocks": {"evidence"},
+        "stalls": {"evidence"},
+        "answers": {"bench", "blocks", "evidence", "graph", "objectives", "stalls", "stops", "surfaces", "training"},
         "runs": {"answers", "training"},
     },
     "scripts": {

@@ -19,6 +19,7 @@ from gradviz.core.document.experiment import Experiment, with_value
 from gradviz.core.numbers import Floats
 from gradviz.core.questions.basins import BasinMap, MapBasins
 from gradviz.core.questions.bench import BenchReport, CheckGradient
+from gradviz.core.questions.explanation import Reason
 from gradviz.core.runs.result import RunResult
 from gradviz.core.runs.state import RunState
 from gradviz.storage.experiments.experiment_file import SavedExperiment
@@ -38,12 +39,14 @@ class Outcome:
     """A run that is over, in plain values.
 
     `losses` is (steps + 1, optimisers): row k is the loss after k updates. `parameters` has the last values for each
-    optimiser, by name, as numbers and nested lists. `message` says why the run ended, for a person. `experiment` and
-    `result` are what `save` writes.
+    optimiser, by name, as numbers and nested lists. `message` says why the run ended, for a person, and `reasons`
+    what did not go well, each with its figures and the settings that mend it. `experiment` and `result` are what `save`
+    writes.
     """
 
     state: RunState
     message: str
+    reasons: tuple[Reason, ...]
     losses: Floats
     parameters: tuple[dict[str, Any], ...]
     experiment: Experiment
@@ -90,7 +93,8 @@ def run(experiment: Experiment, steps: int | None = None, progress: Callable[[in
     whole.train(progress or (lambda _step: None))
     ran = whole.trainer.experiment
     parameters = tuple(whole.parameters(index) for index in range(len(ran.optimizers)))
-    return Outcome(whole.state, whole.message, whole.history.losses.copy(), parameters, ran, whole.result())
+    told, losses = (whole.message, whole.explanation.reasons), whole.history.losses.copy()
+    return Outcome(whole.state, *told, losses, parameters, ran, whole.result())
 
 
 @_undisturbed()

@@ -63,6 +63,20 @@ def test_b1_rate_too_large_diverges(capsys: Captured) -> None:
     assert f"step {found['steps']}" in found["message"]
 
 
+def test_why_a_run_ended_is_printed_and_a_field_and_set_takes_its_advice(capsys: Captured) -> None:
+    found = run_json(capsys, "run", "B1", status=3)
+    (reason,) = found["reasons"]
+    assert found["message"] == reason["sentence"]
+    assert (reason["kind"], reason["optimizer"]) == ("rate too large", 0)
+    assert reason["figures"]["rate"] == 0.01
+    assert reason["figures"]["bound"] == pytest.approx(2 / reason["figures"]["curvature"])
+    advice = [part for path, value in reason["set"].items() for part in ("--set", f"{path}={json.dumps(value)}")]
+    assert run_json(capsys, "run", "B1", "--steps", "100", *advice)["state"] == "finished"
+    assert run_command_line(["run", "B1"]) == 3
+    assert reason["sentence"] in capsys.readouterr().err
+    assert run_json(capsys, "run", "B3")["reasons"] == []
+
+
 def test_b2_rate_small_enough(capsys: Captured) -> None:
     found = run_json(capsys, "run", "B2", "--steps", "1")
     assert found["first_losses"] == pytest.approx([1763.8848, 323.0905], rel=1e-6)

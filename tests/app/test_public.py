@@ -114,7 +114,12 @@ def test_a_race_has_a_column_and_parameters_for_each_optimiser() -> None:
 def test_a_run_that_diverges_is_an_outcome() -> None:
     outcome = gradviz.run(gradviz.load("line-too-fast").experiment)
     assert outcome.state == "diverged"
-    assert "learning rate" in outcome.message
+    assert "The learning rate 0.01 is too large" in outcome.message
+    (reason,) = outcome.reasons
+    assert reason.kind == "rate too large"
+    assert dict(reason.figures)["bound"] == pytest.approx(2 / dict(reason.figures)["curvature"])
+    mended = with_value(outcome.experiment, reason.edits[0].path, reason.edits[0].value)
+    assert gradviz.run(mended, steps=200).state == "finished"
 
 
 def test_a_run_that_cannot_start_is_an_outcome() -> None:
@@ -125,7 +130,7 @@ def test_a_run_that_cannot_start_is_an_outcome() -> None:
     }
     outcome = gradviz.run(gradviz.Experiment(objective=root))
     assert outcome.state == "failed"
-    assert "the gradient of x is not" in outcome.message
+    assert "The derivative of sqrt(x) is inf where x = 0" in outcome.message
     assert len(outcome.losses) == 1
 
 

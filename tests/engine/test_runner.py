@@ -19,6 +19,7 @@ from gradviz.core.document.experiment import Experiment, with_value
 from gradviz.core.objectives.catalogue import FitObjective
 from gradviz.core.optimizers.catalogue import SGD, Adam
 from gradviz.core.questions.devices import ListDevices
+from gradviz.core.questions.explanation import Explain
 from gradviz.core.questions.fit import Predict
 from gradviz.core.questions.graph import CaptureGraph
 from gradviz.core.questions.parameters import ReadParameters
@@ -390,7 +391,10 @@ def test_a_run_that_diverges_says_when_and_why(listener: Listener) -> None:
     listener.post(Load(1, Experiment(objective=FitObjective(), optimizers=(SGD(lr=1e-2),))), Run())
     listener.wait_state(RunState.DIVERGED)
     assert f"step {listener.last.step}" in listener.message
-    assert "0.01" in listener.message
+    listener.post(Ask((Explain(RunState.DIVERGED, listener.last.step),)))
+    listener.wait(lambda: listener.told(Explain) is not None)
+    assert "The learning rate 0.01 is too large" in str(listener.told(Explain).words)
+    assert listener.state is RunState.DIVERGED
     assert len(listener.history) == listener.last.step + 1
     listener.post(Seek(3))
     listener.wait_state(RunState.PAUSED)

@@ -16,6 +16,7 @@ from gradviz.core.document.document import Document, with_setting
 from gradviz.core.document.experiment import with_value
 from gradviz.core.numbers import short_number
 from gradviz.core.problems import GradvizError
+from gradviz.core.questions.explanation import Reason
 from gradviz.core.questions.question import Progress
 from gradviz.core.runs.result import RunResult
 from gradviz.core.runs.state import RunState
@@ -96,10 +97,12 @@ def run(
     if as_json:
         print(json.dumps(_finite(_summary(whole)), ensure_ascii=False))  # noqa: T201 - stdout is the result
     if whole.fault:
-        say(f"gradviz: {whole.fault}")
+        say(f"gradviz: {whole.message}")
         return MISTAKE
     if not as_json:
         say(whole.message)
+        for reason in whole.explanation.reasons[1:]:
+            say(str(reason.words))
         say(f"loss {short_number(whole.trainer.lanes[0].loss)}")
     if save_weights_to is not None:
         save_weights(save_weights_to, weights_of(whole.result()))
@@ -129,6 +132,7 @@ def _summary(whole: Any) -> dict[str, Any]:
         "device": str(whole.trainer.device),
         "versions": versions(),
         "message": whole.message,
+        "reasons": [_reason_data(reason) for reason in whole.explanation.reasons],
     }
     if len(experiment.optimizers) > 1:
         summary["optimizers"] = [
@@ -136,6 +140,17 @@ def _summary(whole: Any) -> dict[str, Any]:
             for k, optimizer in enumerate(experiment.optimizers)
         ]
     return summary
+
+
+def _reason_data(reason: Reason) -> dict[str, Any]:
+    """Why one optimiser did not end well, and the settings that mend it, as ``--set`` takes them."""
+    return {
+        "kind": reason.kind,
+        "optimizer": reason.optimizer,
+        "sentence": str(reason.words),
+        "figures": dict(reason.figures),
+        "set": {edit.path: edit.value for edit in reason.edits},
+    }
 
 
 def _finite(value: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +15,16 @@ from gradviz.app.runs.run_control import RunControl
 from gradviz.app.window.crash_reports import CrashReports
 from gradviz.app.window.data_entry import DataEntry
 from gradviz.app.window.documents import Documents
+from gradviz.app.window.explaining import Explaining
 from gradviz.app.window.main_window import LAYOUT_VERSION, MainWindow
 from gradviz.app.window.session import Opened
 from gradviz.core.declaration import SettingError
 from gradviz.core.document.consequence import Consequence, consequence
-from gradviz.core.document.document import Document
+from gradviz.core.document.document import Document, with_setting
 from gradviz.core.document.experiment import with_start
 from gradviz.core.document.with_mistake import compared_with
 from gradviz.core.optimizers.mistakes import Mistake
+from gradviz.core.questions.explanation import Edit
 from gradviz.core.runs.state import RunState
 from gradviz.core.words import SILENCE, Words, say
 from gradviz.storage.user.preferences import Preferences, save_preferences
@@ -62,7 +65,8 @@ class WindowController(QObject):
         self.crash_reports = CrashReports(window)
         self.preferences = preferences
         self._folder = folder
-        self._standing_message = ""
+        self.explaining = Explaining(control, window.messages, self.make_edits)
+        refresher.add(self.explaining)
         self.shortcuts = ""
         """The keys as lines, for the help."""
         self._connect()
@@ -104,6 +108,17 @@ class WindowController(QObject):
         self.session.apply(document)
         self._after_edit()
         self.experiment_opened.emit(document.experiment)
+
+    def make_edits(self, edits: Sequence[Edit]) -> None:
+        """Make the edits of an advice, as one: the run begins anew, and one undo takes them back."""
+        document = self.session.document
+        try:
+            for edit in edits:
+                document = with_setting(document, edit.path, edit.value)
+        except SettingError as error:
+            self.window.messages.show_message(f"This cannot be done any more: {error}.")
+            return
+        self.take_over(document)
 
     def start_at(self, x: float, y: float) -> None:
         """Start where the user pointed to."""
@@ -255,12 +270,6 @@ class WindowController(QObject):
         bar.show_state(control.state)
         if control.devices:
             self.window.form.set_devices(control.devices)
-        messages = self.window.messages
-        if control.state in (RunState.DIVERGED, RunState.FAILED):
-            self._standing_message = spoken(control.words)
-            messages.show_message(self._standing_message)
-        elif messages.text and messages.text == self._standing_message:
-            messages.hide()
         self.window.setWindowModified(self.documents.modified)
         self._show_status()
 

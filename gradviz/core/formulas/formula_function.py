@@ -72,6 +72,9 @@ class FormulaFunction:
     default_dimension: int | None = None
     of_two: str = ""
     """The function that it is with two arguments, if that is another."""
+    refuses: Callable[..., str] | None = None
+    """Why it cannot take these tensors, for a function to which torch would say no if they were not converted; empty
+    where it can. Asked once, at the start."""
     cuts: bool = False
     """Whether autograd follows nothing through it."""
     begins: bool = False

@@ -53,6 +53,15 @@ def _one_hot(program: TorchProgram, call: Node) -> Closure:
     return lambda values: program.in_dtype(functional.one_hot(labels(values).long(), int(classes)))
 
 
+def _refused_labels(labels: Any, _classes: Any) -> str:
+    """torch takes whole numbers alone, and a formula has none: labels of its tensors are floats without decimals."""
+    odd = (labels != labels.round()).reshape(-1).nonzero()
+    if not len(odd):
+        return ""
+    place = int(odd[0])
+    return f"one_hot is only applicable to index tensor, and label {place} is {float(labels.reshape(-1)[place]):.4g}"
+
+
 OF_THE_GRAPH = (
     FormulaFunction(
         name="one_hot",
@@ -66,6 +75,7 @@ OF_THE_GRAPH = (
         least=2,
         most=2,
         effect="one_hot",
+        refuses=_refused_labels,
     ),
     FormulaFunction(
         name="detach",

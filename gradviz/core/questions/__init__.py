@@ -5,6 +5,8 @@ bench           What the gradient bench finds: one row for each parameter and me
 bench_text      The bench in plain text: one table for the command line and for what is copied from the window
 bench_verdicts  Verdicts: how a gradient that is wrong is wrong
 devices         Where a run is, and where it could be
+explanation     Why a run stopped or stands still: the sentences, the figures that each rests on, and what can be
+                changed
 fit             What a fit shows at one step: a curve, the plane, target against prediction, or a table of classes
 graph           The computation graph of one evaluation
 parameters      Every parameter at one step: its value, its gradient, and what its optimiser keeps for it

@@ -24,7 +24,7 @@ class TestFunctionDescent(Objective):
     is_elementwise = True
 
     def __init__(self, declared: TestFunctionObjective, dtype: torch.dtype, device: torch.device) -> None:
-        self._function = declared.function
+        self.function = declared.function
         self._x = nn.Parameter(torch.tensor(declared.x, dtype=dtype, device=device))
         self._y = nn.Parameter(torch.tensor(declared.y, dtype=dtype, device=device))
         self.parameters = {"x": self._x, "y": self._y}
@@ -33,18 +33,18 @@ class TestFunctionDescent(Objective):
     def loss(self) -> Tensor:
         x = self._x.detach() if "x" in self.cut else self._x
         y = self._y.detach() if "y" in self.cut else self._y
-        self._last = self._function.evaluate(x, y)
+        self._last = self.function.evaluate(x, y)
         return self._last
 
     def loss_at(self, parameters: Mapping[str, Tensor]) -> Tensor:
-        return self._function.evaluate(parameters["x"], parameters["y"])
+        return self.function.evaluate(parameters["x"], parameters["y"])
 
     def named_values(self) -> Iterator[tuple[Tensor, str]]:
         if self._last is not None:
             yield self._last, "f"
 
     def hand_values(self) -> dict[str, Tensor]:
-        settings = {name: value for name, value in self._function if isinstance(value, float)}
+        settings = {name: value for name, value in self.function if isinstance(value, float)}
         return {name: self._x.new_tensor(value) for name, value in settings.items()}
 
 
@@ -74,6 +74,11 @@ class FormulaDescent(Objective):
         except FormulaError as error:
             raise EngineError(f"The formula cannot be run: {error}.") from None
         self.landscape_numbers = self.loss_numbers = sum(values[name].numel() for name in self._line_names)
+
+    @property
+    def program(self) -> Program:
+        """The formula as it is evaluated, for whoever looks into it."""
+        return self._program
 
     def loss(self) -> Tensor:
         self._program.cut, self._program.makes_leaves = self.cut, True

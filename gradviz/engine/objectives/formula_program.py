@@ -47,7 +47,7 @@ class Program:
         self.makes_leaves = True
         """Whether requires_grad makes a leaf; a pure evaluation, which torch.func may transform, makes none."""
         self._lines = [(line.name, self._line_closure(line)) for line in formula.lines]
-        needed = _needed_lines(formula)
+        needed = needed_lines(formula)
         self._needed = [(name, closure) for name, closure in self._lines if name in needed]
         self._gradients = [(line.name, self._line_closure(line)) for line in formula.gradients]
 
@@ -80,8 +80,9 @@ class Program:
         given: Values = {}
         for number, child in enumerate(children_of(expression)):
             given[str(number)] = self._checked(child, values, line)
+        self._check_arguments(expression, given, line)
         try:
-            value = self.tensor_closure(_over_names(expression))(values | given)
+            value = self.tensor_closure(over_names(expression))(values | given)
         except FormulaError as error:
             raise FormulaError(error.reason, line, error.column) from None
         except (RuntimeError, IndexError, TypeError) as error:
@@ -91,6 +92,13 @@ class Program:
             odd = FormulaError(f"not finite here ({_first_odd(value)})", line, expression.column)
             self._odd = self._odd or odd
         return value
+
+    @staticmethod
+    def _check_arguments(expression: Expression, given: Values, line: int) -> None:
+        refuses = FUNCTIONS[expression.function].refuses if isinstance(expression, Call) else None
+        reason = refuses(*given.values()) if refuses is not None else ""
+        if reason:
+            raise FormulaError(f"PyTorch refuses this: {reason}", line, expression.column)
 
     def _line_closure(self, line: Assignment) -> Callable[[Values], Tensor]:
         try:
@@ -143,6 +151,11 @@ class Program:
             return lambda values: function(only(values))
         return lambda values: function(*[argument(values) for argument in arguments])
 
+    @property
+    def formula(self) -> Formula:
+        """What it evaluates."""
+        return self._formula
+
     def constant(self, expression: Expression) -> float | None:
         """The value of an expression of nothing but numbers; None of any other."""
         return _constant(expression)
@@ -152,7 +165,7 @@ class Program:
         return value.to(self._like["dtype"])
 
 
-def _needed_lines(formula: Formula) -> set[str]:
+def needed_lines(formula: Formula) -> set[str]:
     """The lines that the objective is computed from: others may stand there for a gradient by hand."""
     needed = {formula.objective.name}
     for line in reversed(formula.lines):
@@ -169,7 +182,7 @@ def _torch_function(name: str) -> Callable[..., Tensor]:
     return found
 
 
-def _over_names(expression: Expression) -> Expression:
+def over_names(expression: Expression) -> Expression:
     """`expression` with its operands, unless they are numbers, exchanged for the names 0, 1, 2."""
     operands = [
         child if _constant(child) is not None else Name(str(number), child.column)

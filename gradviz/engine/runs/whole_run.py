@@ -5,9 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cached_property
 from typing import Any, TypeVar
 
 from gradviz.core.document.experiment import Experiment
+from gradviz.core.questions.explanation import LONGEST, Explain, Explanation
 from gradviz.core.questions.question import Answer, Question, Refusal
 from gradviz.core.runs.history import History
 from gradviz.core.runs.records import StepRecord
@@ -68,10 +70,19 @@ class WholeRun:
 
     @property
     def message(self) -> str:
-        """Why it ended, for a person."""
-        if self.fault:
-            return self.fault
-        return self.trainer.divergence() if self.trainer.diverged else f"Finished: {self.trainer.step:,} steps."
+        """Where it ended, and why, for a person."""
+        why = str(self.explanation.words)
+        if self.fault or self.trainer.diverged:
+            return why or self.fault or self.trainer.divergence()
+        finished = f"Finished: {self.trainer.step:,} steps."
+        both = f"{finished} {why}".strip()
+        return both if len(both) <= LONGEST else why
+
+    @cached_property
+    def explanation(self) -> Explanation:
+        """Why it stopped or stands still, once it is over; no reason where all is well, or where none can be found."""
+        found = self.answer(Explain(self.state, self.trainer.step)).value
+        return found if isinstance(found, Explanation) else Explanation()
 
     @property
     def faults(self) -> tuple[str, ...]:

@@ -204,6 +204,17 @@ class Checkpoints:
         self._moments = {known: moment for known, moment in other._moments.items() if known <= step} | self._moments
         self._leave(set(self._moments))
 
+    def copy(self) -> Checkpoints:
+        """The same moments, which nobody changes, in a book of their own."""
+        other = Checkpoints()
+        other.stride, other.bytes, other._moments = self.stride, self.bytes, dict(self._moments)
+        return other
+
+    def last_finite(self, lane: int) -> int:
+        """The last step that is kept at which the loss of a lane was finite; the first that is kept where none is."""
+        finite = (step for step, moment in self._moments.items() if math.isfinite(moment.states[lane].loss))
+        return max(finite, default=min(self._moments, default=0))
+
     def latest(self, step: int) -> tuple[int, Moment] | None:
         """The last moment at or before `step`."""
         before = max((known for known in self._moments if known <= step), default=None)

@@ -21,8 +21,8 @@ _EXPLANATIONS: tuple[tuple[str, str], ...] = (
     ),
     (
         r"does not require grad and does not have a grad_fn",
-        "The loss has no graph, for no parameter reaches it: detach or no_grad cut them all off. Leave one branch "
-        "in the graph.",
+        "The loss has no graph, for no parameter reaches it: detach, no_grad or a comparison cut them off. Leave a "
+        "branch in the graph.",
     ),
     (
         r"modified by an inplace operation",

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from gradviz.core.document.experiment import Experiment, optimizer_names
 from gradviz.core.numbers import short_number
@@ -80,6 +81,22 @@ class Trainer:
     def _lane(self, optimizer: Optimizer) -> Lane:
         return Lane(build_objective(self.experiment, self.device), optimizer, self.experiment.steps)
 
+    def twin(self) -> Trainer:
+        """Another trainer of this run, where this one stands: it goes anywhere, and this one knows nothing of it."""
+        self._turn.take()
+        kept = self._checkpoints.copy()
+        kept.keep(self.step, self.lanes)
+        made = Trainer(self.experiment)
+        made.edits, made.known, made._checkpoints = list(self.edits), self.step, kept
+        made._start = self._start
+        made._is_torn = True
+        made._jump(self.step)
+        return made
+
+    def last_finite(self, index: int) -> int:
+        """The last step that can be gone back to at once at which the loss of an optimiser was finite."""
+        return self._checkpoints.last_finite(index)
+
     def _begin_with(self, weights: dict[str, Array]) -> None:
         """Let every lane begin with imported weights; those of another model are left, with a notice."""
         wanted = {name: tuple(p.shape) for name, p in self.lanes[0].objective.parameters.items()}
@@ -95,6 +112,11 @@ class Trainer:
             for lane in self.lanes:
                 for name, parameter in lane.objective.parameters.items():
                     parameter.copy_(torch.from_numpy(np.array(weights[name])))
+
+    @property
+    def start(self) -> dict[str, Array]:
+        """The imported weights that step 0 has; empty where it has those of the seed."""
+        return self._start
 
     @property
     def begins_with_weights(self) -> bool:
@@ -196,14 +218,13 @@ class Trainer:
             return lane.objective.fault() or f"The loss is {lane.loss} at the start: choose other initial values."
         for name, parameter in lane.objective.parameters.items():
             if parameter.grad is not None and not bool(torch.isfinite(parameter.grad).all()):
-                return (
-                    f"The loss is finite ({short_number(lane.loss)}), but the gradient of {name} is not, at "
-                    f"{_point(lane)}. A square root or a division inside where(...) does this: start elsewhere."
-                )
+                odd = int((~torch.isfinite(parameter.grad)).reshape(-1).nonzero()[0])
+                what = f"The loss is finite ({short_number(lane.loss)}), but the gradient of {name} is not, at "
+                return f"{what}{_element(name, parameter, odd)}. Start elsewhere."
         return ""
 
     def divergence(self) -> str:
-        """Why the run stopped, and what to try: for a person."""
+        """That the run stopped, and at which step: for a person; why it did is asked of the whole run."""
         if self._restored_unfit:
             return "The weights in this file are not finite, so the run cannot go on. Reset starts again from the seed."
         if self.failure:
@@ -211,14 +232,7 @@ class Trainer:
         diverged = [lane for lane in self.lanes if lane.fault is None]
         loss = diverged[0].loss
         word = "is no longer a number" if math.isnan(loss) else f"grew beyond what {self.experiment.dtype} can hold"
-        rates = [lane.rate for lane in diverged]
-        shown = " and ".join(short_number(rate) for rate in rates[:3])
-        what = f"The learning rate {shown} is" if len(rates) == 1 else f"The learning rates {shown} are"
-        if self.lanes[0].objective.by_hand:
-            advice = f"{what} too large here, or the gradient by hand is wrong: the bench (Ctrl+B) tells"
-        else:
-            advice = f"{what} too large here: try a tenth, and a tenth of that, or scale the inputs"
-        return f"Diverged at step {self.step}: the loss {word}. {advice}. Reset starts again."
+        return f"Diverged at step {self.step}: the loss {word}. Reset starts again."
 
     def apply(self, experiment: Experiment) -> None:
         """Take over the live settings of `experiment` from this step on."""
@@ -331,13 +345,11 @@ def _reader(parameter: torch.nn.Parameter) -> Callable[[], list[float]]:
     return lambda: parameter.detach().reshape(-1).tolist()
 
 
-def _point(lane: Lane) -> str:
-    """Where the first few parameters are."""
-    parts = []
-    for name, parameter in list(lane.objective.parameters.items())[:4]:
-        text = short_number(parameter.item()) if parameter.numel() == 1 else "..."
-        parts.append(f"{name} = {text}")
-    return ", ".join(parts)
+def _element(name: str, parameter: Tensor, flat: int) -> str:
+    """One element with its number: x = 0, x[1] = 100."""
+    place = [str(int(at)) for at in np.unravel_index(flat, tuple(parameter.shape))]
+    shown = f"{name}[{', '.join(place)}]" if place else name
+    return f"{shown} = {short_number(float(parameter.detach().reshape(-1)[flat]))}"
 
 
 def _edit(step: int, experiment: Experiment) -> LiveEdit:

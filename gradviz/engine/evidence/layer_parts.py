@@ -1,0 +1,58 @@
+"""The layers of a fit with what goes through them: outputs and gradients of one evaluation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from gradviz.engine.objectives.fit_descent import FitDescent
+from gradviz.engine.objectives.objective import Objective
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LayerPart:
+    """A layer with its output (rows, ...), before anything is cut from it."""
+
+    name: str
+    module: nn.Module
+    given: Tensor
+    output: Tensor
+
+    @property
+    def label(self) -> str:
+        """For a sentence: layer 1 (ReLU)."""
+        kind = type(self.module).__name__
+        return f"layer {self.name or 0} ({kind})"
+
+
+def layers_of(objective: Objective) -> list[LayerPart]:
+    """Every layer as the rows of the step pass it; empty of what is no fit."""
+    if not isinstance(objective, FitDescent):
+        return []
+    found: list[LayerPart] = []
+    hooks = []
+    for name, module in objective.modules.items():
+
+        def look(layer: nn.Module, given: Any, output: Any, name: str = name) -> None:
+            found.append(LayerPart(name, layer, given[0].detach(), output.detach()))
+
+        hooks.append(module.register_forward_hook(look))
+    try:
+        with torch.no_grad():
+            objective.loss()
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return found
+
+
+def first_odd_layer(objective: Objective) -> tuple[LayerPart, int] | None:
+    """The first layer whose output is not finite, and the flat place of the first such number."""
+    for part in layers_of(objective):
+        places = (~torch.isfinite(part.output)).reshape(-1).nonzero()
+        if len(places):
+            return part, int(places[0])
+    return None
