@@ -259,7 +259,7 @@ def test_a_branch_goes_on_otherwise_and_goes_back_by_the_checkpoints_of_the_run_
     whole = [before.record, *before.steps()]
     stood = len(whole) // 2
     before.seek(stood)
-    branch = before.branch()
+    branch = before.twin()
     assert_equal(everything(branch), everything(before))
     updates = counted_updates(branch)
     back = branch.seek(stood - 3)

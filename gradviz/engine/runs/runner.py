@@ -192,7 +192,7 @@ class Runner:
         """A copy of the run goes on from here. It is one more that has to fit into memory, and may be refused."""
         self._running = False
         self._begin(command.run, len(command.experiment.optimizers), command.kept)
-        branch = before.branch()
+        branch = before.twin()
         branch.apply(command.experiment)
         self._take_up(branch)
         self._settle()

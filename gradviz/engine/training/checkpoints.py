@@ -198,12 +198,6 @@ class Checkpoints:
         random = {id(moment.random): held_by(moment.random) for moment in self._moments.values()}
         self.bytes = states + sum(random.values())
 
-    def begin_like(self, other: Checkpoints, step: int) -> None:
-        """Another run came the same way, up to `step`: its moments are shared, for none is ever written to."""
-        self.stride = other.stride
-        self._moments = {known: moment for known, moment in other._moments.items() if known <= step} | self._moments
-        self._leave(set(self._moments))
-
     def copy(self) -> Checkpoints:
         """The same moments, which nobody changes, in a book of their own."""
         other = Checkpoints()

@@ -89,6 +89,7 @@ class Trainer:
         made = Trainer(self.experiment)
         made.edits, made.known, made._checkpoints = list(self.edits), self.step, kept
         made._start = self._start
+        made.trail.begin_like(self.trail, self.step)
         made._is_torn = True
         made._jump(self.step)
         return made
@@ -305,13 +306,6 @@ class Trainer:
             random=torch.get_rng_state().numpy().copy(),
             start=dict(self._start),
         )
-
-    def branch(self) -> Trainer:
-        """Another run that stands where this one does, and came the same way: it may go on otherwise."""
-        made = Trainer(self.experiment, self.result(RunState.PAUSED))
-        made._checkpoints.begin_like(self._checkpoints, self.step)
-        made.trail.begin_like(self.trail, self.step)
-        return made
 
     def _restore(self, saved: RunResult) -> None:
         """Continue `saved`, which fits: its weights, optimiser, schedule and random state, step and live edits."""
