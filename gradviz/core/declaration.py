@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.fields import FieldInfo
 
 from gradviz.core.problems import GradvizError
+from gradviz.core.words import escaped
 
 
 class Declaration(BaseModel):
@@ -38,9 +39,10 @@ class SettingError(GradvizError, ValueError):
     """
 
     def __init__(self, path: str, reason: str, place: tuple[int, int] | None = None) -> None:
-        super().__init__(f"{path}: {reason}" if path else reason)
+        shown = path if len(path) <= 100 else path[:99] + "…"
+        super().__init__(f"{shown}: {reason}" if path else reason)
         self.path = path
-        self.reason = reason
+        self.reason = escaped(reason)
         self.place = place
 
 

@@ -73,6 +73,8 @@ class FormulaFunction:
     """The function that it is with two arguments, if that is another."""
     cuts: bool = False
     """Whether autograd follows nothing through it."""
+    untracked: bool = False
+    """Whether what stands inside is computed without a graph."""
     begins: bool = False
     """Whether a graph begins at its value."""
     shares: bool = False

@@ -69,11 +69,10 @@ class FormulaDescent(Objective):
         self._last: Values = {}
         try:
             self._program = Program(formula, dtype, device)
-            self._odd = self._program.check(self.tensors)
-            values = self._program.evaluate(self.tensors)
+            self._odd = self._program.check(self.tensors, tracked=not self.by_hand)
         except FormulaError as error:
             raise EngineError(f"The formula cannot be run: {error}.") from None
-        self.landscape_numbers = sum(values[name].numel() for name in self._line_names)
+        self.landscape_numbers = self._program.line_numbers
 
     def loss(self) -> Tensor:
         self._program.cut, self._program.makes_leaves = self.cut, True

@@ -69,7 +69,8 @@ _EXPLANATIONS: tuple[tuple[str, str], ...] = (
     ),
     (
         r"cannot be converted to type \S+ without overflow",
-        "The learning rate, or what a schedule made of it, is larger than this precision can hold: make it smaller.",
+        "The learning rate, what a schedule made of it, or another setting of the optimiser is larger than this "
+        "precision can hold: make it smaller.",
     ),
     (
         r"returned nan values in its",

@@ -71,13 +71,13 @@ class Lane:
         try:
             self.loss = self._evaluated().item()
         except RuntimeError as error:
-            self._fail(error)
+            self.fail(error)
         return self.loss
 
     def _evaluated(self) -> Tensor:
         return self.objective.evaluate() if self._evaluation is None else self._evaluation(self.step)
 
-    def _fail(self, error: RuntimeError) -> None:
+    def fail(self, error: RuntimeError) -> None:
         """Stop here with PyTorch's words, and keep the loss, which the forward pass has still given.
 
         What is no known error of a graph is raised again: a lack of memory, say, stops the whole run.
@@ -99,7 +99,7 @@ class Lane:
             else:
                 self.optimizer.step()
         except RuntimeError as error:
-            self._fail(error)
+            self.fail(error)
             return
         if self.scheduler is not None:
             self._step_schedule()

@@ -1,15 +1,13 @@
 """Weights by themselves: as safetensors, or as a state_dict that torch.load reads (.pt).
 
-A .pt file is a pickle inside a zip archive. It is read only where the caller allows it, with ``weights_only=True``, and
-only after its archive was found to be stored without compression, so that its size bounds what it takes in memory.
+A .pt file is a pickle inside a zip archive. It is read only where the caller allows it, and then by `state_dict`:
+without torch, and only what is a plain tensor, so that the size of the file bounds what it takes in memory.
 """
 
 from __future__ import annotations
 
 import io
 import os
-import warnings
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -21,12 +19,11 @@ from numpy.typing import NDArray
 from gradviz.core.runs.result import RunResult
 from gradviz.storage.atomic_write import check_name, write_bytes
 from gradviz.storage.experiments.header import header_of, open_regular
+from gradviz.storage.experiments.state_dict import CHOOSE, odd_tensor, read_state_dict
 from gradviz.storage.problems import FileError, cause_of
 
 Weights = dict[str, NDArray[Any]]
-CHOOSE = "Choose a .safetensors file, or a .pt file with a state_dict."
 SUFFIXES = (".safetensors", ".pt", ".pth")
-MAX_ENTRIES = 20_000
 
 
 class PickleNotAllowedError(FileError):
@@ -73,13 +70,16 @@ def _read(path: Path, allow_pickle: bool) -> Weights:
                 return _safetensors(stream.read(), size)
             if not allow_pickle:
                 raise PickleNotAllowedError("This is a .pt file, a pickle: gradviz reads none unless you allow it.")
-            return _checked_archive(stream.read(), size)
+            return read_state_dict(stream.read())
         except OSError as error:
             raise FileError(f"The file cannot be read. {cause_of(error)}", CHOOSE) from error
 
 
 def _safetensors(data: bytes, size: int) -> Weights:
-    header_of(io.BytesIO(data), size)
+    header = header_of(io.BytesIO(data), size)
+    for name, entry in header.tensors.items():
+        if entry.dtype == "BOOL":
+            raise odd_tensor(name, "bool")
     try:
         return dict(safetensors.numpy.load(data))
     except (safetensors.SafetensorError, ValueError) as error:
@@ -92,44 +92,3 @@ def _state_dict(weights: Weights) -> bytes:
     buffer = io.BytesIO()
     torch.save({name: torch.from_numpy(value) for name, value in weights.items()}, buffer)
     return buffer.getvalue()
-
-
-def _checked_archive(data: bytes, size: int) -> Weights:
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            entries = archive.infolist()
-    except (zipfile.BadZipFile, ValueError, NotImplementedError):
-        raise FileError("This .pt file is damaged: its archive cannot be read.", CHOOSE) from None
-    if len(entries) > MAX_ENTRIES:
-        raise FileError(f"This .pt file has {len(entries):,} entries; at most {MAX_ENTRIES:,} are read.", CHOOSE)
-    declared = sum(entry.file_size for entry in entries)
-    if declared > size or any(entry.compress_type != zipfile.ZIP_STORED for entry in entries):
-        raise FileError(
-            f"This .pt file would unpack to {declared:,} bytes from {size:,}: gradviz reads nothing compressed.", CHOOSE
-        )
-    return _loaded(data)
-
-
-def _loaded(data: bytes) -> Weights:
-    import pickle
-
-    import torch
-
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of a pickle protocol that is not torch's own: it is read or refused
-            found = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, LookupError, RuntimeError, ValueError, EOFError, TypeError, AttributeError):
-        cause = "This .pt file holds more than tensors, or is damaged: nothing of it was run."
-        raise FileError(cause, CHOOSE) from None
-    if isinstance(found, dict) and isinstance(found.get("state_dict"), dict):
-        found = found["state_dict"]
-    if not isinstance(found, dict) or not found:
-        raise FileError("This .pt file holds no state_dict.", "Save it with torch.save(model.state_dict(), path).")
-    weights: Weights = {}
-    for name, value in found.items():
-        if not isinstance(name, str) or not isinstance(value, torch.Tensor) or value.is_sparse:
-            raise FileError(f"The entry {str(name)[:60]!r} of this .pt file is not a plain tensor.", CHOOSE)
-        plain = value.detach().to(torch.float32) if value.dtype in (torch.float16, torch.bfloat16) else value.detach()
-        weights[name] = plain.contiguous().numpy().copy()
-    return weights
