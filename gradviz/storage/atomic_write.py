@@ -50,6 +50,21 @@ def check_name(path: Path) -> None:
         )
 
 
+def check_writable(path: Path) -> None:
+    """FileError where `write_bytes` could not write, asked before work whose result would be lost.
+
+    A file is begun beside it and removed: what a folder allows is known only by trying.
+    """
+    check_name(path)
+    try:
+        target = Path(os.path.realpath(path)) if path.is_symlink() else path
+        temp, descriptor = _open_temp(target, _mode_of_writable(target))
+        os.close(descriptor)
+        temp.unlink()
+    except OSError as error:
+        raise FileError(f"The file cannot be written. {_cause(error, path)}", SAVE_AS) from error
+
+
 def remove_leftovers(folder: Path, older_than_s: float = 60.0) -> None:
     """Remove what a killed save left in `folder`; a save that goes on elsewhere is younger."""
     with contextlib.suppress(OSError):

@@ -125,6 +125,7 @@ def test_damaged_files_raise_nothing_but_a_sentence(tmp_path: Path, data: st.Dat
     assert path.read_bytes() == before
 
 
+LARGE = torch.zeros(1000, 10)
 TENSOR = torch.arange(6.0).reshape(2, 3)
 TAKEN = {
     "a parameter": nn.Parameter(TENSOR),
@@ -157,17 +158,13 @@ def test_tensors_that_share_their_numbers_are_read_once(tmp_path: Path) -> None:
 
 
 ODD = {
-    "complex": lambda: torch.randn(3, dtype=torch.complex64),
-    "complex, conjugated": lambda: torch.randn(3, dtype=torch.complex64).conj(),
+    "complex": lambda: torch.randn(3, dtype=torch.complex64).conj(),
     "bool": lambda: torch.ones(3, dtype=torch.bool),
     "sparse": lambda: torch.eye(3).to_sparse(),
-    "sparse, by rows": lambda: torch.eye(3).to_sparse_csr(),
     "nested": lambda: torch.nested.nested_tensor([torch.ones(2), torch.ones(3)]),
     "nested, jagged": lambda: torch.nested.nested_tensor([torch.ones(2), torch.ones(3)], layout=torch.jagged),
+    "sparse, by rows": lambda: torch.eye(3).to_sparse_csr(),
     "quantised": lambda: torch.quantize_per_tensor(torch.ones(3), 0.1, 0, torch.qint8),
-    "quantised by channel": lambda: torch.quantize_per_channel(
-        torch.ones(3, 2), torch.ones(3), torch.zeros(3), 0, torch.qint8
-    ),
     "without numbers": lambda: torch.empty(10**9, device="meta"),
     "of a dtype that gradviz does not have": lambda: torch.ones(3).to(torch.float8_e4m3fn),
 }
@@ -177,7 +174,7 @@ ODD = {
 @pytest.mark.parametrize("kind", ODD)
 def test_a_tensor_that_is_no_weight_is_refused_by_its_kind(tmp_path: Path, kind: str) -> None:
     torch.save({"w": ODD[kind]()}, tmp_path / "a.pt")
-    with pytest.raises(FileError, match=rf"'w' of this file is {kind.split(',')[0].split(' by')[0]}"):
+    with pytest.raises(FileError, match=f"of this file is {kind.partition(',')[0]}"):
         load_weights(tmp_path / "a.pt", allow_pickle=True)
 
 
@@ -192,7 +189,7 @@ def test_weights_of_true_and_false_are_refused_in_safetensors_too(tmp_path: Path
     [
         {"w": torch.zeros(1).expand(10**9)},
         {"w": torch.as_strided(torch.zeros(10_000), (9000, 900), (1, 1))},
-        (lambda whole: {f"w{k}": whole[k:] for k in range(100)})(torch.zeros(1000, 10)),
+        {f"w{k}": LARGE[k:] for k in range(100)},
     ],
     ids=["one number, repeated", "windows that overlap", "many tails of one"],
 )
@@ -223,6 +220,27 @@ def test_a_pickle_makes_nothing_by_its_size(tmp_path: Path, name: str) -> None:
         load_weights(tmp_path / "a.pt", allow_pickle=True)
 
 
+def test_what_was_noted_cannot_be_changed_by_the_pickle(tmp_path: Path) -> None:
+    torch.save({"w": torch.ones(2)}, tmp_path / "good.pt")
+    with zipfile.ZipFile(tmp_path / "good.pt") as good, zipfile.ZipFile(tmp_path / "a.pt", "w") as made:
+        for entry in good.infolist():
+            raw = good.read(entry)
+            if entry.filename.endswith("data.pkl"):  # a state for the tensor, before it goes into the dictionary
+                place = raw.rindex(b"R") + 1
+                raw = raw[:place] + b"N}X\x04\0\0\0sizeK\x09\x85s\x86b" + raw[place:]
+            made.writestr(entry.filename, raw)
+    with pytest.raises(FileError, match="nothing of it was run"):
+        load_weights(tmp_path / "a.pt", allow_pickle=True)
+
+
+@pytest.mark.parametrize("ending", [b"Ns.", b"N\x93.", b"0(h\0Nd.", b"0\x8f(h\0\x90."])
+def test_a_key_that_would_take_for_ever_to_be_hashed_is_refused(tmp_path: Path, ending: bytes) -> None:
+    doubled = b"q\0" + b"h\0h\0\x86q\0" * 60  # a tuple of itself twice, sixty times: 2^60 leaves
+    archive(tmp_path / "a.pt", zipfile.ZIP_STORED, b"\x80\x02}K\1" + doubled + ending)
+    with pytest.raises(FileError, match="nothing of it was run"):
+        load_weights(tmp_path / "a.pt", allow_pickle=True)
+
+
 def test_a_memo_far_away_takes_no_memory(tmp_path: Path) -> None:
     archive(tmp_path / "a.pt", zipfile.ZIP_STORED, b"\x80\x02}r\xff\xff\xff\x7f.")
     with pytest.raises(FileError, match="no state_dict"):
@@ -230,8 +248,8 @@ def test_a_memo_far_away_takes_no_memory(tmp_path: Path) -> None:
 
 
 def test_two_records_of_one_name_are_refused(tmp_path: Path) -> None:
-    with pytest.warns(UserWarning, match="Duplicate"), zipfile.ZipFile(tmp_path / "a.pt", "w") as made:
-        for content in (b"\x80\x02}.", b"\x80\x02]."):
-            made.writestr("archive/data.pkl", content)
+    with zipfile.ZipFile(tmp_path / "a.pt", "w") as made:
+        made.writestr("archive/data.pkl", b"\x80\x02}.")
+        made.writestr("other/data.pkl", b"\x80\x02].")
     with pytest.raises(FileError, match="damaged"):
         load_weights(tmp_path / "a.pt", allow_pickle=True)

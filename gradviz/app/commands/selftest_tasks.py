@@ -10,7 +10,7 @@ from pathlib import Path
 from PySide6.QtGui import QIcon, QImage
 from PySide6.QtWidgets import QApplication, QPushButton
 
-from gradviz.app.commands.run_commands import say
+from gradviz.app.commands.speaking import say
 from gradviz.app.window.about import about_text
 from gradviz.app.window.window_controller import WindowController
 from gradviz.core.document.experiment import Experiment

@@ -10,10 +10,8 @@ import io
 import math
 import pickle
 import zipfile
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,22 +59,22 @@ _ODD_TENSORS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _Kind:
-    """A class of torch's, named and not callable: what a storage holds, say."""
+class _Kind(NamedTuple):
+    """A class of torch's, named and not callable: what a storage holds, say.
+
+    It is a tuple, like all that is noted here: a pickle can change nothing in it.
+    """
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Storage:
+class _Storage(NamedTuple):
     kind: str
     key: str
     count: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Tensor:
+class _Tensor(NamedTuple):
     """What is declared of a tensor. `odd` is what makes it none that can be taken."""
 
     storage: _Storage | None = None
@@ -85,6 +83,31 @@ class _Tensor:
     stride: tuple[int, ...] = ()
     is_negated: bool = False
     odd: str = ""
+
+
+class _Function(NamedTuple):
+    """A function of torch's by its name, called with what was declared; `odd` is the kind of tensor that it makes."""
+
+    name: str
+    odd: str = ""
+
+    def __call__(self, *declared: Any) -> _Tensor | _Names | None:
+        """The tensor that it declares."""
+        return _Tensor(odd=self.odd) if self.odd else _CALLED[self.name](*declared)
+
+
+class _Names(dict[Any, Any]):
+    """What an OrderedDict of the pickle is here. Only plain keys: a tuple of tuples may take for ever to be hashed."""
+
+    __slots__ = ()
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        if not isinstance(key, str | bytes | int | float | None):
+            raise pickle.UnpicklingError("no key")
+        super().__setitem__(key, value)
+
+    def __setstate__(self, _state: Any) -> None:
+        """The versions of a model's modules, which nobody needs."""
 
 
 def read_state_dict(data: bytes) -> dict[str, NDArray[Any]]:
@@ -120,10 +143,11 @@ def _checked_records(archive: zipfile.ZipFile, size: int) -> dict[str, zipfile.Z
 
 def _declared(raw: bytes) -> dict[str, _Tensor]:
     """The tensors that the pickle declares, by name."""
+    reader = _Declarations(io.BytesIO(raw))
     try:
-        found = _Declarations(io.BytesIO(raw)).load()
+        found = reader.load()
     except (pickle.UnpicklingError, LookupError, RuntimeError, ValueError, EOFError, TypeError, AttributeError):
-        raise FileError(_MORE, CHOOSE) from None
+        raise FileError(_odd_cause("A tensor", reader.odd) if reader.odd else _MORE, CHOOSE) from None
     except (OverflowError, MemoryError):
         raise FileError(_DAMAGED, CHOOSE) from None
     if isinstance(found, dict) and isinstance(found.get("state_dict"), dict):
@@ -140,9 +164,11 @@ def _declared(raw: bytes) -> dict[str, _Tensor]:
 
 def odd_tensor(name: str, kind: str) -> FileError:
     """The refusal of a tensor that no weight can be, by its kind."""
-    return FileError(
-        f"The tensor {name[:60]!r} of this file is {kind}: weights are plain tensors of real numbers.", CHOOSE
-    )
+    return FileError(_odd_cause(f"The tensor {name[:60]!r}", kind), CHOOSE)
+
+
+def _odd_cause(which: str, kind: str) -> str:
+    return f"{which} of this file is {kind}: weights are plain tensors of real numbers."
 
 
 def _check_size(declared: Mapping[str, _Tensor], records: Mapping[str, zipfile.ZipInfo], size: int) -> None:
@@ -214,34 +240,49 @@ def _as_floats(view: NDArray[Any], kind: str) -> NDArray[Any]:
 class _Declarations(pickle._Unpickler):  # noqa: SLF001 - the one in C grows as a pickle says, whatever its size
     """Python's own reader, in Python: its memory grows with the file alone, and it calls what is given here."""
 
+    odd = ""
+    """The first kind of tensor that it came across and that no weight can be."""
+
     def find_class(self, module: str, name: str) -> Any:
-        """One of the few things that a state_dict is made of; anything else ends the reading."""
+        """One of the few things that a state_dict is made of; anything that is not torch's ends the reading."""
         if (module, name) == ("collections", "OrderedDict"):
-            return OrderedDict
+            return _Function("OrderedDict")
         if (module, name) in (("torch", "Size"), ("builtins", "set"), ("__builtin__", "set")):
             return tuple
-        if module == "torch" and (name in _STORED or name in _ODD_STORAGES):
-            return _Kind(name)
         if module.startswith("torch") and name in _CALLED:
-            return _CALLED[name]
-        if module.startswith("torch") and name in _ODD_TENSORS:
-            return _noted(_ODD_TENSORS[name])
+            return _Function(name)
+        if module == "torch" and (name.endswith("Storage") or name.islower()):  # a dtype is in lower case
+            return _Kind(name)
         if module.startswith("torch") and name in ("Tensor", "Parameter", "Buffer", "UntypedStorage"):
             return _Kind(name)
-        if module.startswith("torch") and name in ("device", "_get_layout"):
-            return _ignored
-        if module == "torch" and name.islower():  # a dtype
-            return _Kind(name)
         if module.startswith("torch."):
-            return _noted("nested" if module.startswith("torch.nested") else "of a class of its own")
+            is_nested = module.startswith("torch.nested")
+            kind = "nested" if is_nested else _ODD_TENSORS.get(name, "of a class of its own")
+            self.odd = self.odd or kind
+            return _Function(name, kind)
         raise pickle.UnpicklingError(f"{module}.{name}")
 
     def persistent_load(self, pid: Any) -> _Storage:
         """A storage: its kind, its record and how many numbers it has."""
         tag, kind, key, _location, count = pid
-        if tag != "storage" or not isinstance(kind, _Kind) or type(count) is not int or count < 0:
+        is_count = type(count) is int and count >= 0
+        if tag != "storage" or not isinstance(kind, _Kind) or not isinstance(key, str) or not is_count:
             raise pickle.UnpicklingError("no storage")
-        return _Storage(kind.name, str(key), count)
+        return _Storage(kind.name, key, count)
+
+    def load_empty_dictionary(self) -> None:
+        """``}``"""
+        self.append(_Names())
+
+    def load_no_set(self) -> None:
+        """A set, or a dictionary in one piece: no state_dict has one, and what is hashed there is not looked at."""
+        raise pickle.UnpicklingError("a set")
+
+    dispatch: ClassVar[dict[int, Any]] = {
+        **pickle._Unpickler.dispatch,  # noqa: SLF001
+        pickle.EMPTY_DICT[0]: load_empty_dictionary,
+        **dict.fromkeys((pickle.DICT[0], pickle.EMPTY_SET[0], pickle.FROZENSET[0]), load_no_set),
+    }
 
 
 def _rebuilt(*declared: Any) -> _Tensor:
@@ -250,12 +291,14 @@ def _rebuilt(*declared: Any) -> _Tensor:
     metadata = declared[6] if len(declared) > 6 and isinstance(declared[6], dict) else {}
     if not isinstance(storage, _Storage):
         raise pickle.UnpicklingError("no storage")
+    if storage.kind not in _STORED:
+        return _Tensor(odd=_ODD_STORAGES.get(storage.kind, "of a dtype that gradviz does not have"))
     counts = (offset, *size, *stride)
     if not all(type(count) is int and 0 <= count < 2**60 for count in counts) or len(size) != len(stride):
         raise pickle.UnpicklingError("no shape")
     if len(size) > MOST_DIMENSIONS:
         raise pickle.UnpicklingError("too many dimensions")
-    odd = _ODD_STORAGES.get(storage.kind, "conjugated" if metadata.get("conj") else "")
+    odd = "conjugated" if metadata.get("conj") else ""
     return _Tensor(storage, offset, tuple(size), tuple(stride), bool(metadata.get("neg")), odd)
 
 
@@ -269,25 +312,28 @@ def _wrapped(*declared: Any) -> _Tensor:
 def _typed(*declared: Any) -> _Tensor:
     """``torch._tensor._rebuild_from_type_v2(function, type, arguments, state)``: of a class that is torch's own."""
     function, kind, arguments = declared[:3]
-    if function not in (_rebuilt, _wrapped):
-        made = function(*arguments) if callable(function) else None
-        return made if isinstance(made, _Tensor) else _Tensor(odd="of a class of its own")
-    made = function(*arguments)
+    made = function(*arguments) if isinstance(function, _Function) else None
+    if not isinstance(made, _Tensor):
+        raise pickle.UnpicklingError("no tensor")
     is_plain = isinstance(kind, _Kind) and kind.name in ("Tensor", "Parameter", "Buffer")
-    if is_plain:
-        return made
-    return replace(made, odd="of a class of its own")
-
-
-def _noted(kind: str) -> Callable[..., _Tensor]:
-    return lambda *_declared: _Tensor(odd=kind)
+    return made if is_plain or made.odd else made._replace(odd="of a class of its own")
 
 
 def _ignored(*_declared: Any) -> None:
     """A device or a layout, which no plain tensor asks for."""
 
 
-_CALLED: dict[str, Callable[..., _Tensor]] = {
+def _ordered(*declared: Any) -> _Names:
+    """``OrderedDict()``, which is filled afterwards."""
+    if declared:
+        raise pickle.UnpicklingError("a filled dictionary")
+    return _Names()
+
+
+_CALLED: dict[str, Callable[..., _Tensor | _Names | None]] = {
+    "OrderedDict": _ordered,
+    "device": _ignored,
+    "_get_layout": _ignored,
     "_rebuild_tensor": _rebuilt,
     "_rebuild_tensor_v2": _rebuilt,
     "_rebuild_parameter": _wrapped,

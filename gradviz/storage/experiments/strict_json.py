@@ -34,7 +34,7 @@ def loads(text: str | bytes) -> Any:
         raise _too_deep() from None
     except json.JSONDecodeError as error:
         raise FileError(f"Line {error.lineno}, column {error.colno} is not JSON: {error.msg}.", NEXT_STEP) from None
-    if _is_deeper(data, MAX_DEPTH):
+    if is_deeper(data, MAX_DEPTH):
         raise _too_deep()
     return data
 
@@ -66,7 +66,7 @@ def _bounded_integer(digits: str) -> int | float:
     return -math.inf if digits.startswith("-") else math.inf
 
 
-def _is_deeper(data: Any, limit: int) -> bool:
+def is_deeper(data: Any, limit: int) -> bool:
     """Whether lists and objects nest deeper than `limit`: level by level, since recursion would overflow."""
     level = [data]
     for _ in range(limit):
