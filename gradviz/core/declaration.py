@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import types
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -171,6 +172,7 @@ def _add(found: dict[str, str], more: dict[str, str]) -> None:
         found[path] = f"{found[path]}\n{note}" if path in found else note
 
 
+@functools.cache
 def live_fields(model: type[BaseModel]) -> tuple[str, ...]:
     """The fields of a declaration that are marked live."""
     return tuple(spec.name for spec in field_specs(model) if spec.live)

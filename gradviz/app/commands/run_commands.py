@@ -128,12 +128,12 @@ def _check_start(whole: WholeRun, start: RunResult | None) -> None:
 
 def _check_places(out: Path | None, weights: Path | None) -> None:
     """FileError where the results could not be written: told before the training and not after it."""
-    if weights is not None:
-        with _named("--save-weights"):
-            check_writable(weights)
     if out is not None:
         with _named("--out"):
             check_folder(out)
+    if weights is not None:
+        with _named("--save-weights"):
+            check_writable(weights)
 
 
 @contextmanager

@@ -144,7 +144,7 @@ class FormulaDescent(Objective):
 def tensors_of(declared: FormulaObjective, seed: int, dtype: torch.dtype) -> Values:
     """The tensors of a formula on the CPU; those that are drawn come in their order from one generator."""
     random = random_state(seed)
-    torch.manual_seed(seed)
+    torch.default_generator.manual_seed(seed)  # they are drawn on the CPU; torch.manual_seed takes a millisecond
     made: Values = {}
     for tensor in declared.tensors:
         source = tensor.source

@@ -64,11 +64,14 @@ class Program:
         return values
 
     def gradients(self, values: Values) -> Values:
-        """The ``d_`` lines by the name of their parameter, from what `evaluate` gave."""
+        """The ``d_`` lines by the name of their parameter, from what `evaluate` gave.
+
+        In the precision of the run: of a comparison, such as ``2**(x > 1)``, torch makes its default.
+        """
         known = dict(values)
         for name, closure in self._gradients:
             known[name] = closure(known)
-        return {name[2:]: known[name] for name, _ in self._gradients}
+        return {name[2:]: self.in_dtype(known[name]) for name, _ in self._gradients}
 
     def check(self, tensors: Mapping[str, Tensor], tracked: bool = True) -> FormulaError | None:
         """FormulaError at the first place that torch refuses; returns one where a value is not finite.
@@ -125,9 +128,8 @@ class Program:
             raise FormulaError(f"PyTorch refuses this: {reason}", line, expression.column) from None
         if value.grad_fn is not None and value.grad_fn.name().endswith("NotImplemented"):
             self._dead_ends[value.grad_fn] = FormulaError(_no_derivative(expression), line, expression.column)
-        if not bool(torch.isfinite(value.detach()).all()):
-            odd = FormulaError(f"not finite here ({_first_odd(value)})", line, expression.column)
-            self._odd = self._odd or odd
+        if self._odd is None and not bool(torch.isfinite(value.detach()).all()):
+            self._odd = FormulaError(f"not finite here ({_first_odd(value)})", line, expression.column)
         return value
 
     def _line_closure(self, line: Assignment) -> Callable[[Values], Tensor]:

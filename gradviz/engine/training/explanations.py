@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from gradviz.engine.problems import is_of_torch
+
 MOST_WORDS = 110
 LIMIT = 300
 
@@ -79,6 +81,11 @@ _EXPLANATIONS: tuple[tuple[str, str], ...] = (
 )
 
 
+_UNKNOWN = "It cannot do this here: write the place that it names in another way, or change the setting."
+_WHOLE_RUN = r"(?i)memory|CUDA|cuDNN|cuBLAS|HIP|MPS|device-side"
+"""A device that has no memory left, or has failed, is no matter of one optimiser."""
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """Why an optimiser stopped at `step`: PyTorch's own words (empty where it was not PyTorch) and an explanation."""
@@ -96,10 +103,14 @@ class Fault:
 
 
 def explained(error: RuntimeError, step: int) -> Fault | None:
-    """The fault that PyTorch's `error` is; None where it is not one of a graph or a gradient that is known here."""
+    """The fault that PyTorch's `error` is; None where it stops the whole run, or is none of PyTorch's own."""
     text = " ".join(str(error).split())
     explanation = next((plain for pattern, plain in _EXPLANATIONS if re.search(pattern, text)), "")
-    return Fault(step, _first_words(text), explanation) if explanation else None
+    if not explanation and not is_of_torch(error):
+        return None
+    if not explanation and re.search(_WHOLE_RUN, text):
+        return None
+    return Fault(step, _first_words(text), explanation or _UNKNOWN)
 
 
 def _first_words(text: str) -> str:
