@@ -38,7 +38,8 @@ LARGE = (
 SIGNS = "( ) [ ] { } , . = == := ; # \\ ' \" ~ ! @ ^ & | << // ( ) ² × − é 中 😀 ， （ 0".split(" ")  # noqa: SIM905
 WORDS = "if else for in lambda not and import _ __class__ x.data x[0] *x **x sum( x, dim=0".split(" ")  # noqa: SIM905
 FRAGMENTS = (
-    *SIGNS, *WORDS, "\n", "\t", " ", "\0", "\x1b[31m", "\u202e", "\r", "\ud800", "9" * 40, "(" * 50, "-" * 25, "+1" * 260,
+    *SIGNS,
+    *WORDS, "\n", "\t", " ", "\0", "\x1b[31m", "\u202e", "\r", "\ud800", "9" * 40, "(" * 50, "-" * 25, "+1" * 260,
     "d_x = ", "loss = ",
 )  # fmt: skip
 

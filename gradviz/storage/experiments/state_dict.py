@@ -16,6 +16,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from gradviz.storage.experiments.pieces import Pieces
 from gradviz.storage.problems import FileError
 
 CHOOSE = "Choose a .safetensors file, or a .pt file with a state_dict."
@@ -71,7 +72,7 @@ class _Kind(NamedTuple):
 class _Storage(NamedTuple):
     kind: str
     key: str
-    count: int
+    length: int
 
 
 class _Tensor(NamedTuple):
@@ -110,15 +111,17 @@ class _Names(dict[Any, Any]):
         """The versions of a model's modules, which nobody needs."""
 
 
-def read_state_dict(data: bytes) -> dict[str, NDArray[Any]]:
+def reading_state_dict(data: bytes) -> Pieces[dict[str, NDArray[Any]]]:
     """The tensors of a .pt file by name; FileError where it holds anything else, or more than its own size."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             records = _checked_records(archive, len(data))
             declared = _declared(archive.read(records["data.pkl"]))
+            yield 0.5
             _check_size(declared, records, len(data))
             order = archive.read(records["byteorder"]) if "byteorder" in records else b"little"
-            return _Reader(archive, records, ">" if order == b"big" else "<").arrays(declared)
+            reader = _Reader(archive, records, ">" if order == b"big" else "<")
+            return (yield from reader.arrays(declared))
     except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError):
         raise FileError(_DAMAGED, CHOOSE) from None
 
@@ -183,9 +186,9 @@ def _check_size(declared: Mapping[str, _Tensor], records: Mapping[str, zipfile.Z
         stored = records.get(f"data/{storage.key}")
         item = np.dtype(_STORED[storage.kind]).itemsize
         last = tensor.offset + sum((size - 1) * step for size, step in zip(tensor.size, tensor.stride, strict=True))
-        if stored is None or stored.file_size < storage.count * item or (made and last >= storage.count):
+        if stored is None or stored.file_size < storage.length * item or (made and last >= storage.length):
             raise FileError(f"The tensor {name[:60]!r} of this .pt file lies outside of its bytes.", CHOOSE)
-        if made > storage.count:
+        if made > storage.length:
             raise _too_large(name, made * item, stored.file_size)
     for tensor in set(declared.values()):
         total += math.prod(tensor.size) * np.dtype(_STORED[tensor.storage.kind]).itemsize if tensor.storage else 0
@@ -206,9 +209,13 @@ class _Reader:
         self._storages: dict[_Storage, NDArray[Any]] = {}
         self._arrays: dict[_Tensor, NDArray[Any]] = {}
 
-    def arrays(self, declared: Mapping[str, _Tensor]) -> dict[str, NDArray[Any]]:
+    def arrays(self, declared: Mapping[str, _Tensor]) -> Pieces[dict[str, NDArray[Any]]]:
         """All that is declared, by name."""
-        return {name: self._array(tensor) for name, tensor in declared.items()}
+        found = {}
+        for number, (name, tensor) in enumerate(declared.items(), 1):
+            found[name] = self._array(tensor)
+            yield 0.5 + 0.5 * number / len(declared)
+        return found
 
     def _array(self, tensor: _Tensor) -> NDArray[Any]:
         if tensor not in self._arrays:
@@ -223,10 +230,9 @@ class _Reader:
     def _storage(self, storage: _Storage) -> NDArray[Any]:
         if storage not in self._storages:
             raw = self._archive.read(self._records[f"data/{storage.key}"])
-            kind = np.dtype(_STORED[storage.kind])
-            self._storages[storage] = np.frombuffer(raw, kind.newbyteorder(self._order), storage.count).astype(
-                kind, copy=False
-            )
+            kind = _STORED[storage.kind]
+            numbers = np.frombuffer(raw, np.dtype(self._order + kind), storage.length)
+            self._storages[storage] = numbers.astype(np.dtype(kind), copy=False)
         return self._storages[storage]
 
 
@@ -272,7 +278,7 @@ class _Declarations(pickle._Unpickler):  # noqa: SLF001 - the one in C grows as 
 
     def load_empty_dictionary(self) -> None:
         """``}``"""
-        self.append(_Names())
+        self.append(_Names())  # type: ignore[attr-defined]
 
     def load_no_set(self) -> None:
         """A set, or a dictionary in one piece: no state_dict has one, and what is hashed there is not looked at."""

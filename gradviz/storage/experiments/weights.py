@@ -10,7 +10,7 @@ import io
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import safetensors.numpy
@@ -18,8 +18,10 @@ from numpy.typing import NDArray
 
 from gradviz.core.runs.result import RunResult
 from gradviz.storage.atomic_write import check_name, write_bytes
-from gradviz.storage.experiments.header import header_of, open_regular
-from gradviz.storage.experiments.state_dict import CHOOSE, odd_tensor, read_state_dict
+from gradviz.storage.experiments.header import open_regular, reading_header
+from gradviz.storage.experiments.pieces import Pieces, in_one
+from gradviz.storage.experiments.state_dict import CHOOSE, odd_tensor, reading_state_dict
+from gradviz.storage.experiments.tensor_bytes import reading_tensors
 from gradviz.storage.problems import FileError, cause_of
 
 Weights = dict[str, NDArray[Any]]
@@ -52,38 +54,44 @@ def save_weights(path: Path, weights: Mapping[str, NDArray[Any]]) -> None:
 
 def load_weights(path: Path, allow_pickle: bool = False) -> Weights:
     """Read weights by name; PickleNotAllowedError for a .pt file unless `allow_pickle`."""
+    return in_one(loading_weights(path, allow_pickle))
+
+
+def loading_weights(path: Path, allow_pickle: bool = False) -> Pieces[Weights]:
+    """The same in pieces, for a window that waits."""
     try:
-        return _read(path, allow_pickle)
+        return (yield from _reading(path, allow_pickle))
     except PickleNotAllowedError:
         raise
     except FileError as error:
-        raise FileError(error.cause.replace("a gradviz file", "a file of weights"), CHOOSE) from None
+        raise FileError(error.cause.replace("a gradviz file", "a file of weights"), error.next_step) from None
 
 
-def _read(path: Path, allow_pickle: bool) -> Weights:
+def _reading(path: Path, allow_pickle: bool) -> Pieces[Weights]:
     with open_regular(path) as stream:
         try:
             size = os.fstat(stream.fileno()).st_size
             first = stream.read(4)
             stream.seek(0)
             if not first.startswith(b"PK"):
-                return _safetensors(stream.read(), size)
+                return (yield from _safetensors(stream, size))
             if not allow_pickle:
                 raise PickleNotAllowedError("This is a .pt file, a pickle: gradviz reads none unless you allow it.")
-            return read_state_dict(stream.read())
+            data = stream.read()
+            yield 0.2
+            return (yield from reading_state_dict(data))
         except OSError as error:
             raise FileError(f"The file cannot be read. {cause_of(error)}", CHOOSE) from error
+        except MemoryError:
+            raise FileError("The file needs more memory than this machine has.", "Use a larger machine.") from None
 
 
-def _safetensors(data: bytes, size: int) -> Weights:
-    header = header_of(io.BytesIO(data), size)
+def _safetensors(stream: BinaryIO, size: int) -> Pieces[Weights]:
+    header = yield from reading_header(stream, size, 0.0, 0.2)
     for name, entry in header.tensors.items():
         if entry.dtype == "BOOL":
             raise odd_tensor(name, "bool")
-    try:
-        return dict(safetensors.numpy.load(data))
-    except (safetensors.SafetensorError, ValueError) as error:
-        raise FileError(f"The tensors of the file cannot be read: {error}.", CHOOSE) from None
+    return (yield from reading_tensors(stream, header, 0.2, 1.0))
 
 
 def _state_dict(weights: Weights) -> bytes:
