@@ -12,6 +12,7 @@ import typer
 import gradviz
 from gradviz.app.commands.names import COMMANDS
 from gradviz.app.commands.run_commands import (
+    DIVERGED,
     MISTAKE,
     check,
     print_script,
@@ -24,6 +25,8 @@ from gradviz.app.commands.speaking import ReaderGoneError, give_up_stdout, say, 
 from gradviz.app.process.crash import trace_to_stderr
 from gradviz.core.document.document import Document
 from gradviz.core.problems import GradvizError
+from gradviz.core.words import one_line
+from gradviz.engine.problems import is_of_torch
 from gradviz.storage.problems import cause_of
 from gradviz.storage.shipped.by_name import find_experiment
 
@@ -181,6 +184,11 @@ def run_command_line(arguments: list[str]) -> int:
         say(f"gradviz: Nothing can be written here. {cause_of(error)}")
         give_up_stdout()
         return MISTAKE
+    except RuntimeError as error:
+        if not is_of_torch(error):
+            raise
+        say(f"gradviz: PyTorch stopped the run ({one_line(str(error), 200)}).")
+        return DIVERGED
     except (typer.Abort, KeyboardInterrupt):
         say("gradviz: stopped.")
         return 130

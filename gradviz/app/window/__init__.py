@@ -7,6 +7,7 @@ crash_reports      What the user is told of a session that ended unexpectedly, o
 data_entry         Data of one's own: importing a file, and editing a table; each ends in one edit that can be undone
 documents          Opening, saving and exporting: the document's way to and from the disk, with the questions and
                    messages
+errands            The one errand of the window at a time, such as reading a file: its progress, Cancel, and its end
 main_window        The main window
 placement          Where a window stands: on a screen that is there, no larger than it, with a title bar that can be
                    reached

@@ -31,6 +31,7 @@ from gradviz.storage.problems import FileError, NewerFormatError
 from gradviz.storage.shipped.gallery import GalleryEntry
 from gradviz.storage.tables.history_csv import write_history
 from gradviz.storage.user.preferences import Preferences
+from gradviz.storage.user.unfinished_saves import noted_save
 from gradviz.views.kit.speech import spoken
 from gradviz.views.kit.view import View
 
@@ -190,7 +191,8 @@ class Documents(QObject):
     def _write(self, path: Path, result: RunResult | None) -> None:
         self._is_writing = False
         try:
-            save(path, self.session.document, result)
+            with noted_save(path):
+                save(path, self.session.document, result)
         except FileError as error:
             self.window.messages.show_message(str(error), "Save as…", self.ask_save_as)
             return

@@ -23,6 +23,7 @@ from gradviz.core.document.experiment import with_start
 from gradviz.core.document.with_mistake import compared_with
 from gradviz.core.optimizers.mistakes import Mistake
 from gradviz.core.runs.state import RunState
+from gradviz.engine.runs.runner import OWN_FAULT
 from gradviz.storage.user.preferences import Preferences, save_preferences
 from gradviz.views.kit.speech import spoken
 
@@ -231,7 +232,10 @@ class WindowController(QObject):
         messages = self.window.messages
         if control.state in (RunState.DIVERGED, RunState.FAILED):
             self._standing_message = spoken(control.words)
-            messages.show_message(self._standing_message)
+            if control.words.pattern == OWN_FAULT:
+                self.crash_reports.report(self._standing_message)
+            else:
+                messages.show_message(self._standing_message)
         elif messages.text and messages.text == self._standing_message:
             messages.hide()
         self._show_status()

@@ -103,12 +103,14 @@ class Fault:
 
 
 def explained(error: RuntimeError, step: int) -> Fault | None:
-    """The fault that PyTorch's `error` is; None where it stops the whole run, or is none of PyTorch's own."""
+    """The fault that PyTorch's `error` is; None where it is not one of a graph or a gradient that is known here.
+
+    At the start any error of PyTorch's is one, for the formula or the model asks for what it cannot do. Later it is
+    known that it can: then a lack of memory, say, is no matter of one optimiser, and stops the whole run.
+    """
     text = " ".join(str(error).split())
     explanation = next((plain for pattern, plain in _EXPLANATIONS if re.search(pattern, text)), "")
-    if not explanation and not is_of_torch(error):
-        return None
-    if not explanation and re.search(_WHOLE_RUN, text):
+    if not explanation and (step or not is_of_torch(error) or re.search(_WHOLE_RUN, text)):
         return None
     return Fault(step, _first_words(text), explanation or _UNKNOWN)
 

@@ -81,7 +81,7 @@ class Lane:
     def fail(self, error: RuntimeError) -> None:
         """Stop here with PyTorch's words, and keep the loss, which the forward pass has still given.
 
-        What is no matter of one optimiser is raised again: a lack of memory, say, stops the whole run.
+        What is no known error of a graph is raised again: a lack of memory, say, stops the whole run.
         """
         fault = explained(error, self.step)
         if fault is None:
