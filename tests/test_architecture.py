@@ -48,7 +48,7 @@ WINGS = {
         "data": {"layers", "tables"},
         "objectives": {"data", "formulas", "layers"},
         "runs": {"optimizers"},
-        "document": {"data", "layers", "objectives", "optimizers", "runs", "tables"},
+        "document": {"data", "formulas", "layers", "objectives", "optimizers", "runs", "tables"},
         "questions": {"graph", "runs"},
     },
     "engine": {

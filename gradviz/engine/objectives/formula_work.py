@@ -12,7 +12,7 @@ from gradviz.core.formulas.formula import Formula
 from gradviz.core.formulas.text import FormulaError
 from gradviz.core.formulas.work import Work, work_of
 
-MOST_SECONDS = 0.5
+MOST_SECONDS = 0.3
 """Of one evaluation with its gradient. What takes longer can neither be watched nor stopped between two steps."""
 FASTER = 50
 """A graphics card computes values of this size so many times as fast, about."""
