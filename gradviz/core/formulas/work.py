@@ -11,9 +11,10 @@ from gradviz.core.formulas.functions import function_of
 from gradviz.core.formulas.walk import children_of
 
 Shape = tuple[int, ...]
-PLAIN_NS, FUNCTION_NS, POWER_NS, PRODUCT_NS = 5.0, 12.0, 20.0, 0.3
-"""What a number of a large result takes, of an operator, of a function, of a power or a remainder, and a product within
-``@``: on one core in float64, with the memory that has to be fetched for it. Measured, and rounded up."""
+PLAIN_NS, FUNCTION_NS, PRODUCT_NS = 5.0, 12.0, 0.3
+SLOW_NS = {"**": 20.0, "%": 40.0}
+"""What a number of a large result takes, of an operator and of a function, and a product within ``@``: on one core in
+float64, with the memory that has to be fetched for it. Measured, and rounded up."""
 PASSES = 3
 """A step goes forward once, and back at twice the price."""
 
@@ -77,7 +78,7 @@ def _nanoseconds(expression: Expression, given: list[Shape], made: int) -> float
         return made * PLAIN_NS + made * given[0][-1] * PRODUCT_NS
     touched = max([made, *map(math.prod, given)])  # a sum makes one number of many
     if isinstance(expression, Binary):
-        return touched * (POWER_NS if expression.operator in ("**", "%") else PLAIN_NS)
+        return touched * SLOW_NS.get(expression.operator, PLAIN_NS)
     return touched * (PLAIN_NS if isinstance(expression, Negative) else FUNCTION_NS)
 
 
