@@ -159,7 +159,8 @@ def notes_of(declaration: Declaration, path: str = "") -> dict[str, str]:
     found: dict[str, str] = {}
     for name in type(declaration).model_fields:
         value = getattr(declaration, name)
-        items = enumerate(value) if isinstance(value, tuple) else [(None, value)]
+        is_list = isinstance(value, tuple) and bool(value) and isinstance(value[0], Declaration)  # not of numbers
+        items = enumerate(value) if is_list else [(None, value)]
         for index, item in items:
             if isinstance(item, Declaration):
                 _add(found, notes_of(item, name if index is None else f"{name}.{index}"))
