@@ -372,14 +372,6 @@ def test_an_exception_becomes_a_state_and_the_thread_lives_on(
     listener.wait(lambda: listener.run == 2 and listener.state is RunState.FINISHED)
 
 
-@pytest.fixture
-def thread_faults(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What went wrong in threads, as whoever keeps a log hears of it."""
-    heard: list[str] = []
-    monkeypatch.setattr(threading, "excepthook", lambda told: heard.append(f"{told.thread.name}: {told.exc_value}"))
-    return heard
-
-
 def test_a_fault_of_gradviz_is_told_as_its_own_and_goes_into_the_log(
     listener: Listener, monkeypatch: pytest.MonkeyPatch, thread_faults: list[str]
 ) -> None:
