@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import types
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.fields import FieldInfo
 
 from gradviz.core.problems import GradvizError
+from gradviz.core.words import escaped
 
 
 class Declaration(BaseModel):
@@ -38,9 +40,10 @@ class SettingError(GradvizError, ValueError):
     """
 
     def __init__(self, path: str, reason: str, place: tuple[int, int] | None = None) -> None:
-        super().__init__(f"{path}: {reason}" if path else reason)
+        shown = path if len(path) <= 100 else path[:99] + "…"
+        super().__init__(f"{shown}: {reason}" if path else reason)
         self.path = path
-        self.reason = reason
+        self.reason = escaped(reason)
         self.place = place
 
 
@@ -156,7 +159,8 @@ def notes_of(declaration: Declaration, path: str = "") -> dict[str, str]:
     found: dict[str, str] = {}
     for name in type(declaration).model_fields:
         value = getattr(declaration, name)
-        items = enumerate(value) if isinstance(value, tuple) else [(None, value)]
+        is_list = isinstance(value, tuple) and bool(value) and isinstance(value[0], Declaration)  # not of numbers
+        items = enumerate(value) if is_list else [(None, value)]
         for index, item in items:
             if isinstance(item, Declaration):
                 _add(found, notes_of(item, name if index is None else f"{name}.{index}"))
@@ -169,6 +173,7 @@ def _add(found: dict[str, str], more: dict[str, str]) -> None:
         found[path] = f"{found[path]}\n{note}" if path in found else note
 
 
+@functools.cache
 def live_fields(model: type[BaseModel]) -> tuple[str, ...]:
     """The fields of a declaration that are marked live."""
     return tuple(spec.name for spec in field_specs(model) if spec.live)

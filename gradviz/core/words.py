@@ -39,5 +39,17 @@ def verbatim(text: str) -> Words:
 
 def one_line(text: str, limit: int) -> str:
     """One line of printable characters, with an ellipsis where it was cut."""
-    line = " ".join("".join(letter if letter.isprintable() else " " for letter in text[: 4 * limit]).split())
+    line = escaped(" ".join(text[: 4 * limit].split()))
     return line if len(line) <= limit else line[: limit - 1] + "…"
+
+
+def escaped(text: str) -> str:
+    """`text` with what is no printable character written out: a line feed as ``\\n``, an escape as ``\\x1b``.
+
+    What a stranger wrote must not steer the terminal, nor pretend to be a line of its own.
+    """
+    return text if text.isprintable() else "".join(map(_visible, text))
+
+
+def _visible(letter: str) -> str:
+    return letter if letter.isprintable() else repr(letter)[1:-1]

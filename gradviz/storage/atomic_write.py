@@ -8,6 +8,7 @@ import os
 import re
 import secrets
 import stat
+import sys
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -50,14 +51,63 @@ def check_name(path: Path) -> None:
         )
 
 
+def check_writable(path: Path) -> None:
+    """FileError where `write_bytes` could not write, asked before work whose result would be lost.
+
+    A file is begun beside it and removed: what a folder allows is known only by trying.
+    """
+    check_name(path)
+    try:
+        target = Path(os.path.realpath(path)) if path.is_symlink() else path
+        temp, descriptor = _open_temp(target, _mode_of_writable(target))
+        os.close(descriptor)
+        temp.unlink()
+    except OSError as error:
+        raise FileError(f"The file cannot be written. {_cause(error, path)}", SAVE_AS) from error
+
+
 def remove_leftovers(folder: Path, older_than_s: float = 60.0) -> None:
-    """Remove what a killed save left in `folder`; a save that goes on elsewhere is younger."""
+    """Remove what a killed save left in `folder`.
+
+    A save holds a lock on its file for as long as its process lives, so that what nobody holds is left over. Where the
+    disk knows no locks, it is what is old.
+    """
     with contextlib.suppress(OSError):
         for entry in os.scandir(folder):
             if _LEFTOVER.fullmatch(entry.name):
                 with contextlib.suppress(OSError):
-                    if time.time() - entry.stat(follow_symlinks=False).st_mtime >= older_than_s:
+                    age = time.time() - entry.stat(follow_symlinks=False).st_mtime
+                    if age >= older_than_s or _is_given_up(entry.path):
                         os.unlink(entry.path)
+
+
+def _is_given_up(path: str) -> bool:
+    """Whether no living process holds the lock of a file that is written."""
+    descriptor = os.open(path, os.O_RDWR | getattr(os, "O_NOFOLLOW", 0))
+    try:
+        return try_lock(descriptor) is True
+    finally:
+        os.close(descriptor)
+
+
+if sys.platform == "win32":
+
+    def try_lock(descriptor: int) -> bool | None:
+        """Windows removes no file that another process has open, which is as good as a lock."""
+        return True
+
+else:
+    import fcntl
+
+    def try_lock(descriptor: int) -> bool | None:
+        """Whether the file is this process's own now, until it is closed; None where the disk knows no locks."""
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        except OSError:
+            return None
+        return True
 
 
 def _mode_of_writable(target: Path) -> int | None:
@@ -103,7 +153,13 @@ def _open_temp(target: Path, mode: int | None) -> tuple[Path, int]:
     stem = os.fsencode(target.name)[:200].decode("utf-8", "ignore")
     temp = target.with_name(f".{stem}.{secrets.token_hex(4)}.part")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-    return temp, os.open(temp, flags, 0o666 if mode is None else 0o600)
+    descriptor = os.open(temp, flags, 0o666 if mode is None else 0o600)
+    if try_lock(descriptor) is False or not os.fstat(descriptor).st_nlink:  # somebody took it for a leftover just now
+        os.close(descriptor)
+        with contextlib.suppress(OSError):
+            temp.unlink()
+        return _open_temp(target, mode)
+    return temp, descriptor
 
 
 def _write_all(descriptor: int, chunk: bytes) -> None:

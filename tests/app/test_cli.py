@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from dataclasses import replace
@@ -15,6 +16,7 @@ from PySide6.QtWidgets import QApplication
 
 from gradviz.app.commands.cli import run_command_line
 from gradviz.app.commands.selftest_tasks import TASKS
+from gradviz.core.runs.state import RunState
 from gradviz.storage.experiments.experiment_file import load, save
 from gradviz.storage.shipped.gallery import gallery
 
@@ -173,7 +175,7 @@ def test_a_mistake_is_one_sentence(capsys: Captured, arguments: tuple[str, ...],
 def test_a_loss_that_is_not_finite_at_the_start_is_refused(capsys: Captured) -> None:
     sentence = mistake(capsys, "run", "A1", "--set", "objective.text=u = log(a - b)\nj = u + c")
     assert "line 1" in sentence
-    assert "not finite" in sentence
+    assert "log(a - b) is nan, where a - b = -2" in sentence
 
 
 def test_a_device_that_is_gone_falls_back_with_one_notice(capsys: Captured) -> None:
@@ -287,3 +289,98 @@ def test_weights_go_out_and_in_and_only_where_they_fit(capsys: Captured, tmp_pat
     assert again["loss"] == trained["loss"]
     assert "do not fit this model (w, b)" in mistake(capsys, "run", "B3", "--weights", str(kept), "--allow-pt")
     assert "not a kind of weights" in mistake(capsys, "run", "E1", "--steps", "1", "--save-weights", "w.npz")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("run", "himmelblau", "--set", "steps=" + "[" * 100_000),
+        ("run", "himmelblau", "--set", "steps=" + "[" * 80 + "]" * 80),
+        ("run", "himmelblau", "--set", "x" * 5000 + "=1"),
+        ("run", "a" * 300),
+        ("check", "a" * 300 + ".json"),
+        ("run", "~nobody-of-this-name/x"),
+        ("run", "himmelblau", "--set", "optimizers.0.kind=rprop", "--set", "optimizers.0.etas=[0.5, 1e308]"),
+        ("run", "himmelblau", "--set", "optimizers.0.kind=adam", "--set", "optimizers.0.eps=1e300"),
+        ("run", "himmelblau", "--set", "optimizers.0.kind=a\x1b[31m\nb"),
+        ("run", "himmelblau", "--set", "dtype=a\x1b[31m\nb"),
+        ("script", "himmelblau", "--dialect", "a\x1b\n"),
+        ("replay", "no\x1b\nfile.gradviz"),
+        ("run", "himmelblau", "--out", "/dev/null/x"),
+        ("run", "himmelblau", "--save-weights", "/nowhere/w.pt"),
+    ],
+)
+def test_whatever_is_given_one_printable_sentence_answers(capsys: Captured, arguments: tuple[str, ...]) -> None:
+    assert mistake(capsys, *arguments).isprintable()
+
+
+@pytest.mark.parametrize("option", ["--out", "--save-weights"])
+def test_a_place_that_cannot_be_written_is_told_before_the_training(
+    capsys: Captured, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, option: str
+) -> None:
+    from gradviz.engine.training.trainer import Trainer
+
+    monkeypatch.setattr(Trainer, "advance", lambda _self: pytest.fail("it was trained"))
+    blocked = tmp_path / "blocked"
+    (blocked / "history.csv" if option == "--out" else blocked / "w.pt").mkdir(parents=True)
+    place = blocked if option == "--out" else blocked / "w.pt"
+    assert mistake(capsys, "run", "himmelblau", option, str(place)).endswith(f"Choose another place with {option}.")
+
+
+@pytest.mark.parametrize(("name", "status"), [("SIGINT", 130), ("SIGTERM", 143)])
+def test_a_signal_leaves_what_was_trained_so_far(
+    capsys: Captured, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, status: int
+) -> None:
+    from gradviz.engine.training.trainer import Trainer
+
+    advance = Trainer.advance
+
+    def until(self: Trainer) -> Any:
+        if self.step == 40:
+            signal.raise_signal(getattr(signal, name))
+        return advance(self)
+
+    monkeypatch.setattr(Trainer, "advance", until)
+    before = signal.getsignal(getattr(signal, name))
+    weights = tmp_path / "w.safetensors"
+    given = ["run", "himmelblau", "--out", str(tmp_path / "out"), "--save-weights", str(weights)]
+    assert run_command_line(given) == status
+    said = capsys.readouterr().err
+    assert "Stopped at step 41 of 30,000." in said
+    assert "Wrote the weights so far" in said
+    saved = load(tmp_path / "out" / "experiment.gradviz")
+    assert saved.result is not None
+    assert (saved.result.step, saved.result.state) == (41, RunState.PAUSED)
+    assert weights.exists()
+    assert signal.getsignal(getattr(signal, name)) == before
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no disk that is always full")
+@pytest.mark.parametrize("arguments", [("gallery",), ("--help",), ("script", "chain"), ("run", "A1", "--json")])
+def test_a_stdout_that_is_full_is_told_in_a_sentence(arguments: tuple[str, ...]) -> None:
+    with open("/dev/full", "w") as full:
+        ended = subprocess.run(
+            [sys.executable, "-m", "gradviz", *arguments], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert ended.returncode == 2, ended.stderr
+    assert "The disk is full." in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_letter_that_stdout_cannot_write_is_told_in_a_sentence() -> None:
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    command = [sys.executable, "-m", "gradviz", "script", "chain", "--set", 'title="中文"']
+    ended = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert "ascii cannot write" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_whoever_stops_reading_hears_nothing_more() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "gradviz", "gallery"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as shown:
+        assert shown.stdout is not None
+        assert shown.stderr is not None
+        shown.stdout.close()
+        assert shown.stderr.read() == b""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -50,3 +52,12 @@ def test_a_mistake_is_a_sentence(capsys: Captured, arguments: list[str], words: 
     printed = capsys.readouterr()
     assert words in printed.err
     assert not printed.out
+
+
+def test_a_parameter_to_which_no_gradient_flows_has_one_of_zero_in_the_script(capsys: Any, tmp_path: Path) -> None:
+    path = tmp_path / "ceil.json"
+    tensors = [{"name": "x", "value": 1.5}, {"name": "y", "value": 2.5}]
+    objective = {"kind": "formula", "tensors": tensors, "text": "loss = ceil(y)"}
+    path.write_text(json.dumps({"format": 3, "experiment": {"objective": objective}}))
+    assert run_command_line(["script", str(path), "--dialect", "numpy"]) == 0
+    assert "d_y = np.array(0, dtype=np.float32)" in capsys.readouterr().out

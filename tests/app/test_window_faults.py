@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -160,6 +161,33 @@ def test_an_exception_in_the_training_thread_is_a_sentence(desk: Desk, monkeypat
     assert desk.message == ""
     desk.press(Key.Key_Space)
     desk.wait_step(10)
+
+
+@pytest.mark.parametrize("where", ["training", "elsewhere"])
+def test_a_fault_of_gradviz_in_another_thread_is_told_as_its_own_with_the_log(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, where: str
+) -> None:
+    from gradviz.app.process import crash
+    from gradviz.engine.training.trainer import Trainer
+
+    def fail(*_: object) -> None:
+        raise KeyError("lost")
+
+    monkeypatch.setenv("GRADVIZ_DATA", str(tmp_path))
+    monkeypatch.setattr(threading, "excepthook", crash._on_thread_exception)
+    with crash.session():
+        log = crash.session_log()
+        assert log is not None
+        if where == "training":
+            monkeypatch.setattr(Trainer, "advance", fail)
+            desk.press(Key.Key_Space)
+            desk.wait_state(RunState.FAILED)
+        else:
+            threading.Thread(target=fail).start()
+        desk.wait(lambda: "KeyError" in desk.message and "gradviz" in desk.message, "the report")
+        assert "PyTorch stopped" not in desk.message
+        assert desk.message_button("Show the &log").isVisible()
+        desk.wait(lambda: "in fail" in log.read_text(encoding="utf-8"), "the trace in the log")
 
 
 def test_a_formula_that_is_not_finite_at_the_start_cannot_run(desk: Desk) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -408,3 +409,82 @@ def test_history_is_exported_with_every_step(desk: Desk, chosen: list[str], tmp_
     lines = (tmp_path / "history.csv").read_text("utf-8-sig").strip().splitlines()
     assert len(lines) == len(desk.control.history) + 1
     assert "170" in lines[1]
+
+
+@pytest.fixture
+def slow_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Path, threading.Event, list[int]]]:
+    """A file whose reading waits in the middle until it is let go on; and the threads that read."""
+    from gradviz.app.window import documents
+
+    path, gate, readers = tmp_path / "slow.gradviz", threading.Event(), []
+    save(path, Document(lesson=titled("Slow")), None)
+    loading = documents.loading
+
+    def held(*given: Any) -> Any:
+        readers.append(threading.get_ident())
+        work = loading(*given)
+        yield next(work)
+        while not gate.wait(0.005):
+            yield 0.25
+        return (yield from work)
+
+    monkeypatch.setattr(documents, "loading", held)
+    yield path, gate, readers
+    gate.set()
+
+
+def test_a_file_is_read_elsewhere_while_the_window_goes_on_and_says_how_far(
+    desk: Desk, chosen: list[str], slow_file: tuple[Path, threading.Event, list[int]]
+) -> None:
+    path, gate, readers = slow_file
+    open_by_key(desk, chosen, path)
+    desk.wait(lambda: desk.message == "Opening slow.gradviz… 25%", "the progress")
+    assert readers != [threading.get_ident()]
+    before = desk.control.step
+    desk.press(Key.Key_Right, CONTROL)
+    desk.wait(lambda: desk.control.step == before + 1, "a step meanwhile")
+    gate.set()
+    desk.wait(lambda: desk.controller.session.document.title == "Slow", "the file")
+    assert desk.message == ""
+
+
+def test_cancel_leaves_the_reading_and_the_document_stays(
+    desk: Desk, chosen: list[str], slow_file: tuple[Path, threading.Event, list[int]]
+) -> None:
+    path, gate, _ = slow_file
+    title = desk.window.windowTitle()
+    open_by_key(desk, chosen, path)
+    desk.wait(lambda: desk.message.startswith("Opening"), "the progress")
+    desk.click(desk.message_button("Cancel"))
+    assert not desk.controller.documents.errands.is_busy
+    assert desk.message == ""
+    gate.set()
+    desk.qtbot.wait(100)
+    assert desk.window.windowTitle() == title
+
+
+def test_edits_made_while_a_file_is_read_are_asked_for(
+    desk: Desk, chosen: list[str], slow_file: tuple[Path, threading.Event, list[int]]
+) -> None:
+    path, gate, _ = slow_file
+    open_by_key(desk, chosen, path)
+    desk.wait(lambda: desk.message.startswith("Opening"), "the progress")
+    desk.enter("title", "Edited")
+    desk.answer("Cancel")
+    gate.set()
+    desk.wait(lambda: len(desk.dialogs) == 1, "the question")
+    assert "Edited" in desk.dialogs[0]
+    desk.wait(lambda: not desk.controller.documents.errands.is_busy, "the end")
+    assert desk.controller.session.document.title == "Edited"
+
+
+def test_another_document_leaves_the_reading(
+    desk: Desk, chosen: list[str], slow_file: tuple[Path, threading.Event, list[int]]
+) -> None:
+    path, gate, _ = slow_file
+    open_by_key(desk, chosen, path)
+    desk.wait(lambda: desk.message.startswith("Opening"), "the progress")
+    desk.open_card("chain")
+    gate.set()
+    desk.qtbot.wait(100)
+    assert desk.controller.session.gallery_name == "chain"

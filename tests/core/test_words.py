@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradviz.core.words import SILENCE, Words, one_line, say, verbatim
+from gradviz.core.words import SILENCE, Words, escaped, one_line, say, verbatim
 
 
 def test_words_are_spoken_with_their_values_in_the_formats_of_the_pattern() -> None:
@@ -43,3 +43,14 @@ def test_one_line_is_printable_and_no_longer_than_it_may_be(text: str, limit: in
     line = one_line(text, limit)
     assert len(line) <= limit
     assert line.isprintable()
+
+
+@given(st.text())
+def test_escaped_text_is_printable_and_what_was_printable_is_as_it_was(text: str) -> None:
+    assert escaped(text).isprintable()
+    if text.isprintable():
+        assert escaped(text) == text
+
+
+def test_what_steers_a_terminal_is_written_out() -> None:
+    assert escaped("a\x1b[31m\n\u202eb\ud800中") == "a\\x1b[31m\\n\\u202eb\\ud800中"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -27,3 +28,11 @@ def frequent_checkpoints() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(trainer, "Checkpoints", Frequent)
         yield
+
+
+@pytest.fixture
+def thread_faults(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What went wrong in threads, as whoever keeps a log hears of it."""
+    heard: list[str] = []
+    monkeypatch.setattr(threading, "excepthook", lambda told: heard.append(f"{told.thread.name}: {told.exc_value}"))
+    return heard

@@ -101,13 +101,14 @@ def test_it_yields_its_progress_and_returns_its_answer() -> None:
 @pytest.mark.parametrize(
     ("fault", "words"), [("engine", "It cannot be known."), ("odd", "There is no answer (ValueError): odd")]
 )
-def test_a_fault_of_a_question_is_its_own(listener: Listener, fault: str, words: str) -> None:
+def test_a_fault_of_a_question_is_its_own(listener: Listener, thread_faults: list[str], fault: str, words: str) -> None:
     listener.post(Load(1, Experiment(steps=50)), Ask((Slow(1, fault), Locate())), Run())
     listener.wait_state(RunState.FINISHED)
     listener.wait(lambda: None not in (listener.told(Slow), listener.told(Locate)))
     refused = listener.told(Slow)
     assert isinstance(refused, Refusal)
     assert str(refused.why) == words
+    assert [told.split("\n")[0] for told in thread_faults] == (["gradviz-training: odd"] if fault == "odd" else [])
 
 
 def test_an_answer_is_of_the_step_at_which_it_was_asked(listener: Listener) -> None:
@@ -129,7 +130,7 @@ def test_what_can_wait_does_so_while_the_run_goes_on(listener: Listener) -> None
     listener.wait(lambda: listener.told(Waiting) is not None)
 
 
-def test_a_question_that_nobody_can_answer_is_refused(listener: Listener) -> None:
+def test_a_question_that_nobody_can_answer_is_refused(listener: Listener, thread_faults: list[str]) -> None:
     @dataclass(frozen=True)
     class Unknown(Question[str]):
         pass
@@ -138,6 +139,7 @@ def test_a_question_that_nobody_can_answer_is_refused(listener: Listener) -> Non
     listener.wait_state(RunState.FINISHED)
     listener.wait(lambda: listener.told(Unknown) is not None)
     assert "ModuleNotFoundError" in str(listener.told(Unknown).why)
+    assert len(thread_faults) == 1
 
 
 def test_what_can_wait_does_so_for_other_questions_too(listener: Listener) -> None:

@@ -530,3 +530,78 @@ def test_only_the_lines_that_the_objective_needs_are_computed_unless_a_gradient_
     for name, parameter in objective.parameters.items():
         assert torch.equal(parameter.grad, by_hand.parameters[name].grad)
     assert set(objective.hand_values()) >= {"idle", "a", "loss", "x", "y"}
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "part"),
+    [
+        ("y = 2*x\nloss = 3 % x", "line 2, column 8", "no derivative"),
+        ("y = 1 + 5 % x\nloss = y*y", "line 1, column 9", "no derivative"),
+        ("loss = sum(requires_grad(x > 1))", "line 1, column 12", "floating point"),
+    ],
+)
+def test_what_has_no_derivative_is_refused_at_its_place_before_the_run(text: str, place: str, part: str) -> None:
+    with pytest.raises(EngineError, match=rf"{place}: .*{part}"):
+        Trainer(formula_experiment(text, x=2.0))
+
+
+@pytest.mark.parametrize("text", ["x * no_grad(3 % x)", "x * detach(3 % x)", "x % 3 + x", "x - 2*floor(x/2)"])
+def test_what_needs_no_derivative_is_not_refused(text: str) -> None:
+    assert Trainer(formula_experiment(f"loss = {text}", x=2.0)).fault_at_start() == ""
+    unused = Trainer(formula_experiment(f"y = 3 % x\nloss = {text}", x=2.0))
+    assert unused.fault_at_start() == ""
+
+
+def test_by_hand_nothing_needs_a_derivative_of_torch() -> None:
+    trainer = Trainer(formula_experiment("loss = 3 % x\nd_x = -floor(3/x)", gradient="by_hand", x=2.0))
+    assert trainer.lanes[0].objective.parameters["x"].grad.item() == -1.0  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("gradient", ["autograd", "by_hand"])
+@pytest.mark.parametrize("text", ["loss = x*x\nd_x = x == 2", "g = x > 1\nloss = x*x\nd_x = g"])
+def test_a_comparison_is_no_gradient(text: str, gradient: str) -> None:
+    with pytest.raises(EngineError, match=rf"line {text.count(chr(10)) + 1}, column 7: a comparison is true or false"):
+        Trainer(formula_experiment(text, gradient=gradient, x=2.0))
+
+
+def test_a_gradient_by_hand_has_the_precision_of_the_run() -> None:
+    trainer = Trainer(formula_experiment("loss = x*x\nd_x = 2 ** (x > 1)", gradient="by_hand", x=2.0))
+    gradient = trainer.lanes[0].objective.parameters["x"].grad
+    assert gradient is not None
+    assert (gradient.item(), gradient.dtype) == (2.0, torch.float64)
+
+
+def test_an_error_of_torch_that_nobody_knows_stops_the_optimiser_with_its_words() -> None:
+    trainer = Trainer(formula_experiment("loss = sum(x ** (b != x))", x=2.0, b=1.0))
+    assert "bool tensor is not supported" in trainer.fault_at_start()
+    assert len(trainer.fault_at_start()) <= 300
+
+
+LARGE = {"a": "randn(20000, 1)", "b": "randn(1, 20000)"}
+
+
+@pytest.mark.parametrize(
+    ("text", "values", "place", "shape"),
+    [
+        ("loss = sum(a*b)", LARGE, "line 1, column 12", "20,000 x 20,000"),
+        ("loss = sum(transpose(b) @ transpose(a))", LARGE, "line 1, column 12", "20,000 x 20,000"),
+        ("y = a + 1\nloss = mean((y - b)**2)", LARGE, "line 2, column 14", "20,000 x 20,000"),
+        ("loss = sum(one_hot(one_hot(x, 9000), 9000))", {"x": "zeros(3)"}, "line 1, column 12", "3 x 9,000 x 9,000"),
+        ("loss = sum(x*x)\nd_x = x + 0*sum(a*b)", LARGE | {"x": 1.0}, "line 2, column 17", "20,000 x 20,000"),
+    ],
+)
+def test_what_would_take_too_long_is_refused_with_the_estimate_before_it_is_made(
+    text: str, values: dict[str, Any], place: str, shape: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    evaluated: list[str] = []
+    monkeypatch.setattr(Program, "tensor_closure", lambda *_: lambda _values: evaluated.append("something"))
+    with pytest.raises(
+        EngineError, match=rf"{place}: {shape} numbers are made here, .*about .* s and .*GiB"
+    ) as refused:
+        Trainer(formula_experiment(text, **values))
+    assert len(str(refused.value)) <= 300
+    assert not evaluated
+
+
+def test_what_does_not_take_long_is_not_refused() -> None:
+    assert Trainer(formula_experiment("loss = mean(exp(-a*a))", a="randn(1000, 500)")).fault_at_start() == ""

@@ -440,6 +440,37 @@ def test_an_exception_becomes_a_state_and_the_thread_lives_on(
     listener.wait(lambda: listener.run == 2 and listener.state is RunState.FINISHED)
 
 
+def test_a_fault_of_gradviz_is_told_as_its_own_and_goes_into_the_log(
+    listener: Listener, monkeypatch: pytest.MonkeyPatch, thread_faults: list[str]
+) -> None:
+    def breaks(_trainer: Trainer) -> None:
+        raise KeyError("lost\x1b[31m")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Trainer, "advance", breaks)
+        listener.post(Load(1, ENDLESS), Run())
+        listener.wait_state(RunState.FAILED)
+    assert listener.message.startswith("A fault of gradviz, and not of PyTorch, stopped the run (KeyError: 'lost")
+    assert "The log" in listener.message
+    assert listener.message.isprintable()
+    assert thread_faults == ["gradviz-training: 'lost\\x1b[31m'"]
+
+
+def test_a_fault_of_gradviz_in_an_answer_goes_into_the_log_and_the_run_goes_on(
+    listener: Listener, monkeypatch: pytest.MonkeyPatch, thread_faults: list[str]
+) -> None:
+    def breaks(*_: object) -> None:
+        raise AttributeError("no such thing")
+
+    monkeypatch.setattr("gradviz.engine.answers.answering.answering", breaks)
+    listener.post(Load(1, Experiment(steps=30)), Ask((Locate(),)))
+    listener.wait(lambda: listener.told(Locate) is not None)
+    assert thread_faults == ["gradviz-training: no such thing"]
+    monkeypatch.undo()
+    listener.post(Run())
+    listener.wait_state(RunState.FINISHED)
+
+
 def test_after_an_exception_a_seek_continues_without_a_gap(listener: Listener, monkeypatch: pytest.MonkeyPatch) -> None:
     experiment = Experiment(steps=60, dtype="float64")
     healthy = TestFunctionDescent.loss

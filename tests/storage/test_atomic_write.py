@@ -22,9 +22,10 @@ from gradviz.core.runs.records import RecordBlock
 from gradviz.core.runs.result import LaneResult, LiveEdit, RunResult
 from gradviz.core.runs.state import RunState
 from gradviz.storage import atomic_write
-from gradviz.storage.atomic_write import SAVE_AS, remove_leftovers, write_bytes
+from gradviz.storage.atomic_write import SAVE_AS, check_writable, remove_leftovers, try_lock, write_bytes
 from gradviz.storage.experiments.experiment_file import load, save
 from gradviz.storage.problems import FileError
+from gradviz.storage.user.unfinished_saves import clear_unfinished_saves, noted_save
 
 ROOT = Path(__file__).parents[2]
 needs_posix = pytest.mark.skipif(os.name != "posix", reason="modes, links and signals of POSIX")
@@ -274,17 +275,84 @@ def test_a_link_in_a_circle_is_refused(tmp_path: Path) -> None:
         write_bytes(tmp_path / "a", b"new")
 
 
-def test_only_old_leftovers_are_removed(tmp_path: Path) -> None:
-    old, young = tmp_path / ".a.gradviz.0123abcd.part", tmp_path / ".b.gradviz.0123abcd.part"
+def test_leftovers_are_removed_and_what_another_save_holds_is_not(tmp_path: Path) -> None:
+    old, young, held = (tmp_path / f".{name}.gradviz.0123abcd.part" for name in "abc")
     others = [tmp_path / name for name in ("a.part", ".a.part", ".a.gradviz.0123abcd", "a.gradviz")]
-    for path in (old, young, *others):
+    for path in (old, young, held, *others):
         path.write_bytes(b"x")
-        os.utime(path, (0, 0))
-    os.utime(young)
+    os.utime(old, (0, 0))
+    with held.open("rb+") as saving:
+        assert try_lock(saving.fileno())
+        remove_leftovers(tmp_path)
+        assert sorted(tmp_path.iterdir()) == sorted([held, *others])
     remove_leftovers(tmp_path)
-    assert sorted(tmp_path.iterdir()) == sorted([young, *others])
+    assert sorted(tmp_path.iterdir()) == sorted(others)
     remove_leftovers(tmp_path / "missing")
 
+
+def test_a_save_that_somebody_looks_at_for_leftovers_is_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between the making of a file and its lock somebody else may find it, and take it away."""
+    lock, taken = atomic_write.try_lock, []
+
+    def late(descriptor: int) -> bool | None:
+        if not taken:
+            taken.extend(tmp_path.glob(".*.part"))
+            taken[0].unlink()
+        return lock(descriptor)
+
+    monkeypatch.setattr(atomic_write, "try_lock", late)
+    write_bytes(tmp_path / "a.gradviz", b"new")
+    assert len(taken) == 1
+    assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"new"]
+
+
+@needs_posix
+def test_what_a_killed_save_left_is_gone_after_the_next_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In whatever folder it was: nothing else knows of a file that was never opened before."""
+    monkeypatch.setenv("GRADVIZ_DATA", str(tmp_path / "data"))
+    monkeypatch.syspath_prepend(ROOT)
+    folder = tmp_path / "far away"
+    folder.mkdir()
+    with subprocess.Popen([sys.executable, "-c", KILLED_WHILE_WRITING, folder / "a.gradviz"], cwd=ROOT) as saving:
+        saving.wait(60)
+    assert saving.returncode == -signal.SIGKILL
+    assert len(os.listdir(folder)) == 1
+    clear_unfinished_saves()
+    assert os.listdir(folder) == []
+    assert not list((tmp_path / "data").glob("saving-*"))
+
+
+def test_a_save_leaves_no_note(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GRADVIZ_DATA", str(tmp_path / "data"))
+    with noted_save(tmp_path / "a.gradviz"):
+        assert len(list((tmp_path / "data").glob("saving-*"))) == 1
+    assert not list((tmp_path / "data").glob("saving-*"))
+
+
+@pytest.mark.parametrize(
+    ("name", "part"), [("nowhere/a.pt", "folder does not exist"), ("a" * 300, "bytes"), ("there", "folder or a device")]
+)
+def test_what_cannot_be_written_is_told_before_the_work(tmp_path: Path, name: str, part: str) -> None:
+    (tmp_path / "there").mkdir()
+    with pytest.raises(FileError, match=part):
+        check_writable(tmp_path / name)
+    check_writable(tmp_path / "good.pt")
+    assert os.listdir(tmp_path) == ["there"]
+
+
+KILLED_WHILE_WRITING = """
+import os, signal, sys
+from pathlib import Path
+from gradviz.storage.atomic_write import write_bytes
+from gradviz.storage.user.unfinished_saves import noted_save
+
+def chunks():
+    yield b"x" * 100_000
+    os.kill(os.getpid(), signal.SIGKILL)
+
+with noted_save(Path(sys.argv[1])):
+    write_bytes(Path(sys.argv[1]), chunks())
+"""
 
 KILLED = """
 import sys
@@ -322,5 +390,5 @@ def test_a_save_killed_at_random_tears_no_file(tmp_path: Path) -> None:
         loaded = load(path)
         assert loaded.result is not None
         assert (loaded.result.lanes[0].weights["w"] == loaded.experiment.seed).all(), f"seed {seed}"
-        remove_leftovers(tmp_path, older_than_s=0)
+        remove_leftovers(tmp_path)
         assert os.listdir(tmp_path) == ["killed.gradviz"], f"seed {seed}"

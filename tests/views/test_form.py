@@ -18,14 +18,20 @@ from gradviz.core.document.lesson import titled
 from gradviz.core.layers.catalogue import LAYERS
 from gradviz.core.layers.dense import LinearLayer
 from gradviz.core.layers.initialisations import INITIALISATIONS
-from gradviz.core.objectives.catalogue import OBJECTIVES, FitObjective, FormulaObjective, TestFunctionObjective
+from gradviz.core.objectives.catalogue import (
+    OBJECTIVES,
+    FitObjective,
+    FormulaObjective,
+    NamedTensor,
+    TestFunctionObjective,
+)
 from gradviz.core.objectives.losses import LOSSES
 from gradviz.core.objectives.test_functions import AnyTestFunction
 from gradviz.core.optimizers.catalogue import OPTIMIZERS, SGD, Adam
 from gradviz.core.optimizers.schedule_catalogue import StepDecay
 from gradviz.storage.shipped.gallery import gallery
 from gradviz.views.form.editors import ChoiceEditor
-from gradviz.views.form.form import Form, tooltip
+from gradviz.views.form.form import MOST_ITEMS, Form, tooltip
 from gradviz.views.form.form_data import value_at_path
 from gradviz.views.form.table_fields import NamesField, TableField, names_in
 
@@ -232,3 +238,38 @@ def test_notes_stand_below_the_items_they_are_about_and_follow_every_edit(form: 
 def test_every_note_has_its_place(form: Form, experiment: Experiment) -> None:
     form.show_document(Document(experiment=experiment))
     assert form.note_texts() == notes_of(experiment)
+
+
+def many_tensors(count: int, length: int = 1) -> Document:
+    tensors = tuple(NamedTensor(name=f"v{number}", value=(1.5,) * length) for number in range(count))
+    text = "loss = " + " + ".join(f"sum(v{number})" for number in range(count))
+    return Document(experiment=Experiment(objective=FormulaObjective(tensors=tensors, text=text)))
+
+
+def test_a_long_list_shows_its_beginning_and_all_of_it_when_asked(shown: Show) -> None:
+    form = shown(Form())
+    form.show_document(many_tensors(MOST_ITEMS + 4))
+    more = next(one for one in form.findChildren(QPushButton) if one.text().startswith("Show all"))
+    assert more.text() == f"Show all {MOST_ITEMS + 4}"
+    assert f"objective.tensors.{MOST_ITEMS - 1}.name" in form.paths()
+    assert f"objective.tensors.{MOST_ITEMS}.name" not in form.paths()
+    form.show_fault(f"objective.tensors.{MOST_ITEMS}.name", "It is taken.")
+    assert form.fault_texts() == {"objective.tensors": "It is taken."}
+    more.click()
+    assert f"objective.tensors.{MOST_ITEMS + 3}.name" in form.paths()
+    assert not [one for one in form.findChildren(QPushButton) if one.text().startswith("Show all") and one.isVisible()]
+
+
+def test_a_value_too_long_for_a_line_is_shown_by_its_beginning_and_stays_as_it_is(shown: Show) -> None:
+    form = shown(Form())
+    edits: list[Any] = []
+    form.edited.connect(lambda path, value: edits.append((path, value)))
+    form.show_document(many_tensors(1, 20_000))
+    line = form.editor("objective.tensors.0.value").focus_widget()
+    assert line.isReadOnly()
+    assert line.text().startswith("[1.5, 1.5,")
+    assert len(line.text()) < 1000
+    line.editingFinished.emit()
+    assert edits == []
+    form.show_document(many_tensors(1, 2))
+    assert (line.isReadOnly(), line.text()) == (False, "[1.5, 1.5]")

@@ -2,6 +2,7 @@
 
 basins_command  ``gradviz basins``: how many starts went to which minimum, in words, as JSON, and as a picture
 cli             The command line: the same engine without a window
+interruption    Ctrl+C and SIGTERM end a run between two steps, so that what was trained so far can be kept
 names           The names of the commands, apart from the commands themselves, whose libraries a window must not wait
                 for
 open_window     The window, or the main job without one where there is no display
@@ -12,4 +13,5 @@ selftest        The self-test: a real window, 50 steps of every gallery experime
                 offer
 selftest_tasks  What the self-test does besides looking at views: scripts, a file saved and opened, a formula, a table
                 and so on
+speaking        What the command line says: a result on stdout, sentences for a person on stderr
 """

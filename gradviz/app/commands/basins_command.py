@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gradviz.app.commands.run_commands import say
+from gradviz.app.commands.speaking import say, show
 from gradviz.app.process.display import use_no_display
 from gradviz.core.document.document import Document
 from gradviz.core.document.experiment import Experiment
@@ -40,7 +40,7 @@ def print_basins(document: Document, question: MapBasins, as_json: bool, picture
     with step_progress(document.title, steps) as advance:
         found = ask(question, moment, lambda progress: advance(round(progress.done * steps)))
     summary = _summary(experiment, found, time.perf_counter() - begin)
-    print(json.dumps(summary) if as_json else _text(summary))  # noqa: T201 - stdout is the result
+    show(json.dumps(summary) if as_json else _text(summary))
     if picture is not None:
         write_bytes(picture, _drawn(experiment, ask(Survey(), moment), found))
         say(f"Wrote {picture.name}.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -11,18 +12,22 @@ import typer
 import gradviz
 from gradviz.app.commands.names import COMMANDS
 from gradviz.app.commands.run_commands import (
+    DIVERGED,
     MISTAKE,
     check,
     print_script,
     read_weights,
     replay_file,
     run,
-    say,
     with_settings,
 )
+from gradviz.app.commands.speaking import ReaderGoneError, give_up_stdout, say, show
 from gradviz.app.process.crash import trace_to_stderr
 from gradviz.core.document.document import Document
 from gradviz.core.problems import GradvizError
+from gradviz.core.words import one_line
+from gradviz.engine.problems import is_of_torch
+from gradviz.storage.problems import cause_of
 from gradviz.storage.shipped.by_name import find_experiment
 
 cli = typer.Typer(
@@ -97,10 +102,10 @@ def gallery_command(as_json: AsJson = False) -> int:
 
     rows = [(entry.name, entry.case, entry.document.title) for entry in gallery()]
     if as_json:
-        typer.echo(json.dumps([dict(zip(("name", "case", "title"), row, strict=True)) for row in rows]))
+        show(json.dumps([dict(zip(("name", "case", "title"), row, strict=True)) for row in rows]))
     else:
         width = max(len(name) for name, _, _ in rows)
-        typer.echo("\n".join(f"{name:<{width}}  {case:<4}{title}" for name, case, title in rows))
+        show("\n".join(f"{name:<{width}}  {case:<4}{title}" for name, case, title in rows))
     return 0
 
 
@@ -145,7 +150,7 @@ def _callback(
     context: typer.Context, version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False
 ) -> int:
     if version:
-        typer.echo(f"gradviz {gradviz.__version__}")
+        show(f"gradviz {gradviz.__version__}")
         raise typer.Exit(0)
     if context.invoked_subcommand is None:
         return open_command()
@@ -161,18 +166,29 @@ def run_command_line(arguments: list[str]) -> int:
     """Run a command; a user's mistake is one sentence on stderr and exit status 2."""
     trace_to_stderr()
     is_file = not arguments[0].startswith("-") and arguments[0] not in COMMANDS
-    if is_file and not Path(arguments[0]).suffix and not Path(arguments[0]).exists():
+    if is_file and not Path(arguments[0]).suffix and not os.path.exists(arguments[0]):
         say(f"gradviz: There is no command and no file named {arguments[0][:60]!r}. See: gradviz --help")
         return MISTAKE
     given = ["open", *arguments] if is_file or arguments[0] == "--reset-layout" else arguments
     try:
         status = cli(given, standalone_mode=False)
+    except ReaderGoneError:
+        return MISTAKE
     except GradvizError as error:
         say(f"gradviz: {error}")
         return MISTAKE
     except typer.TyperException as error:
         say(f"gradviz: {_message(error)}")
         return MISTAKE
+    except OSError as error:  # what typer itself writes; storage makes FileErrors of its own
+        say(f"gradviz: Nothing can be written here. {cause_of(error)}")
+        give_up_stdout()
+        return MISTAKE
+    except RuntimeError as error:
+        if not is_of_torch(error):
+            raise
+        say(f"gradviz: PyTorch stopped the run ({one_line(str(error), 200)}).")
+        return DIVERGED
     except (typer.Abort, KeyboardInterrupt):
         say("gradviz: stopped.")
         return 130

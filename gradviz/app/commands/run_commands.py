@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import math
-import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from gradviz.app.commands.run_folder import write_report
+from gradviz.app.commands.interruption import interruptible
+from gradviz.app.commands.run_folder import check_folder, write_report
+from gradviz.app.commands.speaking import say, show
 from gradviz.core.declaration import SettingError
 from gradviz.core.document.document import Document, with_setting
 from gradviz.core.document.experiment import with_value
@@ -21,6 +23,8 @@ from gradviz.core.questions.question import Progress
 from gradviz.core.runs.result import RunResult
 from gradviz.core.runs.state import RunState
 from gradviz.engine.problems import EngineError
+from gradviz.storage.atomic_write import check_writable
+from gradviz.storage.experiments import strict_json
 from gradviz.storage.experiments.weights import (
     PickleNotAllowedError,
     check_target,
@@ -31,15 +35,13 @@ from gradviz.storage.experiments.weights import (
 from gradviz.storage.problems import FileError
 from gradviz.storage.shipped.by_name import find_experiment, load_named
 
+if TYPE_CHECKING:
+    from gradviz.engine.runs.whole_run import WholeRun
+
 FINISHED, MISMATCH, MISTAKE, DIVERGED = 0, 1, 2, 3
 FIRST = 10
 PROGRESS_S = 5.0
 DEFAULT_EXPERIMENT = "himmelblau"
-
-
-def say(sentence: str) -> None:
-    """A sentence for a person, on stderr."""
-    print(sentence, file=sys.stderr)  # noqa: T201 - the command line speaks here
 
 
 def with_settings(document: Document, settings: list[str]) -> Document:
@@ -48,12 +50,22 @@ def with_settings(document: Document, settings: list[str]) -> Document:
         path, equals, text = setting.partition("=")
         if not equals:
             raise SettingError(path, "write it as path=value, such as optimizers.0.lr=0.01")
-        try:
-            value: Any = json.loads(text)
-        except ValueError:
-            value = text
-        document = with_setting(document, path.strip(), value)
+        document = with_setting(document, path.strip(), _value_of(path, text))
     return document
+
+
+def _value_of(path: str, text: str) -> Any:
+    """A value as JSON, or as text where it is none."""
+    try:
+        value = json.loads(text)
+        is_deep = strict_json.is_deeper(value, strict_json.MAX_DEPTH)
+    except ValueError:
+        return text
+    except RecursionError:
+        is_deep = True
+    if is_deep:
+        raise SettingError(path, f"the value nests deeper than {strict_json.MAX_DEPTH} levels: write a plainer one")
+    return value
 
 
 def read_weights(path: Path, allow_pt: bool) -> RunResult:
@@ -73,44 +85,92 @@ def run(
     start: RunResult | None = None,
     save_weights_to: Path | None = None,
 ) -> int:
-    """Train to the end, from imported weights if there are any; returns the exit status."""
-    from gradviz.app.commands.progress import step_progress
+    """Train to the end, from imported weights if there are any; returns the exit status.
+
+    Where to write is tried before the training. Ctrl+C or SIGTERM ends it early, and what was trained so far is
+    written all the same.
+    """
     from gradviz.engine.runs.whole_run import WholeRun
 
     if save_weights_to is not None:
         check_target(save_weights_to)
     whole = WholeRun(document.experiment, start)
-    if start is not None and not whole.trainer.begins_with_weights:
-        given = ", ".join(list(start.start)[:4])
-        own = ", ".join(list(whole.trainer.lanes[0].objective.parameters)[:4])
-        cause = f"The weights ({given}) do not fit this model ({own}): names and shapes must be the same."
-        raise FileError(cause, "Choose the weights of this model.")
+    _check_start(whole, start)
+    _check_places(out, save_weights_to)
     if whole.trainer.notice:
         say(whole.trainer.notice)
-    if whole.fault:
-        whole.train(lambda _step: None)
-    else:
-        with step_progress(document.title, document.experiment.steps) as advance:
-            whole.train(advance)
+    signalled = _train(whole, document.title)
     for sentence in whole.faults:
         say(sentence)
     if as_json:
-        print(json.dumps(_finite(_summary(whole)), ensure_ascii=False))  # noqa: T201 - stdout is the result
+        show(json.dumps(_finite(_summary(whole)), ensure_ascii=False))
     if whole.fault:
         say(f"gradviz: {whole.message}")
         return MISTAKE
-    if not as_json:
+    if not as_json or whole.is_stopped:
         say(whole.message)
         for reason in whole.explanation.reasons[1:]:
             say(str(reason.words))
+    if not as_json:
         say(f"loss {short_number(whole.trainer.lanes[0].loss)}")
-    if save_weights_to is not None:
-        save_weights(save_weights_to, weights_of(whole.result()))
-        say(f"Wrote the weights to {save_weights_to.resolve()}.")
-    if out is not None:
-        written = write_report(out, document, whole.result(), whole)
-        say(f"Wrote {', '.join(written)} to {out.resolve()}.")
+    _write_what_was_asked(document, whole, out, save_weights_to)
+    if signalled:
+        return signalled
     return FINISHED if whole.state is RunState.FINISHED else DIVERGED
+
+
+def _check_start(whole: WholeRun, start: RunResult | None) -> None:
+    """FileError where imported weights are not those of this model."""
+    if start is None or whole.trainer.begins_with_weights:
+        return
+    given = ", ".join(list(start.start)[:4])
+    own = ", ".join(list(whole.trainer.lanes[0].objective.parameters)[:4])
+    cause = f"The weights ({given}) do not fit this model ({own}): names and shapes must be the same."
+    raise FileError(cause, "Choose the weights of this model.")
+
+
+def _check_places(out: Path | None, weights: Path | None) -> None:
+    """FileError where the results could not be written: told before the training and not after it."""
+    if out is not None:
+        with _named("--out"):
+            check_folder(out)
+    if weights is not None:
+        with _named("--save-weights"):
+            check_writable(weights)
+
+
+@contextmanager
+def _named(option: str) -> Iterator[None]:
+    """What cannot be written is written elsewhere by an option here, not by a menu."""
+    try:
+        yield
+    except FileError as error:
+        raise FileError(error.cause, f"Choose another place with {option}.") from None
+
+
+def _train(whole: WholeRun, title: str) -> int:
+    """Train, with a progress bar if it can start; returns the exit status of a signal that ended it, or 0."""
+    from gradviz.app.commands.progress import step_progress
+
+    if whole.fault:
+        whole.train(lambda _step: None)
+        return 0
+    with interruptible() as wish, step_progress(title, whole.trainer.experiment.steps) as advance:
+        whole.train(advance, wish.wanted)
+    return wish.status if whole.is_stopped else 0
+
+
+def _write_what_was_asked(document: Document, whole: WholeRun, out: Path | None, weights: Path | None) -> None:
+    """Weights and report, of a run that was stopped as well."""
+    so_far = " so far" if whole.is_stopped else ""
+    if weights is not None:
+        with _named("--save-weights"):
+            save_weights(weights, weights_of(whole.result()))
+        say(f"Wrote the weights{so_far} to {weights.resolve()}.")
+    if out is not None:
+        with _named("--out"):
+            written = write_report(out, document, whole.result(), whole)
+        say(f"Wrote {', '.join(written)} to {out.resolve()}{', as far as the run went' if so_far else ''}.")
 
 
 def _summary(whole: Any) -> dict[str, Any]:
@@ -185,9 +245,9 @@ def check(document: Document, steps: int, as_json: bool) -> int:
     if report.fault and not report.rows and not as_json:
         raise EngineError(report.fault)
     if as_json:
-        print(json.dumps(_finite(report_data(report)), ensure_ascii=False))  # noqa: T201 - stdout is the result
+        show(json.dumps(_finite(report_data(report)), ensure_ascii=False))
     else:
-        print(report_text(report))  # noqa: T201 - stdout is the result
+        show(report_text(report))
     if report.faults:
         return MISMATCH
     return MISTAKE if report.fault else FINISHED
@@ -226,7 +286,7 @@ def replay_file(path: Path, as_json: bool) -> int:
         "differences": list(found.differences),
     }
     if as_json:
-        print(json.dumps(_finite(data), ensure_ascii=False))  # noqa: T201 - stdout is the result
+        show(json.dumps(_finite(data), ensure_ascii=False))
     elif found.matched:
         say(f"All {found.steps:,} steps matched bit for bit.")
     else:
@@ -242,7 +302,7 @@ def print_script(document: Document, dialect: str, out: Path | None) -> int:
 
     text = script(document, dialect)
     if out is None:
-        print(text, end="")  # noqa: T201 - stdout is the result
+        show(text, end="")
     else:
         write_bytes(out, text.encode())
         say(f"Wrote {out.name}.")

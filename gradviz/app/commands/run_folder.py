@@ -9,8 +9,9 @@ from gradviz.app.process.display import use_no_display
 from gradviz.core.document.document import Document
 from gradviz.core.document.experiment import Experiment
 from gradviz.core.runs.result import RunResult
+from gradviz.storage.atomic_write import check_writable
 from gradviz.storage.experiments.experiment_file import save
-from gradviz.storage.problems import FileError
+from gradviz.storage.problems import FileError, cause_of
 from gradviz.storage.tables.history_csv import write_history
 
 if TYPE_CHECKING:
@@ -19,21 +20,30 @@ if TYPE_CHECKING:
     from gradviz.views.kit.view import View
 
 PICTURE_SIZE = (960, 640)
+HISTORY, EXPERIMENT = "history.csv", "experiment.gradviz"
+OTHER = "Choose another with --out."
+
+
+def check_folder(folder: Path) -> None:
+    """Make the folder; FileError where it cannot be made, or a report cannot be written into it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise FileError(f"The folder {folder} cannot be made. {cause_of(error)}", OTHER) from None
+    except ValueError:
+        raise FileError("The folder cannot be made: its name has a character that none can have.", OTHER) from None
+    for name in (HISTORY, EXPERIMENT):
+        check_writable(folder / name)
 
 
 def write_report(folder: Path, document: Document, result: RunResult, whole: WholeRun) -> tuple[str, ...]:
     """Write everything into `folder`; returns the names of the files. FileError where it cannot be written."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise FileError(
-            f"The folder {folder} cannot be made ({error.strerror}).", "Choose another with --out."
-        ) from None
+    check_folder(folder)
     labels = tuple(type(optimizer).label for optimizer in document.experiment.optimizers)
     history = whole.history
-    write_history(folder / "history.csv", history.losses, history.positions, labels, history.names)
-    save(folder / "experiment.gradviz", document, result)
-    return ("history.csv", "experiment.gradviz", *write_pictures(folder, document.experiment, whole))
+    write_history(folder / HISTORY, history.losses, history.positions, labels, history.names)
+    save(folder / EXPERIMENT, document, result)
+    return (HISTORY, EXPERIMENT, *write_pictures(folder, document.experiment, whole))
 
 
 def write_pictures(folder: Path, experiment: Experiment, whole: WholeRun) -> tuple[str, ...]:
@@ -76,5 +86,5 @@ def _save_picture(view: View, folder: Path) -> str:
     view.close()
     view.deleteLater()
     if not done:
-        raise FileError(f"The picture {name} cannot be written to {folder}.", "Choose another folder with --out.")
+        raise FileError(f"The picture {name} cannot be written to {folder}.", OTHER)
     return name

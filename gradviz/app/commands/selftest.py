@@ -14,8 +14,8 @@ from types import TracebackType
 
 from PySide6.QtCore import QEventLoop, QTimer
 
-from gradviz.app.commands.run_commands import say
 from gradviz.app.commands.selftest_tasks import TASKS
+from gradviz.app.commands.speaking import say
 from gradviz.app.opening.startup import Startup
 from gradviz.app.process.display import display_fault, use_no_display
 from gradviz.app.window.window_controller import WindowController

@@ -10,7 +10,7 @@ from pathlib import Path
 from PySide6.QtGui import QIcon, QImage
 from PySide6.QtWidgets import QApplication, QPushButton
 
-from gradviz.app.commands.run_commands import say
+from gradviz.app.commands.speaking import say
 from gradviz.app.window.about import about_text
 from gradviz.app.window.window_controller import WindowController
 from gradviz.core.document.experiment import Experiment
@@ -66,7 +66,8 @@ def file(controller: WindowController, wait: Wait, folder: Path) -> str:
         return controller.window.messages.text
     documents.open_gallery("himmelblau")
     wait(lambda: control.state is RunState.READY)
-    if not documents.open_file(path) or not wait(lambda: control.step == STEPS):
+    documents.open_file(path)
+    if not wait(lambda: control.step == STEPS):
         return f"the file did not open: {controller.window.messages.text}"
     is_same = control.experiment == experiment and control.history.losses[-1, 0] == loss
     return "" if is_same else "the file holds another experiment"

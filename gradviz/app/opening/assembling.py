@@ -40,6 +40,7 @@ from gradviz.storage.user.preferences import (
     load_preferences,
     mark_layout_attempt,
 )
+from gradviz.storage.user.unfinished_saves import clear_unfinished_saves
 from gradviz.views.kit.opengl import probe_opengl
 from gradviz.views.kit.theme import theme_named
 from gradviz.views.kit.view import View
@@ -77,12 +78,13 @@ def assemble(window: MainWindow, panes: Panes, reset_layout: bool = False) -> tu
     for pane in panes:
         pane.connect(controller)
     window.gallery.show_recent(preferences.recent)
-    install_crash_guard(controller.report_crash)
+    install_crash_guard(controller.report_crash, controller.crash_reports.thread_failed.emit)
     notice = _restore_layout(window, preferences, reset_layout) or notice
     if notice:
         window.messages.show_message(notice)
     for known in {Path(path).parent for path in preferences.recent}:
         remove_leftovers(known)
+    clear_unfinished_saves()
     control.runner.start()
     refresher.start()
     return controller, menus

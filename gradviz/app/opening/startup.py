@@ -60,10 +60,15 @@ class Startup:
 
         self.controller, self.menus = assemble(self.window, self._panes, self._reset_layout)
         file = self.window.early_file or (Path(self._file).expanduser() if self._file else None)
-        if file is None or not self.controller.documents.open_file(file):
-            self.controller.documents.open_first(FIRST_EXPERIMENT)
+        documents = self.controller.documents
         if self.window.early_run:
-            self.controller.toggle_run()
+            from PySide6.QtCore import Qt
+
+            documents.opened.connect(self.controller.toggle_run, Qt.ConnectionType.SingleShotConnection)
+        if file is None:
+            documents.open_first(FIRST_EXPERIMENT)
+        else:
+            documents.open_file(file, otherwise=lambda: documents.open_first(FIRST_EXPERIMENT))
         self.controller.crash_reports.offer()
         self.controller.control.state_changed.connect(self._on_first_state)
 

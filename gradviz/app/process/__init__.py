@@ -6,4 +6,5 @@ console      What a process is usually born with, where it is missing: the three
 crash        What becomes of a fault that nobody caught: the program goes on where it can, and a log of the session
              tells of it
 display      Whether there is a display: without one, Qt aborts the process, which Python cannot catch
+errand       An errand: slow work that is done a piece at a time in a thread of its own, while the window answers
 """

@@ -19,7 +19,7 @@ def ensure_streams() -> bool:
     had_stderr = sys.stderr is not None and _is_open(STDERR)
     for number in (STDIN, STDOUT, STDERR):
         if not _is_open(number):
-            _point(number, os.devnull)
+            point(number, os.devnull)
     if sys.stdin is None:
         _take_stream("stdin", io.TextIOWrapper(io.FileIO(STDIN, closefd=False), "utf-8"))
     if sys.stdout is None:
@@ -65,7 +65,7 @@ def give_children_their_libraries() -> None:
 
 def point_stderr(path: str) -> None:
     """Let stderr, that of C too, add to the file at `path`."""
-    _point(STDERR, path, os.O_APPEND)
+    point(STDERR, path, os.O_APPEND)
 
 
 def _is_open(number: int) -> bool:
@@ -76,7 +76,7 @@ def _is_open(number: int) -> bool:
     return True
 
 
-def _point(number: int, path: str, flags: int = 0) -> None:
+def point(number: int, path: str, flags: int = 0) -> None:
     """Make a descriptor stand for `path`; the streams of children go the same way."""
     with contextlib.suppress(OSError):
         opened = os.open(path, os.O_RDWR | flags)

@@ -21,6 +21,7 @@ from typing import Any
 
 import gradviz
 from gradviz.app.process import console
+from gradviz.core.words import escaped
 from gradviz.storage.user.crash_logs import FATAL, SessionLog, open_session_log
 
 ASKED_TO_CRASH = "GRADVIZ_CRASH"
@@ -35,6 +36,8 @@ class _State:
     stderr_is_log = False
     reported: BaseException | None = None
     fault = ""
+    tell_of_thread: Callable[[str], None] | None = None
+    """Tells the user of an exception in another thread; it is called there."""
 
 
 @contextlib.contextmanager
@@ -152,20 +155,27 @@ def _on_signal(number: int, _frame: FrameType | None) -> None:
 # Exceptions
 
 
-def install_crash_guard(report: Callable[[str], None]) -> None:
-    """Send uncaught exceptions of slots and overrides to `report` as a sentence, and their trace to stderr and log."""
+def install_crash_guard(report: Callable[[str], None], report_thread: Callable[[str], None]) -> None:
+    """Send uncaught exceptions to a report as a sentence, and their trace to stderr and log.
+
+    Those of slots and overrides go to `report`; those of other threads to `report_thread`, which is called there.
+    """
     previous = sys.excepthook
+    _State.tell_of_thread = report_thread
+    threading.excepthook = _on_thread_exception
 
     def guard(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         if issubclass(kind, KeyboardInterrupt) or error is _State.reported:
             previous(kind, error, trace)
             return
         _report("", "An exception that nobody caught", kind, error, trace)
-        report(
-            f"Something went wrong in gradviz ({kind.__name__}: {str(error)[:160]}). The run is paused; save your work."
-        )
+        report(_sentence(kind, error, "The run is paused; save your work."))
 
     sys.excepthook = guard
+
+
+def _sentence(kind: type[BaseException], error: BaseException, next_step: str) -> str:
+    return f"Something went wrong in gradviz ({kind.__name__}: {escaped(str(error)[:120])[:160]}). {next_step}"
 
 
 def _on_exception(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
@@ -179,6 +189,8 @@ def _on_thread_exception(told: threading.ExceptHookArgs) -> None:
     if told.exc_value is not None:
         name = told.thread.name if told.thread is not None else "that is gone"
         _report("", f"An exception in the thread {name}", told.exc_type, told.exc_value, told.exc_traceback)
+        if _State.tell_of_thread is not None:
+            _State.tell_of_thread(_sentence(told.exc_type, told.exc_value, "Save your work."))
 
 
 def _on_unraisable(told: Any) -> None:

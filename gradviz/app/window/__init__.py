@@ -7,6 +7,7 @@ crash_reports      What the user is told of a session that ended unexpectedly, o
 data_entry         Data of one's own: importing a file, and editing a table; each ends in one edit that can be undone
 documents          Opening, saving and exporting: the document's way to and from the disk, with the questions and
                    messages
+errands            The one errand of the window at a time, such as reading a file: its progress, Cancel, and its end
 explaining         Why a run stopped or stands still, across the top of the window, with the advice as a button where it
                    is an edit
 focus              The keyboard never goes to what nobody sees: there keys would be swallowed in silence

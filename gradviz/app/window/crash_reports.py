@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QUrl
+from PySide6.QtCore import QObject, Qt, QUrl, Signal, Slot
 from PySide6.QtGui import QDesktopServices
 
 from gradviz.app.process import crash
@@ -21,9 +21,13 @@ LONGEST_PLACE = 110
 class CrashReports(QObject):
     """Belongs to the GUI thread. `show_crash_log` is an action of the Help menu."""
 
+    thread_failed = Signal(str)
+    """Another thread failed; emitted there, heard here a moment later."""
+
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
         self._window = window
+        self.thread_failed.connect(self.report, Qt.ConnectionType.QueuedConnection)
         self._left: tuple[LeftLog, ...] = ()
 
     def offer(self) -> None:
@@ -50,6 +54,7 @@ class CrashReports(QObject):
             mark_offered(left.path)
         self._left = ()
 
+    @Slot(str)
     def report(self, sentence: str) -> None:
         """A fault of this session, with the log that tells of it."""
         log = crash.session_log()

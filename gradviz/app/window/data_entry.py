@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QDialog, QFileDialog
 
+from gradviz.app.process.errand import Feed, Work
 from gradviz.app.window.documents import Documents
 from gradviz.app.window.main_window import MainWindow
 from gradviz.app.window.session import Session
@@ -62,17 +64,22 @@ class DataEntry(QObject):
 
     def import_file(self, path: Path) -> None:
         """Show the import dialog for a file; what is no table at all is said in the window instead."""
+        self.documents.errands.run(f"Reading {path.name[:60]}", _looked_at(path), partial(self._on_looked_at, path))
+
+    def _on_looked_at(self, path: Path, result: Callable[[], None]) -> None:
         try:
-            first = read_csv(path)
-            next(first)
-            first.close()
+            result()
         except FileError as error:
             self.window.messages.show_message(f"{path.name[:60]}: {error}")
             return
         self.window.messages.hide()
         self.documents.preferences.last_folder = str(path.parent)
-        dialog = ImportDialog(path.name, lambda encoding, layout: _told(path, encoding, layout), ENCODINGS, self.window)
-        dialog.imported.connect(lambda dataset: self._on_imported(path, dataset))
+
+        def reader(encoding: str, layout: TextFormat | None) -> Feed[Reading]:
+            return Feed(_told(path, encoding, layout))
+
+        dialog = ImportDialog(path.name, reader, ENCODINGS, self.window)
+        dialog.imported.connect(lambda make: self._on_imported(path, make))
         self._open(dialog)
         dialog.set_theme(self.window.theme)
 
@@ -109,8 +116,18 @@ class DataEntry(QObject):
         is_small = objective.data.rows * math.prod(objective.data.input_shape) <= MOST_CELLS
         return as_table(objective.data, self.session.experiment.seed) if is_small else None
 
-    def _on_imported(self, path: Path, dataset: TableDataset) -> None:
-        self._take_over(document_on(dataset, self.session.document, path.stem or path.name))
+    def _on_imported(self, path: Path, make: Callable[[], TableDataset]) -> None:
+        before = self.session.document
+        made = _made(make, before, path.stem or path.name)
+        self.documents.errands.run(f"Importing {path.name[:60]}", made, partial(self._on_made, path))
+
+    def _on_made(self, path: Path, result: Callable[[], Document]) -> None:
+        try:
+            document = result()
+        except ValueError as error:
+            self.window.messages.show_message(f"{path.name[:60]}: {error}")
+            return
+        self._take_over(document)
         self.window.show_form()
         self.window.statusBar().showMessage(f"Imported {path.name}.")
 
@@ -119,9 +136,26 @@ class DataEntry(QObject):
         self._take_over(document_on(dataset, self.session.document, title))
 
 
+def _looked_at(path: Path) -> Work[None]:
+    """FileError where a file is no table: by its first reading, which guesses how it is written."""
+    yield 0.0
+    first = read_csv(path)
+    next(first)
+    first.close()
+
+
+def _made(make: Callable[[], TableDataset], before: Document, title: str) -> Work[Document]:
+    """The document before with other data, of which there may be much."""
+    yield 0.0
+    data = make()
+    yield 0.7
+    return document_on(data, before, title)
+
+
 def _told(path: Path, encoding: str, layout: TextFormat | None) -> Iterator[Reading]:
     """The readings of a file, of which the last says what went wrong instead of raising it."""
     last = Reading(0.0, layout or TextFormat(), encoding or "utf-8", 0)
+    yield last  # before anything is guessed, which takes its time
     try:
         for last in read_csv(path, encoding, layout):
             yield last

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from PySide6.QtCore import QDeadlineTimer, QEventLoop, QObject, Signal
 from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 
 from gradviz.app.runs.run_control import RunControl
+from gradviz.app.window.errands import Errands
 from gradviz.app.window.main_window import MainWindow
 from gradviz.app.window.session import LeftSession, Opened, Session
 from gradviz.core.document.departure import departures
@@ -16,13 +18,20 @@ from gradviz.core.document.document import Document
 from gradviz.core.runs.result import RunResult
 from gradviz.core.runs.state import RunState
 from gradviz.core.words import Words, say
-from gradviz.storage.experiments.experiment_file import load, save
+from gradviz.storage.experiments.experiment_file import SavedExperiment, loading, save
 from gradviz.storage.experiments.misfits import MisfitError
-from gradviz.storage.experiments.weights import PickleNotAllowedError, load_weights, save_weights, weights_of
+from gradviz.storage.experiments.weights import (
+    PickleNotAllowedError,
+    Weights,
+    loading_weights,
+    save_weights,
+    weights_of,
+)
 from gradviz.storage.problems import FileError, NewerFormatError
 from gradviz.storage.shipped.gallery import GalleryEntry
 from gradviz.storage.tables.history_csv import write_history
 from gradviz.storage.user.preferences import Preferences
+from gradviz.storage.user.unfinished_saves import noted_save
 from gradviz.views.kit.speech import spoken
 from gradviz.views.kit.view import View
 
@@ -57,11 +66,16 @@ class Documents(QObject):
         self.preferences = preferences
         self.gallery = {entry.name: entry for entry in gallery}
         self._is_writing = False
+        self.errands = Errands(window)
         self.left: LeftSession | None = None
         """The document that was left last, with its undo and the number of its run."""
 
     def open_document(self, opened: Opened) -> None:
-        """Make its document the open one; its saved run, if it has one, can be continued. The one before is kept."""
+        """Make its document the open one; its saved run, if it has one, can be continued.
+
+        The one before is kept, and what is still being read is left.
+        """
+        self.errands.cancel()
         self.left = self.session.left() if self.session.run else None
         self.session.open(opened)
         self.opened.emit(opened)
@@ -120,13 +134,35 @@ class Documents(QObject):
         if path:
             self.open_file(Path(path))
 
-    def open_file(self, path: Path, newer_read_only: bool = False, without_run: bool = False) -> bool:
-        """Open a file; what is wrong with it is said, and the document stays."""
+    def open_file(
+        self,
+        path: Path,
+        newer_read_only: bool = False,
+        without_run: bool = False,
+        otherwise: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Read a file in another thread, and open it once it is there.
+
+        What is wrong with it is said, the document stays, and `otherwise` is called.
+        """
         if not self.may_leave():
-            return False
+            otherwise()
+            return
+        asked = self.session.document
+
+        def open_it(result: Callable[[], SavedExperiment]) -> None:
+            if not self._on_read(path, newer_read_only, asked, result):
+                otherwise()
+
+        self.errands.run(f"Opening {path.name[:60]}", loading(path, newer_read_only, without_run), open_it)
+
+    def _on_read(
+        self, path: Path, newer_read_only: bool, asked: Document, result: Callable[[], SavedExperiment]
+    ) -> bool:
+        """Open what was read, unless edits were made meanwhile that the user wants to keep; whether it was opened."""
         messages = self.window.messages
         try:
-            saved = load(path, newer_read_only, without_run)
+            saved = result()
         except NewerFormatError as error:
             messages.show_message(str(error), "Open read-only", lambda: self._open_newer(path))
             return False
@@ -137,6 +173,8 @@ class Documents(QObject):
         except FileError as error:
             messages.show_message(f"{path.name[:60]}: {error}")
             self._forget_if_gone(path)
+            return False
+        if self.session.document is not asked and not self.may_leave():
             return False
         messages.hide()
         self.open_document(Opened(saved.document, path, result=saved.result, read_only=saved.read_only))
@@ -211,7 +249,8 @@ class Documents(QObject):
     def _write(self, path: Path, result: RunResult | None) -> None:
         self._is_writing = False
         try:
-            save(path, self.session.document, result)
+            with noted_save(path):
+                save(path, self.session.document, result)
         except FileError as error:
             self.window.messages.show_message(str(error), "Save as…", self.ask_save_as)
             return
@@ -263,9 +302,13 @@ class Documents(QObject):
 
     def import_weights(self, path: Path) -> None:
         """Begin anew with the weights of a file; a .pt file is read only once the user has allowed them."""
+        reading = loading_weights(path, self.preferences.allow_pt)
+        self.errands.run(f"Reading {path.name[:60]}", reading, partial(self._on_weights, path))
+
+    def _on_weights(self, path: Path, result: Callable[[], Weights]) -> None:
         messages = self.window.messages
         try:
-            weights = load_weights(path, self.preferences.allow_pt)
+            weights = result()
         except PickleNotAllowedError as error:
             sentence = f"{path.name[:60]}: {error.cause} Only tensors would be read; nothing in it is run."
             messages.show_message(sentence, "Allow .pt files", lambda: self._allow_pt(path))

@@ -12,6 +12,7 @@ from gradviz.app.runs.run_control import RunControl
 from gradviz.core.questions.explanation import Edit, Explain, Explanation
 from gradviz.core.questions.question import Answer, Question
 from gradviz.core.runs.state import RunState
+from gradviz.engine.runs.runner import OWN_FAULT
 from gradviz.views.kit.speech import spoken
 from gradviz.views.shell.message_bar import MessageBar
 
@@ -76,7 +77,7 @@ class Explaining(QObject):
         explanation = self._known.get(question, Explanation()) if question is not None else Explanation()
         if explanation.reasons:
             self._show(spoken(explanation.words), explanation)
-        elif control.state in TOLD:
+        elif control.state in TOLD and control.words.pattern != OWN_FAULT:  # that is told with the log
             self._show(spoken(control.words), Explanation())
         else:
             self._take_down()

@@ -27,6 +27,7 @@ from gradviz.core.optimizers.mistakes import Mistake
 from gradviz.core.questions.explanation import Edit
 from gradviz.core.runs.state import RunState
 from gradviz.core.words import SILENCE, Words, say
+from gradviz.engine.runs.runner import OWN_FAULT
 from gradviz.storage.user.preferences import Preferences, save_preferences
 from gradviz.views.kit.speech import spoken
 
@@ -271,6 +272,8 @@ class WindowController(QObject):
         if control.devices:
             self.window.form.set_devices(control.devices)
         self.window.setWindowModified(self.documents.modified)
+        if control.state is RunState.FAILED and control.words.pattern == OWN_FAULT:
+            self.crash_reports.report(spoken(control.words))
         self._show_status()
 
     def _show_status(self) -> None:

@@ -1,4 +1,4 @@
-"""The memory that a fit will need, estimated before anything is built."""
+"""The memory that a fit or a formula will need, estimated before anything is built."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from gradviz.core.data.dataset import bytes_of
+from gradviz.core.formulas.work import work_of
+from gradviz.core.objectives.catalogue import FormulaObjective
 from gradviz.core.objectives.declared import DeclaredObjective
 from gradviz.core.objectives.fit import FitObjective
 from gradviz.core.optimizers.optimizer import Optimizer
@@ -22,6 +24,8 @@ TENSOR_BYTES = 512
 """What torch and the allocator need for a tensor besides its numbers, about."""
 BOOKKEEPING_BYTES = 12 * 1024
 """What a copy holds besides tensors: torch's random state of 5 kB, the settings of optimiser and schedule."""
+MUCH_BYTES = 2**28
+"""A formula that needs less says nothing of it."""
 STATE_TENSORS = 3
 """Tensors of a parameter's size that an optimiser keeps for it, at most: two means and the largest so far."""
 
@@ -78,30 +82,40 @@ class Estimated(Protocol):
 
 
 def memory_of(experiment: Estimated) -> MemoryEstimate | None:
-    """The estimate of a fit; None for an objective without a model."""
-    fit = experiment.objective
-    if not isinstance(fit, FitObjective):
-        return None
+    """The estimate of a fit or a formula; None for a test function, which is two numbers."""
+    objective = experiment.objective
     item = 8 if experiment.dtype == "float64" else 4
-    parameters = fit.parameter_count * item
+    if isinstance(objective, FitObjective):
+        rows = min(objective.batch.size_of(objective.data.rows), objective.data.rows)
+        kept = 2 * rows * objective.activations * item
+        return _estimate(experiment, objective.most_tensors, kept, bytes_of(objective.data, item))
+    if isinstance(objective, FormulaObjective):
+        lanes = len(experiment.optimizers)
+        numbers = work_of(objective.parsed, {tensor.name: tensor.shape for tensor in objective.tensors}).numbers
+        constants = sum(tensor.element_count for tensor in objective.tensors) - objective.parameter_count
+        return _estimate(experiment, len(objective.parameters), 2 * lanes * numbers * item, lanes * constants * item)
+    return None
+
+
+def _estimate(experiment: Estimated, tensors: int, activations: int, data: int) -> MemoryEstimate:
+    item = 8 if experiment.dtype == "float64" else 4
+    parameters = experiment.objective.parameter_count * item
     kept = sum(_state_tensors(optimizer.keywords) for optimizer in experiment.optimizers)
     lanes = len(experiment.optimizers)
-    rows = min(fit.batch.size_of(fit.data.rows), fit.data.rows)
     return MemoryEstimate(
         parameters=lanes * parameters,
         gradients=lanes * parameters,
         optimizer_state=kept * parameters,
-        activations=2 * rows * fit.activations * item,
-        data=bytes_of(fit.data, item),
+        activations=activations,
+        data=data,
         carried=sum(optimizer.mistake.carries for optimizer in experiment.optimizers) * parameters,
-        objects=_objects(experiment, fit),
+        objects=_objects(experiment, tensors),
         steps=experiment.steps,
     )
 
 
-def _objects(experiment: Estimated, fit: FitObjective) -> int:
+def _objects(experiment: Estimated, trained: int) -> int:
     """Of each lane: a tensor for a parameter, its gradient, its count of steps, and each that the optimiser keeps."""
-    trained = fit.most_tensors
     kept = [3 + _state_tensors(optimizer.keywords) for optimizer in experiment.optimizers]
     return sum(trained * count * TENSOR_BYTES + BOOKKEEPING_BYTES for count in kept)
 
@@ -113,10 +127,13 @@ def _state_tensors(keywords: dict[str, object]) -> int:
 
 
 def memory_note(experiment: Estimated) -> dict[str, str]:
-    """What the form says below the model: its parameters, and the memory of the run."""
+    """What the form says below the model: its parameters, and the memory of the run; below a formula if it is much."""
     estimate = memory_of(experiment)
     if estimate is None:
         return {}
+    if isinstance(experiment.objective, FormulaObjective):
+        needed = f"The run needs at most {bytes_text(estimate.total)}"
+        return {"objective": needed} if estimate.total >= MUCH_BYTES else {}
     count = experiment.objective.parameter_count
     plural = "s" * (count != 1)
     return {"objective.model": f"{count:,} parameter{plural}; the run needs at most {bytes_text(estimate.total)}"}

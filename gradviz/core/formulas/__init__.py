@@ -25,5 +25,7 @@ text                   The text of a formula before it is parsed: look-alike cha
                        deep refused
 walk                   What stands in an expression of a formula: its operands, the names that it uses, the functions
                        that it calls
+work                   The shapes of a formula's values, and the memory and time that they take, before anything is
+                       evaluated
 written                A syntax tree as the text of a formula again, with the brackets that it needs and no others
 """

@@ -77,6 +77,8 @@ class FormulaFunction:
     where it can. Asked once, at the start."""
     cuts: bool = False
     """Whether autograd follows nothing through it."""
+    untracked: bool = False
+    """Whether what stands inside is computed without a graph."""
     begins: bool = False
     """Whether a graph begins at its value."""
     shares: bool = False

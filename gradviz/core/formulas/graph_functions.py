@@ -92,6 +92,7 @@ OF_THE_GRAPH = (
     FormulaFunction(
         name="no_grad",
         about="what is inside is computed without a graph",
+        untracked=True,
         torch=_no_grad,
         torch_text="{0.atom}.detach()",
         numpy="{0.atom}",

@@ -17,7 +17,7 @@ import torch
 from gradviz.core.questions.question import Answer, Progress, Question, Refusal
 from gradviz.core.words import say, verbatim
 from gradviz.engine.answers.moment import Moment
-from gradviz.engine.problems import EngineError
+from gradviz.engine.problems import EngineError, is_of_torch
 
 A = TypeVar("A")
 Q = TypeVar("Q", bound=Question[Any])
@@ -73,6 +73,8 @@ class Job:
         self._moment = moment
         self._work: Answering[Any] | None = None
         self._told: Any = Progress(0.0, say("Preparing"))
+        self.own_fault: Exception | None = None
+        """What of gradviz, and not of PyTorch, went wrong: it belongs into the log."""
 
     @property
     def answer(self) -> Answer:
@@ -94,6 +96,8 @@ class Job:
             self._told = Refusal(verbatim(str(error)[:LONGEST]))
         except Exception as error:
             self._told = Refusal(_fault(error))
+            if not is_of_torch(error):
+                self.own_fault = error
         self.seconds += time.perf_counter() - begin
         return self.answer.is_final
 

@@ -32,7 +32,7 @@ class FitDescent(Objective):
         self._inputs, self._targets = self.data.inputs, self.data.targets
         batch = declared.batch
         self._batches = StepBatches(batch, self.data, seed) if isinstance(batch, MiniBatch) else None
-        torch.manual_seed(seed)
+        torch.default_generator.manual_seed(seed)  # it is built on the CPU
         self.model = _build_model(declared, dtype).to(device)
         self._criterion = declared.loss.build()
         self._reads_as = declared.loss.reads_as

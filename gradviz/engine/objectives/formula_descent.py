@@ -69,11 +69,10 @@ class FormulaDescent(Objective):
         self._last: Values = {}
         try:
             self._program = Program(formula, dtype, device)
-            self._odd = self._program.check(self.tensors)
-            values = self._program.evaluate(self.tensors)
+            self._odd = self._program.check(self.tensors, tracked=not self.by_hand)
         except FormulaError as error:
             raise EngineError(f"The formula cannot be run: {error}.") from None
-        self.landscape_numbers = self.loss_numbers = sum(values[name].numel() for name in self._line_names)
+        self.landscape_numbers = self.loss_numbers = self._program.line_numbers
 
     @property
     def program(self) -> Program:
@@ -150,7 +149,7 @@ class FormulaDescent(Objective):
 def tensors_of(declared: FormulaObjective, seed: int, dtype: torch.dtype) -> Values:
     """The tensors of a formula on the CPU; those that are drawn come in their order from one generator."""
     random = random_state(seed)
-    torch.manual_seed(seed)
+    torch.default_generator.manual_seed(seed)  # they are drawn on the CPU; torch.manual_seed takes a millisecond
     made: Values = {}
     for tensor in declared.tensors:
         source = tensor.source

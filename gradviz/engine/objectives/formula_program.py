@@ -10,11 +10,13 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.autograd.graph import Node
 
 from gradviz.core.formulas.formula import Assignment, Binary, Call, Expression, Formula, Name, Negative, Number
 from gradviz.core.formulas.functions import CONSTANTS, FUNCTIONS
 from gradviz.core.formulas.text import FormulaError
 from gradviz.core.formulas.walk import children_of, names_in
+from gradviz.engine.objectives.formula_work import check_work
 
 Values = dict[str, Tensor]
 Closure = Callable[[Values], Any]
@@ -50,6 +52,8 @@ class Program:
         needed = needed_lines(formula)
         self._needed = [(name, closure) for name, closure in self._lines if name in needed]
         self._gradients = [(line.name, self._line_closure(line)) for line in formula.gradients]
+        self.line_numbers = 0
+        """How many numbers its lines are, once it was checked."""
 
     def evaluate(self, tensors: Mapping[str, Tensor], every_line: bool = True) -> Values:
         """Every line by name, besides `tensors`, or only those that the last one, the objective, needs."""
@@ -60,26 +64,61 @@ class Program:
         return values
 
     def gradients(self, values: Values) -> Values:
-        """The ``d_`` lines by the name of their parameter, from what `evaluate` gave."""
+        """The ``d_`` lines by the name of their parameter, from what `evaluate` gave.
+
+        In the precision of the run: of a comparison, such as ``2**(x > 1)``, torch makes its default.
+        """
         known = dict(values)
         for name, closure in self._gradients:
             known[name] = closure(known)
-        return {name[2:]: known[name] for name, _ in self._gradients}
+        return {name[2:]: self.in_dtype(known[name]) for name, _ in self._gradients}
 
-    def check(self, tensors: Mapping[str, Tensor]) -> FormulaError | None:
-        """FormulaError at the first place that torch refuses; returns one where a value is not finite."""
+    def check(self, tensors: Mapping[str, Tensor], tracked: bool = True) -> FormulaError | None:
+        """FormulaError at the first place that torch refuses; returns one where a value is not finite.
+
+        `tracked` is whether the lines will be evaluated with a graph: torch refuses some operations only then. What
+        would take too long is refused by its shapes, before anything is evaluated.
+        """
+        check_work(self._formula, tensors, self._like)
         values = dict(tensors)
         self._odd: FormulaError | None = None
-        with torch.no_grad():
-            for line in (*self._formula.lines, *self._formula.gradients):
+        self._dead_ends: dict[Node, FormulaError] = {}
+        with torch.set_grad_enabled(tracked):
+            for line in self._formula.lines:
                 values[line.name] = self._checked(line.expression, values, line.line)
+        self._refuse_dead_ends(values[self._formula.objective.name])
+        with torch.no_grad():
+            for line in self._formula.gradients:
+                values[line.name] = self._checked_gradient(line, values)
+        self.line_numbers = sum(values[line.name].numel() for line in self._formula.lines)
         return self._odd
+
+    def _refuse_dead_ends(self, objective: Tensor) -> None:
+        """FormulaError where backward would reach an operation of which torch has no derivative."""
+        waiting = [objective.grad_fn] if self._dead_ends else []
+        seen = set(waiting)
+        while waiting:
+            node = waiting.pop()
+            if node in self._dead_ends:
+                raise self._dead_ends[node]
+            following = {after for after, _ in node.next_functions if after is not None} if node is not None else set()
+            waiting += following - seen
+            seen |= following
+
+    def _checked_gradient(self, line: Assignment, values: Values) -> Tensor:
+        value = self._checked(line.expression, values, line.line)
+        if not value.is_floating_point():
+            reason = "a comparison is true or false, and a gradient a number: write where(condition, 1, 0)"
+            raise FormulaError(reason, line.line, line.expression.column)
+        return value
 
     def _checked(self, expression: Expression, values: Values, line: int) -> Tensor:
         """The value of `expression`, from those of its operands; the innermost place that fails is named."""
         given: Values = {}
-        for number, child in enumerate(children_of(expression)):
-            given[str(number)] = self._checked(child, values, line)
+        is_untracked = isinstance(expression, Call) and FUNCTIONS[expression.function].untracked
+        with torch.set_grad_enabled(torch.is_grad_enabled() and not is_untracked):
+            for number, child in enumerate(children_of(expression)):
+                given[str(number)] = self._checked(child, values, line)
         self._check_arguments(expression, given, line)
         try:
             value = self.tensor_closure(over_names(expression))(values | given)
@@ -88,9 +127,10 @@ class Program:
         except (RuntimeError, IndexError, TypeError) as error:
             reason = str(error).split("\n", 1)[0][:160]
             raise FormulaError(f"PyTorch refuses this: {reason}", line, expression.column) from None
-        if not bool(torch.isfinite(value).all()):
-            odd = FormulaError(f"not finite here ({_first_odd(value)})", line, expression.column)
-            self._odd = self._odd or odd
+        if value.grad_fn is not None and value.grad_fn.name().endswith("NotImplemented"):
+            self._dead_ends[value.grad_fn] = FormulaError(_no_derivative(expression), line, expression.column)
+        if self._odd is None and not bool(torch.isfinite(value.detach()).all()):
+            self._odd = FormulaError(f"not finite here ({_first_odd(value)})", line, expression.column)
         return value
 
     @staticmethod
@@ -222,6 +262,12 @@ def _fold(expression: Binary, left: float, right: float) -> float:
     if not isinstance(value, float) or not math.isfinite(value):
         raise FormulaError("not finite here", 1, expression.column)
     return value
+
+
+def _no_derivative(expression: Expression) -> str:
+    is_remainder = isinstance(expression, Binary) and expression.operator == "%"
+    advice = ": write a - b*floor(a/b) for a % b" if is_remainder else ": write it in another way"
+    return f"PyTorch has no derivative of this{advice}"
 
 
 def _first_odd(value: Tensor) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 from gradviz.core.questions.question import Answer, Question
@@ -18,7 +19,9 @@ TOLD_AFTER_S = 0.5
 class Jobs:
     """Belongs to the training thread."""
 
-    def __init__(self) -> None:
+    def __init__(self, tell_fault: Callable[[Exception], None] = lambda _error: None) -> None:
+        """`tell_fault` hears of what went wrong in gradviz itself, whose answer is a refusal all the same."""
+        self._tell_fault = tell_fault
         self._jobs: list[tuple[Job, float]] = []
 
     def ask(self, questions: tuple[Question[Any], ...], moment: Moment) -> tuple[Answer, ...]:
@@ -27,7 +30,7 @@ class Jobs:
         self._jobs = [(job, began) for job, began in self._jobs if type(job.question) not in kinds]
         begun = [Job(question, moment) for question in questions]
         now = time.perf_counter()
-        done = [job for job in begun if job.advance(0.0)]
+        done = [job for job in begun if self._advanced(job, 0.0)]
         self._jobs += [(job, now) for job in begun if job not in done]
         return tuple(job.answer for job in done)
 
@@ -49,10 +52,16 @@ class Jobs:
         if found is None:
             return ()
         job, began = found
-        if job.advance(SLICE_S):
+        if self._advanced(job, SLICE_S):
             self._jobs.remove(found)
             return (job.answer,)
         return (job.answer,) if time.perf_counter() - began > TOLD_AFTER_S else ()
+
+    def _advanced(self, job: Job, seconds: float) -> bool:
+        is_done = job.advance(seconds)
+        if job.own_fault is not None:
+            self._tell_fault(job.own_fault)
+        return is_done
 
     def _next(self, is_running: bool) -> tuple[Job, float] | None:
         """What can wait does so for the run, and for every other question."""

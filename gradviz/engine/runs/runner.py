@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 from gradviz.core.questions.question import Answer, Question, Refusal
 from gradviz.core.questions.update import Update
 from gradviz.core.runs.state import RunState
-from gradviz.core.words import SILENCE, Words, say, verbatim
-from gradviz.engine.problems import EngineError
+from gradviz.core.words import SILENCE, Words, escaped, say, verbatim
+from gradviz.engine.problems import EngineError, is_of_torch
 from gradviz.engine.runs.commands import (
     Ask,
     Branch,
@@ -40,7 +40,11 @@ if TYPE_CHECKING:
     from gradviz.engine.training.trainer import Trainer
 
 MESSAGE_LIMIT = 300
-
+STOPPED_BY_TORCH = "PyTorch stopped the run ({kind}): {words}"
+OWN_FAULT = (
+    "A fault of gradviz, and not of PyTorch, stopped the run ({kind}: {words}). Save your work; Reset begins anew. "
+    "The log has the details."
+)
 
 _PASSIVE = Ask | Withdraw
 """Commands that leave the step where it is."""
@@ -97,7 +101,7 @@ class Runner:
         self._on_warm()
         from gradviz.engine.runs.jobs import Jobs
 
-        self._jobs = Jobs()
+        self._jobs = Jobs(_tell_of)
         while not self._closing:
             self._guarded(self._turn)
 
@@ -122,8 +126,11 @@ class Runner:
         except EngineError as error:
             self._fail(verbatim(str(error)[:MESSAGE_LIMIT]))
         except Exception as error:
-            first = str(error).strip().split("\n", 1)[0][: MESSAGE_LIMIT - 60]
-            self._fail(say("PyTorch stopped the run ({kind}): {words}", kind=type(error).__name__, words=first))
+            first = escaped(str(error).strip().split("\n", 1)[0])[: MESSAGE_LIMIT - 160]
+            pattern = STOPPED_BY_TORCH if is_of_torch(error) else OWN_FAULT
+            if pattern is OWN_FAULT:
+                _tell_of(error)
+            self._fail(say(pattern, kind=type(error).__name__, words=first))
 
     def _fail(self, words: Words) -> None:
         self._running = False
@@ -321,6 +328,12 @@ class Runner:
         """Sleep until `due`; False if a command came first."""
         with self._wake:
             return not self._wake.wait_for(lambda: bool(self._commands), max(0.0, due - time.perf_counter()))
+
+
+def _tell_of(error: Exception) -> None:
+    """A fault of gradviz: whoever listens to what ends threads writes it into the log, though this one goes on."""
+    told = (type(error), error, error.__traceback__, threading.current_thread())
+    threading.excepthook(threading.ExceptHookArgs(told))
 
 
 def _warm_up() -> None:

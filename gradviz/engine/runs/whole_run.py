@@ -40,9 +40,14 @@ class WholeRun:
         self._moment = Moment(self.trainer)
         self.seconds = 0.0
         self.fault = self.trainer.fault_at_start()
+        self.is_stopped = False
+        """Whether somebody ended it before its end."""
 
-    def train(self, progress: Callable[[int], None]) -> None:
-        """Run to the end; `progress` is told the step about ten times a second."""
+    def train(self, progress: Callable[[int], None], is_unwanted: Callable[[], bool] = lambda: False) -> None:
+        """Run to the end, or until it is no longer wanted, which is asked after each step.
+
+        `progress` is told the step about ten times a second.
+        """
         begin = told = time.perf_counter()
         pending: list[StepRecord] = [self.trainer.record]
         for record in () if self.fault else self.trainer.steps():
@@ -52,6 +57,9 @@ class WholeRun:
             if record.step % 64 == 0 and time.perf_counter() - told > PROGRESS_S:
                 told = time.perf_counter()
                 progress(record.step)
+            if is_unwanted():
+                self.is_stopped = not (self.trainer.finished or self.trainer.diverged)
+                break
         self.seconds = time.perf_counter() - begin
         self._flush(pending)
         progress(self.trainer.step)
@@ -63,9 +71,12 @@ class WholeRun:
 
     @property
     def state(self) -> RunState:
-        """FINISHED; DIVERGED where no optimiser has a finite loss, FAILED where it could not start or go on."""
+        """FINISHED, or PAUSED where it was stopped; DIVERGED where no optimiser has a finite loss, FAILED where it
+        could not start or go on."""
         if self.fault or self.trainer.failure:
             return RunState.FAILED
+        if self.is_stopped:
+            return RunState.PAUSED
         return RunState.DIVERGED if self.trainer.diverged else RunState.FINISHED
 
     @property
@@ -74,6 +85,8 @@ class WholeRun:
         why = str(self.explanation.words)
         if self.fault or self.trainer.diverged:
             return why or self.fault or self.trainer.divergence()
+        if self.is_stopped:
+            return f"Stopped at step {self.trainer.step:,} of {self.trainer.experiment.steps:,}."
         finished = f"Finished: {self.trainer.step:,} steps."
         both = f"{finished} {why}".strip()
         return both if len(both) <= LONGEST else why

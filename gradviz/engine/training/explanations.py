@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from gradviz.engine.problems import is_of_torch
+
 MOST_WORDS = 110
 LIMIT = 300
 
@@ -69,13 +71,19 @@ _EXPLANATIONS: tuple[tuple[str, str], ...] = (
     ),
     (
         r"cannot be converted to type \S+ without overflow",
-        "The learning rate, or what a schedule made of it, is larger than this precision can hold: make it smaller.",
+        "The learning rate, what a schedule made of it, or another setting of the optimiser is larger than this "
+        "precision can hold: make it smaller.",
     ),
     (
         r"returned nan values in its",
         "The derivative of this operation is not a number here, such as that of a square root at 0: start elsewhere.",
     ),
 )
+
+
+_UNKNOWN = "It cannot do this here: write the place that it names in another way, or change the setting."
+_WHOLE_RUN = r"(?i)memory|CUDA|cuDNN|cuBLAS|HIP|MPS|device-side"
+"""A device that has no memory left, or has failed, is no matter of one optimiser."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +103,16 @@ class Fault:
 
 
 def explained(error: RuntimeError, step: int) -> Fault | None:
-    """The fault that PyTorch's `error` is; None where it is not one of a graph or a gradient that is known here."""
+    """The fault that PyTorch's `error` is; None where it is not one of a graph or a gradient that is known here.
+
+    At the start any error of PyTorch's is one, for the formula or the model asks for what it cannot do. Later it is
+    known that it can: then a lack of memory, say, is no matter of one optimiser, and stops the whole run.
+    """
     text = " ".join(str(error).split())
     explanation = next((plain for pattern, plain in _EXPLANATIONS if re.search(pattern, text)), "")
-    return Fault(step, _first_words(text), explanation) if explanation else None
+    if not explanation and (step or not is_of_torch(error) or re.search(_WHOLE_RUN, text)):
+        return None
+    return Fault(step, _first_words(text), explanation or _UNKNOWN)
 
 
 def _first_words(text: str) -> str:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from gradviz.core.numbers import short_number
@@ -29,7 +30,7 @@ class Lane:
 
     def __init__(self, objective: Objective, declared: Optimizer, steps: int) -> None:
         refusal = declared.refusal({name: tuple(p.shape) for name, p in objective.parameters.items()})
-        refusal = refusal or declared.mistake.prepare(objective)
+        refusal = refusal or _beyond(declared, objective) or declared.mistake.prepare(objective)
         if refusal:
             raise EngineError(refusal)
         self.objective = objective
@@ -71,13 +72,13 @@ class Lane:
         try:
             self.loss = self._evaluated().item()
         except RuntimeError as error:
-            self._fail(error)
+            self.fail(error)
         return self.loss
 
     def _evaluated(self) -> Tensor:
         return self.objective.evaluate() if self._evaluation is None else self._evaluation(self.step)
 
-    def _fail(self, error: RuntimeError) -> None:
+    def fail(self, error: RuntimeError) -> None:
         """Stop here with PyTorch's words, and keep the loss, which the forward pass has still given.
 
         What is no known error of a graph is raised again: a lack of memory, say, stops the whole run.
@@ -99,7 +100,7 @@ class Lane:
             else:
                 self.optimizer.step()
         except RuntimeError as error:
-            self._fail(error)
+            self.fail(error)
             return
         if self.scheduler is not None:
             self._step_schedule()
@@ -137,3 +138,17 @@ class Lane:
 
     def _stop_schedule(self, reason: str) -> None:
         self.fault = Fault(self.step, "", f"{reason}: change its formula or its factors.")
+
+
+def _beyond(declared: Optimizer, objective: Objective) -> str:
+    """A sentence where torch could not take a setting over into the precision of the parameters; else empty."""
+    dtype = next(iter(objective.parameters.values())).dtype
+    most = torch.finfo(dtype).max
+    for name, value in declared.keywords.items():
+        for number in value if isinstance(value, tuple) else (value,):
+            if isinstance(number, float) and math.isfinite(number) and abs(number) > most:
+                precision = str(dtype).removeprefix("torch.")
+                return (
+                    f"{name} {short_number(number)} is beyond what {precision} can hold ({most:.2g}): make it smaller."
+                )
+    return ""

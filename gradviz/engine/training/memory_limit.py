@@ -10,6 +10,7 @@ import torch
 
 from gradviz.core.document.experiment import Experiment
 from gradviz.core.document.memory import bytes_text, memory_of
+from gradviz.core.objectives.fit import FitObjective
 from gradviz.engine.problems import EngineError
 
 
@@ -33,8 +34,13 @@ def check_memory(experiment: Experiment, device: torch.device) -> None:
     if estimate.total > limit:
         raise EngineError(
             f"The run needs about {bytes_text(estimate.total)}, but {device} has {bytes_text(limit)}: "
-            "choose fewer features, a smaller batch, or fewer optimisers."
+            f"choose {_less(experiment)}, or fewer optimisers."
         )
+
+
+def _less(experiment: Experiment) -> str:
+    is_fit = isinstance(experiment.objective, FitObjective)
+    return "fewer features, a smaller batch" if is_fit else "smaller tensors"
 
 
 def memory_of_machine(device: torch.device) -> int:

@@ -152,7 +152,10 @@ class Trainer:
         self._is_torn = True
         for lane in self.lanes:
             if lane.fault is None and math.isfinite(lane.loss):
-                lane.update()
+                try:
+                    lane.update()
+                except RuntimeError as error:  # where the update is torch's own step, nothing stands around it
+                    lane.fail(error)
         self.step += 1
         self.record = self._evaluate()
         self.known = max(self.known, self.step)

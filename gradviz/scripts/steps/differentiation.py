@@ -235,6 +235,8 @@ def differentiated(sketch: Sketch) -> tuple[Line, ...]:
             for name, part in tape.contributions(line.expression, flow).items():
                 if name in wanted or name in by_name:
                     flows[name] = plus(flows[name], part) if name in flows else part
+    for name in wanted:  # nothing flows through a ceil, say
+        flows.setdefault(name, number(0))
     for name in sorted(wanted, key=list(flows).index):
         shape = tape.shapes[name]
         flow = flows[name]

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
-import safetensors
 import safetensors.numpy
 from numpy.typing import NDArray
 
@@ -21,11 +20,13 @@ from gradviz.core.document.lesson import Lesson
 from gradviz.core.runs.result import RunResult
 from gradviz.storage.atomic_write import check_name, write_bytes
 from gradviz.storage.experiments import data_tensors, strict_json
-from gradviz.storage.experiments.header import header_of, is_json, open_regular
+from gradviz.storage.experiments.header import header_of, is_json, open_regular, reading_header
 from gradviz.storage.experiments.migrations import migrate
 from gradviz.storage.experiments.misfits import MisfitError
+from gradviz.storage.experiments.pieces import Pieces, in_one
 from gradviz.storage.experiments.result_tensors import Tensors, tensors_of
-from gradviz.storage.experiments.run_section import DAMAGED, RunSection, result_from, run_data, without_unknown
+from gradviz.storage.experiments.run_section import RunSection, reading_result, run_data, without_unknown
+from gradviz.storage.experiments.tensor_bytes import reading_tensors
 from gradviz.storage.foreign_files import CHOOSE, SNIFFED_BYTES
 from gradviz.storage.problems import FileError, NewerFormatError, cause_of
 
@@ -33,7 +34,7 @@ METADATA_KEY = "gradviz"
 STORED_DTYPES = ("float32", "float64", "int64", "int32", "uint8", "bool")
 NOT_FINITE = "Some weights of this file are not finite, so it cannot run on; Reset starts again."
 
-__all__ = ["FileError", "MisfitError", "NewerFormatError", "SavedExperiment", "load", "save"]
+__all__ = ["FileError", "MisfitError", "NewerFormatError", "SavedExperiment", "load", "loading", "save"]
 
 
 @dataclass(frozen=True)
@@ -72,10 +73,15 @@ def load(path: Path, newer_read_only: bool = False, without_run: bool = False) -
     understands it. A result that does not fit its experiment raises MisfitError; `without_run` leaves every result
     where it is. Arrays of the result are read-only.
     """
+    return in_one(loading(path, newer_read_only, without_run))
+
+
+def loading(path: Path, newer_read_only: bool = False, without_run: bool = False) -> Pieces[SavedExperiment]:
+    """The same in pieces of some milliseconds, each of which yields the share that is done: for a window that waits."""
     with open_regular(path) as stream:
         try:
-            content, tensors = _parts(stream, os.fstat(stream.fileno()).st_size)
-            return _saved_experiment(content, tensors, newer_read_only, without_run)
+            content, tensors = yield from _parts(stream, os.fstat(stream.fileno()).st_size)
+            return (yield from _saved_experiment(content, tensors, newer_read_only, without_run))
         except OSError as error:
             raise FileError(f"The file cannot be read. {cause_of(error)}", CHOOSE) from error
         except MemoryError:
@@ -109,43 +115,41 @@ def _stored(name: str, value: NDArray[Any]) -> NDArray[Any]:
     return np.asarray(value, order="C")
 
 
-def _parts(stream: BinaryIO, size: int) -> tuple[Any, Tensors]:
+def _parts(stream: BinaryIO, size: int) -> Pieces[tuple[Any, Tensors]]:
     """What stands in the file as plain data, and the tensors."""
     first = stream.read(SNIFFED_BYTES)
     stream.seek(0)
     if is_json(first):
-        return strict_json.loads(stream.read(strict_json.MAX_BYTES + 1)), {}
-    header = header_of(stream, size)
+        text = stream.read(strict_json.MAX_BYTES + 1)
+        yield 0.1
+        return (yield from strict_json.parsing(text, 0.1, 0.5)), {}
+    header = yield from reading_header(stream, size, 0.0, 0.2)
     if METADATA_KEY not in header.metadata:
         raise FileError("This safetensors file is not a gradviz file: it holds no experiment.", CHOOSE)
-    content = strict_json.loads(header.metadata[METADATA_KEY])
-    stream.seek(0)
-    return content, _tensors(stream.read(size))
+    content = yield from strict_json.parsing(header.metadata[METADATA_KEY], 0.2, 0.3)
+    return content, (yield from reading_tensors(stream, header, 0.3, 0.7))
 
 
-def _tensors(data: bytes) -> Tensors:
-    try:
-        tensors = safetensors.numpy.load(data)
-    except (safetensors.SafetensorError, ValueError) as error:
-        raise FileError(f"The tensors of the file cannot be read: {error}.", DAMAGED) from None
-    for value in tensors.values():
-        value.flags.writeable = False
-    return dict(tensors)
-
-
-def _saved_experiment(content: Any, tensors: Tensors, newer_read_only: bool, without_run: bool) -> SavedExperiment:
+def _saved_experiment(
+    content: Any, tensors: Tensors, newer_read_only: bool, without_run: bool
+) -> Pieces[SavedExperiment]:
     version = _version(content)
     is_newer = version > FORMAT_VERSION and newer_read_only
     data, tensors = data_tensors.split(tensors)
     # held until the experiment has them: only by their digests does it find them
     tables = data_tensors.tables_from(content["experiment"], data, may_be_unknown=is_newer)
+    yield 0.75
     content = _understood(content) if is_newer else migrate(content, version)
     unknown = set(content) - {"format", "lesson", "experiment", "run"}
     if unknown:
         raise FileError(f"The file has an unknown section {min(unknown)[:60]!r} (format version {version}).", CHOOSE)
+    yield 0.8
     document = _document(content, version)
     del tables
-    result = None if without_run else _result(content.get("run"), document.experiment, tensors, is_newer)
+    yield 0.9
+    result = None
+    if not without_run:
+        result = yield from _result(content.get("run"), document.experiment, tensors, is_newer)
     notices = [_newer_notice(version)] if is_newer else []
     if result is not None and not result.finite:
         notices.append(NOT_FINITE)
@@ -190,9 +194,11 @@ def _document(content: dict[str, Any], version: int) -> Document:
         ) from None
 
 
-def _result(run: Any, experiment: Experiment, tensors: Tensors, may_be_unknown: bool = False) -> RunResult | None:
+def _result(
+    run: Any, experiment: Experiment, tensors: Tensors, may_be_unknown: bool = False
+) -> Pieces[RunResult | None]:
     if run is not None:
-        return result_from(run, experiment, tensors, may_be_unknown)
+        return (yield from reading_result(run, experiment, tensors, may_be_unknown))
     if tensors:
         raise MisfitError("it has tensors but no record of the run that made them")
     return None
@@ -201,6 +207,6 @@ def _result(run: Any, experiment: Experiment, tensors: Tensors, may_be_unknown: 
 def _check_result(run: Any, experiment: Experiment, tensors: Tensors) -> None:
     """FileError where `load` would refuse the result."""
     try:
-        _result(run, experiment, tensors)
+        in_one(_result(run, experiment, tensors))
     except MisfitError as error:
         raise FileError(f"The file was not saved: {error.clause}.", "Reset, then save.") from None

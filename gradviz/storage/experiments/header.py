@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from gradviz.storage.experiments import strict_json
+from gradviz.storage.experiments.pieces import Pieces, in_one
 from gradviz.storage.foreign_files import CHOOSE, EXPERIMENT, SNIFFED_BYTES, Expected, foreign_file
 from gradviz.storage.problems import FileError, cause_of
 
@@ -66,6 +67,11 @@ def open_regular(path: Path, wanted: Expected = EXPERIMENT) -> BinaryIO:
 
 def header_of(stream: BinaryIO, size: int) -> Header:
     """The header of a stream of `size` bytes that stands at its beginning."""
+    return in_one(reading_header(stream, size, 0.0, 1.0))
+
+
+def reading_header(stream: BinaryIO, size: int, begin: float, end: float) -> Pieces[Header]:
+    """The same in pieces."""
     first = stream.read(SNIFFED_BYTES)
     length = _header_length(first, size)
     stream.seek(_LENGTH_BYTES)
@@ -73,11 +79,15 @@ def header_of(stream: BinaryIO, size: int) -> Header:
     # counted before parsing: 200,000 entries would take a second
     if raw.count(b'"data_offsets"') > MAX_TENSORS:
         raise _too_many()
-    data = strict_json.loads(raw)
+    data = yield from strict_json.parsing(raw, begin, begin + 0.7 * (end - begin))
     metadata = _metadata(data)
     if len(data) > MAX_TENSORS:
         raise _too_many()
-    tensors = {name: _entry(name, value) for name, value in data.items()}
+    tensors = {}
+    for number, (name, value) in enumerate(data.items()):
+        tensors[name] = _entry(name, value)
+        if number % 1000 == 999:
+            yield begin + 0.8 * (end - begin)
     data_start = _LENGTH_BYTES + length
     _check_places(tensors, size - data_start)
     return Header(metadata, tensors, data_start)
@@ -105,7 +115,7 @@ def _header_length(first: bytes, size: int) -> int:
             CHOOSE,
         )
     if _LENGTH_BYTES + length > size:
-        raise _truncated(_LENGTH_BYTES + length - size)
+        raise truncated(_LENGTH_BYTES + length - size)
     return length
 
 
@@ -150,7 +160,7 @@ def _check_places(tensors: dict[str, TensorEntry], data_bytes: int) -> None:
             raise _bad_tensor(name, "overlaps another one" if entry.begin < expected else "follows a hole in the file")
         expected = entry.end
     if expected > data_bytes:
-        raise _truncated(expected - data_bytes)
+        raise truncated(expected - data_bytes)
     if expected < data_bytes:
         raise FileError(f"The file has {data_bytes - expected:,} bytes after its last tensor.", CHOOSE)
 
@@ -159,7 +169,8 @@ def _bad_tensor(name: str, fault: str) -> FileError:
     return FileError(f"The tensor {name[:60]!r} {fault}.", "The file is damaged: use another copy of it.")
 
 
-def _truncated(missing: int) -> FileError:
+def truncated(missing: int) -> FileError:
+    """The refusal of a file that ends too soon."""
     return FileError(
         f"This is not a gradviz file, or only the beginning of one: {missing:,} bytes are missing.",
         "Copy or download it again.",

@@ -14,6 +14,7 @@ from gradviz.core.optimizers.catalogue import AnyOptimizer
 from gradviz.core.runs.result import LiveEdit, RunResult
 from gradviz.core.runs.state import RunState
 from gradviz.storage.experiments.misfits import MisfitError
+from gradviz.storage.experiments.pieces import Pieces
 from gradviz.storage.experiments.result_tensors import ResultTensors, Tensors
 
 DAMAGED = "The file is damaged: use another copy of it."
@@ -48,10 +49,12 @@ def run_data(result: RunResult) -> dict[str, Any]:
     }
 
 
-def result_from(data: Any, experiment: Experiment, tensors: Tensors, may_be_unknown: bool = False) -> RunResult:
+def reading_result(
+    data: Any, experiment: Experiment, tensors: Tensors, may_be_unknown: bool = False
+) -> Pieces[RunResult]:
     """The run of `experiment` from plain JSON data and its tensors; MisfitError where they do not fit."""
     section = _validated(data)
-    edits = tuple(LiveEdit(edit.step, edit.optimizers) for edit in section.edits)
+    edits = yield from _edits(data["edits"])
     parts, optimizers = ResultTensors(tensors), len(experiment.optimizers)
     result = RunResult(
         section.state,
@@ -64,6 +67,7 @@ def result_from(data: Any, experiment: Experiment, tensors: Tensors, may_be_unkn
         start=parts.start(),
         history=parts.history(optimizers),
     )
+    yield 0.97
     if not may_be_unknown:
         parts.check_empty()
     has_none = result.lanes and result.history is None
@@ -71,6 +75,22 @@ def result_from(data: Any, experiment: Experiment, tensors: Tensors, may_be_unkn
     if clause:
         raise MisfitError(clause)
     return result
+
+
+def _edits(data: list[Any]) -> Pieces[tuple[LiveEdit, ...]]:
+    """The live edits, each checked by itself: all at once they would hold Python's lock for long."""
+    edits = []
+    for number, edit in enumerate(data):
+        try:
+            made = EditSection.model_validate_json(json.dumps(edit))
+        except ValidationError as error:
+            fault = setting_error(error, edit)
+            where = ".".join(part for part in (f"edits.{number}", fault.path) if part)
+            raise MisfitError(f"of its run, {where}: {fault.reason}") from None
+        edits.append(LiveEdit(made.step, made.optimizers))
+        if number % 50 == 49:
+            yield 0.95
+    return tuple(edits)
 
 
 def without_unknown(model: type[Declaration], data: Any) -> Any:
@@ -109,11 +129,12 @@ def _remove(data: Any, loc: tuple[int | str, ...]) -> bool:
 
 
 def _validated(data: Any) -> RunSection:
-    """`data` as strict JSON, in which a list may be a tuple and text one of an enum's values."""
+    """`data` without its edits as strict JSON, in which a list may be a tuple and text one of an enum's values."""
     edits = data.get("edits") if isinstance(data, dict) else None
     if isinstance(edits, list) and len(edits) > MOST_EDITS:  # told before each of them is read
         raise MisfitError(f"its run has {len(edits):,} live edits; at most {MOST_EDITS:,} are read")
+    shown = data | {"edits": []} if isinstance(edits, list) else data
     try:
-        return RunSection.model_validate_json(json.dumps(data))
+        return RunSection.model_validate_json(json.dumps(shown))
     except ValidationError as error:
         raise MisfitError(f"of its run, {setting_error(error, data)}") from None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 from pathlib import Path
 
 from gradviz.storage.experiments.experiment_file import SavedExperiment, load
@@ -15,13 +17,21 @@ def find_experiment(name: str, without_run: bool = False) -> SavedExperiment:
 
     `without_run` leaves out what a run left in the file, whether it fits or not.
     """
-    path = Path(name).expanduser()
-    if path.exists() or path.suffix in (".gradviz", ".json"):
+    path = _path_of(name)
+    if os.path.exists(path) or path.suffix in (".gradviz", ".json"):
         return load_named(path, without_run)
     entry = find_entry(name)
     if entry is None:
-        raise FileError(f"There is no file and no gallery experiment named {name!r}.", "See: gradviz gallery")
+        raise FileError(f"There is no file and no gallery experiment named {name[:80]!r}.", "See: gradviz gallery")
     return SavedExperiment(entry.document, None)
+
+
+def _path_of(name: str) -> Path:
+    """The path of that name; the home of a user who does not exist is none."""
+    path = Path(name)
+    with contextlib.suppress(RuntimeError):
+        return path.expanduser()
+    return path
 
 
 def load_named(path: Path, without_run: bool = False) -> SavedExperiment:

@@ -23,6 +23,9 @@ from gradviz.views.kit.theme import monospace
 from gradviz.views.kit.tick_box import TickBox
 
 COMMIT_AFTER_MS = 700
+MOST_CHARACTERS = 32_000
+"""Of a line; Qt holds no more than 32,767, and takes long to lay them out."""
+SHOWN_CHARACTERS = 500
 
 
 class NumberEditor(Editor):
@@ -164,8 +167,11 @@ class TextEditor(Editor):
         self._fill(self._line)
 
     def show_value(self, value: Any) -> None:
+        """A value that is too long for a line is shown by its beginning, and cannot be edited there."""
         self._value = value
-        self._line.setText(self._text(value))
+        text = self._text(value)
+        self._line.setReadOnly(len(text) > MOST_CHARACTERS)
+        self._line.setText(text if len(text) <= MOST_CHARACTERS else f"{text[:SHOWN_CHARACTERS]} …")
         self._line.setCursorPosition(0)
 
     def focus_widget(self) -> QWidget:
@@ -176,13 +182,13 @@ class TextEditor(Editor):
 
     def _on_finished(self) -> None:
         text = self._line.text()
-        if text == self._text(self._value) and not self._is_marked():
+        if self._line.isReadOnly() or (text == self._text(self._value) and not self._is_marked()):
             return
         value: Any = text
         if self._is_json:
             try:
                 value = json.loads(text)
-            except ValueError:
+            except (ValueError, RecursionError):
                 value = text
         if value != self._value or self._is_marked():
             self.edited.emit(value)

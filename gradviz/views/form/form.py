@@ -27,6 +27,8 @@ from gradviz.views.form.editors import ChoiceEditor, editor_for
 from gradviz.views.form.form_data import one_more, structure_of, value_at_path
 
 LEAST_WIDTH = 270
+MOST_ITEMS = 16
+"""Items of a list whose widgets are made at once: those of a long one would hold the window up."""
 
 
 class Form(QWidget):
@@ -44,6 +46,7 @@ class Form(QWidget):
         self._structure: Any = None
         self._document: Document | None = None
         self._drafts: dict[str, Any] = {}
+        self._whole_lists: set[str] = set()
         self._devices: tuple[str, ...] = ("cpu",)
         self._general_fault = _text_label("fault")
         self._scroll = QScrollArea()
@@ -225,7 +228,7 @@ class Form(QWidget):
                 self._add_row(rows, spec, inner)
 
     def _fill_list(self, column: QVBoxLayout, spec: FieldSpec, items: tuple[Declaration, ...], path: str) -> None:
-        for index, item in enumerate(items):
+        for index, item in enumerate(items if path in self._whole_lists else items[:MOST_ITEMS]):
             frame = QWidget()
             inner = QVBoxLayout(frame)
             inner.setContentsMargins(0, 0, 0, 6)
@@ -234,6 +237,11 @@ class Form(QWidget):
             self._fill_declaration(inner, spec.variants, item, f"{path}.{index}")
             inner.addWidget(self._fault_at(f"{path}.{index}"))
             column.addWidget(frame)
+        if len(items) > MOST_ITEMS and path not in self._whole_lists:
+            more = QPushButton(f"Show all {len(items):,}")
+            more.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            more.clicked.connect(lambda: self._show_whole(path))
+            column.addWidget(more, 0, Qt.AlignmentFlag.AlignLeft)
         add = QPushButton("Add")
         add.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         add.setToolTip(f"Add one more to: {spec.title}")
@@ -260,8 +268,17 @@ class Form(QWidget):
         assert self._document is not None
         return list(value_at_path(editable_data(self._document), path))
 
+    def _show_whole(self, path: str) -> None:
+        """All items of a long list, whose widgets take a while to be made."""
+        self._whole_lists.add(path)
+        self._structure = None
+        if self._document is not None:
+            self.show_document(self._document)
+
     def _add_item(self, spec: FieldSpec, path: str) -> None:
         items = self._items(path)
+        if len(items) >= MOST_ITEMS:
+            self._whole_lists.add(path)  # the new one is the last
         self.edited.emit(path, [*items, one_more(items, spec)])
 
     def _exchange(self, path: str, a: int, b: int) -> None:

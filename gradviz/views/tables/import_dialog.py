@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from time import perf_counter
 
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -46,10 +47,10 @@ Reader = Callable[[str, TextFormat | None], Iterator[Reading]]
 
 
 class ImportDialog(QDialog):
-    """Reads in slices of a few milliseconds while it is open. `imported` carries the dataset.
+    """Looks every few milliseconds what was read. `imported` carries a function that makes the dataset.
 
     `reader` makes the readings of an encoding ("" to be guessed) and a format (None to be guessed); it raises
-    nothing, but says a fault in the last of them.
+    nothing, but says a fault in the last of them. It may give the same reading again where it has nothing new.
     """
 
     imported = Signal(object)
@@ -180,7 +181,7 @@ class ImportDialog(QDialog):
             if step.fault and before is not None and step.preview is None:
                 # what was read before the fault stays in sight
                 self._last = replace(step, preview=before.preview, counts=before.counts, rows=before.rows)
-            if perf_counter() >= until and step.preview is not None:
+            if perf_counter() >= until:
                 break
         is_first = self._model.columnCount() == 0
         if self._reading is None or is_first or until - self._shown_at >= SHOW_EVERY_S:
@@ -292,13 +293,8 @@ class ImportDialog(QDialog):
             decimal=last.format.decimal,
             header=last.format.header,
         )
-        try:
-            dataset = dataset_from(last.sheet, self._choice, source)
-        except ValueError as error:
-            self._sentence.setText(str(error))
-            return
         self.accept()
-        self.imported.emit(dataset)
+        self.imported.emit(partial(dataset_from, last.sheet, self._choice, source))
 
     def done(self, result: int) -> None:
         self._stop()
