@@ -47,7 +47,6 @@ class Trail:
         if any(known > step for known in self._rows):
             self._rows = {known: rows for known, rows in self._rows.items() if known <= step}
             self.version += 1
-        self.go_to(step)
 
     def steps_to(self, step: int) -> list[int]:
         """The steps that are kept, up to `step`, back to the last that is missing: no leap is among them."""
