@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gradviz.app.process.display import use_no_display
 from gradviz.core.document.document import Document
 from gradviz.core.document.experiment import Experiment
+from gradviz.core.questions.question import Question
 from gradviz.core.runs.result import RunResult
 from gradviz.storage.atomic_write import check_writable
 from gradviz.storage.experiments.experiment_file import save
@@ -71,10 +72,18 @@ def portrait_views(experiment: Experiment, whole: WholeRun, theme: Theme | None 
         view.set_theme(theme or LIGHT)
         view.show()
         view.show_history(whole.history, whole.trainer.step)
-        for question in view.asks:
-            view.show_answer(whole.answer(question))
+        _answer_all(view, whole)
         filled.append(view)
     return filled
+
+
+def _answer_all(view: View, whole: WholeRun) -> None:
+    """Until it asks nothing new: a surface that its path leaves is asked for again, larger."""
+    told: set[Question[Any]] = set()
+    while new := [question for question in view.asks if question not in told]:
+        for question in new:
+            view.show_answer(whole.answer(question))
+        told.update(new)
 
 
 def _save_picture(view: View, folder: Path) -> str:

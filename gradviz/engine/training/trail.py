@@ -47,7 +47,6 @@ class Trail:
         if any(known > step for known in self._rows):
             self._rows = {known: rows for known, rows in self._rows.items() if known <= step}
             self.version += 1
-        self.go_to(step)
 
     def begin_like(self, other: Trail, step: int) -> None:
         """Another run came the same way, up to `step`."""

@@ -93,10 +93,10 @@ class ContourPlot(QuietPlot):
         self.show_live([LiveCurve(path, lane_colour(self.theme, k).name(), 2.4) for k, path in enumerate(paths)])
 
     def paint_over(self, painter: QPainter, frame: QRectF, scale: Floats, shift: Floats) -> None:
+        self._legend_painter.paint(painter, frame, self._legend, self.theme, self.font())
         for mark in self._run_marks:
             at = QPointF(*(np.clip(np.array([mark.x, mark.y]) * scale + shift, -1e5, 1e5)).tolist())
             paint_mark(painter, at, lane_colour(self.theme, mark.optimizer), self.theme, mark.is_off)
-        self._legend_painter.paint(painter, frame, self._legend, self.theme, self.font())
 
     def mouseDoubleClickEvent(self, event: Any) -> None:
         at = self.getPlotItem().getViewBox().mapSceneToView(QPointF(event.position()))

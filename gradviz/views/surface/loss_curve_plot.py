@@ -82,6 +82,7 @@ class LossCurvePlot(QuietPlot):
         return points[np.isfinite(points).all(axis=1)]
 
     def paint_over(self, painter: QPainter, frame: QRectF, scale: Floats, shift: Floats) -> None:
+        self._legend_painter.paint(painter, frame, self._legend, self.theme, self.font())
         for mark in self._run_marks:
             at = self._place(mark, scale, shift)
             if at is not None:
@@ -89,7 +90,6 @@ class LossCurvePlot(QuietPlot):
                 if mark.slope is not None:
                     _paint_tangent(painter, at, mark.slope * float(scale[1] / scale[0]), colour)
                 paint_mark(painter, at, colour, self.theme)
-        self._legend_painter.paint(painter, frame, self._legend, self.theme, self.font())
 
     def _place(self, mark: Mark, scale: Floats, shift: Floats) -> QPointF | None:
         """A mark in pixels; None where it has no height."""

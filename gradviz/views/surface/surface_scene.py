@@ -142,8 +142,8 @@ class SurfaceScene(QWidget):
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             for index, path in enumerate(self._paths):
                 self._paint_path(painter, rendered, box, path, lane_colour(self.theme, index))
-            self._paint_marks(painter, rendered, box)
             self._legend_painter.paint(painter, QRectF(self.rect()), self._legend, self.theme, self.font())
+            self._paint_marks(painter, rendered, box)
         self._live.show_picture(picture)
 
     def _paint_labels(self, painter: QPainter, rendered: RenderedSurface, axes: SceneAxes) -> None:
