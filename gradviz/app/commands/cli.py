@@ -18,11 +18,13 @@ from gradviz.app.commands.run_commands import (
     replay_file,
     run,
     say,
+    with_its_run,
     with_settings,
 )
 from gradviz.app.process.crash import trace_to_stderr
 from gradviz.core.document.document import Document
 from gradviz.core.problems import GradvizError
+from gradviz.storage.experiments.experiment_file import SavedExperiment
 from gradviz.storage.shipped.by_name import find_experiment
 
 cli = typer.Typer(
@@ -112,7 +114,8 @@ def script_command(
     out: Annotated[Path | None, typer.Option("-o", "--out", help="A file for it, instead of stdout.")] = None,
 ) -> int:
     """Print the experiment as a short Python script that runs on its own. Exit status: 0 or 2."""
-    return print_script(_edited(experiment, settings), dialect, out)
+    saved = SavedExperiment(_edited(experiment, settings), None) if settings else with_its_run(experiment)
+    return print_script(saved, dialect, out)
 
 
 @cli.command("basins")

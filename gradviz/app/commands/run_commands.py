@@ -20,6 +20,7 @@ from gradviz.core.questions.question import Progress
 from gradviz.core.runs.result import RunResult
 from gradviz.core.runs.state import RunState
 from gradviz.engine.problems import EngineError
+from gradviz.storage.experiments.experiment_file import SavedExperiment
 from gradviz.storage.experiments.weights import (
     PickleNotAllowedError,
     check_target,
@@ -220,18 +221,29 @@ def replay_file(path: Path, as_json: bool) -> int:
     return FINISHED if found.matched else MISMATCH
 
 
-def print_script(document: Document, dialect: str, out: Path | None) -> int:
-    """The script of a document on stdout, or in a file; returns the exit status."""
+def print_script(saved: SavedExperiment, dialect: str, out: Path | None) -> int:
+    """The script of an experiment on stdout, or in a file; returns the exit status."""
     from gradviz.app.public import script
     from gradviz.storage.atomic_write import write_bytes
 
-    text = script(document, dialect)
-    if out is None:
-        print(text, end="")  # noqa: T201 - stdout is the result
-    else:
+    text = script(saved, dialect)
+    if out is not None:
         write_bytes(out, text.encode())
         say(f"Wrote {out.name}.")
+        return FINISHED
+    # Python reads a script as UTF-8, whatever the terminal can show
+    sys.stdout.flush()
+    sys.stdout.buffer.write(text.encode())
+    sys.stdout.buffer.flush()
     return FINISHED
+
+
+def with_its_run(name: str) -> SavedExperiment:
+    """An experiment with what a run left in its file, unless that does not fit it: then it is no run of this."""
+    try:
+        return find_experiment(name)
+    except FileError:
+        return find_experiment(name, without_run=True)
 
 
 def run_without_display(fault: str, file: str | None) -> int:

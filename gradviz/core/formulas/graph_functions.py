@@ -66,6 +66,7 @@ OF_THE_GRAPH = (
         least=2,
         most=2,
         effect="one_hot",
+        cuts=True,
     ),
     FormulaFunction(
         name="detach",

@@ -12,6 +12,7 @@ from gradviz.core.formulas.formula import Assignment, Formula, parse_gradients
 from gradviz.core.formulas.text import FormulaError
 from gradviz.core.objectives.catalogue import FormulaObjective
 from gradviz.core.questions.start import Start
+from gradviz.core.runs.result import LiveEdit
 from gradviz.engine.objectives.build import build_objective
 from gradviz.engine.objectives.formula_descent import tensors_of
 from gradviz.engine.objectives.formula_program import Program
@@ -24,17 +25,22 @@ HOLDS_TO = 1e-4
 """Relative difference, of the largest element of a gradient, up to which a gradient by hand is the same."""
 
 
-def start_of(experiment: Experiment) -> Start:
-    """The start of `experiment`; EngineError where it cannot be built. torch's random state stays as it was."""
+def start_of(experiment: Experiment, edits: tuple[LiveEdit, ...] = (), is_imported: bool = False) -> Start:
+    """The start of `experiment`; EngineError where it cannot be built. torch's random state stays as it was.
+
+    Of a run besides: its live edits, and whether it began with imported weights.
+    """
+    edits = edits if len(edits) > 1 else ()  # the first are the settings that it began with
     if experiment.objective.parameter_count > LARGEST:
-        return Start()
+        return Start(edits=edits, is_imported=is_imported)
     state = torch.get_rng_state()
     try:
         made: dict[str, Tensor] = dict(build_objective(experiment, torch.device("cpu")).parameters)
         if isinstance(experiment.objective, FormulaObjective):
             dtype: torch.dtype = getattr(torch, experiment.dtype)
             made = {**tensors_of(experiment.objective, experiment.seed, dtype), **made}
-        return Start({name: array_of(tensor) for name, tensor in made.items()}, _gradient_holds(experiment))
+        tensors = {name: array_of(tensor) for name, tensor in made.items()}
+        return Start(tensors, _gradient_holds(experiment), edits, is_imported)
     finally:
         torch.set_rng_state(state)
 

@@ -9,8 +9,8 @@ from gradviz.core.formulas.functions import CONSTANTS, FUNCTIONS, function_of
 from gradviz.scripts.language.dialects import PYTHON, Library
 from gradviz.scripts.problems import ScriptError
 
-_COMPARISONS = ("<", "<=", ">", ">=", "==", "!=")
-_BINDING = {**dict.fromkeys(_COMPARISONS, 1), "+": 2, "-": 2, "*": 3, "/": 3, "%": 3, "@": 3, "**": 5}
+COMPARISONS = ("<", "<=", ">", ">=", "==", "!=")
+_BINDING = {**dict.fromkeys(COMPARISONS, 1), "+": 2, "-": 2, "*": 3, "/": 3, "%": 3, "@": 3, "**": 5}
 _NEGATIVE, _ATOM = 4, 6
 
 
@@ -71,7 +71,7 @@ class Printer:
 
     def _binary(self, expression: Binary) -> tuple[str, int]:
         operator = expression.operator
-        if operator in _COMPARISONS:
+        if operator in COMPARISONS:
             return self._comparison(expression)
         if operator == "@" and self.library.name == "tensorflow":
             return self._product(expression), _ATOM
@@ -99,7 +99,7 @@ class Printer:
 
     def condition(self, expression: Expression) -> str:
         """What holds or does not; a number holds where it is not 0."""
-        if not (isinstance(expression, Binary) and expression.operator in _COMPARISONS):
+        if not (isinstance(expression, Binary) and expression.operator in COMPARISONS):
             return f"{self.printed(expression, 2)} != 0"
         # two numbers are compared as tensors, for where() takes no Python bool
         of_numbers = is_constant(expression.left) and is_constant(expression.right)
@@ -192,6 +192,11 @@ class ScalarPrinter(Printer):
 
     def _tensor(self, expression: Expression) -> str:
         return self.printed(expression)
+
+
+def is_comparison(expression: Expression) -> bool:
+    """Whether it holds or does not: no gradient flows through it."""
+    return isinstance(expression, Binary) and expression.operator in COMPARISONS
 
 
 def is_constant(expression: Expression) -> bool:

@@ -15,7 +15,7 @@ import numpy as np
 from gradviz.core.formulas.formula import Binary, Call, Expression, Name, Negative, Number, parse_expression
 from gradviz.core.formulas.functions import FUNCTIONS, function_of
 from gradviz.core.formulas.walk import names_in
-from gradviz.scripts.language.expressions import is_constant
+from gradviz.scripts.language.expressions import is_comparison, is_constant
 from gradviz.scripts.language.sketch import Line, Sketch, reached
 from gradviz.scripts.problems import ScriptError
 
@@ -99,7 +99,7 @@ class _Tape:
             one, flow = pending.pop()
             if isinstance(one, Name) and one.name in self.shapes:
                 found[one.name] = plus(found[one.name], flow) if one.name in found else flow
-            elif not is_constant(one) and names_in(one):
+            elif not is_constant(one) and names_in(one) and not is_comparison(one):
                 pending += [
                     (operand, self._fitted(part, self.shape(one), self.shape(operand)))
                     for operand, part in reversed(self._parts(one, flow))
@@ -235,9 +235,11 @@ def differentiated(sketch: Sketch) -> tuple[Line, ...]:
             for name, part in tape.contributions(line.expression, flow).items():
                 if name in wanted or name in by_name:
                     flows[name] = plus(flows[name], part) if name in flows else part
-    for name in sorted(wanted, key=list(flows).index):
+    # a function such as ceil lets nothing flow: its gradient is 0
+    still = [tensor.name for tensor in sketch.parameters if tensor.name not in flows]
+    for name in (name for name in [*flows, *still] if name in wanted):
         shape = tape.shapes[name]
-        flow = flows[name]
+        flow = flows.get(name, number(0))
         if tape.shape(flow) != shape:
             flow = times(flow, call("ones", *map(number, map(float, shape))))
         lines.append(Line(f"d_{name}", flow))
