@@ -44,7 +44,7 @@ FACTORS: dict[str, list[Any]] = {
     "reduction": ["mean", "sum"],
     "init": kinds(INITIALISATIONS),
     "schedule": ["none", "none", "none", *kinds(SCHEDULES)],
-    "batch": ["full", "shuffled", "in order"],
+    "batch": ["full", "shuffled", "in order", "uneven"],
     "dtype": ["float32", "float64"],
     "seed": [0, 7, 2**40 + 3],
     "mode": ["train", "train", "eval"],
@@ -169,8 +169,9 @@ def objective_of(case: Case) -> dict[str, Any]:
         return formula_of(case)
     batch = {
         "full": {"kind": "full"},
-        "shuffled": {"kind": "mini", "size": 6},
-        "in order": {"kind": "mini", "size": 5, "shuffle": False},
+        "shuffled": {"kind": "mini", "size": 5},
+        "in order": {"kind": "mini", "size": 10, "shuffle": False},
+        "uneven": {"kind": "mini", "size": 6},
     }[case["batch"]]
     loss = {"kind": case["loss"], "reduction": case["reduction"]}
     if layer == "line":

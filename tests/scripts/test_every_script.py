@@ -36,6 +36,7 @@ KNOWN_TO_TORCH = (
 )
 KNOWN_BY_HAND = KNOWN_TO_TORCH + (
     r"|by hand is not known|not known by hand|not known with an update by hand|which this experiment takes"
+    r"|rows do not divide"
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping
 
 from gradviz.core.formulas.formula import Binary, Call, Expression, Name, Negative, Number, parse_expression
@@ -83,6 +84,10 @@ class Printer:
 
     def _power(self, expression: Binary) -> str:
         folded = is_constant(expression)
+        unsigned = expression.right.operand if isinstance(expression.right, Negative) else expression.right
+        may_be_0 = is_constant(unsigned) and not (isinstance(unsigned, Number) and unsigned.value)
+        if self.library.name == "tensorflow" and not folded and may_be_0:
+            return f"power({self._tensor(expression.left)}, {self._tensor(expression.right)})"
         base, exponent = (
             number_text(side.value, whole=False) if folded and isinstance(side, Number) else self.printed(side, bound)
             for side, bound in ((expression.left, _ATOM), (expression.right, _NEGATIVE))
@@ -213,6 +218,8 @@ def is_constant(expression: Expression) -> bool:
 
 def number_text(value: float, whole: bool = True) -> str:
     """A number that reads back to the same float; 2.0 as 2 where it may be `whole`."""
-    if whole and value == int(value) and abs(value) < 1e6:
+    if value == 0 and math.copysign(1, value) < 0:
+        return "-0.0"
+    if whole and math.isfinite(value) and value == int(value) and abs(value) < 1e6:
         return str(int(value))
     return repr(value)

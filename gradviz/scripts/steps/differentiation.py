@@ -164,6 +164,8 @@ class _Tape:
 
     def _call(self, one: Call, flow: Expression) -> list[Part]:
         function = function_of(one.function, len(one.arguments))
+        if function.name == "pow" and is_constant(one.arguments[1]):
+            return [(one.arguments[0], times(flow, _power_rule(*one.arguments)))]
         if function.effect == "transpose":
             return [(one.arguments[0], call("t", flow) if self.shape(flow) else flow)]
         is_known = function.effect != "reduction" or self._is_spreading(one)
@@ -211,13 +213,21 @@ def _scaled(flow: Expression, slope: Expression) -> Expression:
 
 
 def _power_rule(base: Expression, exponent: Expression) -> Expression:
-    if isinstance(exponent, Number) and exponent.value == 1:
-        return number(1)
+    if isinstance(exponent, Number) and exponent.value in (0, 1):
+        return number(exponent.value)
     if isinstance(exponent, Number):
         rest = exponent.value - 1
         power = base if rest == 1 else Binary("**", base, number(rest), 0)
         return times(number(exponent.value), power)
-    return times(exponent, Binary("**", base, Binary("-", exponent, number(1), 0), 0))
+    zero = Binary("==", exponent, number(0), 0)
+    power = times(exponent, Binary("**", base, Binary("-", exponent, number(1), 0), 0))
+    return power if _is_plain_number(exponent) else call("where", zero, number(0), power)
+
+
+def _is_plain_number(exponent: Expression) -> bool:
+    """Whether it is seen at once that it is not 0: a number with its sign, or a constant."""
+    inner = exponent.operand if isinstance(exponent, Negative) else exponent
+    return isinstance(inner, Name) or (isinstance(inner, Number) and inner.value != 0)
 
 
 def differentiated(sketch: Sketch) -> tuple[Line, ...]:
