@@ -253,7 +253,18 @@ def differentiated(sketch: Sketch) -> tuple[Line, ...]:
         if tape.shape(flow) != shape:
             flow = times(flow, call("ones", *map(number, map(float, shape))))
         lines.append(Line(f"d_{name}", flow))
+    _check_free(lines, {*by_name, *(tensor.name for tensor in sketch.tensors)})
     return tuple(lines)
+
+
+def _check_free(lines: list[Line], taken: set[str]) -> None:
+    """ScriptError where the formula itself has the name of a gradient."""
+    for line in lines:
+        if line.name in taken:
+            raise ScriptError(
+                f"{line.name} is a name of the formula, and the gradient of {line.name[2:]} by hand needs it.",
+                "Give it another name.",
+            )
 
 
 def _kept(name: str, flow: Expression, lines: list[Line], tape: _Tape) -> Expression:
