@@ -25,6 +25,7 @@ from gradviz.scripts.problems import ScriptError
 from gradviz.scripts.steps.back_propagation import fit_sketch
 from gradviz.scripts.steps.differentiation import differentiated
 from gradviz.scripts.steps.loops import batch_lines
+from gradviz.scripts.steps.rates import check_rates
 from gradviz.scripts.steps.updates import update_of
 
 
@@ -65,6 +66,7 @@ def _refuse(experiment: Experiment, start: Start) -> None:
     for optimizer in experiment.optimizers:
         if optimizer.mistake.stops_scripts:
             raise ScriptError(optimizer.mistake.stops_scripts, "Take the mistake out.")
+        check_rates(optimizer, experiment.steps)
 
 
 def _body(experiment: Experiment, dialect: DialectName, start: Start) -> list[str]:
