@@ -20,20 +20,24 @@ from gradviz.scripts.pages.script import script
 from gradviz.scripts.problems import ScriptError
 from gradviz.scripts.steps.back_propagation import LAYERS
 
+pytestmark = pytest.mark.timeout(300)
 SOAKS = "GRADVIZ_SOAK_SECONDS" in os.environ
 UPDATES = [entry().kind for entry in OPTIMIZERS if entry().update_rule() is not None]
 RATES = ["none", *(entry().kind for entry in SCHEDULES if entry().closed_form)]
 PLACES = [*LAYERS, *FORMULAS, "test function"]
+RICH = {"sgd": 2, "adam": 1, "rmsprop": 2, "adagrad": 1, "nadam": 1}
+"""The set of settings of an optimiser that writes most of its rule."""
 BATCH = 24
 """So many scripts wait for their turn at once."""
 
 
 def a_few() -> Iterator[Case]:
-    """Every optimiser with each set of its settings, layer, loss and schedule that has an update by hand, once."""
+    """Every optimiser, schedule, layer and loss that is known by hand, once or twice each."""
     few = FACTORS | {"optimizer": UPDATES, "schedule": RATES, "mistake": ["none", "rate_times_ten"], "layer": PLACES}
     few |= {"batch": ["full", "shuffled", "in order"]}
     for number in range(max(len(UPDATES), len(PLACES), len(RATES))):
         chosen = {name: values[number % len(values)] for name, values in few.items()}
+        chosen |= {"variant": RICH.get(chosen["optimizer"], number % 4)}
         if not follows_a_schedule(chosen["optimizer"]) or chosen["layer"] == "line":
             chosen |= {"schedule": "none", "batch": "full"}
         yield filled(chosen)
