@@ -240,3 +240,19 @@ def test_names_that_python_or_the_script_need_are_changed() -> None:
     experiment = made(objective, {"kind": "adam", "lr": 0.1})
     for dialect in ("numpy", "autograd", "torch"):
         assert_close(executed(written(experiment, dialect)), trained(experiment))
+
+
+def test_a_gradient_by_hand_that_is_right_at_the_start_alone_is_not_followed() -> None:
+    """2*w at w = 1.5 is 3, and 4*w - 3 is, too."""
+    objective = {
+        "kind": "formula",
+        "tensors": [{"name": "w", "role": "parameter", "value": 1.5}],
+        "text": "loss = w**2\nd_w = 4*w - 3",
+    }
+    with pytest.raises(ScriptError, match="not that of autograd"):
+        written(made(objective, {"kind": "sgd"}), "numpy")
+    nearly = objective | {"text": "loss = w**2/3\nd_w = 0.66667*w"}
+    with pytest.raises(ScriptError, match="not that of autograd"):
+        written(made(nearly, {"kind": "sgd"}), "numpy")
+    narrow = objective | {"text": "loss = log(w - 1.4)\nd_w = 1/(w - 1.4)"}
+    assert "np.log" in written(made(narrow, {"kind": "sgd"}), "numpy")

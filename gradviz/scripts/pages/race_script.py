@@ -47,6 +47,8 @@ class RaceScript(TorchScript):
         self.switches = {one.mistake.race_switch: one.mistake.leaves_out for one in every if one.mistake.race_switch}
         for one in every:
             self._check(one)
+        if len({one.rounds_once for one in every if one.by_hand}) > 1:
+            raise ScriptError("updates by hand race here that round differently.", "Keep one of them.")
 
     def _check(self, one: Optimizer) -> None:
         if one.mistake.changes_loop and not one.mistake.race_switch:

@@ -141,11 +141,12 @@ def _sketch(experiment: Experiment, start: Start) -> Sketch:
 
 DOCSTRING_WIDTH = 66
 _ABOUT: dict[DialectName, str] = {
-    "numpy": "NumPy alone, with the gradient by hand. Needs NumPy 2.",
-    "autograd": "The gradient by PyTorch's autograd, the update by hand.",
+    "numpy": "NumPy alone, with the gradient by hand. Needs NumPy 2.\n{rounds}",
+    "autograd": "The gradient by PyTorch's autograd, the update by hand.\n{rounds}",
     "torch": "PyTorch with torch.nn and torch.optim.",
-    "tensorflow": "TensorFlow 2 with GradientTape, and the update by hand.",
+    "tensorflow": "TensorFlow 2 with GradientTape, and the update by hand.\n{rounds}",
 }
+_ROUNDS = "It rounds in another order than the run: last digits may differ."
 
 
 def _docstring(lesson: Lesson, dialect: DialectName) -> str:
@@ -153,7 +154,7 @@ def _docstring(lesson: Lesson, dialect: DialectName) -> str:
     title = _harmless(lesson.in_language("en").title) or UNTITLED
     # narrower than code: a docstring is read, and the Code pane is no wider at first
     first = textwrap.fill(f"{title}{_harmless(case, ' ')}.", DOCSTRING_WIDTH, break_long_words=False)
-    return f"{first}\n\n{_ABOUT[dialect]}\nExported by gradviz.\n"
+    return f"{first}\n\n{_ABOUT[dialect].format(rounds=_ROUNDS)}\nExported by gradviz.\n"
 
 
 def _harmless(text: str, before: str = "") -> str:
