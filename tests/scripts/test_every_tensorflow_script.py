@@ -6,16 +6,18 @@ import os
 from collections.abc import Iterable, Iterator
 
 import pytest
+from in_process import executed
 from matrix import FACTORS, FORMULAS, Case, every_case, experiment_of, filled
 from rounding import assert_to_rounding
-from script_runs import ForkServer, trained
+from script_runs import ForkServer, trained, written
 from test_every_script import assert_refusal
 
-from gradviz.core.document.experiment import Experiment
+from gradviz.core.document.experiment import Experiment, from_data
 from gradviz.core.optimizers.catalogue import OPTIMIZERS
 from gradviz.core.optimizers.schedule_catalogue import SCHEDULES
 from gradviz.engine.objectives.initial_values import start_of
 from gradviz.engine.problems import EngineError
+from gradviz.scripts.language.dialects import DIALECTS
 from gradviz.scripts.pages.script import script
 from gradviz.scripts.problems import ScriptError
 from gradviz.scripts.steps.back_propagation import LAYERS
@@ -84,3 +86,19 @@ def test_the_whole_product_in_tensorflow(tensorflow_server: ForkServer, round_nu
     known = [(case, experiment, text) for case, experiment, text in written if text]
     for first in range(0, len(known), BATCH):
         compare(tensorflow_server, known[first : first + BATCH])
+
+
+def test_a_batch_that_is_not_finite_ends_the_run_though_the_next_would_be(tensorflow_server: ForkServer) -> None:
+    rows = [[0.0, 1.0], [0.0, 2.0], [1e15, 1.0], [1e15, 2.0]]
+    model = [{"kind": "linear", "init": {"kind": "constant", "weight": 1e6}}]
+    data = {"kind": "table", "table": {"columns": ["x", "y"], "rows": rows}}
+    batch = {"kind": "mini", "size": 2, "shuffle": False}
+    fit = {"kind": "fit", "data": data, "model": model, "batch": batch}
+    experiment = from_data({"objective": fit, "optimizers": [{"kind": "sgd"}], "steps": 6})
+    wanted = trained(experiment)
+    assert wanted.loss == float("inf")
+    for found in (
+        tensorflow_server.run(written(experiment, "tensorflow")),
+        *(executed(written(experiment, dialect)) for dialect in DIALECTS[:3]),
+    ):
+        assert (found.loss, found.parameters) == (wanted.loss, wanted.parameters)
