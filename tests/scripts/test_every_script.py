@@ -29,7 +29,7 @@ from gradviz.scripts.pages.script import script
 from gradviz.scripts.problems import ScriptError
 
 SOAKS = "GRADVIZ_SOAK_SECONDS" in os.environ
-LEAST_WRITTEN = {"torch": 360, "autograd": 300, "numpy": 150}
+LEAST_WRITTEN = {"torch": 360, "autograd": 285, "numpy": 145}
 """So many scripts of the short pass there are at least: refusing more would be a loss."""
 KNOWN_TO_TORCH = (
     r"graph is used twice|whose update is the same|how \w+ is detached|no layer after|depends on no parameter"

@@ -27,7 +27,7 @@ SOAKS = "GRADVIZ_SOAK_SECONDS" in os.environ
 UPDATES = [entry().kind for entry in OPTIMIZERS if entry().update_rule() is not None]
 RATES = ["none", *(entry().kind for entry in SCHEDULES if entry().closed_form)]
 PLACES = [*LAYERS, *FORMULAS, "test function"]
-RICH = {"sgd": 2, "adam": 1, "rmsprop": 2, "adagrad": 1, "nadam": 1}
+RICH = {"sgd": 2, "adam": 1, "rmsprop": 2, "adagrad": 1, "nadam": 1, "asgd": 1}
 """The set of settings of an optimiser that writes most of its rule."""
 BATCH = 24
 """So many scripts wait for their turn at once."""

@@ -21,6 +21,12 @@ def update_of(optimizer: Optimizer) -> UpdateRule:
         raise ScriptError(
             f"the mistake {optimizer.mistake.label!r} is not known with an update by hand.", elsewhere(optimizer)
         )
+    if "value" in rule.singles.values() and getattr(optimizer, "implementation", "") == "foreach":
+        # torch's one call for all tensors rounds with its float32 state otherwise than its loop does
+        raise ScriptError(
+            f"the update of {optimizer.label} with the implementation foreach by hand is not known.",
+            "Set Implementation to for-loop, or choose PyTorch nn + optim.",
+        )
     rate = optimizer.keywords["lr"]
     schedule = optimizer.followed_schedule
     if schedule.is_constant:
