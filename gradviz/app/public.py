@@ -128,10 +128,11 @@ def bench(experiment: Experiment, step: int = 0) -> BenchReport:
 
 
 @_undisturbed()
-def script(experiment: Experiment | Document, dialect: str = "torch") -> str:
+def script(experiment: Experiment | Document | SavedExperiment, dialect: str = "torch") -> str:
     """The experiment as a short Python script that runs on its own: numpy, autograd, torch or tensorflow.
 
-    Of a document the script bears the title.
+    Of a document the script bears the title. Of what `load` gives it makes the changes, too, that were made while the
+    run in the file went on.
     ScriptError where a dialect cannot say it, SettingError where there is no such dialect.
     """
     from gradviz.engine.objectives.initial_values import start_of
@@ -141,8 +142,10 @@ def script(experiment: Experiment | Document, dialect: str = "torch") -> str:
     known = next((one for one in DIALECTS if one == dialect), None)
     if known is None:
         raise SettingError("dialect", f"must be one of {', '.join(DIALECTS)}, not {dialect[:40]!r}")
-    document = document_of(experiment)
-    return written(document.experiment, known, start_of(document.experiment), document.lesson)
+    saved = experiment if isinstance(experiment, SavedExperiment) else SavedExperiment(document_of(experiment), None)
+    edits, is_imported = (saved.result.edits, bool(saved.result.start)) if saved.result else ((), False)
+    start = start_of(saved.experiment, edits, is_imported)
+    return written(saved.experiment, known, start, saved.document.lesson)
 
 
 @_undisturbed()

@@ -75,3 +75,18 @@ def test_a_hidden_pane_makes_no_script(desk: Desk, monkeypatch: pytest.MonkeyPat
     assert not made
     desk.click_tab("Code")
     desk.wait(lambda: bool(made), "the scripts of a pane that is seen")
+
+
+def test_an_edit_while_it_runs_is_in_the_script_and_forgotten_with_its_run(desk: Desk) -> None:
+    open_code(desk, "himmelblau")
+    desk.control.step_forward(2)
+    desk.wait_step(2)
+    desk.enter("optimizers.0.lr", "0.002")
+    desk.wait(lambda: "changed at step 2" in refusal(desk), "why NumPy has no script of this run")
+    desk.control.reset()
+    desk.wait(lambda: not refusal(desk) and "lr = 0.002" in shown(desk), "the script of a run from step 0")
+
+
+def refusal(desk: Desk) -> str:
+    drawn: Any = desk.drawn("code")
+    return str(drawn["refused"].get("numpy", ""))

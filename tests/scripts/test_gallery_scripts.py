@@ -9,7 +9,18 @@ from functools import cache
 from typing import Any
 
 import pytest
-from script_runs import Ended, ForkServer, deviation, ended, parameter_deviation, trained, written
+from gallery_runs import (
+    CASES_OF_H,
+    ENTRIES,
+    SHORT,
+    assert_own_figures,
+    assert_same_end,
+    expected,
+    first_loss,
+    shortened,
+    text_of,
+)
+from script_runs import Ended, ForkServer, deviation, ended, trained, written
 
 from gradviz.core.document.experiment import Experiment
 from gradviz.engine.training.trainer import Trainer
@@ -17,50 +28,10 @@ from gradviz.scripts.language.dialects import DIALECTS
 from gradviz.scripts.problems import ScriptError
 from gradviz.storage.shipped.gallery import gallery
 
-SHORT = 200
-"""Steps in the everyday tests; the full length of every experiment is behind `make soak`."""
 MOST_LINES = 130
-TOLERANCE = {"float64": 1e-9, "float32": 2e-5}
-"""Of float32 hundreds of steps with another order of rounding: an eps of 6e-8 each, a few hundred times."""
-ENTRIES = {entry.name: entry.experiment for entry in gallery()}
 pytestmark = pytest.mark.timeout(300)
-
-
-@cache
-def shortened(name: str) -> Experiment:
-    experiment = ENTRIES[name]
-    return experiment.model_copy(update={"steps": min(experiment.steps, SHORT)})
-
-
-@cache
-def text_of(name: str, dialect: str, full: bool = False) -> str:
-    """The script; empty where the dialect is refused."""
-    try:
-        return written(ENTRIES[name] if full else shortened(name), dialect)
-    except ScriptError:
-        return ""
-
-
-@cache
-def expected(name: str) -> Ended:
-    return trained(shortened(name))
-
-
-@cache
-def first_loss(name: str) -> float:
-    return Trainer(shortened(name)).lanes[0].loss
-
-
 PAIRS = [(name, dialect) for name in ENTRIES for dialect in DIALECTS]
 LONG = [pair for pair in PAIRS if ENTRIES[pair[0]].steps > SHORT]
-
-
-def assert_same_end(found: Ended, wanted: Ended, dtype: str, first: float) -> None:
-    """The figures of the end; a loss is compared on the scale of where it came from."""
-    tolerance = TOLERANCE[dtype]
-    assert parameter_deviation(found, wanted) <= tolerance
-    if wanted.loss != found.loss:
-        assert abs(found.loss - wanted.loss) <= tolerance * max(abs(first), abs(wanted.loss))
 
 
 @pytest.mark.parametrize(("name", "dialect"), [pair for pair in PAIRS if pair[1] != "tensorflow"])
@@ -85,17 +56,6 @@ def refusal(name: str, dialect: Any) -> str:
     return sentence
 
 
-def test_tensorflow_scripts_end_at_the_experiments_figures(tensorflow_server: ForkServer) -> None:
-    """All at once, while this process trains the same with torch."""
-    begun = {name: tensorflow_server.begin(text) for name in ENTRIES if (text := text_of(name, "tensorflow"))}
-    wanted = {name: expected(name) for name in begun}
-    for name, script in begun.items():
-        try:
-            assert_same_end(tensorflow_server.end(script), wanted[name], ENTRIES[name].dtype, first_loss(name))
-        except AssertionError as error:
-            raise AssertionError(f"{name}: {error}") from None
-
-
 def test_cases_of_h_have_four_dialects_and_every_case_that_of_torch() -> None:
     assert all(text_of(name, "torch") for name, experiment in ENTRIES.items() if not is_faulty(experiment))
     for case in ("A3", "A5", "A6", "E1", "E2", "E4"):
@@ -105,14 +65,9 @@ def test_cases_of_h_have_four_dialects_and_every_case_that_of_torch() -> None:
             assert all(text_of(name, dialect) for dialect in DIALECTS), f"{case} {name}"
 
 
-@pytest.mark.parametrize("dialect", ["numpy", "tensorflow"])
-def test_cases_of_h_end_at_their_own_figures_at_full_length(dialect: str, server_of: Any) -> None:
-    """E1: (2.999997, 2.000005), f 4.4838e-10; E2: (3, 2), f 0; both after all their steps."""
-    figures = {"himmelblau": (2.999997, 2.000005, 4.4838e-10), "himmelblau-adam": (3.0, 2.0, 0.0)}
-    for name, (x, y, loss) in figures.items():
-        found = server_of(dialect).run(text_of(name, dialect, full=True))
-        assert [*found.parameters.values()] == pytest.approx([x, y], abs=2e-5)
-        assert found.loss == pytest.approx(loss, abs=2e-9)
+def test_cases_of_h_end_at_their_own_figures_at_full_length(torch_server: ForkServer) -> None:
+    for name in CASES_OF_H:
+        assert_own_figures(torch_server.run(text_of(name, "numpy", full=True)), name)
 
 
 def is_faulty(experiment: Experiment) -> bool:

@@ -6,7 +6,8 @@ import json
 from typing import Any
 
 import pytest
-from script_runs import ForkServer, ended, trained, written
+from in_process import executed
+from script_runs import ended, trained, written
 
 from gradviz.core.document.experiment import Experiment, from_data
 from gradviz.core.document.with_mistake import compared_with
@@ -30,9 +31,7 @@ def race_of(objective: Any, mistake: type[Mistake]) -> Experiment:
 
 @pytest.mark.parametrize("mistake", MISTAKES, ids=lambda one: one.__name__)
 @pytest.mark.parametrize("objective", OBJECTIVES.values(), ids=OBJECTIVES)
-def test_a_script_makes_the_mistake_that_the_run_makes(
-    torch_server: ForkServer, objective: Any, mistake: type[Mistake]
-) -> None:
+def test_a_script_makes_the_mistake_that_the_run_makes(objective: Any, mistake: type[Mistake]) -> None:
     alone = race_of(objective, mistake)
     alone = alone.with_optimizers(alone.optimizers[1:])
     assert Trainer(alone).record.step == 0
@@ -40,12 +39,12 @@ def test_a_script_makes_the_mistake_that_the_run_makes(
         with pytest.raises(ScriptError, match=mistake.stops_scripts):
             written(alone, "torch")
         return
-    found, wanted = torch_server.run(written(alone, "torch")), trained(alone)
+    found, wanted = executed(written(alone, "torch")), trained(alone)
     assert (found.loss, found.parameters, found.gradients) == (wanted.loss, wanted.parameters, wanted.gradients)
 
 
 @pytest.mark.parametrize("mistake", MISTAKES, ids=lambda one: one.__name__)
-def test_a_race_makes_it_in_one_optimiser_alone(torch_server: ForkServer, mistake: type[Mistake]) -> None:
+def test_a_race_makes_it_in_one_optimiser_alone(mistake: type[Mistake]) -> None:
     race = race_of(FORMULA, mistake)
     is_known = not mistake.stops_scripts and (not mistake.changes_loop or mistake.race_switch)
     if not is_known:
@@ -55,7 +54,7 @@ def test_a_race_makes_it_in_one_optimiser_alone(torch_server: ForkServer, mistak
     trainer = Trainer(race)
     for _ in trainer.steps():
         pass
-    printed = torch_server.run(written(race, "torch")).printed
+    printed = executed(written(race, "torch")).printed
     results = json.loads(printed[-1])["optimizers"]
     for index, racer in enumerate(results.values()):
         lane = ended(trainer, index)

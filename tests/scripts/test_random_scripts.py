@@ -9,7 +9,8 @@ import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from script_runs import ForkServer, deviation, parameter_deviation, trained, written
+from in_process import executed
+from script_runs import deviation, parameter_deviation, trained, written
 
 from gradviz.core.document.experiment import Experiment, from_data
 from gradviz.core.formulas.formula import parse_expression
@@ -102,7 +103,7 @@ def settings_of(entry: type[Optimizer], draw: Any) -> dict[str, Any]:
        seed=st.integers(0, 2**31), dtype=st.sampled_from(["float32", "float64"]))  # fmt: skip
 @few
 def test_the_torch_script_of_any_experiment_is_bit_for_bit_the_trainer(
-    torch_server: ForkServer, objective: Any, kind: str, data: st.DataObject, seed: int, dtype: str
+    objective: Any, kind: str, data: st.DataObject, seed: int, dtype: str
 ) -> None:
     optimizer = settings_of(next(one for one in OPTIMIZERS if kinds([one]) == [kind]), data.draw)
     schedule = data.draw(st.sampled_from(kinds(SCHEDULES)))
@@ -116,10 +117,7 @@ def test_the_torch_script_of_any_experiment_is_bit_for_bit_the_trainer(
             written(experiment, "torch")
         return
     text = written(experiment, "torch")
-    found = torch_server.run(text)
-    if kind in ("asgd", "nadam") and dtype == "float64":
-        assert_close(found, wanted, tolerance_of(experiment))
-        return
+    found = executed(text)
     assert deviation(found.loss, wanted.loss) == 0
     assert parameter_deviation(found, wanted) == 0
 
@@ -131,39 +129,34 @@ def assert_close(found: Any, wanted: Any, tolerance: float = 1e-9) -> None:
     assert abs(found.loss - wanted.loss) <= tolerance * max(1.0, abs(wanted.loss))
 
 
-def tolerance_of(experiment: Experiment) -> float:
-    """torch keeps eta of ASGD and the product of NAdam in the default dtype: float32 in gradviz, whatever the model."""
-    return 1e-6 if experiment.optimizers[0].kind in ("asgd", "nadam") else 1e-9
-
-
 @given(objective=formulas(), seed=st.integers(0, 2**31))
 @few
-def test_a_gradient_that_nobody_wrote_is_that_of_autograd(torch_server: ForkServer, objective: Any, seed: int) -> None:
+def test_a_gradient_that_nobody_wrote_is_that_of_autograd(objective: Any, seed: int) -> None:
     experiment = made(objective, {"kind": "sgd", "lr": 0.01}, seed)
     wanted = trained(experiment)
     for dialect in ("numpy", "autograd"):
-        assert_close(torch_server.run(written(experiment, dialect)), wanted)
+        assert_close(executed(written(experiment, dialect)), wanted)
 
 
 @given(objective=fits([name for name in ACTIVATIONS if name != "gelu"]), seed=st.integers(0, 2**31))
 @few
-def test_back_propagation_by_hand_is_autograds(torch_server: ForkServer, objective: Any, seed: int) -> None:
+def test_back_propagation_by_hand_is_autograds(objective: Any, seed: int) -> None:
     experiment = made(objective, {"kind": "sgd", "lr": 0.01}, seed)
     wanted = trained(experiment)
     for dialect in ("numpy", "autograd"):
-        assert_close(torch_server.run(written(experiment, dialect)), wanted)
+        assert_close(executed(written(experiment, dialect)), wanted)
 
 
 @pytest.mark.parametrize("kind", UPDATES_BY_HAND)
 @given(data=st.data())
 @settings(parent=few, max_examples=3)
-def test_an_update_by_hand_is_that_of_torch(torch_server: ForkServer, kind: str, data: st.DataObject) -> None:
+def test_an_update_by_hand_is_that_of_torch(kind: str, data: st.DataObject) -> None:
     optimizer = settings_of(next(one for one in OPTIMIZERS if kinds([one]) == [kind]), data.draw)
     objective = {"kind": "test_function", "function": {"kind": "beale"}, "x": 0.7, "y": -0.4}
     experiment = made(objective, optimizer)
     wanted = trained(experiment)
     for dialect in ("numpy", "autograd"):
-        assert_close(torch_server.run(written(experiment, dialect)), wanted, tolerance_of(experiment))
+        assert_close(executed(written(experiment, dialect)), wanted)
 
 
 def test_what_is_known_by_hand_is_no_less_than_it_was() -> None:
@@ -171,17 +164,17 @@ def test_what_is_known_by_hand_is_no_less_than_it_was() -> None:
     assert len(SCHEDULES_BY_HAND) >= 9
 
 
-def test_a_formula_of_a_schedule_is_written_as_a_function(torch_server: ForkServer) -> None:
+def test_a_formula_of_a_schedule_is_written_as_a_function() -> None:
     schedule = {"kind": "cyclic", "scale_fn": "1/x**2", "step_size_up": 2, "max_lr": 0.05}
     objective = {"kind": "test_function", "function": {"kind": "booth"}, "x": 0.7, "y": -0.4}
     experiment = made(objective, {"kind": "sgd", "lr": 0.02, "schedule": schedule})
     text = written(experiment, "torch")
     assert "scale_fn=lambda x: 1 / x**2" in text
-    assert deviation(torch_server.run(text).loss, trained(experiment).loss) == 0
+    assert deviation(executed(text).loss, trained(experiment).loss) == 0
 
 
 @pytest.mark.parametrize("kind", SCHEDULES_BY_HAND)
-def test_a_schedule_by_hand_is_that_of_torch(torch_server: ForkServer, kind: str) -> None:
+def test_a_schedule_by_hand_is_that_of_torch(kind: str) -> None:
     short: dict[str, Any] = {
         "step": {"step_size": 2}, "multi_step": {"milestones": [1, 4]}, "constant": {"total_iters": 3},
         "linear": {"total_iters": 4}, "polynomial": {"total_iters": 5, "power": 2.0},
@@ -190,23 +183,12 @@ def test_a_schedule_by_hand_is_that_of_torch(torch_server: ForkServer, kind: str
     schedule = {"kind": kind} | short.get(kind, {})
     objective = {"kind": "test_function", "function": {"kind": "booth"}, "x": 0.7, "y": -0.4}
     experiment = made(objective, {"kind": "sgd", "lr": 0.02, "schedule": schedule})
-    assert_close(torch_server.run(written(experiment, "numpy")), trained(experiment))
-
-
-def test_tensorflow_has_every_update_and_schedule_by_hand(tensorflow_server: ForkServer) -> None:
-    objective = {"kind": "test_function", "function": {"kind": "beale"}, "x": 0.7, "y": -0.4}
-    extra: dict[str, Any] = {"sgd": {"momentum": 0.8, "dampening": 0.3}, "rmsprop": {"centered": True},
-                             "adagrad": {"lr_decay": 0.1}, "adam": {"amsgrad": True}}  # fmt: skip
-    experiments = [made(objective, {"kind": kind, "lr": 0.01} | extra.get(kind, {})) for kind in UPDATES_BY_HAND]
-    for kind in ("step", "linear", "cosine_annealing"):
-        experiments.append(made(objective, {"kind": "adam", "lr": 0.01, "schedule": {"kind": kind}}))
-    begun = [tensorflow_server.begin(written(experiment, "tensorflow")) for experiment in experiments]
-    for experiment, one in zip(experiments, begun, strict=True):
-        assert_close(tensorflow_server.end(one), trained(experiment), tolerance_of(experiment))
+    assert_close(executed(written(experiment, "numpy")), trained(experiment))
 
 
 @pytest.mark.parametrize("entry", TEST_FUNCTIONS, ids=lambda entry: entry.__name__)
 @given(x=st.floats(-2, 2), y=st.floats(-2, 2))
+@settings(deadline=None)
 def test_the_gradient_that_a_test_function_declares_is_that_of_autograd(entry: Any, x: float, y: float) -> None:
     """Away from the origin, where Ackley has none."""
     if abs(x) + abs(y) < 1e-3:
@@ -242,19 +224,35 @@ def test_a_gradient_by_hand_that_is_wrong_is_not_followed() -> None:
         written(made(by_hand, {"kind": "sgd"}), "autograd")
 
 
-def test_a_gradient_that_is_a_parameter_is_copied(torch_server: ForkServer) -> None:
+def test_a_gradient_that_is_a_parameter_is_copied() -> None:
     """The update changes parameters in place: d_b = w must not change with w."""
     tensors = [{"name": name, "role": "parameter", "value": value} for name, value in (("w", 1.5), ("b", 0.5))]
     objective = {"kind": "formula", "tensors": tensors, "text": "loss = w*b\nd_w = b\nd_b = w", "gradient": "by_hand"}
     experiment = made(objective, {"kind": "sgd", "lr": 0.1})
     for dialect in ("numpy", "torch"):
-        assert_close(torch_server.run(written(experiment, dialect)), trained(experiment))
+        assert_close(executed(written(experiment, dialect)), trained(experiment))
 
 
-def test_names_that_python_or_the_script_need_are_changed(torch_server: ForkServer) -> None:
+def test_names_that_python_or_the_script_need_are_changed() -> None:
     names = ("l", "step", "np", "print", "lr")
     tensors = [{"name": name, "role": "parameter", "value": 0.5 + k} for k, name in enumerate(names)]
     objective = {"kind": "formula", "tensors": tensors, "text": "torch = " + " + ".join(f"{name}**2" for name in names)}
     experiment = made(objective, {"kind": "adam", "lr": 0.1})
     for dialect in ("numpy", "autograd", "torch"):
-        assert_close(torch_server.run(written(experiment, dialect)), trained(experiment))
+        assert_close(executed(written(experiment, dialect)), trained(experiment))
+
+
+def test_a_gradient_by_hand_that_is_right_at_the_start_alone_is_not_followed() -> None:
+    """2*w at w = 1.5 is 3, and 4*w - 3 is, too."""
+    objective = {
+        "kind": "formula",
+        "tensors": [{"name": "w", "role": "parameter", "value": 1.5}],
+        "text": "loss = w**2\nd_w = 4*w - 3",
+    }
+    with pytest.raises(ScriptError, match="not that of autograd"):
+        written(made(objective, {"kind": "sgd"}), "numpy")
+    nearly = objective | {"text": "loss = w**2/3\nd_w = 0.66667*w"}
+    with pytest.raises(ScriptError, match="not that of autograd"):
+        written(made(nearly, {"kind": "sgd"}), "numpy")
+    narrow = objective | {"text": "loss = log(w - 1.4)\nd_w = 1/(w - 1.4)"}
+    assert "np.log" in written(made(narrow, {"kind": "sgd"}), "numpy")

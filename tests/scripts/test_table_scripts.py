@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from script_runs import ForkServer, deviation, parameter_deviation, trained, written
+from in_process import executed
+from script_runs import deviation, parameter_deviation, trained, written
 
 from gradviz.core.data.table_datasets import TableDataset
 from gradviz.core.document.experiment import Experiment, with_value
@@ -32,19 +33,17 @@ def rows(count: int, labelled: bool) -> Any:
 
 @pytest.mark.parametrize("dialect", ["numpy", "autograd", "torch"])
 @pytest.mark.parametrize("labelled", [False, True])
-def test_a_small_table_is_written_out(
-    torch_server: ForkServer, ruff_clean: Callable[..., None], dialect: str, labelled: bool
-) -> None:
+def test_a_small_table_is_written_out(ruff_clean: Callable[..., None], dialect: str, labelled: bool) -> None:
     target = {"kind": "labels", "names": ("no", "yes")} if labelled else {"kind": "values"}
     experiment = experiment_of(rows(12, labelled), ("a", "b", "y"), scaling={"kind": "standardise"}, target=target)
     text = written(experiment, dialect)
-    found, wanted = torch_server.run(text), trained(experiment)
+    found, wanted = executed(text), trained(experiment)
     assert parameter_deviation(found, wanted) < 1e-9
     assert deviation(found.loss, wanted.loss) < 1e-9
     ruff_clean(text)
 
 
-def test_a_large_table_is_read_from_its_file_again(torch_server: ForkServer, tmp_path: Path) -> None:
+def test_a_large_table_is_read_from_its_file_again(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     values = rows(5000, False)
     path = tmp_path / "数据.csv"
     text = "\r\n".join(["温度;b;y", *(";".join(map(repr, row)).replace(".", ",") for row in values.tolist())])
@@ -53,7 +52,8 @@ def test_a_large_table_is_read_from_its_file_again(torch_server: ForkServer, tmp
     experiment = experiment_of(values, ("温度", "b", "y"), source=source, scaling={"kind": "min_max"})
     made = written(experiment, "torch")
     assert len(made) < 2500
-    found = torch_server.run(f"import os\n\nos.chdir({str(tmp_path)!r})\n{made}")
+    monkeypatch.chdir(tmp_path)
+    found = executed(made)
     assert parameter_deviation(found, trained(experiment)) < 1e-9
 
 

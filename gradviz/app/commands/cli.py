@@ -19,6 +19,7 @@ from gradviz.app.commands.run_commands import (
     read_weights,
     replay_file,
     run,
+    with_its_run,
     with_settings,
 )
 from gradviz.app.commands.speaking import ReaderGoneError, give_up_stdout, say, show
@@ -27,6 +28,7 @@ from gradviz.core.document.document import Document
 from gradviz.core.problems import GradvizError
 from gradviz.core.words import one_line
 from gradviz.engine.problems import is_of_torch
+from gradviz.storage.experiments.experiment_file import SavedExperiment
 from gradviz.storage.problems import cause_of
 from gradviz.storage.shipped.by_name import find_experiment
 
@@ -117,7 +119,8 @@ def script_command(
     out: Annotated[Path | None, typer.Option("-o", "--out", help="A file for it, instead of stdout.")] = None,
 ) -> int:
     """Print the experiment as a short Python script that runs on its own. Exit status: 0 or 2."""
-    return print_script(_edited(experiment, settings), dialect, out)
+    saved = SavedExperiment(_edited(experiment, settings), None) if settings else with_its_run(experiment)
+    return print_script(saved, dialect, out)
 
 
 @cli.command("basins")

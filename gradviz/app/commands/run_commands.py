@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from gradviz.app.commands.interruption import interruptible
 from gradviz.app.commands.run_folder import check_folder, write_report
-from gradviz.app.commands.speaking import say, show
+from gradviz.app.commands.speaking import say, show, show_program
 from gradviz.core.declaration import SettingError
 from gradviz.core.document.document import Document, with_setting
 from gradviz.core.document.experiment import with_value
@@ -25,6 +25,7 @@ from gradviz.core.runs.state import RunState
 from gradviz.engine.problems import EngineError
 from gradviz.storage.atomic_write import check_writable
 from gradviz.storage.experiments import strict_json
+from gradviz.storage.experiments.experiment_file import SavedExperiment
 from gradviz.storage.experiments.weights import (
     PickleNotAllowedError,
     check_target,
@@ -295,18 +296,26 @@ def replay_file(path: Path, as_json: bool) -> int:
     return FINISHED if found.matched else MISMATCH
 
 
-def print_script(document: Document, dialect: str, out: Path | None) -> int:
-    """The script of a document on stdout, or in a file; returns the exit status."""
+def print_script(saved: SavedExperiment, dialect: str, out: Path | None) -> int:
+    """The script of an experiment on stdout, or in a file; returns the exit status."""
     from gradviz.app.public import script
     from gradviz.storage.atomic_write import write_bytes
 
-    text = script(document, dialect)
-    if out is None:
-        show(text, end="")
-    else:
+    text = script(saved, dialect)
+    if out is not None:
         write_bytes(out, text.encode())
         say(f"Wrote {out.name}.")
+        return FINISHED
+    show_program(text)
     return FINISHED
+
+
+def with_its_run(name: str) -> SavedExperiment:
+    """An experiment with what a run left in its file, unless that does not fit it: then it is no run of this."""
+    try:
+        return find_experiment(name)
+    except FileError:
+        return find_experiment(name, without_run=True)
 
 
 def run_without_display(fault: str, file: str | None) -> int:

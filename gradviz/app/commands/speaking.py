@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+from collections.abc import Iterator
 
 from gradviz.app.process.console import STDOUT, point
 from gradviz.core.problems import GradvizError
@@ -28,9 +29,24 @@ def say(sentence: str) -> None:
 
 def show(text: str, end: str = "\n") -> None:
     """A result, on stdout; OutputError where it cannot be written there."""
-    try:
+    with _told_as_mistakes():
         sys.stdout.write(text + end)
         sys.stdout.flush()
+
+
+def show_program(text: str) -> None:
+    """A program, on stdout: Python reads it as UTF-8, whatever the terminal can show."""
+    with _told_as_mistakes():
+        sys.stdout.flush()
+        sys.stdout.buffer.write(text.encode())
+        sys.stdout.buffer.flush()
+
+
+@contextlib.contextmanager
+def _told_as_mistakes() -> Iterator[None]:
+    """What stdout refuses, as an OutputError with a sentence."""
+    try:
+        yield
     except UnicodeEncodeError as error:
         letter, encoding = error.object[error.start], error.encoding
         raise OutputError(

@@ -16,6 +16,7 @@ from gradviz.core.document.document import Document
 from gradviz.core.document.experiment import Experiment
 from gradviz.core.questions.question import Answer, Question
 from gradviz.core.questions.start import FindStart, Start
+from gradviz.core.runs.state import RunState
 from gradviz.scripts.language.dialects import DIALECTS, LABELS, DialectName
 from gradviz.scripts.pages.script import script
 from gradviz.scripts.problems import ScriptError
@@ -35,8 +36,12 @@ class Scripting(QObject):
         self._window = window
         self._documents = documents
         self._start: Start | None = None
+        self._edition = 0
+        self._control = control
         self._is_view_seen = not self.view.visibleRegion().isEmpty()
         control.began.connect(self._on_began)
+        control.edited.connect(self._ask_anew)
+        control.state_changed.connect(self._on_state_changed)
         refresher.add(self)
         window.docks[view.key].visibilityChanged.connect(self._on_visibility_changed)
         self.view.copied.connect(lambda: window.statusBar().showMessage("Copied the script."))
@@ -44,6 +49,17 @@ class Scripting(QObject):
 
     def _on_began(self, _experiment: Experiment) -> None:
         self._start = None
+        self._edition = 0
+
+    def _ask_anew(self) -> None:
+        """The run may have other edits now."""
+        self._edition += 1
+
+    def _on_state_changed(self) -> None:
+        """A run that goes on from an earlier step forgets the edits that lie ahead."""
+        has_edits = self._start is not None and bool(self._start.edits)
+        if has_edits and self._control.state is not RunState.FINISHED:
+            self._ask_anew()
 
     @property
     def is_seen(self) -> bool:
@@ -53,7 +69,7 @@ class Scripting(QObject):
     @property
     def asks(self) -> tuple[Question[Any], ...]:
         """The engine alone knows what torch draws: it is asked, and the scripts wait for the answer."""
-        return (FindStart(self._documents.session.experiment.hand_gradient),)
+        return (FindStart(self._documents.session.experiment.hand_gradient, self._edition),)
 
     def show_answer(self, answer: Answer) -> None:
         """What cannot be built has no start to wait for."""

@@ -106,8 +106,8 @@ class TableDataset(Dataset):
         rows = self._inline_rows() if self.table.is_inline else self._loading_line()
         return (
             *rows,
-            f"x = table[:, {_index(self.input_places)}]",
-            f"y = table[:, {_index(self.target_places)}]",
+            f"x = {_columns_code(self.input_places)}",
+            f"y = {_columns_code(self.target_places)}",
             *self.scaling.code("x", _columns_at(self.table, self.input_places)),
             *self.target.code(self._target_columns()),
         )
@@ -160,8 +160,12 @@ def _columns_at(table: Table, places: list[int]) -> Floats:
     return table.values[:, places]
 
 
-def _index(places: list[int]) -> str:
-    """Places as a person writes them between brackets: a slice where they stand side by side."""
-    if len(places) > 2 and places == list(range(places[0], places[-1] + 1)):
-        return f"{places[0] or ''}:{places[-1] + 1}"
-    return str(places)
+def _columns_code(places: list[int]) -> str:
+    """Columns as a script takes them: a slice where they stand side by side, else a copy in the order of rows.
+
+    NumPy gives chosen columns in the order of columns, torch keeps that, and sums of products round otherwise.
+    """
+    first, last = places[0], places[-1] + 1
+    if places == list(range(first, last)):
+        return f"table[:, {first or ''}:{last}]"
+    return f"np.ascontiguousarray(table[:, {places}])"

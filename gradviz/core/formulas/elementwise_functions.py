@@ -302,17 +302,19 @@ ELEMENTWISE = (
         name="softplus",
         about="log(1 + exp(x)): a smooth relu",
         torch="nn.functional.softplus",
-        numpy="def softplus(z):\n    return np.logaddexp(z, 0)  # log(1 + exp(z)), without overflow",
-        tensorflow="tf.nn.softplus",
+        numpy="def softplus(z):\n"
+        "    # log(1 + exp(z)) without overflow; above 20 it is z, as in PyTorch\n"
+        "    return np.where(z > 20, z, np.logaddexp(z, 0))",
+        tensorflow="def softplus(z):\n    return tf.where(z > 20, z, tf.nn.softplus(z))  # as PyTorch has it",
         symbols=lambda s: s.Softplus,
-        derivative=("sigmoid(u)",),
+        derivative=("where(u > 20, 1, sigmoid(u))",),
     ),
     FormulaFunction(
         name="gelu",
         about="x times the share of a normal distribution below it",
         torch="nn.functional.gelu",
         numpy="def gelu(z):\n    return 0.5 * z * (1 + erf(z / math.sqrt(2)))",
-        tensorflow="tf.nn.gelu",
+        tensorflow="def gelu(z):\n    return 0.5 * z * (1 + tf.math.erf(z / math.sqrt(2)))",
         symbols=lambda s: lambda x: x * (1 + s.sympy.erf(x / s.sympy.sqrt(2))) / 2,
         derivative=("0.5*(1 + erf(0.7071067811865476*u)) + 0.3989422804014327*u*exp(-0.5*u**2)",),
     ),

@@ -76,6 +76,7 @@ OF_THE_GRAPH = (
         most=2,
         effect="one_hot",
         refuses=_refused_labels,
+        cuts=True,
     ),
     FormulaFunction(
         name="detach",

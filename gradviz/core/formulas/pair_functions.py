@@ -14,11 +14,18 @@ OF_SEVERAL = (
         about="atan2(y, x): the angle of the point (x, y)",
         torch="atan2",
         numpy="np.arctan2",
-        tensorflow="tf.atan2",
+        tensorflow="def atan2(y, x):\n"
+        "    at_origin = (x == 0) & (y == 0)  # there PyTorch's gradient is 0, and tf.atan2 has none\n"
+        "    angle = tf.atan2(y, tf.where(at_origin, tf.ones_like(x), x))\n"
+        "    return tf.where(at_origin, tf.zeros_like(angle), angle)",
         python="math.atan2",
         scalar=math.atan2,
         symbols=lambda s: s.Angle,
-        derivative=("v/(u**2 + v**2)", "-(u/(u**2 + v**2))"),
+        # PyTorch gives 0 where both are 0
+        derivative=(
+            "v/where(u**2 + v**2 > 0, u**2 + v**2, 1)",
+            "-(u/where(u**2 + v**2 > 0, u**2 + v**2, 1))",
+        ),
         least=2,
         most=2,
     ),
@@ -68,11 +75,13 @@ OF_SEVERAL = (
         about="pow(x, y): x to the power of y",
         torch="pow",
         numpy="np.power",
-        tensorflow="tf.pow",
+        tensorflow="def power(a, b):\n"
+        "    # 0**0 is 1 with a gradient of 0, as in PyTorch; tf.pow has none there\n"
+        "    return tf.pow(tf.where((a == 0) & (b == 0), tf.ones_like(a), a), b)",
         python="math.pow",
         scalar=math.pow,
         symbols=lambda s: s.power,
-        derivative=("v*u**(v - 1)", "h*log(u)"),
+        derivative=("where(v == 0, 0, v*u**(v - 1))", "where((u == 0)*(v >= 0), 0, h*log(u))"),
         least=2,
         most=2,
     ),

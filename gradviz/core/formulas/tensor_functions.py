@@ -105,9 +105,12 @@ OF_TENSORS = (
         torch="std",
         numpy="def deviation(z, axis=None):\n"
         "    return np.std(z, axis=axis, ddof=1)  # over n - 1, as torch.std has it",
-        tensorflow="def deviation(z, axis=None):\n    return tf.sqrt(variance(z, axis))",
+        tensorflow="def deviation(z, axis=None):\n"
+        "    v = variance(z, axis)\n"
+        "    root = tf.sqrt(tf.where(v > 0, v, tf.ones_like(v)))\n"
+        "    return tf.where(v > 0, root, v)  # at 0 the gradient is 0, as in PyTorch",
         symbols=lambda s: lambda items: s.sympy.sqrt(s.variance(items)),
-        derivative=("(u - mean(u))/((n - 1)*h)",),
+        derivative=("(u - mean(u))/((n - 1)*where(h > 0, h, 1))",),
         effect="reduction",
         dimension=True,
     ),
@@ -116,9 +119,12 @@ OF_TENSORS = (
         about="the root of the sum of squares",
         torch="linalg.vector_norm",
         numpy="np.linalg.norm",
-        tensorflow="tf.norm",
+        tensorflow="def norm(z, axis=None):\n"
+        "    s = tf.reduce_sum(z**2, axis=axis)\n"
+        "    root = tf.sqrt(tf.where(s > 0, s, tf.ones_like(s)))\n"
+        "    return tf.where(s > 0, root, s)  # at 0 the gradient is 0, as in PyTorch",
         symbols=lambda s: lambda items: s.sympy.sqrt(s.sympy.Add(*[item**2 for item in items])),
-        derivative=("u/h",),
+        derivative=("u/where(h > 0, h, 1)",),
         effect="reduction",
         dimension=True,
     ),

@@ -100,6 +100,7 @@ class NAdam(WithBetas):
     label: ClassVar[str] = "NAdam"
     about: ClassVar[str] = "Adam with a momentum that looks one step ahead."
     torch_name: ClassVar[str] = "NAdam"
+    keeps_singles: ClassVar[bool] = True
     kind: Literal["nadam"] = "nadam"
     lr: float = rate(2e-3)
     eps: float = epsilon(1e-8)
@@ -118,7 +119,7 @@ class NAdam(WithBetas):
         draft.use("momentum_decay")
         draft.scalar("mu", "beta1*(1 - 0.5*0.96**((step + 1)*momentum_decay))")
         draft.scalar("mu_next", "beta1*(1 - 0.5*0.96**((step + 2)*momentum_decay))")
-        draft.run_on("product", "product*mu", first="1.0")
+        draft.run_on("product", "product*mu", first="1.0", single="operands")
         draft.scalar("correction2", "1 - beta2**(step + 1)")
         draft.scalar("share_g", "(1 - mu)/(1 - product)")
         draft.scalar("share_m", "mu_next/(1 - product*mu_next)")

@@ -97,6 +97,7 @@ class ASGD(Optimizer):
     label: ClassVar[str] = "ASGD"
     about: ClassVar[str] = "Gradient descent with a shrinking step, which keeps a mean of its path besides."
     torch_name: ClassVar[str] = "ASGD"
+    keeps_singles: ClassVar[bool] = True
     follows_rate: ClassVar[bool] = False
     kind: Literal["asgd"] = "asgd"
     lr: float = rate(1e-2, "The size of the first step; a change counts from the second step after it.")
@@ -115,7 +116,7 @@ class ASGD(Optimizer):
         draft = RuleDraft(self)
         draft.decay()
         draft.use("lambd", "alpha")
-        draft.scalar("eta", "lr/(1 + lambd*lr*step)**alpha")
+        draft.scalar("eta", "lr/(1 + lambd*lr*step)**alpha", single="value")
         return draft.subtract("eta*(lambd*p + g)")
 
 

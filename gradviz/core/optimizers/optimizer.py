@@ -41,6 +41,8 @@ class Optimizer(Alternative):
     """Whether a step has the rate of that very step: torch's Rprop reads the first alone, its ASGD the last."""
     needs_closure: ClassVar[bool] = False
     """Whether torch's step() asks for a function that evaluates anew."""
+    keeps_singles: ClassVar[bool] = False
+    """Whether torch keeps numbers of its state in torch's default dtype: float32 in every run of gradviz."""
     schedule: AnySchedule = setting(
         NoSchedule(), title="Schedule", description="How the learning rate changes from step to step."
     )

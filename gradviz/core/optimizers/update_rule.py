@@ -6,19 +6,21 @@ counts from 0; per parameter `lines` from its gradient g and its state; the last
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 from gradviz.core.declaration import Declaration
 
 Text = tuple[str, str]
+Single = Literal["value", "operands"]
 
 
 @dataclass(frozen=True)
 class UpdateRule:
     """`settings` by their names in the rule; `state` with its first value (a setting's name or a number).
 
-    `running` are scalars that go on from step to step, with their first value.
+    `running` are scalars that go on from step to step, with their first value. `singles` are scalars that torch keeps
+    in float32 whatever the parameters are: their value is rounded to it, and "operands" multiplies in it besides.
     """
 
     settings: dict[str, Any]
@@ -27,6 +29,7 @@ class UpdateRule:
     lines: tuple[Text, ...]
     subtract: str
     running: dict[str, str]
+    singles: dict[str, Single] = field(default_factory=dict)
 
     @property
     def is_plain(self) -> bool:
@@ -57,6 +60,7 @@ class RuleDraft:
         self._optimizer = optimizer
         self._state: dict[str, str] = {}
         self._running: dict[str, str] = {}
+        self._singles: dict[str, Single] = {}
         self._scalars: list[Text] = []
         self._lines: list[Text] = []
         self._beside = ""
@@ -86,14 +90,16 @@ class RuleDraft:
         """A value that is kept and used before it is computed."""
         self._state.setdefault(name, first)
 
-    def scalar(self, name: str, text: str) -> None:
+    def scalar(self, name: str, text: str, single: Single | None = None) -> None:
         """A number of each step."""
         self._scalars.append((name, text))
+        if single is not None:
+            self._singles[name] = single
 
-    def run_on(self, name: str, text: str, first: str) -> None:
+    def run_on(self, name: str, text: str, first: str, single: Single | None = None) -> None:
         """A number that follows from what it was at the step before."""
         self._running[name] = first
-        self.scalar(name, text)
+        self.scalar(name, text, single)
 
     def decay(self) -> None:
         """Weight decay as torch adds it to the gradient; decoupled, it is subtracted together with the step."""
@@ -126,4 +132,5 @@ class RuleDraft:
     def subtract(self, text: str) -> UpdateRule:
         """The finished rule, which subtracts `text`."""
         scalars, lines = tuple(self._scalars), tuple(self._lines)
-        return UpdateRule(self.settings, self._state, scalars, lines, self._beside + text, self._running)
+        whole = self._beside + text
+        return UpdateRule(self.settings, self._state, scalars, lines, whole, self._running, self._singles)

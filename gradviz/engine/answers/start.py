@@ -11,5 +11,6 @@ from gradviz.engine.objectives.initial_values import start_of
 @answers_at_once(FindStart)
 def start(question: FindStart, moment: Moment) -> Start:
     """Built a second time, for the run has moved on."""
-    experiment = moment.trainer.experiment
-    return start_of(experiment.model_copy(update={"hand_gradient": question.hand_gradient}))
+    trainer = moment.trainer
+    experiment = trainer.experiment.model_copy(update={"hand_gradient": question.hand_gradient})
+    return start_of(experiment, tuple(trainer.edits), trainer.begins_with_weights)

@@ -35,6 +35,16 @@ class Library:
         maker = "np.array" if self.name == "numpy" else "tf.constant"
         return f"{maker}({value}, dtype={self.dtype(dtype)})"
 
+    def single(self, text: str) -> str:
+        """A number rounded to float32."""
+        return {"numpy": "np.float32({})", "tensorflow": "tf.cast({}, tf.float32)"}.get(
+            self.name, "torch.tensor({}, dtype=torch.float32)"
+        ).format(text)
+
+    def double(self, text: str) -> str:
+        """A number of float32 as one of those that a script computes the scalars of a step with."""
+        return {"numpy": "float({})", "tensorflow": "tf.cast({}, tf.float64)"}.get(self.name, "{}.item()").format(text)
+
     def spelled(self, function: FormulaFunction) -> Spelling:
         """A name to call, or a template with braces; empty where this library does not know the function."""
         spelling: Spelling = getattr(function, self.spelling)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping
 
 from gradviz.core.formulas.formula import Binary, Call, Expression, Name, Negative, Number, parse_expression
@@ -9,8 +10,8 @@ from gradviz.core.formulas.functions import CONSTANTS, FUNCTIONS, function_of
 from gradviz.scripts.language.dialects import PYTHON, Library
 from gradviz.scripts.problems import ScriptError
 
-_COMPARISONS = ("<", "<=", ">", ">=", "==", "!=")
-_BINDING = {**dict.fromkeys(_COMPARISONS, 1), "+": 2, "-": 2, "*": 3, "/": 3, "%": 3, "@": 3, "**": 5}
+COMPARISONS = ("<", "<=", ">", ">=", "==", "!=")
+_BINDING = {**dict.fromkeys(COMPARISONS, 1), "+": 2, "-": 2, "*": 3, "/": 3, "%": 3, "@": 3, "**": 5}
 _NEGATIVE, _ATOM = 4, 6
 
 
@@ -71,7 +72,7 @@ class Printer:
 
     def _binary(self, expression: Binary) -> tuple[str, int]:
         operator = expression.operator
-        if operator in _COMPARISONS:
+        if operator in COMPARISONS:
             return self._comparison(expression)
         if operator == "@" and self.library.name == "tensorflow":
             return self._product(expression), _ATOM
@@ -83,6 +84,10 @@ class Printer:
 
     def _power(self, expression: Binary) -> str:
         folded = is_constant(expression)
+        unsigned = expression.right.operand if isinstance(expression.right, Negative) else expression.right
+        may_be_0 = is_constant(unsigned) and not (isinstance(unsigned, Number) and unsigned.value)
+        if self.library.name == "tensorflow" and not folded and may_be_0:
+            return f"power({self._tensor(expression.left)}, {self._tensor(expression.right)})"
         base, exponent = (
             number_text(side.value, whole=False) if folded and isinstance(side, Number) else self.printed(side, bound)
             for side, bound in ((expression.left, _ATOM), (expression.right, _NEGATIVE))
@@ -99,7 +104,7 @@ class Printer:
 
     def condition(self, expression: Expression) -> str:
         """What holds or does not; a number holds where it is not 0."""
-        if not (isinstance(expression, Binary) and expression.operator in _COMPARISONS):
+        if not (isinstance(expression, Binary) and expression.operator in COMPARISONS):
             return f"{self.printed(expression, 2)} != 0"
         # two numbers are compared as tensors, for where() takes no Python bool
         of_numbers = is_constant(expression.left) and is_constant(expression.right)
@@ -194,6 +199,11 @@ class ScalarPrinter(Printer):
         return self.printed(expression)
 
 
+def is_comparison(expression: Expression) -> bool:
+    """Whether it holds or does not: no gradient flows through it."""
+    return isinstance(expression, Binary) and expression.operator in COMPARISONS
+
+
 def is_constant(expression: Expression) -> bool:
     """Whether an expression is nothing but numbers."""
     if isinstance(expression, Number):
@@ -208,6 +218,8 @@ def is_constant(expression: Expression) -> bool:
 
 def number_text(value: float, whole: bool = True) -> str:
     """A number that reads back to the same float; 2.0 as 2 where it may be `whole`."""
-    if whole and value == int(value) and abs(value) < 1e6:
+    if value == 0 and math.copysign(1, value) < 0:
+        return "-0.0"
+    if whole and math.isfinite(value) and value == int(value) and abs(value) < 1e6:
         return str(int(value))
     return repr(value)

@@ -6,6 +6,7 @@ import builtins
 import keyword
 import re
 import textwrap
+import unicodedata
 from collections.abc import Iterable, Sequence
 
 from gradviz.scripts.language.dialects import Library
@@ -24,22 +25,32 @@ _TAKEN = frozenset(keyword.kwlist) | frozenset(dir(builtins)) | {"l", "O", "I"}
 _OF_SCRIPTS = frozenset(
     re.findall(
         r"\w+",
-        "json math np tf torch nn random steps step first last parameters gradients optimizer scheduler model "
-        "criterion evaluate train batches rows order device result",
+        "json math np tf torch nn random steps step first last reached parameters gradients optimizer scheduler model "
+        "criterion evaluate train batches rows order device result results closure asked known kept changes named tape "
+        "ByHand make_optimizer make_scheduler zero_grad",
     )
 )
+"""Names that scripts have of their own; those of a rule, of a library's helpers and of data come besides."""
 
 
 def safe_names(names: Iterable[str], taken: Iterable[str] = ()) -> dict[str, str]:
-    """What each name of a formula is called in a script: itself, with an underscore where that is taken."""
+    """What each name of a formula is called in a script: itself, with an underscore where that is taken.
+
+    Python takes names for one that differ in their letters' form alone.
+    """
     used = _TAKEN | _OF_SCRIPTS | frozenset(taken)
     found: dict[str, str] = {}
     for name in names:
-        safe = name
+        safe = unicodedata.normalize("NFKC", name)
         while safe in used or safe in found.values():
             safe += "_"
         found[name] = safe
     return found
+
+
+def caption(name: str) -> str:
+    """What a script prints before the loss: its name, where any terminal can show it."""
+    return name if name.isascii() else "loss"
 
 
 def fitted(line: str, indent: int = 0) -> list[str]:

@@ -7,14 +7,22 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from gradviz.core.formulas.formula import Call, Expression, Formula, Name, Number, parse_expression, parse_gradients
+from gradviz.core.formulas.formula import (
+    Call,
+    Expression,
+    Formula,
+    Name,
+    Number,
+    parse_expression,
+    parse_gradients,
+)
 from gradviz.core.formulas.functions import FUNCTIONS
 from gradviz.core.formulas.generated_tensors import Source
 from gradviz.core.formulas.text import FormulaError
 from gradviz.core.formulas.walk import functions_in, names_in
 from gradviz.core.objectives.catalogue import FormulaObjective, TestFunctionObjective
 from gradviz.scripts.language.dialects import TORCH
-from gradviz.scripts.language.expressions import Printer
+from gradviz.scripts.language.expressions import Printer, is_comparison
 from gradviz.scripts.problems import ScriptError
 
 
@@ -169,14 +177,17 @@ def _given_gradient(formula: Formula, names: list[str], hand_gradient: str) -> t
         raise ScriptError(f"The gradient by hand cannot be read: {error}.") from None
 
 
-def reached(sketch: Sketch) -> frozenset[str]:
-    """The parameters on which the loss depends with a gradient: the others stay where they are."""
+def reached(sketch: Sketch, cut: str = "") -> frozenset[str]:
+    """The parameters on which the loss depends with a gradient: the others stay where they are.
+
+    Nothing passes the line or the parameter called `cut`.
+    """
     uses = {line.name: _tracked_names(line.expression) for line in sketch.lines}
     found: set[str] = set()
     pending = [sketch.objective]
     while pending:
         name = pending.pop()
-        if name not in found:
+        if name not in found and name != cut:
             found.add(name)
             pending += uses.get(name, ())
     return frozenset(tensor.name for tensor in sketch.parameters if tensor.name in found)
@@ -194,9 +205,14 @@ def used_lines(sketch: Sketch, by_hand: bool) -> tuple[Line, ...]:
 def _tracked_names(expression: Expression) -> frozenset[str]:
     """The names through which a gradient can flow into `expression`."""
     if isinstance(expression, Call):
-        if FUNCTIONS[expression.function].cuts:
+        function = FUNCTIONS[expression.function]
+        if function.cuts:
             return frozenset()
-        return frozenset().union(*(_tracked_names(argument) for argument in expression.arguments))
+        # a condition and labels choose, and autograd follows nothing through them
+        followed = expression.arguments[function.name == "where" :]
+        return frozenset().union(*(_tracked_names(argument) for argument in followed))
+    if is_comparison(expression):
+        return frozenset()
     children = [getattr(expression, name) for name in ("operand", "left", "right") if hasattr(expression, name)]
     if children:
         return frozenset().union(*(_tracked_names(child) for child in children))

@@ -2,13 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 from gradviz.core.optimizers.catalogue import Optimizer
 from gradviz.core.optimizers.schedule_catalogue import Composite, Schedule
+from gradviz.core.runs.result import LiveEdit
 from gradviz.scripts.language.expressions import ScalarPrinter
 
 _SCHEDULERS = "torch.optim.lr_scheduler"
+
+
+Changes = dict[int, dict[str, Any]]
+"""The keywords of an optimiser that were changed while a run went on, by the step from which on they hold."""
+
+
+def changes_of(edits: Sequence[LiveEdit], lane: int, steps: int) -> Changes:
+    """What live edits changed in an optimiser for one of the updates of a run of `steps` steps."""
+    found: Changes = {}
+    for before, after in pairwise(edits):
+        old, new = (edit.optimizers[lane].live_keywords for edit in (before, after))
+        changed = {name: value for name, value in new.items() if name not in old or old[name] != value}
+        if changed and after.step < steps:
+            found[after.step] = changed
+    return found
+
+
+def changes_lines(changes: Changes) -> list[str]:
+    """A dictionary of them, or nothing."""
+    if not changes:
+        return []
+    entries = [f"    {step}: {_dictionary(new)}," for step, new in changes.items()]
+    return ["changes = {  # made while the run went on, each before the update of its step", *entries, "}"]
+
+
+def changes_text(changes: Changes) -> str:
+    """The same as an expression."""
+    return "{" + ", ".join(f"{step}: {_dictionary(new)}" for step, new in changes.items()) + "}"
+
+
+def _dictionary(values: Mapping[str, Any]) -> str:
+    return "{" + ", ".join(f'"{name}": {_written(value)}' for name, value in values.items()) + "}"
 
 
 def optimizer_call(optimizer: Optimizer, parameters: str) -> str:

@@ -8,4 +8,6 @@ tensorflow_script  The TensorFlow dialect: variables, a GradientTape, and the wh
                    progress
 torch_script       The dialects that hold a model in torch: nn and optim, and autograd with the update by hand over a
                    model
+torch_sources      What the dialects of PyTorch train: tensors of a formula, or a model of layers, from their start to
+                   the loss
 """

@@ -9,7 +9,7 @@ from gradviz.core.optimizers.update_rule import UpdateRule
 from gradviz.core.questions.start import Start
 from gradviz.scripts.language.dialects import LIBRARIES, DialectName
 from gradviz.scripts.language.expressions import Printer
-from gradviz.scripts.language.page import fitted, safe_names
+from gradviz.scripts.language.page import caption, fitted, safe_names
 from gradviz.scripts.language.sketch import Line, Sketch, reached, used_lines
 from gradviz.scripts.language.tensors import TensorWriter
 from gradviz.scripts.steps.loops import (
@@ -26,6 +26,9 @@ from gradviz.scripts.steps.loops import (
     settings_lines,
     state_lines,
 )
+
+_OF_LOOPS = frozenset("tkpg")
+"""Names of the loop over parameters, and of TensorFlow's over steps: free where each parameter has a line."""
 
 
 class HandScript:
@@ -59,7 +62,8 @@ class HandScript:
     def _all_names(self) -> dict[str, str]:
         """What everything is called in the script; a batch of x is xb."""
         sketch, rule = self.sketch, self.rule
-        taken = set(rule.settings) if is_by_line(rule, len(self.reached)) else names_of(rule)
+        of_loop = _OF_LOOPS if self.is_numpy and is_by_line(rule, len(self.reached)) else frozenset()
+        taken = (names_of(rule) - of_loop) | self.library.helpers.keys()
         lines = (*sketch.lines, *sketch.backward)
         names = safe_names([*(tensor.name for tensor in sketch.tensors), *(line.name for line in lines)], taken)
         inputs = {tensor.name: tensor.name + "b" * bool(self.batches) for tensor in sketch.inputs}
@@ -137,14 +141,14 @@ class HandScript:
         """A line of progress, and the end of the loop."""
         finite = f"np.isfinite({self.loss})" if self.is_numpy else f"{self.loss}.isfinite()"
         return [
-            *progress_lines(steps, self.loss, self.sketch.objective),
+            *progress_lines(steps, self.loss, caption(self.sketch.objective)),
             f"if step == steps or not {finite}:",
             "    break",
         ]
 
     def step(self) -> list[str]:
         """The update of every parameter."""
-        scalars = scalar_lines(self.rule)
+        scalars = scalar_lines(self.rule, self.library)
         if is_by_line(self.rule, len(self.trained)):
             lines = [self.update.plain(name, self.gradient(name), self.subtract) for name in self.trained]
         else:

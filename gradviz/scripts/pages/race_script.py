@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from gradviz.core.document.experiment import Experiment, optimizer_names
 from gradviz.core.optimizers.catalogue import Optimizer
 from gradviz.scripts.language.page import WIDTH, fitted
-from gradviz.scripts.language.torch_calls import optimizer_call, scheduler_call
-from gradviz.scripts.pages.torch_script import TorchScript, TorchSource
+from gradviz.scripts.language.torch_calls import Changes, changes_text, optimizer_call, scheduler_call
+from gradviz.scripts.pages.torch_script import TorchScript, asked_lines, in_singles
+from gradviz.scripts.pages.torch_sources import TorchSource
 from gradviz.scripts.problems import ScriptError
 from gradviz.scripts.steps.loops import indented
 
@@ -31,20 +34,27 @@ class ByHand:
 class RaceScript(TorchScript):
     """The loop of one optimiser as a function of what makes it."""
 
-    def __init__(self, experiment: Experiment, source: TorchSource) -> None:
-        super().__init__(experiment, source, experiment.optimizers[0])
+    def __init__(self, experiment: Experiment, source: TorchSource, changes: Sequence[Changes]) -> None:
+        super().__init__(experiment, source, experiment.optimizers[0], {})
+        self.changes_of_each = changes
         self.racers = dict(zip(optimizer_names(experiment), experiment.optimizers, strict=True))
         every = experiment.optimizers
         self.has_schedule = any(not one.schedule.is_constant for one in every)
         self.has_loss_schedule = any(one.schedule.needs_loss for one in every)
         self.has_closure = any(one.needs_closure for one in every)
+        self.carries_closure = any(one.needs_closure and one.mistake.carries for one in every)
+        self.of_singles = next((one for one in every if one.keeps_singles and experiment.dtype == "float64"), None)
         self.switches = {one.mistake.race_switch: one.mistake.leaves_out for one in every if one.mistake.race_switch}
         for one in every:
             self._check(one)
+        if len({one.rounds_once for one in every if one.by_hand}) > 1:
+            raise ScriptError("updates by hand race here that round differently.", "Keep one of them.")
 
     def _check(self, one: Optimizer) -> None:
         if one.mistake.changes_loop and not one.mistake.race_switch:
             raise ScriptError(f"the mistake {one.mistake.label!r} is not known in a race.", "Keep one optimiser.")
+        if one.by_hand and any(self.changes_of_each):
+            raise ScriptError("settings of a race with an update by hand were changed while it ran.", "Reset it.")
         if one.by_hand and (self.has_closure or self.has_loss_schedule or not one.schedule.is_constant):
             raise ScriptError("an update by hand has no schedule or closure in a race.", "Keep one optimiser.")
         if self.has_loss_schedule and not all(other.schedule.needs_loss for other in self.racers.values()):
@@ -55,6 +65,7 @@ class RaceScript(TorchScript):
     def body(self) -> list[str]:
         source = self.source
         given = ["make_optimizer", *(["make_scheduler=None"] if self.has_schedule else [])]
+        given += ["changes=None"] if any(self.changes_of_each) else []
         given += [f"{switch}=True" for switch in self.switches]
         loop = ["for step in range(steps + 1):", *indented(self.step())]
         train = [*source.start(), *self.made(), *loop, *self.returned()]
@@ -85,7 +96,10 @@ class RaceScript(TorchScript):
     def closure(self) -> list[str]:
         if not self.has_closure:
             return []
-        return ["", "def closure():", *indented([*self.evaluation(), f"return {self.source.loss}"]), ""]
+        # LBFGS calls it in the middle of an update, for which the default dtype may be another
+        precise = ["torch.set_default_dtype(torch.float64)"] if self.of_singles else []
+        inner = [*precise, *self.source.restored(), *self.evaluation(), f"return {self.source.loss}"]
+        return ["", "def closure():", *indented(inner), *(asked_lines() if self.carries_closure else []), ""]
 
     def evaluation(self) -> list[str]:
         lines = ["optimizer.zero_grad()", *self.source.forward(), *self.source.backward()]
@@ -98,14 +112,23 @@ class RaceScript(TorchScript):
 
     def step(self) -> list[str]:
         loss = self.source.loss
-        evaluated = [f"{loss} = closure()"] if self.has_closure else self.evaluation()
-        choice = "optimizer.step(closure if isinstance(optimizer, torch.optim.LBFGS) else None)"
-        update = [choice if self.has_closure else "optimizer.step()"]
+        evaluated = [*self.source.kept(), f"{loss} = closure()"] if self.has_closure else self.evaluation()
+        label = self.of_singles.label if self.of_singles else ""
+        changed = ["if changes:", "    optimizer.param_groups[0].update(changes.get(step, {}))"]
+        update = changed if any(self.changes_of_each) else []
+        update += in_singles(self.updated(), self.of_singles is not None, label)
         if self.has_schedule:
             stepped = f"scheduler.step({loss}.item())" if self.has_loss_schedule else "scheduler.step()"
             update += ["if scheduler:", f"    {stepped}"]
         end = [f"if step == steps or not {loss}.isfinite():", "    break"]
         return [*self.source.batch(), *evaluated, *end, *update]
+
+    def updated(self) -> list[str]:
+        if not self.has_closure:
+            return ["optimizer.step()"]
+        asked = "asked" if self.carries_closure else "closure"
+        known = [f"known = [{self.source.loss}]"] if self.carries_closure else []
+        return [*known, f"optimizer.step({asked} if isinstance(optimizer, torch.optim.LBFGS) else None)"]
 
     def returned(self) -> list[str]:
         """What a run ends with."""
@@ -123,11 +146,12 @@ class RaceScript(TorchScript):
     def calls(self) -> list[str]:
         """One call for each optimiser."""
         lines = []
-        for name, optimizer in self.racers.items():
+        for (name, optimizer), changes in zip(self.racers.items(), self.changes_of_each, strict=True):
             made = _by_hand_call(optimizer) if optimizer.by_hand else optimizer_call(optimizer, "parameters")
             given = [f"lambda parameters: {made}"]
             scheduler = scheduler_call(optimizer, self.experiment.steps)
             given += [f"lambda optimizer: {scheduler}"] if scheduler else []
+            given += [f"changes={changes_text(changes)}"] if changes else []
             given += [f"{optimizer.mistake.race_switch}=False"] if optimizer.mistake.race_switch else []
             line = f'    "{name}": train({", ".join(given)}),'
             is_long = len(line) > WIDTH

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from gradviz.core.formulas.walk import names_in
+from gradviz.core.formulas.functions import FUNCTIONS
+from gradviz.core.formulas.walk import functions_in, names_in
 from gradviz.scripts.language.expressions import Printer
-from gradviz.scripts.language.page import fitted
+from gradviz.scripts.language.page import caption, fitted
 from gradviz.scripts.language.sketch import parsed_lines, used_lines
 from gradviz.scripts.pages.hand_script import HandScript
 from gradviz.scripts.problems import ScriptError
@@ -13,6 +14,7 @@ from gradviz.scripts.steps.loops import (
     loop_over,
     progress_every,
     result_lines,
+    rounded,
     scaling,
     settings_lines,
     state_lines,
@@ -85,7 +87,14 @@ class TensorFlowScript(HandScript):
         if self.by_hand:
             return [*lines, *self.printed(self.sketch.backward), f"return {self.loss}, {self.gradient_list()}"]
         taped = ["with tf.GradientTape() as tape:", *indented(lines)]
-        return [*taped, f"return {self.loss}, tape.gradient({self.loss}, parameters)"]
+        flat = ", unconnected_gradients=tf.UnconnectedGradients.ZERO" if self.has_steps else ""
+        return [*taped, f"return {self.loss}, tape.gradient({self.loss}, parameters{flat})"]
+
+    @property
+    def has_steps(self) -> bool:
+        """Whether it has functions such as ceil: their gradient is 0 for PyTorch, and none for TensorFlow."""
+        used = {name for line in self.sketch.lines for name in functions_in(line.expression)}
+        return any(FUNCTIONS[name].derivative == ("0",) and not FUNCTIONS[name].cuts for name in used)
 
     def train(self) -> list[str]:
         """The function that steps from `first` to `last`."""
@@ -98,7 +107,11 @@ class TensorFlowScript(HandScript):
         lines += [*self.scalars(), loop_over("gradients", self.update.needs_index), *indented(update)]
         step = "step" if self.batches or self.rule.scalars else "_"
         loop = [f"for {step} in tf.range(first, last):  # this loop runs inside the graph", *indented(lines)]
-        return ["def train(first, last):", *indented(loop)]
+        if not self.batches:
+            return ["def train(first, last):", *indented(loop)]
+        # another batch may be finite again, but a run ends at the first that is not
+        counted = ["reached = first", *loop, "    reached = step + 1", "return reached"]
+        return ["def train(first, last):", *indented(counted)]
 
     def scalars(self) -> list[str]:
         """The numbers of a step in double precision, as PyTorch has them, and then in that of the parameters."""
@@ -111,7 +124,7 @@ class TensorFlowScript(HandScript):
         parsed = [parsed_lines([(name, text)], known)[0] for name, text in texts]
         lines = ["t = tf.cast(step, tf.float64)"]
         for place, line in enumerate(parsed):
-            value = printer.text(line.expression)
+            value = rounded(self.rule, line.name, line.expression, printer, self.library)
             goes_on = any(line.name in names_in(later.expression) for later in parsed[place + 1 :])
             if line.name in self.rule.running:
                 lines.append(f"{line.name}.assign({value})")
@@ -131,12 +144,17 @@ class TensorFlowScript(HandScript):
     def chunks(self, steps: int) -> list[str]:
         """The steps from one line of progress to the next."""
         every = progress_every(steps)
-        first, last = ("first", "steps") if self.batches else ("", "")
+        first, last = ("first", "reached") if self.batches else ("", "")
+        trained = f"train(tf.constant(first), tf.constant(min(first + {every}, steps)))"
+        after = [f"    {trained}"]
+        if self.batches:
+            after = [f"    reached = int({trained})", f"    if reached < min(first + {every}, steps):", "        break"]
         return [
+            *(["reached = 0"] if self.batches else []),
             f"for first in range(0, steps, {every}):",
             f"    {self.loss}, gradients = evaluate({first})",
-            f'    print(f"step {{first:6d}}  {self.sketch.objective} {{float({self.loss}):.7g}}")',
-            f"    train(tf.constant(first), tf.constant(min(first + {every}, steps)))",
+            f'    print(f"step {{first:6d}}  {caption(self.sketch.objective)} {{float({self.loss}):.7g}}")',
+            *after,
             f"{self.loss}, gradients = evaluate({last})",
         ]
 

@@ -4,6 +4,7 @@ back_propagation  Fits of plain layers as lines of formulas, with their gradient
 differentiation   The gradient of a formula by hand where nobody wrote it: the chain rule backwards through its lines
 loops             What the scripts with an update by hand have in common: settings, state, scalars of a step, and the
                   update
+rates             Whether the formula of a schedule has a finite rate for every step: where it has none the run stops
 updates           The update of an optimiser by hand, with the rate that its schedule gives each step: what `loops`
                   writes out
 """

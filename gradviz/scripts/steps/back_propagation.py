@@ -98,11 +98,11 @@ LAYERS: dict[str, Callable[[Place, Pass], list[Text]]] = {
     "relu": _elementwise("relu({z})", "{d}*({z} > 0)"),
     "leaky_relu": _elementwise("where({z} > 0, {z}, {slope}*{z})", "where({z} > 0, {d}, {slope}*{d})"),
     "elu": _elementwise(
-        "where({z} > 0, {z}, {alpha}*expm1(minimum({z}, 0)))",
-        "where({z} > 0, {d}, {alpha}*{d}*exp(minimum({z}, 0)))",
+        "where({z} > 0, {z}, {alpha}*expm1(where({z} > 0, 0, {z})))",  # at 0 the branch below it is taken
+        "where({z} > 0, {d}, {alpha}*{d}*exp(where({z} > 0, 0, {z})))",
     ),
     "silu": _elementwise("silu({z})", "{d}*(sigmoid({z}) + {h}*(1 - sigmoid({z})))"),
-    "softplus": _elementwise("softplus({beta}*{z})/{beta}", "{d}*sigmoid({beta}*{z})"),
+    "softplus": _elementwise("softplus({beta}*{z})/{beta}", "where({beta}*{z} > 20, {d}, {d}*sigmoid({beta}*{z}))"),
     "softmax": _elementwise("softmax({z}, 1)", "{h}*t(t({d}) - sum({d}*{h}, 1))"),
     "log_softmax": _elementwise("log_softmax({z}, 1)", "{d} - t(t(exp({h}))*sum({d}, 1))"),
     "flatten": _nothing,
@@ -141,7 +141,8 @@ LOSSES_BY_HAND: dict[str, LossByHand] = {
     ),
     "nll": LossByHand((("loss", "-sum(y*prediction){over}"),), "-y", "rows"),
     "bce_with_logits": LossByHand(
-        (("loss", "{mean}(softplus(prediction) - y*prediction)"),), "(sigmoid(prediction) - y)"
+        (("loss", "{mean}(maximum(prediction, 0) - y*prediction + log1p(exp(-abs(prediction))))"),),
+        "(sigmoid(prediction) - y)",
     ),
 }
 

@@ -15,7 +15,7 @@ import numpy as np
 from gradviz.core.formulas.formula import Binary, Call, Expression, Name, Negative, Number, parse_expression
 from gradviz.core.formulas.functions import FUNCTIONS, function_of
 from gradviz.core.formulas.walk import names_in
-from gradviz.scripts.language.expressions import is_constant
+from gradviz.scripts.language.expressions import is_comparison, is_constant
 from gradviz.scripts.language.sketch import Line, Sketch, reached
 from gradviz.scripts.problems import ScriptError
 
@@ -99,7 +99,7 @@ class _Tape:
             one, flow = pending.pop()
             if isinstance(one, Name) and one.name in self.shapes:
                 found[one.name] = plus(found[one.name], flow) if one.name in found else flow
-            elif not is_constant(one) and names_in(one):
+            elif not is_constant(one) and names_in(one) and not is_comparison(one):
                 pending += [
                     (operand, self._fitted(part, self.shape(one), self.shape(operand)))
                     for operand, part in reversed(self._parts(one, flow))
@@ -164,6 +164,8 @@ class _Tape:
 
     def _call(self, one: Call, flow: Expression) -> list[Part]:
         function = function_of(one.function, len(one.arguments))
+        if function.name == "pow" and is_constant(one.arguments[1]):
+            return [(one.arguments[0], times(flow, _power_rule(*one.arguments)))]
         if function.effect == "transpose":
             return [(one.arguments[0], call("t", flow) if self.shape(flow) else flow)]
         is_known = function.effect != "reduction" or self._is_spreading(one)
@@ -211,13 +213,21 @@ def _scaled(flow: Expression, slope: Expression) -> Expression:
 
 
 def _power_rule(base: Expression, exponent: Expression) -> Expression:
-    if isinstance(exponent, Number) and exponent.value == 1:
-        return number(1)
+    if isinstance(exponent, Number) and exponent.value in (0, 1):
+        return number(exponent.value)
     if isinstance(exponent, Number):
         rest = exponent.value - 1
         power = base if rest == 1 else Binary("**", base, number(rest), 0)
         return times(number(exponent.value), power)
-    return times(exponent, Binary("**", base, Binary("-", exponent, number(1), 0), 0))
+    zero = Binary("==", exponent, number(0), 0)
+    power = times(exponent, Binary("**", base, Binary("-", exponent, number(1), 0), 0))
+    return power if _is_plain_number(exponent) else call("where", zero, number(0), power)
+
+
+def _is_plain_number(exponent: Expression) -> bool:
+    """Whether it is seen at once that it is not 0: a number with its sign, or a constant."""
+    inner = exponent.operand if isinstance(exponent, Negative) else exponent
+    return isinstance(inner, Name) or (isinstance(inner, Number) and inner.value != 0)
 
 
 def differentiated(sketch: Sketch) -> tuple[Line, ...]:
@@ -235,15 +245,26 @@ def differentiated(sketch: Sketch) -> tuple[Line, ...]:
             for name, part in tape.contributions(line.expression, flow).items():
                 if name in wanted or name in by_name:
                     flows[name] = plus(flows[name], part) if name in flows else part
-    for name in wanted:  # nothing flows through a ceil, say
-        flows.setdefault(name, number(0))
-    for name in sorted(wanted, key=list(flows).index):
+    # a function such as ceil lets nothing flow: its gradient is 0
+    still = [tensor.name for tensor in sketch.parameters if tensor.name not in flows]
+    for name in (name for name in [*flows, *still] if name in wanted):
         shape = tape.shapes[name]
-        flow = flows[name]
+        flow = flows.get(name, number(0))
         if tape.shape(flow) != shape:
             flow = times(flow, call("ones", *map(number, map(float, shape))))
         lines.append(Line(f"d_{name}", flow))
+    _check_free(lines, {*by_name, *(tensor.name for tensor in sketch.tensors)})
     return tuple(lines)
+
+
+def _check_free(lines: list[Line], taken: set[str]) -> None:
+    """ScriptError where the formula itself has the name of a gradient."""
+    for line in lines:
+        if line.name in taken:
+            raise ScriptError(
+                f"{line.name} is a name of the formula, and the gradient of {line.name[2:]} by hand needs it.",
+                "Give it another name.",
+            )
 
 
 def _kept(name: str, flow: Expression, lines: list[Line], tape: _Tape) -> Expression:

@@ -7,9 +7,11 @@ from typing import Any
 
 from gradviz.core.data.batches import MiniBatch
 from gradviz.core.document.experiment import Experiment
+from gradviz.core.formulas.formula import Binary, Expression, parse_expression
 from gradviz.core.objectives.catalogue import FitObjective
 from gradviz.core.optimizers.update_rule import UpdateRule
 from gradviz.core.seeds import random_state_code
+from gradviz.scripts.language.dialects import Library
 from gradviz.scripts.language.expressions import Printer, ScalarPrinter
 from gradviz.scripts.language.page import fitted
 
@@ -43,11 +45,28 @@ def state_lines(rule: UpdateRule, zeros: Callable[[str], str]) -> list[str]:
     return lines + [f"{name} = {first}" for name, first in rule.running.items()]
 
 
-def scalar_lines(rule: UpdateRule) -> list[str]:
+def scalar_lines(rule: UpdateRule, library: Library) -> list[str]:
     """The numbers of a step, from its number."""
     known = names_of(rule)
     printer = ScalarPrinter({name: name for name in known})
-    return [f"{name} = {printer.parsed(text, known)}" for name, text in rule.scalars]
+    return [
+        f"{name} = {rounded(rule, name, parse_expression(text, known), printer, library)}"
+        for name, text in rule.scalars
+    ]
+
+
+def rounded(rule: UpdateRule, name: str, expression: Expression, printer: Printer, library: Library) -> str:
+    """The value of a scalar as torch has it: to float32 where torch keeps it so."""
+    kind = rule.singles.get(name)
+    if kind is None:
+        return printer.text(expression)
+    if kind == "value":
+        return library.double(library.single(printer.text(expression)))
+    assert isinstance(expression, Binary)
+    left, right = (printer.printed(side) for side in (expression.left, expression.right))
+    if library.name == "torch":  # a plain number is of the precision of the tensor beside it
+        return library.double(f"({library.single(left)} {expression.operator} {right})")
+    return library.double(f"{library.single(left)} {expression.operator} {library.single(right)}")
 
 
 def names_of(rule: UpdateRule) -> set[str]:

@@ -1,0 +1,305 @@
+"""What the dialects of PyTorch train: tensors of a formula, or a model of layers, from their start to the loss."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+
+from gradviz.core.document.experiment import Experiment
+from gradviz.core.objectives.catalogue import FitObjective, FormulaObjective
+from gradviz.core.optimizers.mistakes import Mistake
+from gradviz.core.questions.start import Start
+from gradviz.scripts.language.dialects import TORCH
+from gradviz.scripts.language.expressions import Printer
+from gradviz.scripts.language.page import caption, fitted, safe_names
+from gradviz.scripts.language.sketch import Sketch, reached, used_lines
+from gradviz.scripts.language.tensors import TensorWriter
+from gradviz.scripts.problems import ScriptError
+from gradviz.scripts.steps.loops import batch_lines, indented, scaling
+
+SOME_GRADIENTS = "{{name: p.grad.tolist() for name, p in {} if p.grad is not None}}"
+"""What is there of gradients, where a mistake may leave some out."""
+
+
+def named_lines(names: Mapping[str, str], mistake: Mistake) -> list[str]:
+    """The parameters by their names, where a mistake may leave some without a gradient."""
+    entries = ", ".join(f'"{key}": {name}' for key, name in names.items())
+    return fitted(f"named = {{{entries}}}") if mistake.changes_loop else []
+
+
+class TorchSource(ABC):
+    """What is trained, in torch: its start, the way to the loss, and back."""
+
+    loss: str
+    caption: str
+    """The name of the loss for a person."""
+    parameters: str
+    """What an optimiser is over."""
+
+    @abstractmethod
+    def data(self) -> list[str]:
+        """What is made once."""
+
+    @abstractmethod
+    def start(self) -> list[str]:
+        """What every optimiser has of its own."""
+
+    def batch(self) -> list[str]:
+        """The rows of a step."""
+        return []
+
+    @abstractmethod
+    def forward(self) -> list[str]:
+        """From parameters to the loss."""
+
+    def backward(self) -> list[str]:
+        """From the loss to the gradients."""
+        return [f"{self.loss}.backward()"]
+
+    @abstractmethod
+    def result(self) -> tuple[dict[str, str] | str, dict[str, str] | str]:
+        """What ends in the JSON: parameters and gradients."""
+
+    def kept(self) -> list[str]:
+        """What a step keeps where it is evaluated several times, for each of them to begin with."""
+        return []
+
+    def restored(self) -> list[str]:
+        """How an evaluation begins with what its step has kept."""
+        return []
+
+    def after(self) -> list[str]:
+        """What follows the training."""
+        return []
+
+
+class FormulaSource(TorchSource):
+    """A formula or a test function, its tensors as parameters."""
+
+    def __init__(self, experiment: Experiment, sketch: Sketch, start: Start, mistake: Mistake) -> None:
+        self.experiment = experiment
+        self.sketch = sketch
+        self.mistake = mistake
+        lines = (*sketch.lines, *sketch.backward)
+        self.names = safe_names(
+            [*(tensor.name for tensor in sketch.tensors), *(line.name for line in lines)], TORCH.helpers
+        )
+        self.printer = Printer(TORCH, experiment.dtype, self.names)
+        self.writer = TensorWriter(TORCH, experiment.dtype, experiment.seed, start, "torch")
+        self.trained = frozenset(tensor.name for tensor in sketch.parameters)
+        self.loss, self.caption = self.names[sketch.objective], caption(sketch.objective)
+        self.parameters = f"[{', '.join(self.names[tensor.name] for tensor in sketch.parameters)}]"
+        self._check_detached()
+
+    def _check_detached(self) -> None:
+        """ScriptError where there is nothing of that name to detach, or where nothing is left that could learn."""
+        detached, sketch = self.mistake.detached, self.sketch
+        if detached and detached not in self.trained | {line.name for line in sketch.lines[:-1]}:
+            raise ScriptError(f"how {detached} is detached is not known.", "Detach one of the formula's lines.")
+        if detached and not sketch.by_hand and not reached(sketch, detached) and reached(sketch):
+            raise ScriptError(
+                f"the run stops at PyTorch's error: with {detached} detached the loss depends on no parameter.",
+                "Detach another.",
+            )
+
+    def data(self) -> list[str]:
+        return default_device(self.experiment)
+
+    def start(self) -> list[str]:
+        names = {tensor.key: self.names[tensor.name] for tensor in self.sketch.parameters}
+        return [*self.writer.lines(self.sketch, self.names, self.trained), *named_lines(names, self.mistake)]
+
+    def forward(self) -> list[str]:
+        detached, printer = self.mistake.detached, self.printer
+        if detached in self.trained:
+            uses = {detached: f"{self.names[detached]}.detach()"}
+            printer = Printer(TORCH, self.experiment.dtype, {**self.names, **uses})
+        lines = used_lines(self.sketch, self.sketch.by_hand)
+        texts = {line.name: printer.text(line.expression) for line in lines}
+        if detached in texts:
+            texts[detached] = f"({texts[detached]}).detach()  # on purpose: no gradient passes"
+        return [f"{self.names[name]} = {text}" for name, text in texts.items()]
+
+    def backward(self) -> list[str]:
+        if not self.sketch.by_hand:
+            return super().backward()
+        own = {f"d_{name}" for name in self.trained}
+        lines = [
+            f"{self.names[line.name]} = "
+            f"{(self.printer.own if line.name in own else self.printer.text)(line.expression)}"
+            for line in self.sketch.backward
+        ]
+        given = [self._given(self.names[one.name], self.names[f"d_{one.name}"]) for one in self.sketch.parameters]
+        return ["with torch.no_grad():", *indented([*lines, *given])]
+
+    def _given(self, name: str, gradient: str) -> str:
+        """The gradient by hand where torch's own would be: added to what is there, if the loop lets it add up."""
+        if not self.mistake.carries:
+            return f"{name}.grad = {gradient}"
+        return f"{name}.grad = {gradient} if {name}.grad is None else {name}.grad + {gradient}"
+
+    def result(self) -> tuple[dict[str, str], dict[str, str] | str]:
+        names = {tensor.key: self.names[tensor.name] for tensor in self.sketch.parameters}
+        values = {key: f"{name}.tolist()" for key, name in names.items()}
+        if self.mistake.changes_loop:
+            return values, SOME_GRADIENTS.format("named.items()")
+        used = {tensor.key for tensor in self.sketch.parameters if tensor.name in self._learning}
+        return values, {key: f"{name}.grad.tolist()" for key, name in names.items() if key in used}
+
+    @property
+    def _learning(self) -> frozenset[str]:
+        """The parameters that have a gradient: by hand each has one, of autograd those that it reaches."""
+        return self.trained if self.sketch.by_hand else reached(self.sketch)
+
+
+class FitSource(TorchSource):
+    """A model of layers, with its data and its loss."""
+
+    def __init__(self, experiment: Experiment, objective: FitObjective, mistake: Mistake) -> None:
+        self.experiment = experiment
+        self.objective = objective
+        self.is_line = len(objective.model) == 1 and objective.model[0].kind == "line"
+        self.loss = self.caption = "loss"
+        self.parameters = "[w, b]" if self.is_line else "model.parameters()"
+        self.mistake = mistake
+        self.detached = mistake.detached
+        is_training = objective.mode == "train"
+        self.draws = is_training and any(layer.is_random for layer in objective.model)
+        self.averages = is_training and any(layer.kind == "batch_norm1d" for layer in objective.model)
+        if self.detached:
+            self._check_detached()
+
+    def _check_detached(self) -> None:
+        """ScriptError where there is no such layer, or where none that could learn comes after it."""
+        detached, objective = self.detached, self.objective
+        if not (detached.isdecimal() and int(detached) < len(objective.model) > 1):
+            raise ScriptError(f"how {detached} is detached is not known.", "Detach one of the layers by its number.")
+        layers = list(zip(objective.model, objective.shapes, strict=False))[int(detached) + 1 :]
+        if not any(layer.parameter_count(shape) for layer, shape in layers):
+            raise ScriptError(
+                f"the run stops at PyTorch's error: no layer after {detached}, which is detached, has parameters.",
+                "Detach an earlier one.",
+            )
+
+    def data(self) -> list[str]:
+        objective, dtype = self.objective, self.experiment.dtype
+        inputs = "x = torch.tensor(x)" if objective.data.vocabulary else f"x = torch.tensor(x, dtype=torch.{dtype})"
+        is_elsewhere = self.experiment.device != "cpu"
+        moved = (
+            [f"device = {device_code(self.experiment)}", "x, y = x.to(device), y.to(device)"] if is_elsewhere else []
+        )
+        made = [part for line in objective.data.code(self.experiment.seed) for part in fitted(line)]
+        lines = [*made, inputs, self._targets(), *scaling(self.experiment), *moved, ""]
+        return [*lines, *self._definitions(), f"criterion = {objective.loss.code()}", *self._batches()]
+
+    def _targets(self) -> str:
+        data, dtype = self.objective.data, self.experiment.dtype
+        if not data.is_labelled:
+            return f"y = torch.tensor(y, dtype=torch.{dtype})"
+        if self.objective.loss.wants == "labels":
+            return "y = torch.tensor(y)"
+        if self.objective.loss.wants == "binary":
+            return f"y = torch.tensor(y, dtype=torch.{dtype}).unsqueeze(1)"
+        return f"y = nn.functional.one_hot(torch.tensor(y), {data.outputs}).to(torch.{dtype})"
+
+    def _definitions(self) -> list[str]:
+        """Classes that torch.nn lacks."""
+        lines: list[str] = []
+        for layer in self.objective.model:
+            given = list(layer.definition)
+            if given and given[0] not in lines and not self.is_line:
+                lines += ["", *given, "", ""]
+        return lines
+
+    def _batches(self) -> list[str]:
+        return batch_lines(self.objective, self.experiment)
+
+    def start(self) -> list[str]:
+        if self.is_line:
+            line = self.objective.model[0]
+            place = "" if self.experiment.device == "cpu" else ", device=device"
+            made = [f"{name} = nn.Parameter(torch.tensor({getattr(line, name)!r}{place}))" for name in "wb"]
+            return [*made, *named_lines({name: name for name in "wb"}, self.mistake)]
+        mode = ["model.eval()  # as the experiment is set"] if self.objective.mode == "eval" else []
+        moved = ["model.to(device)"] if self.experiment.device != "cpu" else []
+        return [f"torch.manual_seed({self.experiment.seed})", *self._model(), *moved, *mode]
+
+    def _model(self) -> list[str]:
+        """Built layer by layer, for each layer draws its start before the next is made."""
+        layers = list(zip(self.objective.model, self.objective.shapes, strict=False))
+        if len(layers) == 1:
+            layer, shape = layers[0]
+            return [f"model = {layer.code(shape)}", *layer.start_code("model")]
+        if not any(layer.start_code("layer") for layer, _ in layers):
+            return ["model = nn.Sequential(", *(f"    {layer.code(shape)}," for layer, shape in layers), ")"]
+        lines, names = [], []
+        for number, (layer, shape) in enumerate(layers):
+            name = f"layer{number}"
+            if not layer.parameter_count(shape):
+                names.append(layer.code(shape))
+                continue
+            names.append(name)
+            lines += [f"{name} = {layer.code(shape)}", *layer.start_code(name)]
+        return [*lines, *fitted(f"model = nn.Sequential({', '.join(names)})")]
+
+    def batch(self) -> list[str]:
+        return [] if not self._batches() else ["rows = batches[step]"]
+
+    def kept(self) -> list[str]:
+        return ["kept = [b.clone() for b in model.buffers()]"] if self.averages else []
+
+    def restored(self) -> list[str]:
+        if not self.averages:
+            return []
+        return [
+            "for b, before in zip(model.buffers(), kept, strict=True):",
+            "    b.copy_(before)  # BatchNorm's means count a step once, however often it is evaluated",
+        ]
+
+    def forward(self) -> list[str]:
+        x, y = ("x[rows]", "y[rows]") if self._batches() else ("x", "y")
+        prediction = f"w * {x} + b" if self.is_line else f"model({x})"
+        drawn = [f"torch.manual_seed({self.experiment.seed + 1} + step)  # what Dropout draws in this step"]
+        top = drawn if self.draws else []
+        if self.detached:
+            until = int(self.detached) + 1
+            cut = f"hidden = model[:{until}]({x}).detach()  # on purpose: no gradient passes"
+            return [*top, cut, f"prediction = model[{until}:](hidden)", f"loss = criterion(prediction, {y})"]
+        return [*top, f"prediction = {prediction}", f"loss = criterion(prediction, {y})"]
+
+    def result(self) -> tuple[dict[str, str] | str, dict[str, str] | str]:
+        some = self.mistake.changes_loop
+        if self.is_line:
+            parameters = {name: f"{name}.tolist()" for name in "wb"}
+            gradients = {name: f"{name}.grad.tolist()" for name in "wb"}
+            return parameters, SOME_GRADIENTS.format("named.items()") if some else gradients
+        named = "model.named_parameters()"
+        every = f"{{name: p.grad.tolist() for name, p in {named}}}"
+        return f"{{name: p.tolist() for name, p in {named}}}", SOME_GRADIENTS.format(named) if some else every
+
+    def after(self) -> list[str]:
+        """The prediction, as it is made from a model that is trained."""
+        if self.is_line:
+            return []
+        return [
+            "",
+            "model.eval()",
+            "with torch.no_grad():",
+            '    print("prediction of the first row", model(x[:1]).squeeze().tolist())',
+        ]
+
+
+def device_code(experiment: Experiment) -> str:
+    """The device where this machine has it, as gradviz chooses."""
+    kind = experiment.device.partition(":")[0]
+    known = {"cuda": "torch.cuda", "mps": "torch.backends.mps", "xpu": "torch.xpu"}
+    if kind not in known:
+        return f'"{experiment.device}"'
+    return f'"{experiment.device}" if {known[kind]}.is_available() else "cpu"'
+
+
+def default_device(experiment: Experiment) -> list[str]:
+    """Every tensor on the device of the experiment; what torch draws is drawn on the CPU, and stays there."""
+    objective = experiment.objective
+    draws = isinstance(objective, FormulaObjective) and objective.generator == "torch"
+    return [] if experiment.device == "cpu" or draws else [f"torch.set_default_device({device_code(experiment)})"]
