@@ -26,7 +26,7 @@ from gradviz.core.layers.initialisations import INITIALISATIONS
 from gradviz.core.objectives.catalogue import OBJECTIVES, FitObjective, TestFunctionObjective
 from gradviz.core.objectives.losses import LOSSES
 from gradviz.core.objectives.test_functions import TEST_FUNCTIONS
-from gradviz.core.optimizers.catalogue import OPTIMIZERS, SGD, Adagrad, Adam, AdamW, Muon, RMSprop
+from gradviz.core.optimizers.catalogue import LBFGS, OPTIMIZERS, SGD, Adagrad, Adam, AdamW, Muon, RMSprop
 from gradviz.core.runs.result import RunResult
 from gradviz.core.runs.state import RunState
 from gradviz.engine.devices import available_devices, resolve_device
@@ -453,3 +453,13 @@ def test_the_last_finite_step_is_one_that_can_be_gone_back_to() -> None:
     step = trainer.last_finite(0)
     assert math.isfinite(trainer.twin().seek(step).losses[0])
     assert trainer.last_finite(1) == 100 or step <= trainer.last_finite(1)
+
+
+def test_a_line_search_without_a_rate_stops_its_optimiser_with_a_sentence() -> None:
+    """torch's own search divides by the step that it tries."""
+    searching = LBFGS(lr=0.0, line_search_fn="strong_wolfe")
+    trainer = Trainer(Experiment(objective=TestFunctionObjective(x=1.0), optimizers=(searching, SGD(lr=1e-3)), steps=5))
+    assert [record.step for record in trainer.steps()] == [1, 2, 3, 4, 5]
+    (sentence,) = trainer.faults
+    assert "LBFGS" in sentence
+    assert "give it a learning rate above 0" in sentence

@@ -75,6 +75,10 @@ _EXPLANATIONS: tuple[tuple[str, str], ...] = (
         "precision can hold: make it smaller.",
     ),
     (
+        r"division by zero",
+        "The optimiser divides by its own step, and that is 0: give it a learning rate above 0.",
+    ),
+    (
         r"returned nan values in its",
         "The derivative of this operation is not a number here, such as that of a square root at 0: start elsewhere.",
     ),
@@ -102,7 +106,7 @@ class Fault:
         return f"{begin}{said}{self.explanation}"[:LIMIT]
 
 
-def explained(error: RuntimeError, step: int) -> Fault | None:
+def explained(error: Exception, step: int) -> Fault | None:
     """The fault that PyTorch's `error` is; None where it is not one of a graph or a gradient that is known here.
 
     At the start any error of PyTorch's is one, for the formula or the model asks for what it cannot do. Later it is

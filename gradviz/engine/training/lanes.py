@@ -78,7 +78,7 @@ class Lane:
     def _evaluated(self) -> Tensor:
         return self.objective.evaluate() if self._evaluation is None else self._evaluation(self.step)
 
-    def fail(self, error: RuntimeError) -> None:
+    def fail(self, error: Exception) -> None:
         """Stop here with PyTorch's words, and keep the loss, which the forward pass has still given.
 
         What is no known error of a graph is raised again: a lack of memory, say, stops the whole run.
@@ -99,7 +99,7 @@ class Lane:
                 self.optimizer.step(self._closure)
             else:
                 self.optimizer.step()
-        except RuntimeError as error:
+        except (RuntimeError, ArithmeticError) as error:  # the second from a line search, which is Python
             self.fail(error)
             return
         if self.scheduler is not None:
