@@ -7,7 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from gradviz.core.data.sheet_import import BadCells, ImportChoice, dataset_from, first_choice, outcome_of
+from gradviz.core.data.import_choice import BadCells, ImportChoice
+from gradviz.core.data.import_guess import first_choice
+from gradviz.core.data.sheet_import import dataset_from, outcome_of
 from gradviz.core.data.table_datasets import TableDataset, TableSource
 from gradviz.core.tables.delimited_text import TextFormat
 from gradviz.core.tables.scalings import NoScaling
@@ -36,11 +38,11 @@ def made(sheet: Sheet, choice: ImportChoice) -> TableDataset:
 
 def test_the_first_choice_leaves_text_out_and_takes_texts_at_the_end_for_labels() -> None:
     sheet = sheet_of(ROWS)
-    choice = first_choice(sheet.names, sheet.counts)
+    choice = first_choice(sheet.profiles)
     assert choice.roles == ("out", "input", "input", "target")
     assert choice.labels
     numbers = sheet_of("a,b,empty\n1,2,\n3,4,")
-    choice = first_choice(numbers.names, numbers.counts)
+    choice = first_choice(numbers.profiles)
     assert choice.roles == ("input", "target", "out")
     assert not choice.labels
 
@@ -99,7 +101,7 @@ def test_roles_keep_their_columns() -> None:
         (("out", "input", "input", "out"), False, "Choose a target"),
         (("out", "out", "target", "out"), False, "Choose at least one input"),
         (("out", "input", "target", "target"), True, "Class labels stand in one column"),
-        (("input", "input", "target", "out"), False, "“day” holds no numbers: leave it out"),
+        (("input", "input", "target", "out"), False, "“day” has another text in every row: leave it out"),
         (("out", "input", "out", "target"), False, "“kind” holds no numbers: take it as class labels"),
     ],
 )

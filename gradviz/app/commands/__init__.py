@@ -12,4 +12,5 @@ selftest        The self-test: a real window, 50 steps of every gallery experime
                 offer
 selftest_tasks  What the self-test does besides looking at views: scripts, a file saved and opened, a formula, a table
                 and so on
+table_commands  A table where an experiment is asked for: read with the import's defaults, and fitted by a line
 """

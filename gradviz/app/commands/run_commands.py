@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from gradviz.app.commands.run_folder import write_report
+from gradviz.app.commands.table_commands import TableRun
 from gradviz.core.declaration import SettingError
 from gradviz.core.document.document import Document, with_setting
 from gradviz.core.document.experiment import with_value
@@ -71,6 +72,7 @@ def run(
     as_json: bool,
     start: RunResult | None = None,
     save_weights_to: Path | None = None,
+    table: TableRun | None = None,
 ) -> int:
     """Train to the end, from imported weights if there are any; returns the exit status."""
     from gradviz.app.commands.progress import step_progress
@@ -93,14 +95,18 @@ def run(
             whole.train(advance)
     for sentence in whole.faults:
         say(sentence)
+    line = None if table is None or whole.fault else table.line(document, whole.parameters())
     if as_json:
-        print(json.dumps(_finite(_summary(whole)), ensure_ascii=False))  # noqa: T201 - stdout is the result
+        told = {} if table is None else {"table": table.summary(), "line": line}
+        print(json.dumps(_finite(_summary(whole) | told), ensure_ascii=False))  # noqa: T201 - stdout is the result
     if whole.fault:
         say(f"gradviz: {whole.fault}")
         return MISTAKE
     if not as_json:
         say(whole.message)
         say(f"loss {short_number(whole.trainer.lanes[0].loss)}")
+        if line is not None and table is not None:
+            say(line_text(table.imported.names("target")[0], line))
     if save_weights_to is not None:
         save_weights(save_weights_to, weights_of(whole.result()))
         say(f"Wrote the weights to {save_weights_to.resolve()}.")
@@ -108,6 +114,16 @@ def run(
         written = write_report(out, document, whole.result(), whole)
         say(f"Wrote {', '.join(written)} to {out.resolve()}.")
     return FINISHED if whole.state is RunState.FINISHED else DIVERGED
+
+
+def line_text(target: str, line: dict[str, Any]) -> str:
+    """A fitted line as a person writes it: cost = 1000 + 50*age."""
+    slopes = list(line["slopes"].items())
+    terms = "".join(
+        f" {'-' if slope < 0 else '+'} {short_number(abs(slope), 5)}*{name[:40]}" for name, slope in slopes[:8]
+    )
+    more = f" + … ({len(slopes) - 8} more)" if len(slopes) > 8 else ""
+    return f"{target[:60]} = {short_number(line['intercept'], 5)}{terms}{more}"
 
 
 def _summary(whole: Any) -> dict[str, Any]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt
-from PySide6.QtWidgets import QDialog, QFileDialog
+from PySide6.QtWidgets import QApplication, QDialog, QFileDialog
 
 from gradviz.app.window.documents import Documents
 from gradviz.app.window.main_window import MainWindow
@@ -18,14 +19,18 @@ from gradviz.core.document.document import Document
 from gradviz.core.document.table_fits import as_table, document_on
 from gradviz.core.objectives.fit import FitObjective
 from gradviz.core.tables.delimited_text import TextFormat
-from gradviz.core.tables.sheets import Reading
+from gradviz.core.tables.sheets import Asked, Reading
+from gradviz.core.words import say
 from gradviz.storage.problems import FileError
 from gradviz.storage.tables.csv_encoding import ENCODINGS
-from gradviz.storage.tables.csv_reading import read_csv
+from gradviz.storage.tables.csv_reading import read_text
+from gradviz.storage.tables.table_reading import TABLES, read_table
+from gradviz.views.kit.speech import spoken
 from gradviz.views.tables.import_dialog import ImportDialog
 from gradviz.views.tables.table_editor import TableEditor
 
-FILTER = "Tables in text (*.csv *.tsv *.txt *.dat);;All files (*)"
+FILTER = f"Tables ({' '.join(f'*{ending}' for ending in TABLES)});;All files (*)"
+CLIPBOARD = "the clipboard"
 TITLE = "Table of my own"
 EXPERIMENT_SUFFIXES = (".gradviz", ".json")
 
@@ -63,16 +68,25 @@ class DataEntry(QObject):
     def import_file(self, path: Path) -> None:
         """Show the import dialog for a file; what is no table at all is said in the window instead."""
         try:
-            first = read_csv(path)
-            next(first)
-            first.close()
+            next(read_table(path))
         except FileError as error:
             self.window.messages.show_message(f"{path.name[:60]}: {error}")
             return
-        self.window.messages.hide()
         self.documents.preferences.last_folder = str(path.parent)
-        dialog = ImportDialog(path.name, lambda encoding, layout: _told(path, encoding, layout), ENCODINGS, self.window)
-        dialog.imported.connect(lambda dataset: self._on_imported(path, dataset))
+        self._show_dialog(path.name, lambda asked: read_table(path, asked), path.stem or path.name)
+
+    def import_clipboard(self) -> None:
+        """Show the import dialog for the text of the clipboard."""
+        text = QApplication.clipboard().text()
+        if not text.strip():
+            self.window.messages.show_message(spoken(say("The clipboard holds no text: copy some rows first.")))
+            return
+        self._show_dialog(CLIPBOARD, lambda asked: read_text(text, asked.format), TITLE)
+
+    def _show_dialog(self, name: str, read: Callable[[Asked], Iterator[Reading]], title: str) -> None:
+        self.window.messages.hide()
+        dialog = ImportDialog(name, lambda asked: _told(read, asked), ENCODINGS, self.window)
+        dialog.imported.connect(lambda dataset: self._on_imported(name, title, dataset))
         self._open(dialog)
         dialog.set_theme(self.window.theme)
 
@@ -109,21 +123,21 @@ class DataEntry(QObject):
         is_small = objective.data.rows * math.prod(objective.data.input_shape) <= MOST_CELLS
         return as_table(objective.data, self.session.experiment.seed) if is_small else None
 
-    def _on_imported(self, path: Path, dataset: TableDataset) -> None:
-        self._take_over(document_on(dataset, self.session.document, path.stem or path.name))
+    def _on_imported(self, name: str, title: str, dataset: TableDataset) -> None:
+        self._take_over(document_on(dataset, self.session.document, title))
         self.window.show_form()
-        self.window.statusBar().showMessage(f"Imported {path.name}.")
+        self.window.statusBar().showMessage(f"Imported {name}.")
 
     def _on_edited(self, dataset: TableDataset) -> None:
         title = "" if self._table_before() is not None else TITLE
         self._take_over(document_on(dataset, self.session.document, title))
 
 
-def _told(path: Path, encoding: str, layout: TextFormat | None) -> Iterator[Reading]:
-    """The readings of a file, of which the last says what went wrong instead of raising it."""
-    last = Reading(0.0, layout or TextFormat(), encoding or "utf-8", 0)
+def _told(read: Callable[[Asked], Iterator[Reading]], asked: Asked) -> Iterator[Reading]:
+    """The readings of a table, of which the last says what went wrong instead of raising it."""
+    last = Reading(0.0, TextFormat(), asked.encoding or "utf-8", 0)
     try:
-        for last in read_csv(path, encoding, layout):
+        for last in read(asked):
             yield last
     except FileError as error:
-        yield Reading(last.share, last.format, last.encoding, last.rows, last.preview, last.counts, None, str(error))
+        yield replace(last, sheet=None, fault=str(error))

@@ -44,6 +44,21 @@ class Dataset(Alternative):
         return False
 
     @property
+    def input_names(self) -> tuple[str, ...]:
+        """What the inputs are called; empty where they have no names."""
+        return ()
+
+    @property
+    def target_names(self) -> tuple[str, ...]:
+        """What the values of a target are called, or the column of its labels; empty where they have no names."""
+        return ()
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """What the classes are called, from 0; empty where they have no names."""
+        return ()
+
+    @property
     def vocabulary(self) -> int:
         """Number of different tokens, where the inputs are tokens (int64, from 0); else 0."""
         return 0

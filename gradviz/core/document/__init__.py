@@ -6,6 +6,7 @@ departure     What was exchanged since an experiment of the gallery was opened, 
 document      The document: what a person opens, edits and saves, which is a lesson and the experiment that it is about
 experiment    The experiment: everything that decides a run, and its digest, which is a run's identity
 lesson        The lesson: case, title, hint and text of a document, by language
+line_fits     A line through a table: the experiment that fits one, and the line in the units of its columns
 memory        The memory that a fit will need, estimated before anything is built
 misfit        What of a result does not fit its experiment, as far as it can be told without torch
 table_fits    The experiment or the document that fits a table: as much of the one before as can be kept
