@@ -246,8 +246,8 @@ def test_roles_by_click_and_by_key_and_labels(desk: Desk, chosen: list[str], tmp
     choose_role(desk, dialog, 1, "Left out")
     choose_role(desk, dialog, 2, "Target")
     assert dialog.drawn()["roles"] == ("input", "out", "target", "input"), "with labels there is one target"
-    assert "holds no numbers: leave it out" in dialog.drawn()["sentence"]
-    assert not button(dialog, "Import").isEnabled()
+    assert dialog.drawn()["sentence"] == "40 rows, 2 inputs, 3 classes.", "a text is a column of 0 and 1"
+    assert dialog.drawn()["told"] == ("", "", "", "1 for rose, 0 for lily")
     view = dialog.findChild(QTableView)
     desk.click(view.viewport(), QPoint(view.columnViewportPosition(3) + 10, 10))
     desk.press(Key.Key_T)

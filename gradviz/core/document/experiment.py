@@ -193,7 +193,7 @@ def _made(data: dict[str, Any], parts: list[str]) -> Experiment:
             raise
         if parts[1] not in ("data", "loss") and not (parts[1] == "model" and is_kind):
             raise
-        fit = mended(_tuples(objective), parts[1], is_kind)
+        fit = mended(_tuples(objective), ".".join(parts[1:-1]) if is_kind else parts[1], is_kind)
         if fit is None:
             raise
     return from_data(data | {"objective": to_data(fit)})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -25,8 +26,7 @@ def read_parquet(path: Path, asked: Mapping[str, Any] | None = None) -> Iterator
     library("arro3.core", "Parquet files")
     arro3 = library("arro3.io", "Parquet files")
     layout = replace(LAYOUT, missing=tuple((asked or {}).get("missing", ())))
-    with open_regular(path, TABLE):
-        pass  # a pipe or a device is refused before the library looks at it
+    _check_ends(path)
     try:
         batches = arro3.read_parquet(str(path))
         rows = even_rows(_rows(batches), layout)
@@ -35,8 +35,22 @@ def read_parquet(path: Path, asked: Mapping[str, Any] | None = None) -> Iterator
         raise FileError(str(error), TABLE.choose) from None
     except FileError:
         raise
-    except Exception as error:
+    except BaseException as error:
+        # a fault of the library's own comes as PanicException, which is no Exception
+        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+            raise
         raise FileError(f"This Parquet file cannot be read: {error}.", "Write it as CSV first.") from None
+
+
+def _check_ends(path: Path) -> None:
+    """A file that was cut short, told before the library looks at it."""
+    with open_regular(path, TABLE) as stream:
+        size = stream.seek(0, os.SEEK_END)
+        stream.seek(max(size - 8, 0))
+        end = stream.read(8)
+    length = int.from_bytes(end[:4], "little")
+    if end[4:] != b"PAR1" or length > size - 12:
+        raise FileError("This Parquet file cannot be read: its end is missing.", "Copy it again, or write it as CSV.")
 
 
 def _rows(batches: Any) -> Iterator[tuple[int, list[str]]]:

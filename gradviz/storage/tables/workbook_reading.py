@@ -65,7 +65,7 @@ def _checked_bytes(path: Path) -> bytes:
         except OSError as error:
             raise FileError(f"The file cannot be read. {cause_of(error)}", TABLE.choose) from error
     size = len(raw)
-    if raw[:2] == b"PK":
+    if raw[:2] == b"PK" and size <= MOST_BYTES:
         try:
             with zipfile.ZipFile(io.BytesIO(raw)) as archive:
                 size = sum(entry.file_size for entry in archive.infolist())

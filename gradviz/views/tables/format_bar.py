@@ -33,9 +33,10 @@ class FormatBar(QWidget):
         self._names = box_of(NAMES)
         self._skip = QSpinBox()
         self._skip.setRange(0, MOST_SKIPPED)
+        self._skip.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)  # as the numbers of the form: up and down do it
         self._comment = box_of(COMMENTS)
         self._missing = QLineEdit()
-        self._missing.setPlaceholderText("such as -999, missing")
+        self._missing.setPlaceholderText("-999, say")
         self._missing.setToolTip("What stands in a cell whose value is not known, with commas between several.")
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)

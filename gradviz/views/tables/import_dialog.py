@@ -74,6 +74,7 @@ class ImportDialog(QDialog):
         self._labels = box_of({"values": "Values", "labels": "Class labels"})
         self._lags = QSpinBox()
         self._lags.setRange(0, MOST_LAGS)
+        self._lags.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
         self._lags.setSpecialValueText("None")
         self._lags.setToolTip("Inputs that are the target of one row before, of two, …: a series told by its past.")
         self._touched: dict[int, Role] = {}
