@@ -67,3 +67,15 @@ def test_nothing_is_offered_where_it_would_not_help() -> None:
     assert remedy(halves, LOSS, "cross_entropy") is None
     assert remedy(fit(2, LineLayer()), LOSS, "huber") is None
     assert remedy(Experiment(), LOSS, "cross_entropy") is None
+
+
+@pytest.mark.parametrize(("rows", "size"), [(500, 32), (40, 32), (12, 3), (2, 1)])
+def test_mini_batches_begin_with_a_size_that_people_use(rows: int, size: int) -> None:
+    values = np.array([[float(k), float(k)] for k in range(rows)])
+    before = Experiment(
+        objective=FitObjective(data=TableDataset(table=Table(("x", "y"), values)), model=(LineLayer(),))
+    )
+    after = with_value(before, "objective.batch.kind", "mini").objective
+    assert isinstance(after, FitObjective)
+    assert after.batch.size_of(rows) == size
+    assert (after.model, after.loss) == (before.objective.model, before.objective.loss)  # type: ignore[union-attr]

@@ -15,6 +15,7 @@ from gradviz.app.commands.table_commands import TableRun
 from gradviz.core.declaration import SettingError
 from gradviz.core.document.document import Document, with_setting
 from gradviz.core.document.experiment import with_value
+from gradviz.core.document.scaling_data import about_weights
 from gradviz.core.numbers import short_number
 from gradviz.core.problems import GradvizError
 from gradviz.core.questions.question import Progress
@@ -108,7 +109,7 @@ def run(
         if line is not None and table is not None:
             say(line_text(table.imported.names("target")[0], line))
     if save_weights_to is not None:
-        save_weights(save_weights_to, weights_of(whole.result()))
+        save_weights(save_weights_to, weights_of(whole.result()), about_weights(document.experiment))
         say(f"Wrote the weights to {save_weights_to.resolve()}.")
     if out is not None:
         written = write_report(out, document, whole.result(), whole)
@@ -120,10 +121,15 @@ def line_text(target: str, line: dict[str, Any]) -> str:
     """A fitted line as a person writes it: cost = 1000 + 50*age."""
     slopes = list(line["slopes"].items())
     terms = "".join(
-        f" {'-' if slope < 0 else '+'} {short_number(abs(slope), 5)}*{name[:40]}" for name, slope in slopes[:8]
+        f" {'-' if slope < 0 else '+'} {short_number(abs(slope), 5)}*{_factor(name)}" for name, slope in slopes[:8]
     )
     more = f" + … ({len(slopes) - 8} more)" if len(slopes) > 8 else ""
     return f"{target[:60]} = {short_number(line['intercept'], 5)}{terms}{more}"
+
+
+def _factor(name: str) -> str:
+    """The name of a column behind a times sign."""
+    return f"[{name[:40]}]" if any(not (letter.isalnum() or letter in "_^") for letter in name) else name[:40]
 
 
 def _summary(whole: Any) -> dict[str, Any]:

@@ -59,6 +59,11 @@ class Dataset(Alternative):
         return ()
 
     @property
+    def axis_names(self) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+        """Names of inputs and targets as the model sees their numbers, scaled, say; and of the classes."""
+        return self.input_names, self.target_names, self.class_names
+
+    @property
     def vocabulary(self) -> int:
         """Number of different tokens, where the inputs are tokens (int64, from 0); else 0."""
         return 0

@@ -118,6 +118,17 @@ class TableDataset(Dataset):
         return self.target.class_names
 
     @property
+    def axis_names(self) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+        inputs = tuple(self.scaling.named(name) for name in self.input_names)
+        targets = tuple(self.target_scaling.named(name) for name in self.target_names)
+        return inputs, targets, self.class_names
+
+    @property
+    def target_scaling(self) -> AnyScaling:
+        """How the target is scaled; labels never are."""
+        return self.target.scaling if isinstance(self.target, ValuesTarget) else NoScaling()
+
+    @property
     def outputs(self) -> int:
         return self.target.outputs(self._target_columns())
 
@@ -153,7 +164,7 @@ class TableDataset(Dataset):
         """The numbers of a scaling below its setting."""
         told = {
             "scaling": (self.scaling, self.input_names, self.input_terms),
-            "target.scaling": (getattr(self.target, "scaling", NoScaling()), self.target_names, self.target_terms),
+            "target.scaling": (self.target_scaling, self.target_names, self.target_terms),
         }
         for path, (scaling, names, terms) in told.items():
             if not isinstance(scaling, NoScaling):

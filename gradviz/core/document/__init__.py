@@ -11,6 +11,8 @@ memory        The memory that a fit will need, estimated before anything is buil
 misfit        What of a result does not fit its experiment, as far as it can be told without torch
 remedies      What an edit of a fit changed besides what was edited, in words; and what would make a refused edit
               possible
+scaling_data  How the columns of a table were scaled, and what they and the classes are called, to travel with the
+              weights
 table_fits    The experiment or the document that fits a table: as much of the one before as can be kept
 with_mistake  An experiment beside the same with a mistake in it
 """

@@ -51,14 +51,17 @@ def mended(plain: dict[str, Any], edited: str, is_kind: bool) -> FitObjective | 
     """A fit for the plain data of one that an edit has made impossible, or None where the edit is to blame.
 
     New data or another loss take the last layer and, if need be, loss and model with them; another kind of layer
-    gets a last layer behind it. What was edited, the setting at `edited` or its kind, stays as it is. The same data
-    with another kind of target keep the model, if they can.
+    gets a last layer behind it; mini-batches get a size that the rows allow. What was edited, the setting at `edited`
+    or its kind, stays as it is. The same data with another kind of target keep the model, if they can.
     """
     try:
         parts = {name: adapter.validate_python(plain[name], strict=True) for name, adapter in _PARTS.items()}
     except (KeyError, ValidationError):
         return None
     rest = {name: plain[name] for name in ("batch", "mode") if name in plain}
+    if edited == "batch":
+        # of a few rows the usual batch would be more than all: a quarter of them is still a mini-batch
+        rest["batch"] = {"size": max(1, parts["data"].rows // 4), **rest["batch"]}
     for model, loss in _candidates(edited, is_kind, **parts):
         batch = rest.get("batch", {})
         if isinstance(batch, dict) and batch.get("kind") == "mini" and type(batch.get("size")) is int:
@@ -76,6 +79,9 @@ def _candidates(
     """What to try, the smallest change first."""
     usual, keeps_model = _usual_loss(data), is_kind and edited == "data.target"
     edited = edited.partition(".")[0]
+    if edited == "batch":
+        yield model, loss
+        return
     losses = (loss,) if edited == "loss" else (loss, usual)
     if is_kind and edited == "data" and data.is_labelled and loss.wants == "values":
         losses = (usual,)  # one-hot squared errors are possible, but nobody asked for them

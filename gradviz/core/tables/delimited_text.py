@@ -106,14 +106,14 @@ def _fitted(names: list[str], width: int, lacks_first: bool) -> list[str]:
 def _pass_over_notes(line: int, cells: list[str], rows: Iterator[tuple[int, list[str]]], width: int) -> None:
     """RowError, unless nothing follows but a few lines of text that are no rows."""
     last = list(islice(chain([(line, cells)], rows), MOST_NOTES + 1))
-    if len(last) > MOST_NOTES or not all(_is_note(given, width) for _, given in last):
+    if len(last) > MOST_NOTES or len(cells) > width or not all(_is_note(given) for _, given in last):
         raise RowError(line, f"it has {_count(len(cells))}, the rows before it have {width:,}")
 
 
-def _is_note(cells: list[str], width: int) -> bool:
-    """Whether cells are words below a table: fewer than a row has, and no numbers among them."""
+def _is_note(cells: list[str]) -> bool:
+    """Whether cells are words below a table: no numbers are among them."""
     faults = {cell_number(cell)[1] for cell in cells}
-    return len(cells) < width and CellFault.TEXT in faults and CellFault.NONE not in faults
+    return CellFault.TEXT in faults and CellFault.NONE not in faults
 
 
 def rows_only(lines: Iterable[str], layout: TextFormat) -> Iterator[str]:

@@ -144,20 +144,27 @@ def _holds_names(first: list[str], kinds: list[str], body: list[list[str]], layo
 
 
 def _are_years(first: list[str], given: list[str], kinds: list[str], body: list[list[str]]) -> bool:
-    """Whether the numbers of a row are years that go on evenly, over numbers of which the same cannot be said."""
+    """Whether the numbers of a row go on evenly, over numbers of which the same cannot be said.
+
+    They are years, or any whole numbers where a text stands over a column of numbers beside them.
+    """
     places = [place for place, kind in enumerate(given) if kind == "number"]
     if len(places) < 2 or any(kinds[place] != "number" for place in places):
         return False
+    has_text = ("text", "number") in zip(given, kinds, strict=True)
+    lowest, highest = (0, 10**9) if has_text else (FIRST_YEAR, LAST_YEAR)
     below = next((cells for cells in body if cells != first), first)
-    return _go_on([first[place] for place in places]) and not _go_on([below[place] for place in places])
+    above = _steps([first[place] for place in places], lowest, highest)
+    return above != 0 and _steps([below[place] for place in places], lowest, highest) == 0
 
 
-def _go_on(cells: list[str]) -> bool:
-    numbers = [int(cell) for cell in map(str.strip, cells) if cell.isdecimal() and cell.isascii()]
-    if len(numbers) != len(cells) or not all(FIRST_YEAR <= number <= LAST_YEAR for number in numbers):
-        return False
-    step = numbers[1] - numbers[0]
-    return step != 0 and all(later - before == step for before, later in pairwise(numbers))
+def _steps(cells: list[str], lowest: int, highest: int) -> int:
+    """By how much whole numbers go on from one to the next, 0 where they do not do so evenly."""
+    numbers = [int(cell) for cell in map(str.strip, cells) if cell.isdecimal() and cell.isascii() and len(cell) < 10]
+    if len(numbers) != len(cells) or not all(lowest <= number <= highest for number in numbers):
+        return 0
+    steps = {later - before for before, later in pairwise(numbers)}
+    return steps.pop() if len(steps) == 1 else 0
 
 
 def _goes_on(first: list[str], cells: list[str], kinds: list[str], layout: TextFormat) -> bool:

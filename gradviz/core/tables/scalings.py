@@ -15,6 +15,13 @@ from gradviz.core.numbers import Floats
 class Scaling(Alternative):
     """Each column by itself, from all of its rows."""
 
+    suffix: ClassVar[str] = ""
+    """What is written behind the name of a column whose numbers are scaled so."""
+
+    def named(self, name: str) -> str:
+        """The name of a column whose scaled numbers are shown."""
+        return f"{name}{self.suffix}"
+
     def apply(self, columns: Floats) -> Floats:
         """The scaled columns, (rows, columns)."""
         shift, spread = self.terms(columns)
@@ -48,6 +55,7 @@ class Standardise(Scaling):
     label: ClassVar[str] = "Standardise"
     about: ClassVar[str] = "Minus the mean, divided by the standard deviation: mean 0, deviation 1."
     kind: Literal["standardise"] = "standardise"
+    suffix: ClassVar[str] = ", standardised"
 
     def terms(self, columns: Floats) -> tuple[Floats, Floats]:
         spread = np.where(self._varies(columns), columns.std(axis=0), 1.0)
@@ -72,6 +80,7 @@ class MinMax(Scaling):
     label: ClassVar[str] = "From 0 to 1"
     about: ClassVar[str] = "Minus the smallest, divided by the range: from 0 to 1."
     kind: Literal["min_max"] = "min_max"
+    suffix: ClassVar[str] = ", from 0 to 1"
 
     def terms(self, columns: Floats) -> tuple[Floats, Floats]:
         spread = np.ptp(columns, axis=0)
@@ -94,6 +103,9 @@ class DivideBy(Scaling):
 
     def terms(self, columns: Floats) -> tuple[Floats, Floats]:
         return np.zeros(columns.shape[1]), np.full(columns.shape[1], self.divisor)
+
+    def named(self, name: str) -> str:
+        return f"{name} / {self.divisor:g}"
 
     def code(self, name: str, columns: Floats) -> tuple[str, ...]:
         return (f"{name} = {name} / {self.divisor!r}",)

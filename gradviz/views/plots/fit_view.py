@@ -75,7 +75,7 @@ class FitView(View):
         fit = self._fit = answer.value
         if isinstance(fit, TableFit):
             self._pages.setCurrentWidget(self._table)
-            self._table.show_counts(fit.counts)
+            self._table.show_counts(fit.counts, fit.score.names.classes)
         else:
             self._pages.setCurrentWidget(self._plot)
             self._plot.show_fit(fit)
