@@ -37,7 +37,7 @@ cli = typer.Typer(
     no_args_is_help=False,
 )
 
-Table = Annotated[str, typer.Argument(metavar="FILE_TABLE_OR_GALLERY_NAME")]
+Table = Annotated[str, typer.Argument(metavar="FILE_OR_GALLERY_NAME")]
 Target = Annotated[str, typer.Option("--target", metavar="NAME", help="Of a table: the column to predict.")]
 Missing = Annotated[
     list[str] | None, typer.Option("--missing", metavar="TEXT", help="Of a table: what marks a missing cell, -999 say.")
