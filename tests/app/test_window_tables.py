@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -81,9 +82,26 @@ def test_copied_rows_are_imported_and_each_guess_is_told_and_changed_by_a_click(
     assert dialog.drawn()["told"][1] == "hill, sea: 0, 1, 2, …"
     from_head(desk, dialog, 2, "Left out")
     assert dialog.drawn()["sentence"] == "8 rows, 2 inputs, 1 target."
+    from_head(desk, dialog, 1, "Target")
+    assert dialog.drawn()["roles"] == ("input", "target", "out", "input"), "texts are taken as classes at once"
+    assert dialog.drawn()["sentence"] == "8 rows, 2 inputs, 2 classes."
+    desk.pick_entry(box(dialog, "Take target as"), "Values")
+    from_head(desk, dialog, 3, "Target")
+    from_head(desk, dialog, 1, "Input")
     data = finish(desk, dialog)
     assert data.table.columns == ("when", "place", "y")
     assert data.table.values[:3].tolist() == [[0, 0, 3], [31, 1, 6], [60, 0, 9]]
+
+
+def test_a_table_named_at_the_start_is_imported(new_desk: Callable[..., Desk], tmp_path: Path) -> None:
+    path = tmp_path / "visits.csv"
+    path.write_text(VISITS, encoding="utf-8")
+    desk = new_desk(str(path))
+    dialog = dialog_now(desk)
+    assert dialog.drawn()["names"] == ("when", "place", "pay", "y")
+    desk.press(Key.Key_Escape)
+    desk.wait(lambda: QApplication.activeModalWidget() is None, "the dialog to go")
+    assert not desk.controller.session.modified
 
 
 def test_marks_of_missing_cells_and_lags_are_named_by_the_person(desk: Desk) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from gradviz.app.commands.run_folder import write_report
-from gradviz.app.commands.table_commands import TableRun
+from gradviz.app.commands.table_commands import TableRun, is_table, table_run
 from gradviz.core.declaration import SettingError
 from gradviz.core.document.document import Document, with_setting
 from gradviz.core.document.experiment import with_value
@@ -261,8 +261,9 @@ def run_without_display(fault: str, file: str | None) -> int:
     say(f"{fault} gradviz does the main job without a window.")
     name = file or DEFAULT_EXPERIMENT
     try:
-        found = find_experiment(name, without_run=True)
-        return run(found.document, Path(f"gradviz-run-{Path(name).stem}"), as_json=False)
+        table = table_run(name, "", [], "") if is_table(name) else None
+        document = find_experiment(name, without_run=True).document if table is None else table.document
+        return run(document, Path(f"gradviz-run-{Path(name).stem}"), as_json=False, table=table)
     except GradvizError as error:
         say(f"gradviz: {error}")
         return MISTAKE

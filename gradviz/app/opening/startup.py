@@ -60,8 +60,11 @@ class Startup:
 
         self.controller, self.menus = assemble(self.window, self._panes, self._reset_layout)
         file = self.window.early_file or (Path(self._file).expanduser() if self._file else None)
-        if file is None or not self.controller.documents.open_file(file):
+        is_table = file is not None and self.controller.data_entry.is_table(file)
+        if file is None or is_table or not self.controller.documents.open_file(file):
             self.controller.documents.open_first(FIRST_EXPERIMENT)
+        if file is not None and is_table:
+            self.controller.data_entry.import_file(file)
         self.controller.crash_reports.offer()
         self.controller.control.state_changed.connect(self._on_first_state)
 

@@ -58,6 +58,11 @@ class DataEntry(QObject):
         if path:
             self.import_file(Path(path))
 
+    @staticmethod
+    def is_table(path: Path) -> bool:
+        """Whether a file is imported where an experiment would be opened: by the ending of its name."""
+        return path.suffix.lower() in TABLES
+
     def open_dropped(self, path: Path) -> None:
         """What a dropped file asks for: an experiment is opened, anything else is imported."""
         if path.suffix.lower() in EXPERIMENT_SUFFIXES:

@@ -1,20 +1,18 @@
-"""What is seen of a column while it is read: texts, dates, signs of currency, and whether it counts the rows."""
+"""What is seen of columns while they are read: texts, dates, signs of currency, and whether they count the rows."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gradviz.core.numbers import Floats
-from gradviz.core.tables.cells import CellFault
-from gradviz.core.tables.moments import compact_parts
+from gradviz.core.tables.moments import FIRST_COMPACT, LAST_COMPACT
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ColumnProfile:
     """Counts of a column's cells. `texts` are the different ones, -1 where they are too many to be kept."""
 
@@ -52,9 +50,9 @@ class ColumnProfile:
         return self.moments > 0 and self.moments >= 0.9 * (self.text_cells + self.numbers)
 
 
-@dataclass
-class Watched:
-    """A column while it is read: a profile in the making."""
+@dataclass(slots=True)
+class WatchedTexts:
+    """A column while it is read, but for its numbers."""
 
     name: str
     is_nameless: bool = False
@@ -62,40 +60,52 @@ class Watched:
     texts: int = 0
     moments: int = 0
     signs: Counter[str] = field(default_factory=Counter)
-    _next: float | None = None
-    _is_counting: bool = True
-    _is_whole: bool = True
-    _is_compact: bool = True
 
-    def see_numbers(self, values: Floats) -> None:
-        """Numbers of the next rows, NaN where there is none."""
-        if self._is_counting:
-            first = values[0] if self._next is None else self._next
-            begins_well = self._next is not None or first in (0.0, 1.0)
-            self._is_counting = begins_well and bool((values == np.arange(len(values)) + first).all())
-            self._next = first + len(values)
-        if self._is_compact and not np.isnan(values).all():
-            self._is_compact = compact_parts(values) is not None
-        if self._is_whole:
-            with np.errstate(invalid="ignore"):
-                self._is_whole = bool(((values == np.rint(values)) | np.isnan(values)).all())
-
-    def profile(self, counts: NDArray[np.int64], texts: Collection[str] | None, rows: int) -> ColumnProfile:
-        """What is known after `rows` rows with these counts of faults and these different texts."""
+    def told_signs(self, numbers: int) -> tuple[str, ...]:
+        """The signs by how often they stand, and "" where some of so many numbers have none."""
         signs = tuple(sign for sign, _ in self.signs.most_common())
-        if signs and self.signs.total() < counts[CellFault.NONE]:
-            signs = (*signs, "")
-        return ColumnProfile(
-            self.name,
-            rows,
-            int(counts[CellFault.NONE]),
-            int(counts[CellFault.TEXT]),
-            -1 if texts is None else len(texts),
-            self.moments,
-            signs,
-            self.unit,
-            self.is_nameless,
-            self._is_counting and rows > 0,
-            self._is_whole and bool(counts[CellFault.NONE]),
-            self._is_compact and bool(counts[CellFault.NONE]),
-        )
+        return (*signs, "") if signs and self.signs.total() < numbers else signs
+
+
+class WatchedNumbers:
+    """The numbers of all columns while they are read: a table of ten thousand columns comes row by row."""
+
+    def __init__(self, width: int) -> None:
+        self._first = np.full(width, np.nan)
+        self._rows = 0
+        self.is_counting = np.ones(width, dtype=np.bool_)
+        self.is_whole = np.ones(width, dtype=np.bool_)
+        self.is_compact = np.ones(width, dtype=np.bool_)
+        """Whether all numbers could be dates of eight digits; which of them are days, is seen at the end."""
+
+    def see(self, values: Floats) -> None:
+        """The next rows of every column, NaN where there is no number."""
+        if not self._rows:
+            self._first = values[0].copy()
+            self.is_counting = np.isin(self._first, (0.0, 1.0))
+        places = np.flatnonzero(self.is_counting)
+        if len(places):
+            wanted = self._first[places] + self._rows + np.arange(len(values))[:, None]
+            self.is_counting[places] = (values[:, places] == wanted).all(axis=0)
+        self._keep(self.is_whole, values, _are_whole)
+        self._keep(self.is_compact, values, _are_compact)
+        self._rows += len(values)
+
+    @staticmethod
+    def _keep(flags: NDArray[np.bool_], values: Floats, holds: object) -> None:
+        """Ask only the columns of which it held so far."""
+        places = np.flatnonzero(flags)
+        if len(places):
+            assert callable(holds)
+            flags[places] = holds(values[:, places])
+
+
+def _are_whole(values: Floats) -> NDArray[np.bool_]:
+    with np.errstate(invalid="ignore"):
+        return np.asarray(((values == np.rint(values)) | np.isnan(values)).all(axis=0))
+
+
+def _are_compact(values: Floats) -> NDArray[np.bool_]:
+    with np.errstate(invalid="ignore"):
+        within = (values >= FIRST_COMPACT) & (values <= LAST_COMPACT)
+    return np.asarray((within | np.isnan(values)).all(axis=0))

@@ -69,14 +69,15 @@ def rows_of(lines: Iterable[str], layout: TextFormat) -> Iterator[tuple[int, lis
     Every row has as many cells as the first: empty ones beyond that are cut off.
     """
     split = _split_at_blanks if layout.separator == " " else _split_at
-    yield from even_rows(split(rows_only(lines, layout), layout.separator), layout)
+    kept = rows_only(lines, layout) if layout.skip or layout.comment else lines
+    yield from even_rows(split(kept, layout.separator), layout)
 
 
 def even_rows(rows: Iterator[tuple[int, list[str]]], layout: TextFormat) -> Iterator[tuple[int, list[str]]]:
     """Rows of one width; RowError where one is longer or shorter than the others, and goes on so."""
     width, heads = layout.width, layout.names_rows
     for line, given in rows:
-        if not any(map(str.strip, given)) and len(given) > 1:
+        if not given[0].strip() and len(given) > 1 and not any(map(str.strip, given)):
             continue
         cells = _fitted(given, width, heads > 0 and layout.row_names) if heads > 0 else given
         heads -= 1

@@ -19,6 +19,7 @@ Parts = NDArray[np.int32]
 PARTS = 6
 """A cell's form, three numbers of its date, milliseconds of its day, and minutes that its zone is ahead of UTC."""
 LONGEST_MOMENT = 48
+FIRST_COMPACT, LAST_COMPACT = 19_000_101, 21_001_231
 YMD, TWO_WAY, MONTH, TIME, DOTTED, QUARTER = range(1, 7)
 _MS = 86_400_000
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -117,8 +118,8 @@ def compact_parts(values: Floats) -> Parts | None:
     good = np.isfinite(values)
     if not good.any():
         return None
-    whole = np.where(good, values, 19_000_101.0)
-    if ((whole != np.rint(whole)) | (whole < 19_000_101) | (whole > 21_001_231)).any():
+    whole = np.where(good, values, float(FIRST_COMPACT))
+    if ((whole != np.rint(whole)) | (whole < FIRST_COMPACT) | (whole > LAST_COMPACT)).any():
         return None
     days = whole.astype(np.int32)
     parts = np.zeros((len(values), PARTS), dtype=np.int32)

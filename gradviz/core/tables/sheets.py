@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from gradviz.core.numbers import Floats
 from gradviz.core.tables.cells import SIGNS, CellFault, cell_numbers, split_sign
 from gradviz.core.tables.column_names import column_names, head_names
-from gradviz.core.tables.column_profiles import ColumnProfile, Watched
+from gradviz.core.tables.column_profiles import ColumnProfile, WatchedNumbers, WatchedTexts
 from gradviz.core.tables.delimited_text import RowError, TextFormat
-from gradviz.core.tables.moments import Order, Parts, moments_in
+from gradviz.core.tables.moments import Order, Parts, compact_parts, moments_in
 from gradviz.core.tables.tables import MOST_CELLS
 
 PREVIEW_ROWS = 200
@@ -119,7 +119,8 @@ class SheetBuilder:
         self._texts: dict[int, dict[str, int] | None] = {}
         self._codes: dict[int, list[tuple[int, NDArray[np.int32]]]] = {}
         self._moments: dict[int, list[tuple[int, Parts]]] = {}
-        self._watched: list[Watched] = []
+        self._watched: list[WatchedTexts] = []
+        self._numbers = WatchedNumbers(0)
         self._first_rows: list[tuple[str, ...]] = []
         self._first_faults: list[Marks] = []
         self._preview: Preview | None = None
@@ -161,8 +162,9 @@ class SheetBuilder:
         self._names = column_names(given)
         self._counts = np.zeros((width, KINDS), dtype=np.int64)
         is_headed = any(given)
+        self._numbers = WatchedNumbers(width)
         self._watched = [
-            Watched(name, is_headed and not plain, unit)
+            WatchedTexts(name, is_headed and not plain, unit)
             for name, plain, unit in zip(self._names, given, units, strict=True)
         ]
 
@@ -205,8 +207,7 @@ class SheetBuilder:
 
     def _watch(self, rows: list[list[str]], values: Floats, faults: Marks) -> None:
         """Whether numbers count the rows, and which signs stand beside them."""
-        for column, watched in enumerate(self._watched):
-            watched.see_numbers(values[:, column])
+        self._numbers.see(values)
         if SIGNS.search("\n".join(cell for row in rows for cell in row)) is None:
             return
         for column, watched in enumerate(self._watched):
@@ -241,9 +242,25 @@ class SheetBuilder:
     def profiles(self) -> tuple[ColumnProfile, ...]:
         """What has been seen of each column."""
         counts, words = self.counts, set(self._word_columns())
-        return tuple(
-            watched.profile(counts[column], {} if column in words else self._texts.get(column, {}), self.rows)
-            for column, watched in enumerate(self._watched)
+        return tuple(self._profile(column, counts[column], column in words) for column in range(len(self._watched)))
+
+    def _profile(self, column: int, counts: NDArray[np.int64], is_word: bool) -> ColumnProfile:
+        watched, seen, numbers = self._watched[column], self._numbers, int(counts[CellFault.NONE])
+        texts = {} if is_word else self._texts.get(column, {})
+        has_numbers = bool(numbers)
+        return ColumnProfile(
+            watched.name,
+            self.rows,
+            numbers,
+            int(counts[CellFault.TEXT]),
+            -1 if texts is None else len(texts),
+            watched.moments,
+            watched.told_signs(numbers),
+            watched.unit,
+            watched.is_nameless,
+            bool(seen.is_counting[column]) and has_numbers,
+            bool(seen.is_whole[column]) and has_numbers,
+            bool(seen.is_compact[column]) and has_numbers,
         )
 
     def preview(self) -> Preview | None:
@@ -263,6 +280,8 @@ class SheetBuilder:
         faults = np.concatenate(self._faults) if self._faults else np.zeros((0, len(names)), dtype=np.uint8)
         codes = {column: _laid(parts, self.rows, -1) for column, parts in self._codes.items()}
         moments = {column: _laid(parts, self.rows, 0) for column, parts in self._moments.items()}
+        for column in np.flatnonzero(self._numbers.is_compact).tolist():
+            self._numbers.is_compact[column] = compact_parts(values[:, column]) is not None
         words = set(self._word_columns())
         kept = ({} if column in words else self._texts.get(column, {}) for column in range(len(names)))
         texts = tuple(None if known is None else tuple(known) for known in kept)

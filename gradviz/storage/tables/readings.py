@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from gradviz.core.tables.column_profiles import ColumnProfile
 from gradviz.core.tables.delimited_text import RowError, TextFormat
 from gradviz.core.tables.sheets import Reading, SheetBuilder
 from gradviz.storage.foreign_files import TABLE
@@ -18,9 +19,14 @@ Rows = Iterator[tuple[int, list[str]]]
 def readings_of(rows: Rows, layout: TextFormat, encoding: str, share: Callable[[], float]) -> Iterator[Reading]:
     """A reading at once, so that a window can show what was guessed, one after each block, and one with the sheet."""
     builder = SheetBuilder(layout)
+    profiles: tuple[ColumnProfile, ...] = ()
+    due = 0
     yield Reading(0.0, layout, encoding, 0)
     for line, block in _blocks(rows):
         builder.add(line, block)
+        if builder.rows >= due:
+            # what is guessed of the columns while they come: of thousands it costs more than the rows between
+            profiles, due = builder.profiles(), 2 * builder.rows
         yield Reading(
             min(share(), 1.0),
             layout,
@@ -28,7 +34,7 @@ def readings_of(rows: Rows, layout: TextFormat, encoding: str, share: Callable[[
             builder.rows,
             builder.preview(),
             builder.counts,
-            profiles=builder.profiles(),
+            profiles=profiles,
         )
     if not builder.rows:
         names = builder.preview()

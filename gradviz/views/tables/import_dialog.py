@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 
 from gradviz.core.data.default_import import source_of
 from gradviz.core.data.import_choice import ImportChoice, ImportOutcome, Role
-from gradviz.core.data.import_columns import How, possible_hows
+from gradviz.core.data.import_columns import How, possible_hows, usual_how
 from gradviz.core.data.import_guess import first_choice
 from gradviz.core.data.sheet_import import column_notes, dataset_from, outcome_of
 from gradviz.core.tables.scalings import Standardise
@@ -238,9 +238,17 @@ class ImportDialog(QDialog):
         """Give columns a role; with class labels there is one target."""
         if self._choice is None:
             return
+        if role == "target" and self._is_text(places):
+            show_value(self._labels, "labels")  # what else could texts be as a target
+            self._choice = replace(self._choice, labels=True)
         self._choice = self._choice.with_roles(places, role)
         self._touched |= dict.fromkeys(places, role)
         self._choose()
+
+    def _is_text(self, places: tuple[int, ...]) -> bool:
+        """Whether this is one column of texts that are no dates."""
+        profiles = () if self._last is None else self._last.profiles
+        return len(places) == 1 and bool(profiles) and usual_how(profiles[places[0]]) == "indicators"
 
     def _on_how_chosen(self, place: int, how: How) -> None:
         """Read a column in another way; in the head of a selected one all that are selected and can be."""
