@@ -3,8 +3,8 @@
 cells            The cells of a table as text, and the numbers in them: what is not plainly a number is named, never
                  guessed
 column_names     The names of columns: from the rows that hold them, each one different from the others
-column_profiles  What is seen of a column while it is read: texts, dates, signs of currency, and whether it counts the
-                 rows
+column_profiles  What is seen of columns while they are read: texts, dates, signs of currency, and whether they count
+                 the rows
 delimited_text   Text whose lines are rows of cells: how it is written, and the cells of its rows
 head_guess       Where the rows of a table begin, and which of the first ones hold names, guessed from what stands below
                  them
