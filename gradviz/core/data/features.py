@@ -34,6 +34,11 @@ class Feature(Alternative):
         """Rows at the beginning that have no such input."""
         return 0
 
+    @property
+    def named_columns(self) -> tuple[str, ...]:
+        """The columns that it names."""
+        return (self.column,) if self.column else ()
+
     def name(self, columns: tuple[str, ...], place: Place) -> str:
         """What the input is called."""
         raise NotImplementedError
@@ -87,6 +92,10 @@ class Product(Feature):
         description="The column that it is multiplied by; nothing means the second input.",
         max_length=LONGEST_NAME,
     )
+
+    @property
+    def named_columns(self) -> tuple[str, ...]:
+        return (*super().named_columns, *((self.other,) if self.other else ()))
 
     def _other(self, place: Place) -> int:
         return place(self.other, "other")

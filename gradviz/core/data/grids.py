@@ -159,6 +159,8 @@ class Grid:
         what = plural(made.outputs, "class", "classes") if made.is_labelled else plural(made.outputs, "target")
         gone = [name for name in self.names if name not in made.table.columns]
         lost = f" “{gone[0][:60]}” is not kept: it does not hold numbers alone." if gone else ""
+        fewer = 0 if before is None else len(before.features) - len(made.features)
+        lost += f" {plural(fewer, 'feature')} less: the columns they name are gone." if fewer else ""
         return ImportOutcome(
             True, f"{plural(made.rows, 'row')}, {plural(len(made.input_places), 'input')}, {what}.{lost}"
         )
@@ -180,7 +182,8 @@ class Grid:
         }
         if before is not None:
             changed = before.source.model_copy(update={"exact": before.source.exact and before.table == data["table"]})
-            data |= {"scaling": before.scaling, "source": changed}
+            there = [feature for feature in before.features if set(feature.named_columns) <= set(names)]
+            data |= {"scaling": before.scaling, "source": changed, "features": tuple(there)}
         try:
             return TableDataset.model_validate(data)
         except ValidationError as error:
