@@ -10,7 +10,7 @@ import pytest
 from desk import CONTROL, LEFT, SHIFT, Desk, Key
 from PySide6.QtCore import QPoint
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QMenu, QPushButton
+from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QMenu, QPushButton, QSpinBox
 
 from gradviz.core.data.table_datasets import TableDataset
 from gradviz.core.layers.dense import LineLayer
@@ -157,6 +157,10 @@ def test_no_box_of_the_import_dialog_is_cut_at_1280_by_720(desk: Desk, colours: 
     dialog = pasted(desk, VISITS)
     dialog.resize(min(dialog.width(), 1240), min(dialog.height(), 690))
     assert (dialog.minimumSizeHint().width(), dialog.minimumSizeHint().height()) < (1240, 690)
+    for spin in dialog.findChildren(QSpinBox):
+        inner = spin.findChild(QLineEdit)
+        assert inner is not None
+        assert inner.height() >= spin.fontMetrics().height(), "the number of the box is cut"
     for widget in [one for kind in (QComboBox, QLineEdit, QPushButton) for one in dialog.findChildren(kind)]:
         if not widget.isVisible():
             continue

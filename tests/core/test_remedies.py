@@ -11,6 +11,7 @@ from gradviz.core.data.table_datasets import TableDataset
 from gradviz.core.declaration import SettingError
 from gradviz.core.document.experiment import Experiment, with_value
 from gradviz.core.document.remedies import LOSS, TARGET, changed_besides, remedy
+from gradviz.core.document.table_fits import fitted_to
 from gradviz.core.layers.dense import LinearLayer, LineLayer
 from gradviz.core.objectives.fit import FitObjective
 from gradviz.core.tables.tables import Table
@@ -59,6 +60,13 @@ def test_bug_16_a_loss_of_labels_says_how_it_can_be_had_and_offers_it(loss: str)
     assert offered is not None
     assert parts(offered)[1] == loss
     assert offered.objective.data.is_labelled  # type: ignore[union-attr]
+
+
+def test_a_line_before_is_logistic_regression_on_two_classes_that_are_imported() -> None:
+    before = fit(2, LineLayer()).objective
+    labelled = with_value(fit(2, LineLayer()), TARGET, "labels").objective.data  # type: ignore[union-attr]
+    made = fitted_to(labelled, before)  # type: ignore[arg-type]
+    assert (made.model, made.loss.kind) == ((LineLayer(),), "bce_with_logits")
 
 
 def test_nothing_is_offered_where_it_would_not_help() -> None:

@@ -132,9 +132,9 @@ def style_sheet(theme: Theme) -> str:
     QLabel#heading {{ color: {theme.text}; font-weight: 600; }}
     QTextBrowser {{ border: none; background: {theme.base}; color: {theme.text}; }}
     QLabel[fault="true"] {{ color: {theme.fault}; }}
-    QLineEdit, QPlainTextEdit, QSpinBox {{ border: 1px solid {theme.border}; border-radius: 3px; padding: 2px 4px;
+    QLineEdit, QPlainTextEdit {{ border: 1px solid {theme.border}; border-radius: 3px; padding: 2px 4px;
         background: {theme.base}; selection-background-color: {theme.accent}; }}
-    QLineEdit:focus, QPlainTextEdit:focus, QSpinBox:focus {{ border: 1px solid {theme.accent}; }}
+    QLineEdit:focus, QPlainTextEdit:focus {{ border: 1px solid {theme.accent}; }}
     QCheckBox::indicator {{ width: 13px; height: 13px; border: 1px solid {theme.muted}; border-radius: 3px;
         background: {theme.base}; }}
     QCheckBox::indicator:checked {{ background: {theme.accent}; border: 1px solid {theme.accent}; }}

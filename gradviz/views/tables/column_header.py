@@ -13,7 +13,7 @@ from gradviz.views.kit.theme import LIGHT, Theme, mix
 ROLE_WORDS: dict[Role, str] = {"input": "Input", "target": "Target", "out": "Left out"}
 LINE_GAP = 3
 SIDE = 4
-WIDEST = 210
+WIDEST = 260
 MOST_FITTED = 200
 """Columns that are made as wide as their heads; a table of thousands would be measured too long."""
 

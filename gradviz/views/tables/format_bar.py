@@ -14,6 +14,8 @@ from gradviz.core.tables.sheets import Asked, Reading
 NAMES = {0: "None", 1: "First line", 2: "First two lines", 3: "First three lines", -1: "Last comment"}
 COMMENTS = {"": "None", "#": "#", "%": "%", "//": "//", "!": "!"}
 MOST_SKIPPED = 10_000
+FIELD_PAD = 7
+"""Above and below a field's text together: a number's box is as high as a choice then."""
 _PER_ROW = 4
 
 
@@ -33,7 +35,6 @@ class FormatBar(QWidget):
         self._names = box_of(NAMES)
         self._skip = QSpinBox()
         self._skip.setRange(0, MOST_SKIPPED)
-        self._skip.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)  # as the numbers of the form: up and down do it
         self._comment = box_of(COMMENTS)
         self._missing = QLineEdit()
         self._missing.setPlaceholderText("-999, say")
@@ -57,6 +58,7 @@ class FormatBar(QWidget):
         for text, widget in self._parts:
             self._labels[widget] = labelled(text, widget)
             for one in (widget, self._labels[widget]):
+                one.setMinimumHeight(one.fontMetrics().height() + FIELD_PAD)
                 one.setParent(self)  # what does not apply is laid out nowhere
         self._lay_out(is_text=True)
         self._connect()

@@ -29,7 +29,7 @@ from gradviz.core.tables.scalings import Standardise
 from gradviz.core.tables.sheets import Asked, Reading
 from gradviz.views.kit.theme import Theme
 from gradviz.views.tables.column_header import ColumnHeader, table_style
-from gradviz.views.tables.format_bar import FormatBar, box_of, labelled, show_value
+from gradviz.views.tables.format_bar import FIELD_PAD, FormatBar, box_of, labelled, show_value
 from gradviz.views.tables.preview_model import PreviewModel
 from gradviz.views.tables.preview_table import PreviewTable, bad_counts, bad_notes, bad_sentence
 from gradviz.views.tables.scaling_box import ScalingBox
@@ -74,7 +74,6 @@ class ImportDialog(QDialog):
         self._labels = box_of({"values": "Values", "labels": "Class labels"})
         self._lags = QSpinBox()
         self._lags.setRange(0, MOST_LAGS)
-        self._lags.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
         self._lags.setSpecialValueText("None")
         self._lags.setToolTip("Inputs that are the target of one row before, of two, …: a series told by its past.")
         self._touched: dict[int, Role] = {}
@@ -355,5 +354,6 @@ def _form(*rows: tuple[str, QWidget]) -> QFormLayout:
     form.setVerticalSpacing(6)
     for text, widget in rows:
         widget.setMinimumWidth(FIELD_PX)
+        widget.setMinimumHeight(widget.fontMetrics().height() + FIELD_PAD)
         form.addRow(labelled(text, widget), widget)
     return form
