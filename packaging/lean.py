@@ -19,6 +19,8 @@ EXCLUDED_MODULES = (
     "hypothesis",
     "IPython",
     "mypy",
+    "openpyxl",
+    "pandas",
     "pip",
     "py",
     "pytest",

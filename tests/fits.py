@@ -6,7 +6,7 @@ from typing import Any
 
 from gradviz.core.data.batches import Batch, MiniBatch
 from gradviz.core.data.class_datasets import TwoMoons
-from gradviz.core.data.curve_datasets import Regression
+from gradviz.core.data.curve_datasets import NoisyLine, Regression
 from gradviz.core.data.dataset import Dataset
 from gradviz.core.data.shaped_datasets import BarImages, SineSequence, TokenSequences
 from gradviz.core.declaration import kind_of
@@ -29,7 +29,7 @@ def fit_with(entry: type[Any]) -> FitObjective:
     if isinstance(default, Loss):
         return fit_with_loss(default)
     if isinstance(default, Batch):
-        return FitObjective(batch=default)
+        return FitObjective(data=NoisyLine(), batch=default)  # the eleven temperatures are fewer than a usual batch
     if isinstance(default, Initialisation):
         return FitObjective(data=SMALL, model=(LinearLayer(features=4, init=default), LinearLayer()))
     return fit_with_layer(default)

@@ -95,6 +95,8 @@ class FieldSpec:
     variants: tuple[type[Declaration], ...]
     live: bool
     editor: str
+    fewest: int = 0
+    """Entries that a list must have."""
 
 
 def field_specs(model: type[BaseModel]) -> tuple[FieldSpec, ...]:
@@ -117,6 +119,7 @@ def _field_spec(name: str, info: FieldInfo) -> FieldSpec:
         variants=variants,
         live=bool(extra.get("live", False)),
         editor=str(extra.get("editor", "")),
+        fewest=max((getattr(item, "min_length", 0) for item in info.metadata), default=0),
     )
 
 

@@ -49,7 +49,7 @@ def test_a_batch_larger_than_the_data_is_marked_and_the_run_goes_on_as_it_was(de
     choose(desk, "objective.batch.kind", "mini")
     choose(desk, "objective.batch.size", 12)
     assert "at most 11" in desk.form.fault_texts()["objective.batch.size"]
-    assert value_at(desk.controller.session.experiment, "objective.batch.size") == 1
+    assert value_at(desk.controller.session.experiment, "objective.batch.size") == 2, "a quarter of 11 rows"
     choose(desk, "objective.batch.size", 4)
     assert not desk.form.fault_texts()
 

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gradviz.core.data.features import Lag, Power
 from gradviz.core.data.grids import NAMES_ROW, Grid, grid_from
 from gradviz.core.data.table_datasets import TableDataset, TableSource
 from gradviz.core.tables.cells import CellFault
@@ -99,6 +100,15 @@ def test_a_changed_table_is_no_longer_the_file_it_came_from() -> None:
     before = TableDataset(source=TableSource(file="f.csv"))
     after = grid_from(before).with_cell(0, 0, "9").dataset(before)
     assert (after.source.file, after.source.exact) == ("f.csv", False)
+
+
+def test_features_stay_while_their_columns_do() -> None:
+    before = TableDataset(features=(Power(column="x"), Lag(column="y")))
+    grid = grid_from(before)
+    assert grid.with_cell(0, 0, "9").dataset(before).features == before.features
+    renamed = grid.with_name(0, "z")
+    assert renamed.dataset(before).features == (Lag(column="y"),)
+    assert renamed.verdict(before).sentence.endswith(" 1 feature less: the columns they name are gone.")
 
 
 def test_a_column_left_out_may_hold_text_and_is_then_not_kept() -> None:

@@ -7,9 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from gradviz.core.data.sheet_import import BadCells, ImportChoice, dataset_from, first_choice, outcome_of
+from gradviz.core.data.import_choice import BadCells, ImportChoice
+from gradviz.core.data.import_guess import first_choice
+from gradviz.core.data.sheet_import import dataset_from, outcome_of
 from gradviz.core.data.table_datasets import TableDataset, TableSource
+from gradviz.core.tables.cells import CellFault
 from gradviz.core.tables.delimited_text import TextFormat
+from gradviz.core.tables.known_orders import in_order
 from gradviz.core.tables.scalings import NoScaling
 from gradviz.core.tables.sheets import Sheet, SheetBuilder
 
@@ -36,11 +40,11 @@ def made(sheet: Sheet, choice: ImportChoice) -> TableDataset:
 
 def test_the_first_choice_leaves_text_out_and_takes_texts_at_the_end_for_labels() -> None:
     sheet = sheet_of(ROWS)
-    choice = first_choice(sheet.names, sheet.counts)
+    choice = first_choice(sheet.profiles)
     assert choice.roles == ("out", "input", "input", "target")
     assert choice.labels
     numbers = sheet_of("a,b,empty\n1,2,\n3,4,")
-    choice = first_choice(numbers.names, numbers.counts)
+    choice = first_choice(numbers.profiles)
     assert choice.roles == ("input", "target", "out")
     assert not choice.labels
 
@@ -99,7 +103,7 @@ def test_roles_keep_their_columns() -> None:
         (("out", "input", "input", "out"), False, "Choose a target"),
         (("out", "out", "target", "out"), False, "Choose at least one input"),
         (("out", "input", "target", "target"), True, "Class labels stand in one column"),
-        (("input", "input", "target", "out"), False, "“day” holds no numbers: leave it out"),
+        (("input", "input", "target", "out"), False, "“day” has another text in every row: leave it out"),
         (("out", "input", "out", "target"), False, "“kind” holds no numbers: take it as class labels"),
     ],
 )
@@ -107,6 +111,26 @@ def test_what_is_in_the_way_is_said(roles: tuple, labels: bool, said: str) -> No
     verdict = outcome_of(sheet_of(ROWS), ImportChoice(roles, labels=labels))
     assert not verdict.can_succeed
     assert said in verdict.sentence
+
+
+def test_texts_are_read_in_their_order_as_they_come_or_as_columns_of_0_and_1() -> None:
+    sheet = sheet_of("size,y\nM,1\nL,2\nS,3\nL,4\n,5")
+    choice = ImportChoice(("input", "target"), scaling=NoScaling(), hows=("ordered", "numbers"))
+    assert made(sheet, choice).arrays(0)[0].tolist() == [[1], [2], [0], [2]], "S, M, L"
+    assert outcome_of(sheet, choice).notes == ("S, M, L: 0, 1, 2, …", "")
+    seen = replace(choice, hows=("seen", "numbers"))
+    assert made(sheet, seen).arrays(0)[0].tolist() == [[0], [1], [2], [1]]
+    columns = made(sheet, replace(choice, hows=("indicators", "numbers"), bad_cells="zero"))
+    assert columns.table.columns == ("size = S", "size = M", "size = L", "y")
+    assert columns.arrays(0)[0].tolist() == [[0, 1, 0], [0, 0, 1], [1, 0, 0], [0, 0, 1], [0, 0, 0]]
+    assert in_order(["10 mm", "9 mm", "9 cm"]) == ["9 cm", "9 mm", "10 mm"]
+    assert in_order(["Wed", "Mon", "Sun"]) == ["Mon", "Wed", "Sun"]
+
+
+def test_none_is_missing_among_numbers_and_a_class_among_texts() -> None:
+    counts = sheet_of("a,b\n1,x\nnone,none\n3,x").counts
+    assert (counts[0, CellFault.MISSING], counts[0, CellFault.TEXT]) == (1, 0)
+    assert (counts[1, CellFault.MISSING], counts[1, CellFault.TEXT]) == (0, 3)
 
 
 def test_more_that_is_in_the_way() -> None:

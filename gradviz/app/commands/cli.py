@@ -23,7 +23,9 @@ from gradviz.app.commands.run_commands import (
     with_settings,
 )
 from gradviz.app.commands.speaking import ReaderGoneError, give_up_stdout, say, show
+from gradviz.app.commands.table_commands import is_table, table_run
 from gradviz.app.process.crash import trace_to_stderr
+from gradviz.core.declaration import SettingError
 from gradviz.core.document.document import Document
 from gradviz.core.problems import GradvizError
 from gradviz.core.words import one_line
@@ -42,6 +44,12 @@ cli = typer.Typer(
     no_args_is_help=False,
 )
 
+Table = Annotated[str, typer.Argument(metavar="FILE_OR_GALLERY_NAME")]
+Target = Annotated[str, typer.Option("--target", metavar="NAME", help="Of a table: the column to predict.")]
+Missing = Annotated[
+    list[str] | None, typer.Option("--missing", metavar="TEXT", help="Of a table: what marks a missing cell, -999 say.")
+]
+Page = Annotated[str, typer.Option("--sheet", metavar="NAME", help="Of a workbook: its sheet, instead of the first.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object to stdout.")]
 
 
@@ -58,7 +66,7 @@ def open_command(
 
 @cli.command("run")
 def run_command(  # noqa: PLR0913, PLR0917 - one a flag
-    experiment: Annotated[str, typer.Argument(metavar="FILE_OR_GALLERY_NAME")],
+    experiment: Table,
     steps: Annotated[int | None, typer.Option(help="Optimiser updates.")] = None,
     seed: Annotated[int | None, typer.Option(help="Decides every random number.")] = None,
     device: Annotated[str | None, typer.Option(help="cpu, cuda:0, mps, ...")] = None,
@@ -67,14 +75,26 @@ def run_command(  # noqa: PLR0913, PLR0917 - one a flag
     weights: Annotated[Path | None, typer.Option(help="Begin with these weights: .safetensors or .pt.")] = None,
     save_weights: Annotated[Path | None, typer.Option(help="Write the weights: .safetensors or .pt.")] = None,
     allow_pt: Annotated[bool, typer.Option("--allow-pt", help="Read the tensors of a .pt file, a pickle.")] = False,
+    target: Target = "",
+    missing: Missing = None,
+    sheet: Page = "",
     as_json: AsJson = False,
 ) -> int:
-    """Train to the end with a progress bar. Exit status: 0 finished, 3 diverged or failed, 2 a mistake."""
+    """Train to the end with a progress bar; of a table (CSV, Excel, Parquet) a line is fitted.
+
+    Exit status: 0 finished, 3 diverged or failed, 2 a mistake.
+    """
     chosen = {"steps": steps, "seed": seed, "device": device}
     shorthand = [f"{path}={json.dumps(value)}" for path, value in chosen.items() if value is not None]
-    edited = _edited(experiment, [*shorthand, *(settings or [])])
+    table = table_run(experiment, target, missing or [], sheet) if is_table(experiment) else None
+    if table is None and (target or missing or sheet):
+        raise SettingError("", "--target, --missing and --sheet are for tables, and this is an experiment")
+    if table is not None and not as_json:
+        say(f"{Path(experiment).name}: {table.imported.summary}")
+    given = [*shorthand, *(settings or [])]
+    edited = _edited(experiment, given) if table is None else with_settings(table.document, given)
     start = None if weights is None else read_weights(weights, allow_pt)
-    return run(edited, out, as_json, start, save_weights)
+    return run(edited, out, as_json, start, save_weights, table)
 
 
 @cli.command("check")
@@ -161,7 +181,9 @@ def _callback(
 
 
 def _edited(name: str, settings: list[str] | None) -> Document:
-    """The document of that name, whatever its run, with ``path=value`` settings."""
+    """The document of that name, whatever its run, or that of a table, with ``path=value`` settings."""
+    if is_table(name):
+        return with_settings(table_run(name, "", [], "").document, settings or [])
     return with_settings(find_experiment(name, without_run=True).document, settings or [])
 
 

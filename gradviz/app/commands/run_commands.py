@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Any
 from gradviz.app.commands.interruption import interruptible
 from gradviz.app.commands.run_folder import check_folder, write_report
 from gradviz.app.commands.speaking import say, show, show_program
+from gradviz.app.commands.table_commands import TableRun, is_table, table_run
 from gradviz.core.declaration import SettingError
 from gradviz.core.document.document import Document, with_setting
 from gradviz.core.document.experiment import with_value
+from gradviz.core.document.scaling_data import about_weights
 from gradviz.core.numbers import short_number
 from gradviz.core.problems import GradvizError
 from gradviz.core.questions.explanation import Reason
@@ -85,6 +87,7 @@ def run(
     as_json: bool,
     start: RunResult | None = None,
     save_weights_to: Path | None = None,
+    table: TableRun | None = None,
 ) -> int:
     """Train to the end, from imported weights if there are any; returns the exit status.
 
@@ -103,8 +106,10 @@ def run(
     signalled = _train(whole, document.title)
     for sentence in whole.faults:
         say(sentence)
+    line = None if table is None or whole.fault else table.line(document, whole.parameters())
     if as_json:
-        show(json.dumps(_finite(_summary(whole)), ensure_ascii=False))
+        told = {} if table is None else {"table": table.summary(), "line": line}
+        show(json.dumps(_finite(_summary(whole) | told), ensure_ascii=False))
     if whole.fault:
         say(f"gradviz: {whole.message}")
         return MISTAKE
@@ -114,6 +119,8 @@ def run(
             say(str(reason.words))
     if not as_json:
         say(f"loss {short_number(whole.trainer.lanes[0].loss)}")
+        if line is not None and table is not None:
+            say(line_text(table.imported.names("target")[0], line))
     _write_what_was_asked(document, whole, out, save_weights_to)
     if signalled:
         return signalled
@@ -166,12 +173,27 @@ def _write_what_was_asked(document: Document, whole: WholeRun, out: Path | None,
     so_far = " so far" if whole.is_stopped else ""
     if weights is not None:
         with _named("--save-weights"):
-            save_weights(weights, weights_of(whole.result()))
+            save_weights(weights, weights_of(whole.result()), about_weights(document.experiment))
         say(f"Wrote the weights{so_far} to {weights.resolve()}.")
     if out is not None:
         with _named("--out"):
             written = write_report(out, document, whole.result(), whole)
         say(f"Wrote {', '.join(written)} to {out.resolve()}{', as far as the run went' if so_far else ''}.")
+
+
+def line_text(target: str, line: dict[str, Any]) -> str:
+    """A fitted line as a person writes it: cost = 1000 + 50*age."""
+    slopes = list(line["slopes"].items())
+    terms = "".join(
+        f" {'-' if slope < 0 else '+'} {short_number(abs(slope), 5)}*{_factor(name)}" for name, slope in slopes[:8]
+    )
+    more = f" + … ({len(slopes) - 8} more)" if len(slopes) > 8 else ""
+    return f"{target[:60]} = {short_number(line['intercept'], 5)}{terms}{more}"
+
+
+def _factor(name: str) -> str:
+    """The name of a column behind a times sign."""
+    return f"[{name[:40]}]" if any(not (letter.isalnum() or letter in "_^") for letter in name) else name[:40]
 
 
 def _summary(whole: Any) -> dict[str, Any]:
@@ -323,8 +345,9 @@ def run_without_display(fault: str, file: str | None) -> int:
     say(f"{fault} gradviz does the main job without a window.")
     name = file or DEFAULT_EXPERIMENT
     try:
-        found = find_experiment(name, without_run=True)
-        return run(found.document, Path(f"gradviz-run-{Path(name).stem}"), as_json=False)
+        table = table_run(name, "", [], "") if is_table(name) else None
+        document = find_experiment(name, without_run=True).document if table is None else table.document
+        return run(document, Path(f"gradviz-run-{Path(name).stem}"), as_json=False, table=table)
     except GradvizError as error:
         say(f"gradviz: {error}")
         return MISTAKE

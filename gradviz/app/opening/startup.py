@@ -65,10 +65,13 @@ class Startup:
             from PySide6.QtCore import Qt
 
             documents.opened.connect(self.controller.toggle_run, Qt.ConnectionType.SingleShotConnection)
-        if file is None:
+        is_table = file is not None and self.controller.data_entry.is_table(file)
+        if file is None or is_table:
             documents.open_first(FIRST_EXPERIMENT)
         else:
             documents.open_file(file, otherwise=lambda: documents.open_first(FIRST_EXPERIMENT))
+        if file is not None and is_table:
+            self.controller.data_entry.import_file(file)
         self.controller.crash_reports.offer()
         self.controller.control.state_changed.connect(self._on_first_state)
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt
-from PySide6.QtWidgets import QDialog, QFileDialog
+from PySide6.QtWidgets import QApplication, QDialog, QFileDialog
 
 from gradviz.app.process.errand import Feed, Work
 from gradviz.app.window.documents import Documents
@@ -20,14 +21,18 @@ from gradviz.core.document.document import Document
 from gradviz.core.document.table_fits import as_table, document_on
 from gradviz.core.objectives.fit import FitObjective
 from gradviz.core.tables.delimited_text import TextFormat
-from gradviz.core.tables.sheets import Reading
+from gradviz.core.tables.sheets import Asked, Reading
+from gradviz.core.words import say
 from gradviz.storage.problems import FileError
 from gradviz.storage.tables.csv_encoding import ENCODINGS
-from gradviz.storage.tables.csv_reading import read_csv
+from gradviz.storage.tables.csv_reading import read_text
+from gradviz.storage.tables.table_reading import TABLES, read_table
+from gradviz.views.kit.speech import spoken
 from gradviz.views.tables.import_dialog import ImportDialog
 from gradviz.views.tables.table_editor import TableEditor
 
-FILTER = "Tables in text (*.csv *.tsv *.txt *.dat);;All files (*)"
+FILTER = f"Tables ({' '.join(f'*{ending}' for ending in TABLES)});;All files (*)"
+CLIPBOARD = "the clipboard"
 TITLE = "Table of my own"
 EXPERIMENT_SUFFIXES = (".gradviz", ".json")
 
@@ -55,6 +60,11 @@ class DataEntry(QObject):
         if path:
             self.import_file(Path(path))
 
+    @staticmethod
+    def is_table(path: Path) -> bool:
+        """Whether a file is imported where an experiment would be opened: by the ending of its name."""
+        return path.suffix.lower() in TABLES
+
     def open_dropped(self, path: Path) -> None:
         """What a dropped file asks for: an experiment is opened, anything else is imported."""
         if path.suffix.lower() in EXPERIMENT_SUFFIXES:
@@ -72,14 +82,21 @@ class DataEntry(QObject):
         except FileError as error:
             self.window.messages.show_message(f"{path.name[:60]}: {error}")
             return
-        self.window.messages.hide()
         self.documents.preferences.last_folder = str(path.parent)
+        self._show_dialog(path.name, lambda asked: read_table(path, asked), path.stem or path.name)
 
-        def reader(encoding: str, layout: TextFormat | None) -> Feed[Reading]:
-            return Feed(_told(path, encoding, layout))
+    def import_clipboard(self) -> None:
+        """Show the import dialog for the text of the clipboard."""
+        text = QApplication.clipboard().text()
+        if not text.strip():
+            self.window.messages.show_message(spoken(say("The clipboard holds no text: copy some rows first.")))
+            return
+        self._show_dialog(CLIPBOARD, lambda asked: read_text(text, asked.format), TITLE)
 
-        dialog = ImportDialog(path.name, reader, ENCODINGS, self.window)
-        dialog.imported.connect(lambda make: self._on_imported(path, make))
+    def _show_dialog(self, name: str, read: Callable[[Asked], Iterator[Reading]], title: str) -> None:
+        self.window.messages.hide()
+        dialog = ImportDialog(name, lambda asked: Feed(_told(read, asked)), ENCODINGS, self.window)
+        dialog.imported.connect(lambda make: self._on_imported(name, title, make))
         self._open(dialog)
         dialog.set_theme(self.window.theme)
 
@@ -116,20 +133,19 @@ class DataEntry(QObject):
         is_small = objective.data.rows * math.prod(objective.data.input_shape) <= MOST_CELLS
         return as_table(objective.data, self.session.experiment.seed) if is_small else None
 
-    def _on_imported(self, path: Path, make: Callable[[], TableDataset]) -> None:
-        before = self.session.document
-        made = _made(make, before, path.stem or path.name)
-        self.documents.errands.run(f"Importing {path.name[:60]}", made, partial(self._on_made, path))
+    def _on_imported(self, name: str, title: str, make: Callable[[], TableDataset]) -> None:
+        made = _made(make, self.session.document, title)
+        self.documents.errands.run(f"Importing {name[:60]}", made, partial(self._on_made, name))
 
-    def _on_made(self, path: Path, result: Callable[[], Document]) -> None:
+    def _on_made(self, name: str, result: Callable[[], Document]) -> None:
         try:
             document = result()
         except ValueError as error:
-            self.window.messages.show_message(f"{path.name[:60]}: {error}")
+            self.window.messages.show_message(f"{name[:60]}: {error}")
             return
         self._take_over(document)
         self.window.show_form()
-        self.window.statusBar().showMessage(f"Imported {path.name}.")
+        self.window.statusBar().showMessage(f"Imported {name}.")
 
     def _on_edited(self, dataset: TableDataset) -> None:
         title = "" if self._table_before() is not None else TITLE
@@ -139,9 +155,7 @@ class DataEntry(QObject):
 def _looked_at(path: Path) -> Work[None]:
     """FileError where a file is no table: by its first reading, which guesses how it is written."""
     yield 0.0
-    first = read_csv(path)
-    next(first)
-    first.close()
+    next(read_table(path))
 
 
 def _made(make: Callable[[], TableDataset], before: Document, title: str) -> Work[Document]:
@@ -152,12 +166,12 @@ def _made(make: Callable[[], TableDataset], before: Document, title: str) -> Wor
     return document_on(data, before, title)
 
 
-def _told(path: Path, encoding: str, layout: TextFormat | None) -> Iterator[Reading]:
-    """The readings of a file, of which the last says what went wrong instead of raising it."""
-    last = Reading(0.0, layout or TextFormat(), encoding or "utf-8", 0)
+def _told(read: Callable[[Asked], Iterator[Reading]], asked: Asked) -> Iterator[Reading]:
+    """The readings of a table, of which the last says what went wrong instead of raising it."""
+    last = Reading(0.0, TextFormat(), asked.encoding or "utf-8", 0)
     yield last  # before anything is guessed, which takes its time
     try:
-        for last in read_csv(path, encoding, layout):
+        for last in read(asked):
             yield last
     except FileError as error:
-        yield Reading(last.share, last.format, last.encoding, last.rows, last.preview, last.counts, None, str(error))
+        yield replace(last, sheet=None, fault=str(error))

@@ -15,6 +15,7 @@ from gradviz.app.window.main_window import MainWindow
 from gradviz.app.window.session import LeftSession, Opened, Session
 from gradviz.core.document.departure import departures
 from gradviz.core.document.document import Document
+from gradviz.core.document.scaling_data import about_weights
 from gradviz.core.runs.result import RunResult
 from gradviz.core.runs.state import RunState
 from gradviz.core.words import Words, say
@@ -23,6 +24,7 @@ from gradviz.storage.experiments.misfits import MisfitError
 from gradviz.storage.experiments.weights import (
     PickleNotAllowedError,
     Weights,
+    keeps_scaling,
     loading_weights,
     save_weights,
     weights_of,
@@ -288,11 +290,14 @@ class Documents(QObject):
         """Write the weights of `result`."""
         weights = weights_of(result)
         try:
-            save_weights(path, weights)
+            save_weights(path, weights, about_weights(self.session.experiment))
         except FileError as error:
             self.window.messages.show_message(str(error))
             return
         self.window.statusBar().showMessage(f"Wrote {len(weights)} tensors of step {result.step:,} to {path.name}.")
+        if about_weights(self.session.experiment) and not keeps_scaling(path):
+            without = "A .pt file holds no scaling of the columns: the export as .safetensors and the script do."
+            self.window.messages.show_message(without)
 
     def ask_import_weights(self) -> None:
         """Ask for a file of weights and begin anew with them."""

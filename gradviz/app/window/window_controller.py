@@ -22,6 +22,7 @@ from gradviz.core.declaration import SettingError
 from gradviz.core.document.consequence import Consequence, consequence
 from gradviz.core.document.document import Document, with_setting
 from gradviz.core.document.experiment import with_start
+from gradviz.core.document.remedies import changed_besides, remedy
 from gradviz.core.document.with_mistake import compared_with
 from gradviz.core.optimizers.mistakes import Mistake
 from gradviz.core.questions.explanation import Edit
@@ -96,12 +97,30 @@ class WindowController(QObject):
 
     def edit(self, path: str, value: Any) -> None:
         """Take an edit of the form over, or mark the field that is wrong."""
+        before = self.session.experiment
         try:
             self.session.edit(path, value)
         except SettingError as error:
             self.window.form.show_fault(error.path, error.reason, error.place)
+            self._offer_remedy(path, value, error.reason)
             return
         self._after_edit()
+        besides = changed_besides(before, self.session.experiment, path)
+        if besides:
+            self.window.messages.show_message(spoken(besides), "Undo", self.undo)
+
+    def _offer_remedy(self, path: str, value: Any, reason: str) -> None:
+        """A button that does what the refusal of an edit advises, where there is such a thing."""
+        possible = remedy(self.session.experiment, path, value)
+        if possible is None:
+            return
+
+        def take() -> None:
+            self.window.form.forget_drafts()
+            self.session.apply_experiment(possible)
+            self._after_edit()
+
+        self.window.messages.show_message(f"{reason[:1].upper()}{reason[1:]}.", "Set Target to Class labels", take)
 
     def take_over(self, document: Document) -> None:
         """Take an edit of the whole document over, such as other data."""

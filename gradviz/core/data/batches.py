@@ -12,6 +12,7 @@ from gradviz.core.declaration import Alternative, alternatives, setting
 from gradviz.core.seeds import random_state
 
 Order = NDArray[np.int64]
+USUAL_SIZE = 32
 
 
 class Batch(Alternative):
@@ -37,7 +38,7 @@ class MiniBatch(Batch):
     label: ClassVar[str] = "Mini-batch"
     about: ClassVar[str] = "Every step looks at a few rows; of size 1 it is stochastic gradient descent."
     kind: Literal["mini"] = "mini"
-    size: int = setting(1, title="Size", description="Rows of one step.", ge=1, le=10**9)
+    size: int = setting(USUAL_SIZE, title="Size", description="Rows of one step.", ge=1, le=10**9)
     shuffle: bool = setting(
         True, title="Shuffle", description="Whether every epoch takes the rows in a new order, drawn from the seed."
     )

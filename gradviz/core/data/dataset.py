@@ -44,6 +44,26 @@ class Dataset(Alternative):
         return False
 
     @property
+    def input_names(self) -> tuple[str, ...]:
+        """What the inputs are called; empty where they have no names."""
+        return ()
+
+    @property
+    def target_names(self) -> tuple[str, ...]:
+        """What the values of a target are called, or the column of its labels; empty where they have no names."""
+        return ()
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """What the classes are called, from 0; empty where they have no names."""
+        return ()
+
+    @property
+    def axis_names(self) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+        """Names of inputs and targets as the model sees their numbers, scaled, say; and of the classes."""
+        return self.input_names, self.target_names, self.class_names
+
+    @property
     def vocabulary(self) -> int:
         """Number of different tokens, where the inputs are tokens (int64, from 0); else 0."""
         return 0

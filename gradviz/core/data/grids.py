@@ -9,15 +9,17 @@ from functools import cached_property
 import numpy as np
 from pydantic import ValidationError
 
-from gradviz.core.data.sheet_import import ImportOutcome, Role
+from gradviz.core.data.import_choice import ImportOutcome, Role
 from gradviz.core.data.table_datasets import TableDataset
 from gradviz.core.declaration import setting_error
 from gradviz.core.numbers import plural
 from gradviz.core.tables.cells import CellFault, cell_number, cell_numbers
-from gradviz.core.tables.delimited_text import TextFormat, column_names, guess_format, rows_of
+from gradviz.core.tables.column_names import column_names, head_names
+from gradviz.core.tables.delimited_text import rows_of
 from gradviz.core.tables.sheets import Marks
 from gradviz.core.tables.tables import LONGEST_NAME, Table
 from gradviz.core.tables.targets import ValuesTarget
+from gradviz.core.tables.text_guess import guess_format
 
 MOST_CELLS = 100_000
 NAMES_ROW = 0
@@ -97,18 +99,18 @@ class Grid:
         begins there or in the first row. ValueError says what is wrong with the text.
         """
         plain = text.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n")
-        layout = guess_format(plain)
-        if "\t" in plain:
-            # what spreadsheets give: in their cells a comma is a part of the text
-            layout = TextFormat("\t", guess_format(plain).decimal, layout.header)
-        pasted = [cells for _, cells in rows_of((f"{line}\n" for line in plain.split("\n")), layout.separator)]
+        # tabs are what spreadsheets give: in their cells a comma is a part of the text
+        layout = guess_format(plain, {"separator": "\t"} if "\t" in plain else {})
+        pasted = [cells for _, cells in rows_of((f"{line}\n" for line in plain.split("\n")), layout)]
         if not pasted:
             return self
-        pasted = [[_with_point(cell, layout.decimal) for cell in cells] for cells in pasted]
+        pasted = [[_plain_number(cell, layout.decimal, layout.grouping) for cell in cells] for cells in pasted]
         grid = self._grown(max(row, 1) - 1 + len(pasted), column + len(pasted[0]))
         names_come = row == NAMES_ROW or (row == 1 and layout.header)
         if names_come:
-            names = column_names(pasted.pop(0))
+            heads = max(layout.names_rows, 1)
+            names = column_names(head_names(pasted[:heads])[0])
+            pasted = pasted[heads:]
             grid = replace(grid, names=(*grid.names[:column], *names, *grid.names[column + len(names) :]))
         first = max(row, 1) - 1
         rows = [list(cells) for cells in grid.rows]
@@ -157,6 +159,8 @@ class Grid:
         what = plural(made.outputs, "class", "classes") if made.is_labelled else plural(made.outputs, "target")
         gone = [name for name in self.names if name not in made.table.columns]
         lost = f" “{gone[0][:60]}” is not kept: it does not hold numbers alone." if gone else ""
+        fewer = 0 if before is None else len(before.features) - len(made.features)
+        lost += f" {plural(fewer, 'feature')} less: the columns they name are gone." if fewer else ""
         return ImportOutcome(
             True, f"{plural(made.rows, 'row')}, {plural(len(made.input_places), 'input')}, {what}.{lost}"
         )
@@ -178,7 +182,8 @@ class Grid:
         }
         if before is not None:
             changed = before.source.model_copy(update={"exact": before.source.exact and before.table == data["table"]})
-            data |= {"scaling": before.scaling, "source": changed}
+            there = [feature for feature in before.features if set(feature.named_columns) <= set(names)]
+            data |= {"scaling": before.scaling, "source": changed, "features": tuple(there)}
         try:
             return TableDataset.model_validate(data)
         except ValidationError as error:
@@ -231,10 +236,13 @@ def _written(number: float) -> str:
     return str(int(number)) if number.is_integer() and abs(number) < 1e15 and str(number) != "-0.0" else repr(number)
 
 
-def _with_point(cell: str, decimal: str) -> str:
-    """A number with a decimal comma as one with a point; any other text stays."""
-    is_number = decimal == "," and cell_number(cell, ",")[1] is CellFault.NONE
-    return cell.replace(",", ".") if is_number else cell
+def _plain_number(cell: str, decimal: str, grouping: str) -> str:
+    """A number with a decimal comma, grouped digits or a sign of currency as one without; any other text stays."""
+    number, fault = cell_number(cell, decimal, grouping)
+    if fault is not CellFault.NONE or cell_number(cell)[1] is CellFault.NONE:
+        is_comma = fault is CellFault.NONE and decimal == ","
+        return cell.replace(",", ".") if is_comma and "," in cell else cell
+    return _written(number)
 
 
 def _free_name(names: list[str]) -> str:

@@ -1,92 +1,63 @@
-"""From a sheet, with its bad cells and texts, to a dataset: what a person chooses, and what will come of it."""
+"""From a sheet, with its bad cells and texts, to a dataset: a choice worked out, and what will come of it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from typing import Literal
-
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import ValidationError
 
+from gradviz.core.data.features import Lag
+from gradviz.core.data.import_choice import BadCells, ImportChoice, ImportOutcome
+from gradviz.core.data.import_columns import (
+    Block,
+    Codes,
+    How,
+    ImportRefusedError,
+    Mask,
+    block_of,
+    classes_of,
+    quoted,
+    usual_how,
+    words_of,
+)
 from gradviz.core.data.table_datasets import TableDataset, TableSource
 from gradviz.core.declaration import setting_error
 from gradviz.core.numbers import Floats, plural
-from gradviz.core.tables.cells import CellFault
-from gradviz.core.tables.scalings import NoScaling, Scaling, Standardise
-from gradviz.core.tables.sheets import MOST_TEXTS, Sheet
-from gradviz.core.tables.tables import LONGEST_NAME, Table
+from gradviz.core.tables.column_names import column_names
+from gradviz.core.tables.column_profiles import ColumnProfile
+from gradviz.core.tables.sheets import Sheet
+from gradviz.core.tables.tables import Table
 from gradviz.core.tables.targets import MOST_CLASSES, LabelsTarget, ValuesTarget
-
-Role = Literal["input", "target", "out"]
-ROLES: tuple[Role, ...] = ("input", "target", "out")
-BadCells = Literal["drop", "mean", "median", "zero"]
-Mask = NDArray[np.bool_]
-
-
-@dataclass(frozen=True)
-class ImportChoice:
-    """What a person chooses before an import; one role for each column."""
-
-    roles: tuple[Role, ...]
-    bad_cells: BadCells = "drop"
-    labels: bool = False
-    scaling: Scaling = field(default_factory=Standardise)
-    target_scaling: Scaling = field(default_factory=NoScaling)
-
-    def places(self, role: Role) -> list[int]:
-        """The columns that have this role."""
-        return [place for place, chosen in enumerate(self.roles) if chosen == role]
-
-    def with_roles(self, places: Sequence[int], role: Role) -> ImportChoice:
-        """The same with another role for some columns; a new target for class labels makes an input of the old one."""
-        roles = list(self.roles)
-        if role == "target" and self.labels:
-            roles = ["input" if old == "target" else old for old in roles]
-        for place in places:
-            roles[place] = role
-        return replace(self, roles=tuple(roles))
-
-
-@dataclass(frozen=True)
-class ImportOutcome:
-    """Whether an import can succeed, and a sentence that says what will come out, or what is in its way."""
-
-    can_succeed: bool
-    sentence: str
-
-
-class _ImportError(ValueError):
-    """What is in the way of an import."""
-
-
-def first_choice(names: tuple[str, ...], counts: NDArray[np.int64]) -> ImportChoice:
-    """A choice to begin with: columns of text and empty ones are left out, the last is the target.
-
-    A last column of text holds class labels. `counts` is (columns, kinds) of what has been read so far.
-    """
-    total = np.maximum(counts.sum(axis=1), 1)
-    is_text = counts[:, CellFault.TEXT] > 0.5 * total
-    is_empty = counts[:, CellFault.NONE] == 0
-    roles: list[Role] = ["out" if text or empty else "input" for text, empty in zip(is_text, is_empty, strict=True)]
-    last = len(names) - 1
-    labels = bool(is_text[last]) if names else False
-    usable = [place for place, role in enumerate(roles) if role == "input"]
-    if labels:
-        roles[last] = "target"
-    elif usable:
-        roles[usable[-1]] = "target"
-    return ImportChoice(tuple(roles), labels=labels)
 
 
 def outcome_of(sheet: Sheet, choice: ImportChoice) -> ImportOutcome:
     """What the import of `sheet` would give."""
     try:
         plan = _Plan(sheet, choice)
-    except _ImportError as error:
-        return ImportOutcome(False, str(error))
-    return ImportOutcome(True, plan.sentence)
+    except ImportRefusedError as error:
+        return ImportOutcome(False, str(error), column_notes(sheet.profiles, choice, sheet))
+    return ImportOutcome(True, plan.sentence, column_notes(sheet.profiles, choice, sheet))
+
+
+def column_notes(
+    profiles: tuple[ColumnProfile, ...], choice: ImportChoice, sheet: Sheet | None = None
+) -> tuple[str, ...]:
+    """What is said of each column: how it is read, or why it is left out. Before the sheet is there, of the latter."""
+    return tuple(_column_note(place, choice, sheet) for place in range(len(profiles)))
+
+
+def _column_note(place: int, choice: ImportChoice, sheet: Sheet | None) -> str:
+    if choice.roles[place] == "out":
+        return str(choice.reason(place))
+    if sheet is None or (choice.labels and choice.roles[place] == "target"):
+        return ""
+    return str(words_of(sheet, place, how_of(sheet, choice, place)))
+
+
+def how_of(sheet: Sheet, choice: ImportChoice, place: int) -> How:
+    """How a column is read: as was chosen, or as is usual for what is in it."""
+    if choice.hows:
+        return choice.hows[place]
+    return usual_how(sheet.profiles[place]) if sheet.profiles else "numbers"
 
 
 def dataset_from(sheet: Sheet, choice: ImportChoice, source: TableSource) -> TableDataset:
@@ -105,107 +76,88 @@ class _Plan:
         self._sheet, self._choice = sheet, choice
         self._targets, self._inputs = choice.places("target"), choice.places("input")
         self._check_roles()
+        # with lags alone a target of values is all that there is
         numeric = self._inputs if choice.labels else [*self._inputs, *self._targets]
-        self._check_numbers(numeric)
+        self._blocks = {place: self._block(place) for place in numeric}
         self._used = sorted([*self._inputs, *self._targets])
-        self._labels: Floats | None = None
         self._classes: tuple[str, ...] = ()
         self._are_named = False
-        bad = sheet.faults[:, numeric] > 0
+        bad = np.stack([self._blocks[place].bad for place in numeric], axis=1)
         self._keep: Mask = np.ones(sheet.rows, dtype=np.bool_)
         self._filled = 0
         if choice.bad_cells == "drop":
             self._keep &= ~bad.any(axis=1)
         if choice.labels:
-            self._read_labels()
+            self._read_labels(self._targets[0])
         if choice.bad_cells != "drop":
             self._filled = int(np.count_nonzero(bad[self._keep]))
         self._check_rows(numeric)
 
     def _check_roles(self) -> None:
         if not self._targets:
-            raise _ImportError("Choose a target: click the head of a column.")
-        if not self._inputs:
-            raise _ImportError("Choose at least one input: click the head of a column.")
+            raise ImportRefusedError("Choose a target: click the head of a column.")
+        if not self._inputs and not self._choice.lags:
+            raise ImportRefusedError("Choose at least one input: click the head of a column.")
         if self._choice.labels and len(self._targets) > 1:
-            raise _ImportError("Class labels stand in one column: choose one target.")
+            raise ImportRefusedError("Class labels stand in one column: choose one target.")
 
-    def _check_numbers(self, places: list[int]) -> None:
-        """A column without a single number can neither be filled nor kept by dropping rows."""
-        for place in places:
-            if not self._sheet.counts[place, CellFault.NONE]:
-                name, is_target = self._name(place), place in self._targets
-                cure = "take it as class labels" if is_target else "leave it out"
-                raise _ImportError(f"Column {name} holds no numbers: {cure}.")
+    def _block(self, place: int) -> Block:
+        """A column as numbers; a target of values is one column."""
+        how = how_of(self._sheet, self._choice, place)
+        if place in self._targets and how == "indicators":
+            how = "numbers"
+            if self._sheet.profiles[place].is_text:
+                raise ImportRefusedError(f"Column {self._name(place)} holds no numbers: take it as class labels.")
+        return block_of(self._sheet, place, how)
 
     def _name(self, place: int) -> str:
-        return f"“{self._sheet.names[place][:60]}”"
+        return quoted(self._sheet.names[place])
 
-    def _read_labels(self) -> None:
-        """Numbers and texts of the target column as classes: numbers first, in order, then texts by name."""
-        place = self._targets[0]
-        faults, values = self._sheet.faults[:, place], self._sheet.values[:, place]
-        self._keep &= (faults == CellFault.NONE) | (faults == CellFault.TEXT)
-        is_number = self._keep & (faults == CellFault.NONE)
-        is_text = self._keep & (faults == CellFault.TEXT)
-        texts = self._sheet.texts[place]
-        if texts is None:
-            raise _ImportError(f"Column {self._name(place)} has more than {MOST_TEXTS:,} different texts: no classes.")
-        numbers, number_places = np.unique(values[is_number], return_inverse=True)
-        if len(numbers) > MOST_CLASSES:
-            raise _ImportError(
-                f"Column {self._name(place)} has {len(numbers):,} different numbers: take it as values instead."
+    def _read_labels(self, place: int) -> None:
+        """Numbers and texts of the target column as classes, those that are left with the rows that are kept."""
+        codes, names = classes_of(self._sheet, place)
+        self._keep &= codes >= 0
+        left = np.unique(codes[self._keep]).tolist()
+        if len(left) > MOST_CLASSES:
+            raise ImportRefusedError(
+                f"Column {self._name(place)} has {len(left):,} classes, more than {MOST_CLASSES:,}: take it as values "
+                "instead."
             )
-        labels = np.zeros(self._sheet.rows)
-        labels[is_number] = number_places
-        self._classes = tuple(f"{number:.15g}" for number in numbers.tolist())
-        if is_text.any():
-            codes = self._sheet.codes[place][is_text]
-            used = sorted({texts[code] for code in np.unique(codes).tolist()})
-            order = {text: len(numbers) + index for index, text in enumerate(used)}
-            labels[is_text] = np.array([order.get(text, 0) for text in texts])[codes]
-            self._classes += tuple(_class_name(text) for text in used)
-        self._labels = labels
-        self._are_named = bool(is_text.any()) or numbers.tolist() != list(range(len(numbers)))
-        if len(self._classes) == 1:
-            raise _ImportError(self._one_class(place))
-        if len(self._classes) > MOST_CLASSES:
-            raise _ImportError(f"Column {self._name(place)} has more than {MOST_CLASSES:,} classes.")
+        order = np.full(len(names) + 1, 0, dtype=np.int64)
+        order[left] = np.arange(len(left))
+        self._labels: Codes = order[codes]
+        self._classes = tuple(names[code] for code in left)
+        self._are_named = self._classes != tuple(str(number) for number in range(len(left)))
+        if len(left) == 1:
+            raise ImportRefusedError(self._one_class(place, len(names) > 1))
 
-    def _one_class(self, place: int) -> str:
+    def _one_class(self, place: int, had_others: bool) -> str:
         """Why there is nothing to tell apart: the file has one class, or the rows of the others were dropped."""
         name, only = self._name(place), self._classes[0][:60]
-        if not self._has_dropped_another_class(place):
+        if not had_others:
             return f"Column {name} names only one class, {only}: nothing to tell apart."
         worst = self._name(self._worst(self._inputs))
         cure = f"fill the bad cells, or leave {worst} out"
         return f"Dropping the rows with bad cells leaves only one class of {name}, {only}: {cure}."
 
-    def _has_dropped_another_class(self, place: int) -> bool:
-        """Whether a row that was dropped names another class than those that are left."""
-        faults, values = self._sheet.faults[:, place], self._sheet.values[:, place]
-        codes = self._sheet.codes.get(place, np.full(self._sheet.rows, -1))
-        left = int(np.flatnonzero(self._keep)[0])
-        is_same = (faults == faults[left]) & (codes == codes[left])
-        if faults[left] == CellFault.NONE:
-            is_same &= values == values[left]
-        return bool((((faults == CellFault.NONE) | (faults == CellFault.TEXT)) & ~is_same).any())
-
     def _check_rows(self, numeric: list[int]) -> None:
-        if self._keep.any():
-            return
-        raise _ImportError(f"No row is left without a bad cell: leave {self._name(self._worst(numeric))} out, or fill.")
+        if self._choice.lags and int(self._keep.sum()) <= self._choice.lags:
+            raise ImportRefusedError(f"The series has {int(self._keep.sum()):,} rows: take fewer lags of the target.")
+        if not self._keep.any():
+            worst = self._name(self._worst(numeric))
+            raise ImportRefusedError(f"No row is left without a bad cell: leave {worst} out, or fill.")
 
     def _worst(self, places: list[int]) -> int:
         """The column with the most bad cells."""
-        return max(places, key=lambda place: int((self._sheet.faults[:, place] > 0).sum()))
+        return max(places, key=lambda place: int(self._blocks[place].bad.sum()))
 
     @property
     def sentence(self) -> str:
         """What will come out."""
-        rows, targets = int(self._keep.sum()), len(self._targets)
+        rows, targets = int(self._keep.sum()) - self._choice.lags, len(self._targets)
+        inputs = sum(len(self._blocks[place].names) for place in self._inputs) + self._choice.lags
         what = plural(len(self._classes), "class", "classes") if self._choice.labels else plural(targets, "target")
-        parts = [f"{plural(rows, 'row')}, {plural(len(self._inputs), 'input')}, {what}"]
+        parts = [f"{plural(rows, 'row')}, {plural(inputs, 'input')}, {what}"]
         dropped = self._sheet.rows - rows
         if dropped:
             parts.append(f"{plural(dropped, 'row')} dropped")
@@ -216,33 +168,44 @@ class _Plan:
 
     def dataset(self, source: TableSource) -> TableDataset:
         """The kept rows of the used columns, with what was chosen for them."""
-        names = self._sheet.names
-        targets = tuple(names[place] for place in self._targets)
-        used = tuple(names[place] for place in self._used)
-        is_last = targets == used[-1:]
-        columns = () if is_last else targets
+        blocks = [self._blocks.get(place) or self._label_block(place) for place in self._used]
+        owners = [place for place, block in zip(self._used, blocks, strict=True) for _ in block.names]
+        names = column_names([name for block in blocks for name in block.names])
+        targets = tuple(name for name, place in zip(names, owners, strict=True) if place in self._targets)
+        columns = () if targets == names[-1:] else targets
         target = (
             LabelsTarget(columns=columns, names=self._classes if self._are_named else ())
             if self._choice.labels
             else ValuesTarget.model_validate({"columns": columns, "scaling": self._choice.target_scaling})
         )
-        exact = bool(self._keep.all()) and not self._filled and not self._are_named and len(self._used) == len(names)
+        exact = source.exact and self._is_as_written(names)
         return TableDataset.model_validate(
             {
-                "table": Table(used, self._values()),
+                "table": Table(names, self._values(blocks)),
                 "source": source.model_copy(update={"exact": exact}),
                 "scaling": self._choice.scaling,
                 "target": target,
+                "features": tuple(Lag(column=targets[0], rows_before=before) for before in self._lags()),
             }
         )
 
-    def _values(self) -> Floats:
-        values = self._sheet.values[:, self._used]
-        faults = self._sheet.faults[:, self._used]
+    def _lags(self) -> range:
+        return range(1, self._choice.lags + 1)
+
+    def _label_block(self, place: int) -> Block:
+        return Block((self._sheet.names[place],), self._labels.astype(np.float64).reshape(-1, 1))
+
+    def _is_as_written(self, names: tuple[str, ...]) -> bool:
+        """Whether numpy would read the same table out of the file."""
+        is_whole = bool(self._keep.all()) and not self._filled and not self._are_named
+        plain = [how_of(self._sheet, self._choice, place) == "numbers" for place in self._blocks]
+        signs = any(profile.signs for profile in self._sheet.profiles)
+        return is_whole and all(plain) and not signs and names == self._sheet.names
+
+    def _values(self, blocks: list[Block]) -> Floats:
+        values = np.hstack([block.values for block in blocks])
         if self._choice.bad_cells != "drop":
-            _fill(values, faults > 0, self._choice.bad_cells)
-        if self._labels is not None:
-            values[:, self._used.index(self._targets[0])] = self._labels
+            _fill(values, np.isnan(values), self._choice.bad_cells)
         return np.ascontiguousarray(values if self._keep.all() else values[self._keep])
 
 
@@ -254,8 +217,3 @@ def _fill(values: Floats, bad: Mask, how: BadCells) -> None:
         if how != "zero" and len(good):
             number = float(good.mean() if how == "mean" else np.median(good))
         values[bad[:, place], place] = number
-
-
-def _class_name(text: str) -> str:
-    kept = "".join(letter if letter.isprintable() else " " for letter in text)
-    return kept if len(kept) <= LONGEST_NAME else kept[: LONGEST_NAME - 1] + "…"

@@ -8,13 +8,19 @@ import numpy as np
 from pydantic import model_validator
 
 from gradviz.core.data.dataset import Arrays, DataError, Dataset
+from gradviz.core.data.features import AnyFeature, Feature, Place
 from gradviz.core.declaration import Declaration, FieldError, setting
 from gradviz.core.layers.layer import Shape
-from gradviz.core.numbers import Floats
+from gradviz.core.numbers import Floats, short_number
 from gradviz.core.tables.scalings import AnyScaling, NoScaling
 from gradviz.core.tables.tables import MOST_COLUMNS, Table
 from gradviz.core.tables.targets import AnyTarget, ValuesTarget, chosen_columns
 
+MOST_FEATURES = 1000
+MOST_TOLD = 4
+"""Inputs whose scaling the form tells."""
+MOST_SCALED = 2_000_000
+"""Numbers of a table above which the form does not tell its scaling: it is asked at every key."""
 NUMPY_ENCODINGS = {"utf-8": "utf-8-sig"}
 
 
@@ -23,7 +29,9 @@ class TableSource(Declaration):
 
     file: str = setting("", title="File", description="Its name, without its folder.", max_length=255)
     encoding: str = setting("utf-8", title="Encoding", description="Of its text.", max_length=40)
-    separator: str = setting(",", title="Separator", description="Between its cells.", max_length=1)
+    separator: str = setting(
+        ",", title="Separator", description="Between its cells; nothing in a workbook.", max_length=1
+    )
     decimal: str = setting(".", title="Decimal", description="What stands before decimals.", max_length=1)
     header: bool = setting(True, title="Header", description="Whether its first line has the names.")
     exact: bool = setting(
@@ -53,6 +61,12 @@ class TableDataset(Dataset):
         editor="names",
         max_length=MOST_COLUMNS,
     )
+    features: tuple[AnyFeature, ...] = setting(
+        (),
+        title="Features",
+        description="Further inputs, made of columns: powers, products, sin, cos, log, and earlier rows.",
+        max_length=MOST_FEATURES,
+    )
     scaling: AnyScaling = setting(
         NoScaling(), title="Scaling of the inputs", description="What is done to every input before the fit."
     )
@@ -75,12 +89,44 @@ class TableDataset(Dataset):
         return [place for place in range(len(self.table.columns)) if place not in taken]
 
     @property
+    def rows_lost(self) -> int:
+        """Rows at the beginning for which a feature has no number."""
+        return max((feature.rows_lost for feature in self.features), default=0)
+
+    @property
     def rows(self) -> int:
-        return self.table.rows
+        return self.table.rows - self.rows_lost
 
     @property
     def input_shape(self) -> Shape:
-        return (len(self.input_places),)
+        return (len(self.input_places) + len(self.features),)
+
+    @property
+    def input_names(self) -> tuple[str, ...]:
+        """What the inputs are called: columns, then features."""
+        columns = self.table.columns
+        made = (feature.name(columns, self._finder(feature)) for feature in self.features)
+        return (*(columns[place] for place in self.input_places), *made)
+
+    @property
+    def target_names(self) -> tuple[str, ...]:
+        """What the target columns are called."""
+        return tuple(self.table.columns[place] for place in self.target_places)
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        return self.target.class_names
+
+    @property
+    def axis_names(self) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+        inputs = tuple(self.scaling.named(name) for name in self.input_names)
+        targets = tuple(self.target_scaling.named(name) for name in self.target_names)
+        return inputs, targets, self.class_names
+
+    @property
+    def target_scaling(self) -> AnyScaling:
+        """How the target is scaled; labels never are."""
+        return self.target.scaling if isinstance(self.target, ValuesTarget) else NoScaling()
 
     @property
     def outputs(self) -> int:
@@ -90,30 +136,83 @@ class TableDataset(Dataset):
     def is_labelled(self) -> bool:
         return self.target.is_labelled
 
+    @property
+    def input_terms(self) -> tuple[Floats, Floats]:
+        """What is taken off each input, and what it is divided by then: (inputs,) each."""
+        return self.scaling.terms(self._input_columns())
+
+    @property
+    def target_terms(self) -> tuple[Floats, Floats]:
+        """The same of each target column; 0 and 1 of labels."""
+        return self.target.terms(self._target_columns())
+
     def arrays(self, seed: int) -> Arrays:
         # what overflows is not finite, which `build` refuses in a sentence
         with np.errstate(all="ignore"):
-            inputs = self.scaling.apply(_columns_at(self.table, self.input_places))
+            inputs = self.scaling.apply(self._input_columns())
             return inputs, self.target.arrays(self._target_columns())
 
     def notes(self) -> dict[str, str]:
         said = super().notes()
         if self.source.file:
             said[""] = f"{said[''].rstrip('.')}, from {self.source.file}."
+        if self.table.values.size <= MOST_SCALED:
+            self._tell_scaling(said)
         return said
+
+    def _tell_scaling(self, said: dict[str, str]) -> None:
+        """The numbers of a scaling below its setting."""
+        told = {
+            "scaling": (self.scaling, self.input_names, self.input_terms),
+            "target.scaling": (self.target_scaling, self.target_names, self.target_terms),
+        }
+        for path, (scaling, names, terms) in told.items():
+            if not isinstance(scaling, NoScaling):
+                said[path] = scaling_note(names, *terms)
 
     def code(self, seed: int) -> tuple[str, ...]:
         rows = self._inline_rows() if self.table.is_inline else self._loading_line()
         return (
             *rows,
-            f"x = {_columns_code(self.input_places)}",
-            f"y = {_columns_code(self.target_places)}",
-            *self.scaling.code("x", _columns_at(self.table, self.input_places)),
+            *self._input_lines(),
+            f"y = {_columns_code(self.target_places, self._kept_rows)}",
+            *self.scaling.code("x", self._input_columns()),
             *self.target.code(self._target_columns()),
         )
 
+    @property
+    def _kept_rows(self) -> str:
+        return f"{self.rows_lost or ''}:"
+
+    def _input_lines(self) -> tuple[str, ...]:
+        columns = _columns_code(self.input_places, self._kept_rows)
+        if not self.features:
+            return (f"x = {columns}",)
+        made = [feature.code(self._finder(feature), self.rows_lost) for feature in self.features]
+        return ("x = np.column_stack([", *(f"    {line}," for line in (columns, *made)), "])")
+
+    def _finder(self, feature: Feature) -> Place:
+        """Finds the column that a feature names, or where it names none the first input, or the second."""
+
+        def place(name: str, field: str) -> int:
+            if name:
+                return chosen_columns(self.table, (name,), field)[0]
+            inputs = self.input_places or self.target_places
+            return inputs[-1 if field == "other" and len(inputs) < 2 else int(field == "other")]
+
+        return place
+
+    def _input_columns(self) -> Floats:
+        """The inputs before they are scaled, (rows, inputs)."""
+        columns = _columns_at(self.table, self.input_places)
+        if not self.features:
+            return columns
+        with np.errstate(all="ignore"):
+            made = [feature.values(self.table.values, self._finder(feature)) for feature in self.features]
+        return np.column_stack((columns, *made))[self.rows_lost :]
+
     def _target_columns(self) -> Floats:
-        return _columns_at(self.table, self.target_places)
+        return _columns_at(self.table, self.target_places)[self.rows_lost :]
 
     def _inline_rows(self) -> tuple[str, ...]:
         lines = (f"    {row}," for row in self.table.values.tolist())
@@ -143,29 +242,49 @@ class TableDataset(Dataset):
     @model_validator(mode="after")
     def _is_consistent(self) -> TableDataset:
         targets, inputs = self.target_places, self.input_places
-        if not inputs:
-            raise FieldError("inputs", "no column is left for an input: the table needs one more column")
+        if not inputs and not self.features:
+            raise FieldError("inputs", "no column is left for an input: the table needs one more column, or a lag")
         both = set(targets) & set(inputs)
         if both:
             name = self.table.columns[min(both)]
             raise FieldError("inputs", f"column {name[:60]!r} is the target already")
-        self.target.check(tuple(self.table.columns[place] for place in targets), self._target_columns())
+        self._check_features()
+        self.target.check(self.target_names, self._target_columns())
         return self
+
+    def _check_features(self) -> None:
+        """FieldError names the feature and the setting that are at fault."""
+        for index, feature in enumerate(self.features):
+            try:
+                feature.name(self.table.columns, self._finder(feature))
+                feature.check(self.table, self._finder(feature))
+            except FieldError as error:
+                raise FieldError(f"features.{index}.{error.field}", str(error)) from None
+
+
+def scaling_note(names: tuple[str, ...], shift: Floats, spread: Floats) -> str:
+    """What a scaling does to the first few columns, in numbers."""
+    parts = [
+        f"({name[:24]} {'+' if off < 0 else '−'} {short_number(abs(off), 5)}) / {short_number(by, 5)}"
+        for name, off, by in zip(names, shift.tolist()[:MOST_TOLD], spread.tolist(), strict=False)
+    ]
+    more = len(names) - len(parts)
+    return "\n".join([*parts, *([f"and {more:,} more"] if more else [])])
 
 
 def _columns_at(table: Table, places: list[int]) -> Floats:
     """The columns at `places`: not copied where they stand side by side, for a form asks at every key."""
-    if places == list(range(places[0], places[-1] + 1)):
+    if places and places == list(range(places[0], places[-1] + 1)):
         return table.values[:, places[0] : places[-1] + 1]
     return table.values[:, places]
 
 
-def _columns_code(places: list[int]) -> str:
+def _columns_code(places: list[int], rows: str) -> str:
     """Columns as a script takes them: a slice where they stand side by side, else a copy in the order of rows.
 
     NumPy gives chosen columns in the order of columns, torch keeps that, and sums of products round otherwise.
     """
     first, last = places[0], places[-1] + 1
     if places == list(range(first, last)):
-        return f"table[:, {first or ''}:{last}]"
-    return f"np.ascontiguousarray(table[:, {places}])"
+        return f"table[{rows}, {first or ''}:{last}]"
+    return f"np.ascontiguousarray(table[{rows}, {places}])"

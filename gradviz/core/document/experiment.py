@@ -208,9 +208,9 @@ def _made(data: dict[str, Any], parts: list[str]) -> Experiment:
         is_kind = parts[-1] == "kind"
         if parts[0] != "objective" or len(parts) < 2 or objective.get("kind") != "fit":
             raise
-        if parts[1] not in ("data", "loss") and not (parts[1] == "model" and is_kind):
+        if parts[1] not in ("data", "loss") and not (parts[1] in ("model", "batch") and is_kind):
             raise
-        fit = mended(_tuples(objective), parts[1], is_kind)
+        fit = mended(_tuples(objective), ".".join(parts[1:-1]) if is_kind else parts[1], is_kind)
         if fit is None:
             raise
     return from_data(data | {"objective": to_data(fit)})

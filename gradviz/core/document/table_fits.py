@@ -16,7 +16,7 @@ from gradviz.core.layers.dense import LinearLayer
 from gradviz.core.objectives.catalogue import AnyObjective
 from gradviz.core.objectives.fit import FitObjective
 from gradviz.core.objectives.fit_starters import starter
-from gradviz.core.objectives.losses import MSE, CrossEntropy
+from gradviz.core.objectives.losses import MSE, BCEWithLogits, CrossEntropy
 from gradviz.core.tables.tables import Table
 
 
@@ -32,6 +32,8 @@ def fitted_to(data: TableDataset, before: AnyObjective) -> FitObjective:
         {"model": before.model, "loss": before.loss},
         {"model": before.model, "loss": loss},
     ]
+    if data.is_labelled and data.outputs == 2:
+        candidates.append({"model": before.model, "loss": BCEWithLogits()})  # a line is logistic regression then
     if isinstance(last, LinearLayer):
         candidates += [{"model": resized, "loss": before.loss}, {"model": resized, "loss": loss}]
     for candidate in candidates:

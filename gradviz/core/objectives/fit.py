@@ -121,7 +121,8 @@ class FitObjective(DeclaredObjective):
             raise FieldError("data", "the labels name only one class: there is nothing to tell apart")
         name, classes = type(self.loss).label, self.data.outputs
         if self.loss.wants != "values" and not self.data.is_labelled:
-            raise FieldError("loss", f"{name} wants class labels, but the data has values: try Squared error")
+            cure = "set Target to Class labels" if self.data.kind == "table" else "try Squared error"
+            raise FieldError("loss", f"{name} wants class labels, but the data has values: {cure}")
         if self.loss.wants == "binary" and classes != 2:
             raise FieldError("loss", f"{name} wants two classes, but the data has {classes}: try Cross entropy")
 

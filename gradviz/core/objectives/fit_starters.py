@@ -10,11 +10,11 @@ from pydantic import TypeAdapter, ValidationError
 from gradviz.core.data.catalogue import AnyDataset
 from gradviz.core.layers.activations import ReLU, Tanh
 from gradviz.core.layers.catalogue import AnyLayer
-from gradviz.core.layers.dense import Flatten, LinearLayer
+from gradviz.core.layers.dense import Flatten, LinearLayer, LineLayer
 from gradviz.core.layers.image import Conv2d
 from gradviz.core.layers.sequence import GRU, Embedding
 from gradviz.core.objectives.fit import FitObjective
-from gradviz.core.objectives.losses import MSE, AnyLoss, CrossEntropy
+from gradviz.core.objectives.losses import MSE, AnyLoss, BCEWithLogits, CrossEntropy
 
 _HIDDEN = 8
 _PARTS: dict[str, Any] = {
@@ -51,13 +51,17 @@ def mended(plain: dict[str, Any], edited: str, is_kind: bool) -> FitObjective | 
     """A fit for the plain data of one that an edit has made impossible, or None where the edit is to blame.
 
     New data or another loss take the last layer and, if need be, loss and model with them; another kind of layer
-    gets a last layer behind it. What was edited, the setting `edited` or its kind, stays as it is.
+    gets a last layer behind it; mini-batches get a size that the rows allow. What was edited, the setting at `edited`
+    or its kind, stays as it is. The same data with another kind of target keep the model, if they can.
     """
     try:
         parts = {name: adapter.validate_python(plain[name], strict=True) for name, adapter in _PARTS.items()}
     except (KeyError, ValidationError):
         return None
     rest = {name: plain[name] for name in ("batch", "mode") if name in plain}
+    if edited == "batch":
+        # of a few rows the usual batch would be more than all: a quarter of them is still a mini-batch
+        rest["batch"] = {"size": max(1, parts["data"].rows // 4), **rest["batch"]}
     for model, loss in _candidates(edited, is_kind, **parts):
         batch = rest.get("batch", {})
         if isinstance(batch, dict) and batch.get("kind") == "mini" and type(batch.get("size")) is int:
@@ -73,10 +77,17 @@ def _candidates(
     edited: str, is_kind: bool, data: AnyDataset, model: tuple[AnyLayer, ...], loss: AnyLoss
 ) -> Iterator[tuple[tuple[AnyLayer, ...], AnyLoss]]:
     """What to try, the smallest change first."""
-    usual = _usual_loss(data)
+    usual, keeps_model = _usual_loss(data), is_kind and edited == "data.target"
+    edited = edited.partition(".")[0]
+    if edited == "batch":
+        yield model, loss
+        return
     losses = (loss,) if edited == "loss" else (loss, usual)
     if is_kind and edited == "data" and data.is_labelled and loss.wants == "values":
         losses = (usual,)  # one-hot squared errors are possible, but nobody asked for them
+        if keeps_model and data.outputs == 2:
+            # what gives one number is kept as it is: its sign tells two classes apart
+            losses = (BCEWithLogits(), usual)
     outputs = {True: 1, False: data.outputs}
     if edited == "model":
         last = LinearLayer(features=outputs[loss.wants == "binary"])
@@ -86,6 +97,10 @@ def _candidates(
     for tried in losses:
         needed = outputs[tried.wants == "binary"]
         yield model, tried
+        if tried.wants == "binary" and tried is not loss:
+            continue  # for a loss that nobody asked for no model is changed
+        if (keeps_model or edited == "loss") and isinstance(model[-1], LineLayer):
+            yield (*model[:-1], LinearLayer(features=needed)), tried
         if isinstance(model[-1], LinearLayer):
             yield (*model[:-1], model[-1].model_copy(update={"features": needed})), tried
         if edited == "data":

@@ -13,6 +13,20 @@ from gradviz.core.questions.question import Question
 
 
 @dataclass(frozen=True, slots=True)
+class FitNames:
+    """What the columns of the data are called, with what was done to them, and the classes; empty where they have no
+    names."""
+
+    inputs: tuple[str, ...] = ()
+    targets: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
+
+    def of_class(self, number: int) -> str:
+        """A class by its name, or by its number."""
+        return self.classes[number] if number < len(self.classes) else str(number)
+
+
+@dataclass(frozen=True, slots=True)
 class FitScore:
     """How good the prediction of every optimiser is, over `shown` of `rows` rows.
 
@@ -23,6 +37,7 @@ class FitScore:
     shown: int
     classes: int
     values: tuple[float, ...]
+    names: FitNames = FitNames()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,32 +1,56 @@
-"""Text whose lines are rows of cells: how it is written, guessed from its beginning, and split into cells."""
+"""Text whose lines are rows of cells: how it is written, and the cells of its rows."""
 
 from __future__ import annotations
 
 import csv
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain, islice
 
 from gradviz.core.tables.cells import CellFault, cell_number
-from gradviz.core.tables.tables import LONGEST_NAME, MOST_COLUMNS
+from gradviz.core.tables.tables import MOST_COLUMNS
 
 SEPARATORS = {",": "Comma", ";": "Semicolon", "\t": "Tab", "|": "Bar", " ": "Blanks"}
 DECIMALS = {".": "Point", ",": "Comma"}
-_ABSENT = (CellFault.EMPTY, CellFault.MISSING, CellFault.NAN)
 LONGEST_CELL = 100_000
 LONGEST_LINE = 4_000_000
-SAMPLE_LINES = 60
+MOST_NOTES = 5
+"""Lines of text below a table, such as its source, that are passed over."""
 _BLANK_CELL = re.compile(r'"((?:[^"]|"")*)"(?=[ \t]|$)|([^ \t"][^ \t]*)|(")')
 
 
 @dataclass(frozen=True, slots=True)
 class TextFormat:
-    """How rows are written: what is between the cells, what is in a number, and whether names come first."""
+    """How rows are written: what is between the cells, what is in a number, and what stands around the rows.
+
+    `skip` lines come before the first row, a title, say; lines that begin with `comment` are none, but the last one
+    above the rows holds the names where `comment_names`. `head_rows` rows hold the names where there is a `header`.
+    A row has `width` cells, or as many as the first; with `row_names` the names lack one for the first column.
+    `missing` are the cells by which a person marks what is not known, such as -999.
+    """
 
     separator: str = ","
     decimal: str = "."
     header: bool = True
+    grouping: str = ""
+    skip: int = 0
+    comment: str = ""
+    comment_names: bool = False
+    head_rows: int = 1
+    width: int = 0
+    row_names: bool = False
+    missing: tuple[str, ...] = ()
+
+    @property
+    def names_rows(self) -> int:
+        """How many of the first rows hold names."""
+        return self.head_rows if self.header else 0
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the rows are all that the text has, under one line of names or none."""
+        return self == TextFormat(self.separator, self.decimal, self.header) and bool(self.separator)
 
 
 class RowError(ValueError):
@@ -38,21 +62,79 @@ class RowError(ValueError):
         self.reason = reason
 
 
-def rows_of(lines: Iterable[str], separator: str) -> Iterator[tuple[int, list[str]]]:
+def rows_of(lines: Iterable[str], layout: TextFormat) -> Iterator[tuple[int, list[str]]]:
     """The line at which each row begins, and its cells; RowError where a row cannot be read.
 
-    `lines` end in a line feed. Empty lines are no rows. Every row has as many cells as the first.
+    `lines` end in a line feed. Empty lines are no rows, nor are rows of empty cells, nor lines of text at the end.
+    Every row has as many cells as the first: empty ones beyond that are cut off.
     """
-    split = _split_at_blanks if separator == " " else _split_at
-    width = 0
-    for line, cells in split(lines, separator):
-        if width == 0:
-            width = len(cells)
-            if width > MOST_COLUMNS:
-                raise RowError(line, f"it has {width:,} columns; at most {MOST_COLUMNS:,} are possible")
-        elif len(cells) != width:
-            raise RowError(line, f"it has {_count(len(cells))}, the rows before it have {width:,}")
+    split = _split_at_blanks if layout.separator == " " else _split_at
+    kept = rows_only(lines, layout) if layout.skip or layout.comment else lines
+    yield from even_rows(split(kept, layout.separator), layout)
+
+
+def even_rows(rows: Iterator[tuple[int, list[str]]], layout: TextFormat) -> Iterator[tuple[int, list[str]]]:
+    """Rows of one width; RowError where one is longer or shorter than the others, and goes on so."""
+    width, heads = layout.width, layout.names_rows
+    for line, given in rows:
+        if not given[0].strip() and len(given) > 1 and not any(map(str.strip, given)):
+            continue
+        cells = _fitted(given, width, heads > 0 and layout.row_names) if heads > 0 else given
+        heads -= 1
+        width = width or _checked_width(line, cells)
+        if len(cells) > width and not any(map(str.strip, cells[width:])):
+            cells = cells[:width]
+        if len(cells) != width:
+            _pass_over_notes(line, cells, rows, width)
+            return
         yield line, cells
+
+
+def _checked_width(line: int, cells: list[str]) -> int:
+    if len(cells) > MOST_COLUMNS:
+        raise RowError(line, f"it has {len(cells):,} columns; at most {MOST_COLUMNS:,} are possible")
+    return len(cells)
+
+
+def _fitted(names: list[str], width: int, lacks_first: bool) -> list[str]:
+    """A row of names with as many cells as there are columns."""
+    short = width - len(names)
+    if short <= 0:
+        return names
+    return [""] * short + names if lacks_first else names + [""] * short
+
+
+def _pass_over_notes(line: int, cells: list[str], rows: Iterator[tuple[int, list[str]]], width: int) -> None:
+    """RowError, unless nothing follows but a few lines of text that are no rows."""
+    last = list(islice(chain([(line, cells)], rows), MOST_NOTES + 1))
+    if len(last) > MOST_NOTES or len(cells) > width or not all(_is_note(given) for _, given in last):
+        raise RowError(line, f"it has {_count(len(cells))}, the rows before it have {width:,}")
+
+
+def _is_note(cells: list[str]) -> bool:
+    """Whether cells are words below a table: no numbers are among them."""
+    faults = {cell_number(cell)[1] for cell in cells}
+    return CellFault.TEXT in faults and CellFault.NONE not in faults
+
+
+def rows_only(lines: Iterable[str], layout: TextFormat) -> Iterator[str]:
+    """The lines with an empty one for each that is no row, so that all keep their number."""
+    comment, is_above = layout.comment, True
+    held: list[str] = []
+    for number, line in enumerate(lines):
+        if number < layout.skip:
+            yield "\n"
+        elif comment and line.lstrip().startswith(comment):
+            is_name = is_above and layout.comment_names
+            yield from "\n" * (len(held) if is_name else 1)
+            held = [line.lstrip().removeprefix(comment).lstrip()] if is_name else held
+        elif held and not line.strip():
+            held.append(line)
+        else:
+            is_above = is_above and not line.strip()
+            yield from held
+            held = []
+            yield line
 
 
 def _count(cells: int) -> str:
@@ -116,12 +198,17 @@ def _split_at_blanks(lines: Iterable[str], _separator: str) -> Iterator[tuple[in
     for number, line in enumerate(lines, 1):
         if len(line) > LONGEST_LINE:
             raise RowError(number, f"it has more than {LONGEST_LINE:,} characters")
-        text = line.rstrip("\n")
-        cells = [_blank_cell(found, number) for found in _BLANK_CELL.finditer(text)] if '"' in text else text.split()
+        cells = blank_cells(line, number)
         if any(len(cell) > LONGEST_CELL for cell in cells):
             raise RowError(number, f"a cell has more than {LONGEST_CELL:,} characters")
         if cells:
             yield number, cells
+
+
+def blank_cells(line: str, number: int) -> list[str]:
+    """The cells of a line with blanks and tabs between them; RowError where a quote is left open."""
+    text = line.rstrip("\n")
+    return [_blank_cell(found, number) for found in _BLANK_CELL.finditer(text)] if '"' in text else text.split()
 
 
 def _blank_cell(found: re.Match[str], line: int) -> str:
@@ -129,65 +216,3 @@ def _blank_cell(found: re.Match[str], line: int) -> str:
     if stray:
         raise RowError(line, 'a quote " is opened and not closed, or there is text after a closing one')
     return plain if quoted is None else quoted.replace('""', '"')
-
-
-def guess_format(sample: str) -> TextFormat:
-    """How the rows of a text are written, by its first lines."""
-    lines = [f"{line}\n" for line in sample.split("\n")[:SAMPLE_LINES] if line.strip()]
-    best: tuple[float, ...] = (-1.0,)
-    chosen = TextFormat(header=False)
-    for separator in SEPARATORS:
-        rows = _sampled_rows(lines, separator)
-        for decimal in DECIMALS:
-            if decimal == separator or not rows:
-                continue
-            score = _score(rows, decimal)
-            if score > best:
-                best, chosen = score, TextFormat(separator, decimal, _has_header(rows, decimal))
-    return chosen
-
-
-def _sampled_rows(lines: list[str], separator: str) -> list[list[str]]:
-    """The rows of a sample, ragged as they may be; a quote left open at its end is the sample's end."""
-    if separator == " ":
-        return [line.split() for line in lines]
-    try:
-        return [row for row in csv.reader(lines, delimiter=separator, skipinitialspace=True) if row]
-    except csv.Error:
-        return []
-
-
-def _score(rows: list[list[str]], decimal: str) -> tuple[float, ...]:
-    """Whether most rows have one width above 1, how many cells are numbers, how even the rows are."""
-    width, agreeing = Counter(len(row) for row in rows).most_common(1)[0]
-    even = agreeing / len(rows)
-    body = rows[1:] or rows
-    cells = [cell for row in body for cell in row]
-    faults = Counter(cell_number(cell, decimal)[1] for cell in cells[:2000])
-    numbers = (faults[CellFault.NONE] + 0.9 * sum(faults[kind] for kind in _ABSENT)) / max(1, sum(faults.values()))
-    is_table = width > 1 and even > 0.5
-    return float(is_table), round(even * (0.2 + numbers), 6), even, -float(decimal == ",")
-
-
-def _has_header(rows: list[list[str]], decimal: str) -> bool:
-    """Whether the first row has text over numbers, or nothing but different texts."""
-    first = [cell_number(cell, decimal)[1] for cell in rows[0]]
-    if CellFault.NONE in first or CellFault.TEXT not in first:
-        return False
-    return len(rows) > 1 and len(set(rows[0])) == len(rows[0])
-
-
-def column_names(cells: list[str]) -> tuple[str, ...]:
-    """Names that a table may have, each one different, from the cells of a header or from none."""
-    names: list[str] = []
-    taken: set[str] = set()
-    for number, cell in enumerate(cells, 1):
-        kept = "".join(letter if letter.isprintable() else " " for letter in cell[: 4 * LONGEST_NAME])
-        stem = " ".join(kept.split())[: LONGEST_NAME - 8].strip() or f"column {number}"
-        name, count = stem, 1
-        while name in taken:
-            count += 1
-            name = f"{stem} {count}"
-        taken.add(name)
-        names.append(name)
-    return tuple(names)

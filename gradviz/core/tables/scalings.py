@@ -15,8 +15,20 @@ from gradviz.core.numbers import Floats
 class Scaling(Alternative):
     """Each column by itself, from all of its rows."""
 
+    suffix: ClassVar[str] = ""
+    """What is written behind the name of a column whose numbers are scaled so."""
+
+    def named(self, name: str) -> str:
+        """The name of a column whose scaled numbers are shown."""
+        return f"{name}{self.suffix}"
+
     def apply(self, columns: Floats) -> Floats:
         """The scaled columns, (rows, columns)."""
+        shift, spread = self.terms(columns)
+        return np.asarray((columns - shift) / spread)
+
+    def terms(self, columns: Floats) -> tuple[Floats, Floats]:
+        """What is taken off each column, and what it is divided by then: (columns,) each."""
         raise NotImplementedError
 
     def code(self, name: str, columns: Floats) -> tuple[str, ...]:
@@ -32,6 +44,9 @@ class NoScaling(Scaling):
     def apply(self, columns: Floats) -> Floats:
         return columns
 
+    def terms(self, columns: Floats) -> tuple[Floats, Floats]:
+        return np.zeros(columns.shape[1]), np.ones(columns.shape[1])
+
     def code(self, name: str, columns: Floats) -> tuple[str, ...]:
         return ()
 
@@ -40,11 +55,11 @@ class Standardise(Scaling):
     label: ClassVar[str] = "Standardise"
     about: ClassVar[str] = "Minus the mean, divided by the standard deviation: mean 0, deviation 1."
     kind: Literal["standardise"] = "standardise"
+    suffix: ClassVar[str] = ", standardised"
 
-    def apply(self, columns: Floats) -> Floats:
-        deviation = columns.std(axis=0)
-        spread = np.where(self._varies(columns), deviation, 1.0)
-        return np.asarray((columns - columns.mean(axis=0)) / _finite(spread))
+    def terms(self, columns: Floats) -> tuple[Floats, Floats]:
+        spread = np.where(self._varies(columns), columns.std(axis=0), 1.0)
+        return columns.mean(axis=0), _finite(spread)
 
     @staticmethod
     def _varies(columns: Floats) -> NDArray[np.bool_]:
@@ -65,10 +80,11 @@ class MinMax(Scaling):
     label: ClassVar[str] = "From 0 to 1"
     about: ClassVar[str] = "Minus the smallest, divided by the range: from 0 to 1."
     kind: Literal["min_max"] = "min_max"
+    suffix: ClassVar[str] = ", from 0 to 1"
 
-    def apply(self, columns: Floats) -> Floats:
+    def terms(self, columns: Floats) -> tuple[Floats, Floats]:
         spread = np.ptp(columns, axis=0)
-        return np.asarray((columns - columns.min(axis=0)) / _finite(np.where(spread > 0, spread, 1.0)))
+        return columns.min(axis=0), _finite(np.where(spread > 0, spread, 1.0))
 
     def code(self, name: str, columns: Floats) -> tuple[str, ...]:
         if (np.ptp(columns, axis=0) > 0).all():
@@ -85,8 +101,11 @@ class DivideBy(Scaling):
     kind: Literal["divide"] = "divide"
     divisor: float = setting(10.0, title="Divisor", description="What is divided by.", gt=0, le=1e12)
 
-    def apply(self, columns: Floats) -> Floats:
-        return columns / self.divisor
+    def terms(self, columns: Floats) -> tuple[Floats, Floats]:
+        return np.zeros(columns.shape[1]), np.full(columns.shape[1], self.divisor)
+
+    def named(self, name: str) -> str:
+        return f"{name} / {self.divisor:g}"
 
     def code(self, name: str, columns: Floats) -> tuple[str, ...]:
         return (f"{name} = {name} / {self.divisor!r}",)

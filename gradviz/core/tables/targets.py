@@ -36,6 +36,11 @@ class TableTarget(Alternative):
         """Whether a row's target is the number of its class."""
         return False
 
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """What the classes are called, from 0; empty where they have no names."""
+        return ()
+
     def outputs(self, columns: Floats) -> int:
         """Values of a row's target, or classes."""
         raise NotImplementedError
@@ -46,6 +51,10 @@ class TableTarget(Alternative):
     def arrays(self, columns: Floats) -> NDArray[Any]:
         """The targets, (rows, outputs) float64 or (rows,) int64."""
         raise NotImplementedError
+
+    def terms(self, columns: Floats) -> tuple[Floats, Floats]:
+        """What is taken off each target column, and what it is divided by then."""
+        return np.zeros(columns.shape[1]), np.ones(columns.shape[1])
 
     def code(self, columns: Floats) -> tuple[str, ...]:
         """Lines of numpy that make the targets from the columns called ``y``."""
@@ -67,6 +76,9 @@ class ValuesTarget(TableTarget):
     def arrays(self, columns: Floats) -> NDArray[Any]:
         return self.scaling.apply(columns)
 
+    def terms(self, columns: Floats) -> tuple[Floats, Floats]:
+        return self.scaling.terms(columns)
+
     def code(self, columns: Floats) -> tuple[str, ...]:
         return self.scaling.code("y", columns)
 
@@ -87,6 +99,10 @@ class LabelsTarget(TableTarget):
     @property
     def is_labelled(self) -> bool:
         return True
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        return self.names
 
     def outputs(self, columns: Floats) -> int:
         return len(self.names) or int(columns.max()) + 1

@@ -38,6 +38,8 @@ class FitDescent(Objective):
         self._reads_as = declared.loss.reads_as
         self.classes = declared.data.outputs if declared.data.is_labelled else 0
         """Number of classes; 0 where the targets are values."""
+        self.names = declared.data.axis_names
+        """What inputs, targets and classes are called where a person sees their numbers."""
         self.activations = declared.activations
         self.parameters = dict(self.model.named_parameters())
         self._modes = Modes(self.model, declared.mode == "train")

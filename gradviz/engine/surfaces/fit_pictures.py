@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from gradviz.core.numbers import Floats
-from gradviz.core.questions.fit import CurveFit, FitScore, FitSnapshot, PlaneFit, ScatterFit, TableFit
+from gradviz.core.questions.fit import CurveFit, FitNames, FitScore, FitSnapshot, PlaneFit, ScatterFit, TableFit
 from gradviz.engine.objectives.fit_descent import FitDescent
 from gradviz.engine.training.lanes import Lane
 
@@ -96,7 +96,7 @@ def _score(first: FitDescent, given: Tensor, predictions: list[Tensor]) -> FitSc
             values.append(float(right.double().mean()))
         else:
             values.append(_determination(given.double(), prediction.double()))
-    return FitScore(len(first.data.inputs), len(given), first.classes, tuple(values))
+    return FitScore(len(first.data.inputs), len(given), first.classes, tuple(values), FitNames(*first.names))
 
 
 def _determination(given: Tensor, prediction: Tensor) -> float:

@@ -44,12 +44,18 @@ def check_target(path: Path) -> None:
         raise FileError(f"The weights were not saved. {path.suffix or 'No ending'} is not a kind of weights.", CHOOSE)
 
 
-def save_weights(path: Path, weights: Mapping[str, NDArray[Any]]) -> None:
-    """Write `weights` as the ending of `path` asks for."""
+def save_weights(path: Path, weights: Mapping[str, NDArray[Any]], about: Mapping[str, str] | None = None) -> None:
+    """Write `weights` as the ending of `path` asks for; safetensors keeps what is said `about` them, by its name."""
     check_target(path)
     suffix = path.suffix.lower()
     arrays = {name: np.asarray(value, order="C") for name, value in weights.items()}
-    write_bytes(path, safetensors.numpy.save(arrays) if suffix == ".safetensors" else _state_dict(arrays))
+    is_plain = suffix == ".safetensors"
+    write_bytes(path, safetensors.numpy.save(arrays, dict(about or {}) or None) if is_plain else _state_dict(arrays))
+
+
+def keeps_scaling(path: Path) -> bool:
+    """Whether a file of this name can say how what goes into the model was scaled: a .pt file holds tensors alone."""
+    return path.suffix.lower() == ".safetensors"
 
 
 def load_weights(path: Path, allow_pickle: bool = False) -> Weights:

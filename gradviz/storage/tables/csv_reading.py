@@ -5,31 +5,35 @@ from __future__ import annotations
 import codecs
 import io
 import os
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
-from gradviz.core.tables.delimited_text import LONGEST_LINE, RowError, TextFormat, guess_format, rows_of
-from gradviz.core.tables.sheets import Reading, SheetBuilder
+from gradviz.core.tables.delimited_text import LONGEST_LINE, RowError, TextFormat, rows_of
+from gradviz.core.tables.sheets import Reading
+from gradviz.core.tables.text_guess import guess_format
 from gradviz.storage.experiments.header import open_regular
 from gradviz.storage.foreign_files import SNIFFED_BYTES, TABLE, foreign_file
 from gradviz.storage.problems import FileError, cause_of
 from gradviz.storage.tables.csv_encoding import ENCODINGS, SAMPLE_BYTES, bytes_of_mark, guess_encoding
+from gradviz.storage.tables.readings import readings_of
 
 CHUNK_BYTES = 2**15
-ROWS_AT_ONCE = 500
-CELLS_AT_ONCE = 10_000
+GUESSED_BYTES = 2**16
 CORRECT = "Correct the file, or choose another separator or encoding."
 
 
-def read_csv(path: Path, encoding: str = "", layout: TextFormat | None = None) -> Generator[Reading, None, None]:
+def read_csv(
+    path: Path, encoding: str = "", layout: TextFormat | None = None, asked: Mapping[str, Any] | None = None
+) -> Generator[Reading, None, None]:
     """Read a file of rows; yields after each few milliseconds, and in the end with the whole sheet.
 
-    What is not given is guessed, and told in every Reading. FileError says what is wrong, with the line.
+    What is not given is guessed, and told in every Reading; `asked` are fields of the format that a person chose.
+    FileError says what is wrong, with the line.
     """
     with open_regular(path, TABLE) as stream:
         try:
-            yield from _readings(stream, os.fstat(stream.fileno()).st_size, encoding, layout)
+            yield from _readings(stream, os.fstat(stream.fileno()).st_size, encoding, layout, asked)
         except OSError as error:
             raise FileError(f"The file cannot be read. {cause_of(error)}", TABLE.choose) from error
         except MemoryError:
@@ -38,7 +42,20 @@ def read_csv(path: Path, encoding: str = "", layout: TextFormat | None = None) -
             raise FileError(str(error), CORRECT) from None
 
 
-def _readings(stream: BinaryIO, size: int, encoding: str, layout: TextFormat | None) -> Iterator[Reading]:
+def read_text(text: str, asked: Mapping[str, Any] | None = None) -> Iterator[Reading]:
+    """Read rows out of a text, such as what a person copied elsewhere."""
+    plain = text.replace("\r\n", "\n").replace("\r", "\n")
+    layout = guess_format(plain[:GUESSED_BYTES], asked)
+    lines = (f"{line}\n" for line in plain.split("\n"))
+    try:
+        yield from readings_of(rows_of(lines, layout), layout, "utf-8", lambda: 0.5)
+    except RowError as error:
+        raise FileError(str(error), "Correct it where it was copied, or choose another separator.") from None
+
+
+def _readings(
+    stream: BinaryIO, size: int, encoding: str, layout: TextFormat | None, asked: Mapping[str, Any] | None
+) -> Iterator[Reading]:
     sample = stream.read(SAMPLE_BYTES)
     foreign = foreign_file(sample[:SNIFFED_BYTES], TABLE)
     if foreign is not None:
@@ -47,27 +64,10 @@ def _readings(stream: BinaryIO, size: int, encoding: str, layout: TextFormat | N
     if encoding not in ENCODINGS:
         raise FileError("This file holds binary data, not a table in text.", TABLE.choose)
     start = bytes_of_mark(sample, encoding)
-    layout = layout or guess_format(_sample_text(sample[start : start + 2**16], encoding))
+    layout = layout or guess_format(_sample_text(sample[start : start + GUESSED_BYTES], encoding), asked)
     stream.seek(start)
     lines = _Lines(stream, encoding)
-    builder = SheetBuilder(layout)
-    # at once, so that a window can show what was guessed
-    yield Reading(0.0, layout, encoding, 0)
-    for line, rows in _blocks(lines, layout.separator):
-        builder.add(line, rows)
-        yield Reading(
-            min(lines.bytes_read / max(size, 1), 1.0),
-            layout,
-            encoding,
-            builder.rows,
-            builder.preview(),
-            builder.counts,
-        )
-    if not builder.rows:
-        names = builder.preview()
-        cause = "This file has no rows." if names is None else "This file has a line of names, but no rows below it."
-        raise FileError(cause, TABLE.choose)
-    yield Reading(1.0, layout, encoding, builder.rows, builder.preview(), builder.counts, builder.sheet())
+    yield from readings_of(rows_of(lines, layout), layout, encoding, lambda: lines.bytes_read / max(size, 1))
 
 
 def _sample_text(sample: bytes, encoding: str) -> str:
@@ -76,27 +76,6 @@ def _sample_text(sample: bytes, encoding: str) -> str:
     text = decoded.replace("\r\n", "\n").replace("\r", "\n")
     head, feed, _rest = text.rpartition("\n")
     return head if feed and head.count("\n") > 1 else text
-
-
-def _blocks(lines: _Lines, separator: str) -> Iterator[tuple[int, list[list[str]]]]:
-    """Rows some hundreds at a time, with the line of the last; fewer where they are long."""
-    block: list[list[str]] = []
-    line, most = 0, ROWS_AT_ONCE
-    try:
-        for line, cells in rows_of(lines, separator):
-            if not block:
-                most = max(1, min(ROWS_AT_ONCE, CELLS_AT_ONCE // len(cells)))
-            block.append(cells)
-            if len(block) >= most:
-                yield line, block
-                block = []
-    except RowError:
-        # the rows before the fault are shown beside the message
-        if block:
-            yield line, block
-        raise
-    if block:
-        yield line, block
 
 
 class _Lines:

@@ -233,7 +233,7 @@ class Form(QWidget):
             inner = QVBoxLayout(frame)
             inner.setContentsMargins(0, 0, 0, 6)
             inner.setSpacing(2)
-            inner.addLayout(self._item_head(item, index, len(items), path))
+            inner.addLayout(self._item_head(item, index, len(items), path, spec.fewest))
             self._fill_declaration(inner, spec.variants, item, f"{path}.{index}")
             inner.addWidget(self._fault_at(f"{path}.{index}"))
             column.addWidget(frame)
@@ -248,7 +248,7 @@ class Form(QWidget):
         add.clicked.connect(lambda: self._add_item(spec, path))
         column.addWidget(add, 0, Qt.AlignmentFlag.AlignLeft)
 
-    def _item_head(self, item: Declaration, index: int, count: int, path: str) -> QHBoxLayout:
+    def _item_head(self, item: Declaration, index: int, count: int, path: str, fewest: int) -> QHBoxLayout:
         head = QHBoxLayout()
         label = QLabel(f"{index + 1}.  {getattr(type(item), 'label', '') or getattr(item, 'name', '')}")
         label.setProperty("muted", True)
@@ -259,7 +259,7 @@ class Form(QWidget):
             move.clicked.connect(lambda _=False, a=index, b=target: self._exchange(path, a, b))
             head.addWidget(move)
         remove = _small_button("✕", "Remove")
-        remove.setEnabled(count > 1)
+        remove.setEnabled(count > fewest)
         remove.clicked.connect(lambda _=False: self._remove(path, index))
         head.addWidget(remove)
         return head

@@ -10,6 +10,8 @@ from gradviz.core.document.experiment import to_data
 
 def one_more(items: list[Any], spec: FieldSpec) -> dict[str, Any]:
     """A new item for a list: like the last one if it has a name, else the catalogue's first useful one."""
+    if not items:
+        return to_data(spec.variants[0]())
     last = dict(items[-1])
     if "name" in last:
         taken = {item["name"] for item in items}

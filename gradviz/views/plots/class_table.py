@@ -21,6 +21,7 @@ class ClassTable(QWidget):
         super().__init__(parent)
         self._theme: Theme = LIGHT
         self._counts: NDArray[np.int64] = np.zeros((0, 0), dtype=np.int64)
+        self._names: tuple[str, ...] = ()
         self.setMinimumSize(120, 120)
 
     def set_theme(self, theme: Theme) -> None:
@@ -28,10 +29,12 @@ class ClassTable(QWidget):
         self._theme = theme
         self.update()
 
-    def show_counts(self, counts: NDArray[np.int64]) -> None:
-        """Show a table (classes, classes)."""
+    def show_counts(self, counts: NDArray[np.int64], names: tuple[str, ...] = ()) -> None:
+        """Show a table (classes, classes) whose classes may have names."""
         self._counts = counts
-        self.setAccessibleDescription("; ".join(f"class {k}: {row.tolist()}" for k, row in enumerate(counts[:16])))
+        self._names = names or tuple(map(str, range(len(counts))))
+        said = (f"class {name}: {row.tolist()}" for name, row in zip(self._names, counts[:16], strict=False))
+        self.setAccessibleDescription("; ".join(said))
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -44,7 +47,7 @@ class ClassTable(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         count = len(self._counts)
         line = painter.fontMetrics().height()
-        left, top = 3.2 * line, 2.6 * line
+        left, top = 1.9 * line + self._widest(painter, self.width() / 3), 2.6 * line
         side = max(4.0, min((self.width() - left - line) / count, (self.height() - top - line) / count, 7 * line))
         left = max(left, (self.width() - side * count) / 2)
         self._paint_titles(painter, QRectF(left, top, side * count, side * count), line, side)
@@ -54,21 +57,31 @@ class ClassTable(QWidget):
             cell = QRectF(left + column * side, top + row * side, side, side).adjusted(1, 1, -1, -1)
             self._paint_cell(painter, cell, int(number), float(shares[row, column]), row == column)
 
+    def _widest(self, painter: QPainter, most: float) -> float:
+        """Room for the names beside the rows."""
+        metrics = painter.fontMetrics()
+        shown = self._names if len(self._counts) <= MOST_LETTERED else ()
+        widest = max((metrics.horizontalAdvance(name) for name in shown), default=0)
+        return min(max(widest + 0.2 * metrics.height(), 1.3 * metrics.height()), most)
+
     def _paint_titles(self, painter: QPainter, table: QRectF, line: int, side: float) -> None:
         painter.setPen(QColor(self._theme.muted))
         painter.drawText(QRectF(table.left(), 0.2 * line, table.width(), line), Qt.AlignmentFlag.AlignCenter, "answer")
         painter.save()
-        painter.translate(QPointF(table.left() - 2.2 * line, table.center().y()))
+        beside_px = self._widest(painter, self.width() / 3)
+        painter.translate(QPointF(table.left() - beside_px - 0.9 * line, table.center().y()))
         painter.rotate(-90)
         painter.drawText(QRectF(-100, -line / 2, 200, line), Qt.AlignmentFlag.AlignCenter, "class")
         painter.restore()
         if len(self._counts) > MOST_LETTERED:
             return
+        right = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
         for k in range(len(self._counts)):
             above = QRectF(table.left() + k * side, table.top() - 1.2 * line, side, line)
-            beside = QRectF(table.left() - 1.5 * line, table.top() + k * side, 1.3 * line, side)
-            painter.drawText(above, Qt.AlignmentFlag.AlignCenter, str(k))
-            painter.drawText(beside, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, str(k))
+            beside = QRectF(table.left() - beside_px - 0.2 * line, table.top() + k * side, beside_px, side)
+            for room, flags in ((above, Qt.AlignmentFlag.AlignCenter), (beside, right)):
+                name = painter.fontMetrics().elidedText(self._names[k], Qt.TextElideMode.ElideRight, int(room.width()))
+                painter.drawText(room, flags, name)
 
     def _paint_cell(self, painter: QPainter, cell: QRectF, count: int, share: float, is_right: bool) -> None:
         theme = self._theme

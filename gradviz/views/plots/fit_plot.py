@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from gradviz.core.numbers import Floats
 from gradviz.core.questions.fit import CurveFit, PlaneFit, ScatterFit
+from gradviz.core.words import one_line
 from gradviz.views.kit.colours import class_colour, colour_table
 from gradviz.views.kit.live_dots import SYMBOLS, LiveDots
 from gradviz.views.kit.quiet_plot import LiveCurve, QuietPlot
@@ -18,6 +19,7 @@ from gradviz.views.kit.theme import Theme, mix
 VALUE_STEP = 16
 """Of the 256 colours of values, every 16th is used for points."""
 MANY_POINTS = 500
+LONGEST_TITLE = 40
 PlotFit = CurveFit | PlaneFit | ScatterFit
 
 
@@ -68,13 +70,7 @@ class FitPlot(QuietPlot):
             self.redraw()
 
     def _label_axes(self, fit: PlotFit) -> None:
-        names = ("input", "class" if fit.score.classes else "target")
-        if isinstance(fit, CurveFit) and fit.score.classes == 2:
-            names = ("input", "probability of class 1")
-        if isinstance(fit, PlaneFit):
-            names = ("input 1", "input 2")
-        if isinstance(fit, ScatterFit):
-            names = ("target", "prediction")
+        names = axis_titles(fit)
         item, has_grid = self.getPlotItem(), not isinstance(fit, PlaneFit)
         item.setLabel("bottom", names[0])
         item.setLabel("left", names[1])
@@ -121,6 +117,22 @@ class FitPlot(QuietPlot):
         return image
 
 
+def axis_titles(fit: PlotFit) -> tuple[str, str]:
+    """What is written along x and y: the columns' own names, where they have some."""
+    score, given = fit.score, fit.score.names
+    inputs = [one_line(name, LONGEST_TITLE) for name in given.inputs]
+    target = one_line(given.targets[0], LONGEST_TITLE) if len(given.targets) == 1 else ""
+    if isinstance(fit, PlaneFit):
+        return (inputs[0], inputs[1]) if len(inputs) == 2 else ("input 1", "input 2")
+    if isinstance(fit, ScatterFit):
+        return (target or "target", f"prediction of {target}" if target else "prediction")
+    across = inputs[0] if inputs else "input"
+    if score.classes == 2:
+        name = given.of_class(1) if given.classes else "class 1"
+        return across, f"probability of {one_line(name, LONGEST_TITLE)}"
+    return across, target or ("class" if score.classes else "target")
+
+
 def _kinds(points: Floats, kinds: Floats, outline: str, size: float = 8.0) -> list[LiveDots]:
     """Points in the colour and with the symbol of their class."""
     return [
@@ -150,7 +162,7 @@ def _data_of(fit: PlotFit | None) -> object:
     if fit is None:
         return None
     inputs = fit.inputs if isinstance(fit, CurveFit) else fit.points if isinstance(fit, PlaneFit) else fit.targets
-    return type(fit), fit.score.classes, inputs.tobytes(), fit.targets.tobytes()
+    return type(fit), fit.score.classes, fit.score.names, inputs.tobytes(), fit.targets.tobytes()
 
 
 def class_picture(fit: PlaneFit, theme: Theme) -> NDArray[np.uint8]:

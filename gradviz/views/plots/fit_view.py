@@ -18,7 +18,7 @@ from gradviz.views.kit.speech import spoken
 from gradviz.views.kit.theme import Theme
 from gradviz.views.kit.view import View
 from gradviz.views.plots.class_table import ClassTable
-from gradviz.views.plots.fit_plot import FitPlot
+from gradviz.views.plots.fit_plot import FitPlot, axis_titles
 
 
 class FitView(View):
@@ -75,7 +75,7 @@ class FitView(View):
         fit = self._fit = answer.value
         if isinstance(fit, TableFit):
             self._pages.setCurrentWidget(self._table)
-            self._table.show_counts(fit.counts)
+            self._table.show_counts(fit.counts, fit.score.names.classes)
         else:
             self._pages.setCurrentWidget(self._plot)
             self._plot.show_fit(fit)
@@ -122,6 +122,9 @@ class FitView(View):
             shown["field"] = np.round(fit.field[:: max(1, len(fit.y) // 8), :: max(1, len(fit.x) // 8)], 6).tolist()
         elif isinstance(fit, TableFit):
             shown["counts"] = fit.counts.tolist()
+            shown["classes"] = fit.score.names.classes
+        if not isinstance(fit, TableFit):
+            shown["axes"] = axis_titles(fit)
         return shown
 
 

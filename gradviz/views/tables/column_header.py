@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen
-from PySide6.QtWidgets import QHeaderView, QMenu, QWidget
+from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QHelpEvent, QPainter, QPen
+from PySide6.QtWidgets import QHeaderView, QMenu, QToolTip, QWidget
 
-from gradviz.core.data.sheet_import import ROLES, Role
+from gradviz.core.data.import_choice import ROLES, Role
+from gradviz.core.data.import_columns import HOWS, How
 from gradviz.views.kit.theme import LIGHT, Theme, mix
 
 ROLE_WORDS: dict[Role, str] = {"input": "Input", "target": "Target", "out": "Left out"}
 LINE_GAP = 3
 SIDE = 4
+WIDEST = 260
+MOST_FITTED = 200
+"""Columns that are made as wide as their heads; a table of thousands would be measured too long."""
 
 
 class ColumnHeader(QHeaderView):
-    """Two lines a column, with names three. `role_chosen` carries the column and the role that its user wants."""
+    """Two lines a column, with names three.
+
+    `role_chosen` carries the column and the role that its user wants, `how_chosen` the way in which it shall be read.
+    """
 
     role_chosen = Signal(int, str)
+    how_chosen = Signal(int, str)
 
     def __init__(self, parent: QWidget | None = None, has_names: bool = True) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
@@ -26,6 +34,9 @@ class ColumnHeader(QHeaderView):
         self._names: tuple[str, ...] = ()
         self._roles: tuple[Role, ...] = ()
         self._notes: tuple[str, ...] = ()
+        self._told: tuple[str, ...] = ()
+        self._possible: tuple[tuple[How, ...], ...] = ()
+        self._hows: tuple[How, ...] = ()
         self.setSectionsClickable(True)
         self.setHighlightSections(False)
         self.setMinimumSectionSize(84)
@@ -37,11 +48,47 @@ class ColumnHeader(QHeaderView):
         self._theme = theme
         self.viewport().update()
 
-    def show_columns(self, names: tuple[str, ...], roles: tuple[Role, ...], notes: tuple[str, ...]) -> None:
-        """Names, roles and counts, one of each for a column; a note that is not empty tells of bad cells."""
-        self._names, self._roles, self._notes = names, roles, notes
+    def show_columns(
+        self,
+        names: tuple[str, ...],
+        roles: tuple[Role, ...],
+        notes: tuple[str, ...],
+        told: tuple[str, ...] = (),
+        possible: tuple[tuple[How, ...], ...] = (),
+        hows: tuple[How, ...] = (),
+    ) -> None:
+        """Names, roles and counts, one of each for a column; a note that is not empty tells of bad cells.
+
+        `told` says how a column is read or why it is left out, `possible` in which ways it can be read, `hows` the
+        one that is chosen.
+        """
+        are_others = names != self._names
+        self._names, self._roles, self._notes, self._told = names, roles, notes, told
+        self._possible, self._hows = possible, hows
+        self._fit_widths(are_others)
         self.updateGeometry()
         self.viewport().update()
+
+    def _fit_widths(self, are_others: bool) -> None:
+        """As wide as what the heads say, within limits; wider only, while the columns stay the same."""
+        bold = QFontMetrics(self._bold())
+        for section in range(min(self.count(), len(self._names), MOST_FITTED) if self._told else 0):
+            wanted = max(
+                bold.horizontalAdvance(self._names[section]), self.fontMetrics().horizontalAdvance(self._line(section))
+            )
+            wanted = min(wanted + 2 * SIDE + 6, WIDEST)
+            least = self.defaultSectionSize() if are_others else self.sectionSize(section)
+            self.resizeSection(section, max(wanted, least))
+
+    def _bold(self) -> QFont:
+        font = QFont(self.font())
+        font.setWeight(QFont.Weight.DemiBold)
+        return font
+
+    def _line(self, section: int) -> str:
+        """The last line of a head: bad cells, and how the column is read."""
+        told = self._told[section] if section < len(self._told) else ""
+        return " · ".join(part for part in (self._notes[section], told) if part)
 
     @property
     def roles(self) -> tuple[Role, ...]:
@@ -53,8 +100,23 @@ class ColumnHeader(QHeaderView):
         """What is said of the bad cells of each column."""
         return self._notes
 
+    @property
+    def told(self) -> tuple[str, ...]:
+        """How each column is read, or why it is left out."""
+        return self._told
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        """What is cut off in a head is read in its tip."""
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            section = self.logicalIndexAt(event.pos())
+            if 0 <= section < len(self._names):
+                text = "\n".join(part for part in (self._names[section], self._line(section)) if part)
+                QToolTip.showText(event.globalPos(), text, self.viewport())
+            return True
+        return super().viewportEvent(event)
+
     def _ask(self, section: int) -> None:
-        """A menu of the three roles below the column."""
+        """A menu of the three roles below the column, and of the ways in which it can be read."""
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         for role in ROLES:
@@ -62,6 +124,14 @@ class ColumnHeader(QHeaderView):
             action.setCheckable(True)
             action.setChecked(section < len(self._roles) and self._roles[section] == role)
             action.triggered.connect(lambda _=False, chosen=role: self.role_chosen.emit(section, chosen))
+        possible = self._possible[section] if section < len(self._possible) else ()
+        if len(possible) > 1:
+            menu.addSeparator()
+        for how in possible if len(possible) > 1 else ():
+            action = menu.addAction(HOWS[how])
+            action.setCheckable(True)
+            action.setChecked(self._roles[section] != "out" and self._hows[section] == how)
+            action.triggered.connect(lambda _=False, chosen=how: self.how_chosen.emit(section, chosen))
         menu.popup(self.viewport().mapToGlobal(QPoint(self.sectionViewportPosition(section), self.height())))
 
     def sizeHint(self) -> QSize:
@@ -89,13 +159,14 @@ class ColumnHeader(QHeaderView):
         painter.drawLine(rect.bottomLeft(), rect.bottomRight())
         line = self.fontMetrics().height() + LINE_GAP
         room = QRect(rect.left() + SIDE, rect.top() + 6, rect.width() - 2 * SIDE, line)
-        bold = QFont(self.font())
-        bold.setWeight(QFont.Weight.DemiBold)
         if self._has_names:
-            self._write(painter, room, self._names[index], bold, theme.muted if role == "out" else theme.text)
+            self._write(painter, room, self._names[index], self._bold(), theme.muted if role == "out" else theme.text)
             room.translate(0, line)
         self._write(painter, room, f"{ROLE_WORDS[role]}  ▾", self.font(), colour)
-        self._write(painter, room.translated(0, line), self._notes[index], self.font(), theme.fault)
+        has_bad = bool(self._notes[index])
+        self._write(
+            painter, room.translated(0, line), self._line(index), self.font(), theme.fault if has_bad else theme.muted
+        )
 
     @staticmethod
     def _write(painter: QPainter, room: QRect, text: str, font: QFont, colour: str) -> None:

@@ -10,25 +10,27 @@ from time import perf_counter
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QFont
 from PySide6.QtWidgets import (
-    QComboBox,
     QDialog,
     QFormLayout,
     QHBoxLayout,
     QLabel,
     QProgressBar,
     QPushButton,
+    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
 
-from gradviz.core.data.sheet_import import ImportChoice, ImportOutcome, Role, dataset_from, first_choice, outcome_of
-from gradviz.core.data.table_datasets import TableSource
-from gradviz.core.tables.delimited_text import DECIMALS, SEPARATORS, TextFormat
+from gradviz.core.data.default_import import source_of
+from gradviz.core.data.import_choice import ImportChoice, ImportOutcome, Role
+from gradviz.core.data.import_columns import How, possible_hows, usual_how
+from gradviz.core.data.import_guess import first_choice
+from gradviz.core.data.sheet_import import column_notes, dataset_from, outcome_of
 from gradviz.core.tables.scalings import Standardise
-from gradviz.core.tables.sheets import Reading
+from gradviz.core.tables.sheets import Asked, Reading
 from gradviz.views.kit.theme import Theme
-from gradviz.views.kit.tick_box import TickBox
 from gradviz.views.tables.column_header import ColumnHeader, table_style
+from gradviz.views.tables.format_bar import FIELD_PAD, FormatBar, box_of, labelled, show_value
 from gradviz.views.tables.preview_model import PreviewModel
 from gradviz.views.tables.preview_table import PreviewTable, bad_counts, bad_notes, bad_sentence
 from gradviz.views.tables.scaling_box import ScalingBox
@@ -36,21 +38,23 @@ from gradviz.views.tables.scaling_box import ScalingBox
 SLICE_S = 0.012
 SHOW_EVERY_S = 0.15
 """Between two looks at a reading that goes on: thousands of columns take longer to be shown than to be read."""
-HINT = "Click a head, or press I, T or O, to choose what a column is."
+HINT = "Click a head to choose what a column is and how it is read; I, T and O are for input, target, left out."
+MOST_LAGS = 100
+FIELD_PX = 160
 BAD_CELLS = {
     "drop": "Drop their rows",
     "mean": "Fill with the column's mean",
     "median": "Fill with the column's median",
     "zero": "Fill with 0",
 }
-Reader = Callable[[str, TextFormat | None], Iterator[Reading]]
+Reader = Callable[[Asked], Iterator[Reading]]
 
 
 class ImportDialog(QDialog):
     """Looks every few milliseconds what was read. `imported` carries a function that makes the dataset.
 
-    `reader` makes the readings of an encoding ("" to be guessed) and a format (None to be guessed); it raises
-    nothing, but says a fault in the last of them. It may give the same reading again where it has nothing new.
+    `reader` makes the readings of what is asked, and guesses the rest; it raises nothing, but says a fault in the
+    last of them. It may give the same reading again where it has nothing new.
     """
 
     imported = Signal(object)
@@ -66,12 +70,14 @@ class ImportDialog(QDialog):
         self._timer = QTimer(self)
         self._timer.setInterval(0)
         self._timer.timeout.connect(self._read_a_slice)
-        self._encoding = _box(encodings)
-        self._separator = _box(SEPARATORS)
-        self._decimal = _box(DECIMALS)
-        self._header = TickBox("First line has the names")
-        self._bad_cells = _box(BAD_CELLS)
-        self._labels = _box({"values": "Values", "labels": "Class labels"})
+        self._format = FormatBar(encodings)
+        self._bad_cells = box_of(BAD_CELLS)
+        self._labels = box_of({"values": "Values", "labels": "Class labels"})
+        self._lags = QSpinBox()
+        self._lags.setRange(0, MOST_LAGS)
+        self._lags.setSpecialValueText("None")
+        self._lags.setToolTip("Inputs that are the target of one row before, of two, …: a series told by its past.")
+        self._touched: dict[int, Role] = {}
         self._scaling = ScalingBox()
         self._target_scaling = ScalingBox()
         self._model = PreviewModel()
@@ -96,17 +102,13 @@ class ImportDialog(QDialog):
         self._lay_out()
         self._connect()
         self.resize(940, 680)
-        self._begin("", None)
+        self._begin()
 
     def _lay_out(self) -> None:
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 14, 16, 14)
         column.setSpacing(10)
-        column.addLayout(
-            _row(
-                ("Encoding", self._encoding), ("Separator", self._separator), ("Decimals", self._decimal), self._header
-            )
-        )
+        column.addWidget(self._format)
         column.addWidget(self._progress)
         column.addWidget(self._table, 1)
         notes = QHBoxLayout()
@@ -117,6 +119,7 @@ class ImportDialog(QDialog):
         choices.setSpacing(28)
         choices.addLayout(_form(("Scale inputs", self._scaling), ("Bad cells", self._bad_cells)))
         choices.addLayout(_form(("Take target as", self._labels), ("Scale target", self._target_scaling)))
+        choices.addLayout(_form(("Lags of the target", self._lags)))
         choices.addStretch(1)
         column.addLayout(choices)
         bottom = QHBoxLayout()
@@ -130,14 +133,14 @@ class ImportDialog(QDialog):
         self._import.setDefault(True)
 
     def _connect(self) -> None:
-        for box in (self._encoding, self._separator, self._decimal):
-            box.activated.connect(self._read_anew)
-        self._header.clicked.connect(self._read_anew)
+        self._format.changed.connect(self._begin)
         for box in (self._bad_cells, self._labels):
             box.activated.connect(self._choose)
+        self._lags.valueChanged.connect(self._choose)
         self._scaling.changed.connect(self._choose)
         self._target_scaling.changed.connect(self._choose)
         self._head.role_chosen.connect(self._on_role_chosen)
+        self._head.how_chosen.connect(self._on_how_chosen)
         self._table.roles_wanted.connect(self.set_roles)
         self._cancel.clicked.connect(self.reject)
         self._import.clicked.connect(self._accept)
@@ -151,22 +154,14 @@ class ImportDialog(QDialog):
 
     # Reading
 
-    def _begin(self, encoding: str, layout: TextFormat | None) -> None:
-        """Read from the beginning; the roles stay where the columns stay the same."""
+    def _begin(self) -> None:
+        """Read from the beginning; what was chosen for a column stays where the columns stay the same."""
         self._stop()
         self._last = None
-        self._reading = self._reader(encoding, layout)
+        self._reading = self._reader(self._format.asked)
         self._read_a_slice()
         if self._reading is not None:
             self._timer.start()
-
-    def _read_anew(self) -> None:
-        if self._separator.currentData() == self._decimal.currentData() == ",":
-            # a comma cannot be both: the one that was not touched gives way
-            other = self._decimal if self.sender() is self._separator else self._separator
-            other.setCurrentIndex(other.findData("." if other is self._decimal else ";"))
-        layout = TextFormat(self._separator.currentData(), self._decimal.currentData(), self._header.isChecked())
-        self._begin(self._encoding.currentData(), layout)
 
     def _read_a_slice(self) -> None:
         """Take what comes within a few milliseconds, and show where it stands."""
@@ -201,16 +196,10 @@ class ImportDialog(QDialog):
         last = self._last
         if last is None:
             return
-        _show(self._encoding, last.encoding)
-        _show(self._separator, last.format.separator)
-        _show(self._decimal, last.format.decimal)
-        self._header.setChecked(last.format.header)
+        self._format.show_reading(last)
         self._progress.setValue(round(100 * last.share) if not last.fault else 0)
-        names = last.preview.names if last.preview is not None else ()
-        if last.preview is not None and last.counts is not None and self._is_other_table(names):
-            self._choice = first_choice(names, last.counts)
-            _show(self._labels, "labels" if self._choice.labels else "values")
-            self._choice = self._with_boxes(self._choice)
+        if last.preview is not None and last.profiles:
+            self._guess(last)
         if (
             last.preview is None
             or self._model.rowCount() != len(last.preview.cells)
@@ -222,11 +211,21 @@ class ImportDialog(QDialog):
 
     _names: tuple[str, ...] = ()
 
-    def _is_other_table(self, names: tuple[str, ...]) -> bool:
-        """Whether these are other columns than those that have roles already."""
-        same = self._choice is not None and self._names == names
-        self._names = names
-        return not same
+    def _guess(self, last: Reading) -> None:
+        """What the columns are by what was read so far, but for what was chosen by hand."""
+        assert last.preview is not None
+        if self._names != last.preview.names:
+            self._touched = {}
+        self._names = last.preview.names
+        targets = [place for place, role in self._touched.items() if role == "target"]
+        guess = first_choice(last.profiles, last.format.header, targets[-1] if targets else -1)
+        if not self._touched:
+            show_value(self._labels, "labels" if guess.labels else "values")
+        elif self._choice is not None:
+            guess = replace(guess, hows=self._choice.hows)
+        for place, role in self._touched.items():
+            guess = guess.with_roles((place,), role)
+        self._choice = self._with_boxes(guess)
 
     # Choosing
 
@@ -239,7 +238,27 @@ class ImportDialog(QDialog):
         """Give columns a role; with class labels there is one target."""
         if self._choice is None:
             return
+        if role == "target" and self._is_text(places):
+            show_value(self._labels, "labels")  # what else could texts be as a target
+            self._choice = replace(self._choice, labels=True)
         self._choice = self._choice.with_roles(places, role)
+        self._touched |= dict.fromkeys(places, role)
+        self._choose()
+
+    def _is_text(self, places: tuple[int, ...]) -> bool:
+        """Whether this is one column of texts that are no dates."""
+        profiles = () if self._last is None else self._last.profiles
+        return len(places) == 1 and bool(profiles) and usual_how(profiles[places[0]]) == "indicators"
+
+    def _on_how_chosen(self, place: int, how: How) -> None:
+        """Read a column in another way; in the head of a selected one all that are selected and can be."""
+        if self._choice is None or self._last is None:
+            return
+        selected = self._table.selected_columns()
+        wanted = selected if place in selected else (place,)
+        places = [one for one in wanted if how in possible_hows(self._last.profiles[one])]
+        self._choice = self._choice.with_how(places, how)
+        self._touched |= {one: self._choice.roles[one] for one in places}
         self._choose()
 
     def _choose(self) -> None:
@@ -255,17 +274,22 @@ class ImportDialog(QDialog):
             labels=self._labels.currentData() == "labels",
             scaling=self._scaling.scaling,
             target_scaling=self._target_scaling.scaling,
+            lags=self._lags.value() if self._lags.isEnabled() else 0,
         )
 
     def _show_choice(self) -> None:
         """Head, counts and the sentence below; Import only where it can succeed."""
         last, choice = self._last, self._choice
-        self._target_scaling.setEnabled(self._labels.currentData() == "values")
-        if choice is not None and last is not None and last.preview is not None and last.counts is not None:
-            bad = bad_counts(choice, last.counts)
-            self._head.show_columns(last.preview.names, choice.roles, bad_notes(bad))
-            self._counts.setText(bad_sentence(bad, last))
+        is_values = self._labels.currentData() == "values"
+        self._target_scaling.setEnabled(is_values)
+        self._lags.setEnabled(is_values)
         self._verdict = self._judged()
+        if choice is not None and last is not None and last.preview is not None and last.profiles:
+            bad = bad_counts(choice, last)
+            notes = self._verdict.notes or column_notes(last.profiles, choice)
+            hows = tuple(possible_hows(profile) for profile in last.profiles)
+            self._head.show_columns(last.preview.names, choice.roles, bad_notes(bad), notes, hows, choice.hows)
+            self._counts.setText(bad_sentence(bad, last))
         self._import.setEnabled(self._verdict.can_succeed)
         self._sentence.setText(self._verdict.sentence)
         is_fault = bool(last is not None and (last.fault or last.sheet is not None) and not self._verdict.can_succeed)
@@ -286,13 +310,7 @@ class ImportDialog(QDialog):
         last = self._last
         if last is None or last.sheet is None or self._choice is None:
             return
-        source = TableSource(
-            file=self._name[:255],
-            encoding=last.encoding,
-            separator=last.format.separator,
-            decimal=last.format.decimal,
-            header=last.format.header,
-        )
+        source = source_of(last, self._name)
         self.accept()
         self.imported.emit(partial(dataset_from, last.sheet, self._choice, source))
 
@@ -307,11 +325,11 @@ class ImportDialog(QDialog):
     def drawn(self) -> dict[str, object]:
         """What the dialog says that it shows."""
         return {
-            "encoding": self._encoding.currentData(),
-            "format": (self._separator.currentData(), self._decimal.currentData(), self._header.isChecked()),
+            **self._format.drawn(),
             "names": self._names,
             "roles": self._head.roles,
             "notes": self._head.notes,
+            "told": self._head.told,
             "rows": self._model.rowCount(),
             "sentence": self._sentence.text(),
             "counts": self._counts.text(),
@@ -320,44 +338,10 @@ class ImportDialog(QDialog):
         }
 
 
-def _box(entries: dict[str, str]) -> QComboBox:
-    box = QComboBox()
-    for value, text in entries.items():
-        box.addItem(text, value)
-    return box
-
-
-def _show(box: QComboBox, value: str) -> None:
-    index = box.findData(value)
-    if index >= 0 and index != box.currentIndex():
-        box.setCurrentIndex(index)
-
-
 def _muted(text: str) -> QLabel:
     label = QLabel(text)
     label.setProperty("muted", True)
     return label
-
-
-def _labelled(text: str, widget: QWidget) -> QLabel:
-    label = QLabel(text)
-    label.setBuddy(widget)
-    widget.setAccessibleName(text)
-    return label
-
-
-def _row(*parts: tuple[str, QWidget] | QWidget) -> QHBoxLayout:
-    row = QHBoxLayout()
-    row.setSpacing(8)
-    for part in parts:
-        if isinstance(part, tuple):
-            row.addWidget(_labelled(*part))
-            row.addWidget(part[1])
-        else:
-            row.addWidget(part)
-        row.addSpacing(10)
-    row.addStretch(1)
-    return row
 
 
 def _form(*rows: tuple[str, QWidget]) -> QFormLayout:
@@ -365,6 +349,7 @@ def _form(*rows: tuple[str, QWidget]) -> QFormLayout:
     form.setHorizontalSpacing(12)
     form.setVerticalSpacing(6)
     for text, widget in rows:
-        widget.setMinimumWidth(220)
-        form.addRow(_labelled(text, widget), widget)
+        widget.setMinimumWidth(FIELD_PX)
+        widget.setMinimumHeight(widget.fontMetrics().height() + FIELD_PAD)
+        form.addRow(labelled(text, widget), widget)
     return form

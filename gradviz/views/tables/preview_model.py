@@ -7,8 +7,9 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, Qt
 from PySide6.QtGui import QBrush, QColor
 
-from gradviz.core.data.sheet_import import ImportChoice
+from gradviz.core.data.import_choice import ImportChoice
 from gradviz.core.tables.cells import CellFault
+from gradviz.core.tables.moments import moment_parts
 from gradviz.core.tables.sheets import Preview
 from gradviz.views.kit.table_columns import Index
 from gradviz.views.kit.theme import LIGHT, Theme, mix
@@ -87,9 +88,27 @@ class PreviewModel(QAbstractTableModel):
         return "out" if self._choice is None or column >= len(self._choice.roles) else self._choice.roles[column]
 
     def fault_at(self, row: int, column: int) -> CellFault:
-        """Why a cell is bad for what it is wanted for: text is none in a column of labels, nor in one left out."""
-        if self._preview is None or self._role_of(column) == "out":
+        """Why a cell is bad for what it is wanted for; no cell is in a column that is left out."""
+        if self._preview is None or self._choice is None or self._role_of(column) == "out":
             return CellFault.NONE
         fault = CellFault(int(self._preview.faults[row, column]))
-        is_label = self._choice is not None and self._choice.labels and self._role_of(column) == "target"
-        return CellFault.NONE if is_label and fault is CellFault.TEXT else fault
+        if fault is not CellFault.TEXT:
+            return fault
+        if takes_text(self._choice, column):
+            return CellFault.NONE
+        is_moment = takes_moments(self._choice, column) and moment_parts(self._preview.cells[row][column]) is not None
+        return CellFault.NONE if is_moment else fault
+
+
+def takes_text(choice: ImportChoice, column: int) -> bool:
+    """Whether texts are what a column is wanted for: class labels, columns of 0 and 1, an order."""
+    is_target = choice.roles[column] == "target"
+    if is_target and choice.labels:
+        return True
+    how = choice.hows[column] if choice.hows else "numbers"
+    return how in ("ordered", "seen") or (how == "indicators" and not is_target)
+
+
+def takes_moments(choice: ImportChoice, column: int) -> bool:
+    """Whether dates and times are what a column is wanted for."""
+    return bool(choice.hows) and choice.hows[column] in ("moments", "day_first", "month_first")

@@ -8,11 +8,11 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QTableView
 
-from gradviz.core.data.sheet_import import ImportChoice, Role
+from gradviz.core.data.import_choice import ImportChoice, Role
 from gradviz.core.numbers import plural
 from gradviz.core.tables.cells import CellFault
 from gradviz.core.tables.sheets import Reading
-from gradviz.views.tables.preview_model import PreviewModel
+from gradviz.views.tables.preview_model import PreviewModel, takes_moments, takes_text
 
 ROLE_KEYS: dict[int, Role] = {Qt.Key.Key_I: "input", Qt.Key.Key_T: "target", Qt.Key.Key_O: "out"}
 
@@ -46,13 +46,19 @@ class PreviewTable(QTableView):
         return tuple(column for column in columns if column == cursor or selection.columnIntersectsSelection(column))
 
 
-def bad_counts(choice: ImportChoice, counts: NDArray[np.int64]) -> NDArray[np.int64]:
-    """How many cells of each column are bad for what it is wanted for, (columns, kinds); `counts` has all."""
+def bad_counts(choice: ImportChoice, last: Reading) -> NDArray[np.int64]:
+    """How many cells of each column are bad for what it is wanted for, (columns, kinds)."""
+    assert last.counts is not None
     roles = np.array(choice.roles)
-    bad = np.where((roles == "out")[:, None], 0, counts)
+    bad = np.where((roles == "out")[:, None], 0, last.counts)
     bad[:, CellFault.NONE] = 0
-    if choice.labels:
-        bad[roles == "target", CellFault.TEXT] = 0
+    for place, role in enumerate(choice.roles):
+        if role == "out":
+            continue
+        if takes_text(choice, place):
+            bad[place, CellFault.TEXT] = 0
+        elif takes_moments(choice, place):
+            bad[place, CellFault.TEXT] -= last.profiles[place].moments
     return bad
 
 

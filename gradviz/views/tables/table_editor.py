@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from gradviz.core.data.grids import Grid
-from gradviz.core.data.sheet_import import Role
+from gradviz.core.data.import_choice import Role
 from gradviz.core.data.table_datasets import TableDataset
 from gradviz.views.kit.theme import Theme
 from gradviz.views.tables.column_header import ColumnHeader, table_style
