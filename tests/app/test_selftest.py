@@ -53,6 +53,7 @@ def test_a_file_that_is_not_written_or_not_the_same_is_found(
         write(self, path, None)
 
     monkeypatch.setattr(Documents, "_write", forget)
+    desk.answer("Discard")  # the run that was not written
     assert "did not open" in selftest_tasks.file(desk.controller, wait, tmp_path)
 
 

@@ -341,6 +341,10 @@ def test_undo_keeps_a_large_table_and_closing_its_document_frees_it(
     desk.answer("Discard")
     desk.open_card("himmelblau")
     desk.settle()
+    gc.collect()
+    assert table() is not None, "what can be gone back to must be there"
+    desk.open_card("chain")
+    desk.settle()
     del dialog
 
     def is_gone() -> bool:

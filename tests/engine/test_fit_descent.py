@@ -36,7 +36,8 @@ from gradviz.engine.answers.answering import ask
 from gradviz.engine.answers.moment import Moment
 from gradviz.engine.objectives.fit_descent import FitDescent
 from gradviz.engine.problems import EngineError
-from gradviz.engine.surfaces.survey import plane_of, survey
+from gradviz.engine.surfaces.plane import plane_of
+from gradviz.engine.surfaces.survey import survey
 from gradviz.engine.training.checkpoints import Checkpoints, LaneState, held_by
 from gradviz.engine.training.trainer import Trainer
 

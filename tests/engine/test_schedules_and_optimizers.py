@@ -178,6 +178,8 @@ class Journey(RuleBasedStateMachine):
         first = experiment.optimizers[0]
         if "weight_decay" in first.live:
             experiment = with_value(experiment, "optimizers.0.weight_decay", 0.01 * factor)
+        if experiment == self.trainer.experiment:
+            return  # nothing was edited, here or anywhere
         self.trainer.apply(experiment)
         self.edits = {step: edit for step, edit in self.edits.items() if step < self.trainer.step}
         self.edits[self.trainer.step] = experiment

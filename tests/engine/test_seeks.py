@@ -157,6 +157,8 @@ class Wander(RuleBasedStateMachine):
             experiment = with_value(experiment, path, last.keywords["lr"] * factor)
         if "weight_decay" in first.live:
             experiment = with_value(experiment, "optimizers.0.weight_decay", decay)
+        if experiment == self.trainer.experiment:
+            return  # nothing was edited, here or anywhere
         self.trainer.apply(experiment)
         self.edits = {step: edit for step, edit in self.edits.items() if step < self.trainer.step}
         self.edits[self.trainer.step] = experiment

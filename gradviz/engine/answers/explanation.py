@@ -23,6 +23,8 @@ def causes() -> tuple[Cause, ...]:
 @answers(Explain)
 def explanation(_question: Explain, moment: Moment) -> Answering[Explanation]:
     """One reason for each optimiser that did not end well; what two have in common is told once."""
+    if moment.trainer.begins_unfit:
+        return Explanation()  # no setting is to blame for what a file held
     evidence = yield from gathered(moment.trainer)
     reasons: list[Reason] = []
     for one in evidence:

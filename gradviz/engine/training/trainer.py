@@ -120,6 +120,11 @@ class Trainer:
         return self._start
 
     @property
+    def begins_unfit(self) -> bool:
+        """Whether it was restored with weights that are not finite, and goes nowhere."""
+        return self._restored_unfit
+
+    @property
     def begins_with_weights(self) -> bool:
         """Whether imported weights are those of step 0."""
         return bool(self._start)

@@ -187,12 +187,12 @@ def nice_ticks(low: float, high: float, most: int = 6) -> list[float]:
 
 
 def tick_texts(values: list[float]) -> list[str]:
-    """Round numbers in as many digits as tell them apart, all of one kind: 1000 beside 200, not 1e3."""
+    """Round numbers in as many digits as tell them well apart, all of one kind: 1000 beside 200, not 1e3."""
     if len(values) < 2:
         return [short_number(value, 5) for value in values]
     largest = max(abs(value) for value in values)
     apart = min(abs(after - before) for before, after in pairwise(values))
-    digits = int(np.floor(np.log10(largest or 1.0)) - np.floor(np.log10(apart or 1.0))) + 1
+    digits = int(np.floor(np.log10(largest or 1.0)) - np.floor(np.log10(apart or 1.0))) + 2
     return [short_number(value, min(max(digits, 5), 12)) for value in values]
 
 
