@@ -6,6 +6,7 @@ The ways of failing are those of `ways_to_fail`. On runs that are well nothing i
 from __future__ import annotations
 
 import math
+import os
 from functools import cache
 
 import numpy as np
@@ -37,6 +38,15 @@ ABOUT_A_FAILURE = {
 
 LONG = 10_000
 """Runs of more steps are for the soak."""
+FOR_THE_SOAK = (
+    pytest.mark.soak,
+    pytest.mark.skipif("GRADVIZ_SOAK_SECONDS" not in os.environ, reason="make soak runs all of them"),
+)
+FIRST_OF_ITS_KIND = {way.kind: name for name, way in reversed(WAYS.items())}
+SOME_WAYS = [
+    pytest.param(name, marks=() if FIRST_OF_ITS_KIND[way.kind] == name else FOR_THE_SOAK) for name, way in WAYS.items()
+]
+"""One way for each kind, and for the soak all."""
 
 
 def ended(experiment: Experiment) -> WholeRun:
@@ -68,7 +78,7 @@ def test_there_are_as_many_ways_and_kinds_as_are_asked_for() -> None:
     assert len({one.rank for one in causes()}) == len(causes()), "two causes of one rank: which is asked first?"
 
 
-@pytest.mark.parametrize("name", WAYS)
+@pytest.mark.parametrize("name", SOME_WAYS)
 def test_the_cause_is_named_with_its_element_and_its_figure(name: str) -> None:
     way, (_, explanation) = WAYS[name], way_ended(name)
     assert [reason.kind for reason in explanation.reasons] == [way.kind]
@@ -83,7 +93,7 @@ def test_the_cause_is_named_with_its_element_and_its_figure(name: str) -> None:
     assert bool(reason.action) == bool(reason.edits)
 
 
-@pytest.mark.parametrize("name", WAYS)
+@pytest.mark.parametrize("name", SOME_WAYS)
 def test_what_is_advised_mends_it(name: str) -> None:
     way, (before, explanation) = WAYS[name], way_ended(name)
     (reason,) = explanation.reasons
@@ -103,7 +113,7 @@ def test_what_is_advised_mends_it(name: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    [pytest.param(entry.name, marks=pytest.mark.soak if entry.experiment.steps > LONG else ()) for entry in gallery()],
+    [pytest.param(entry.name, marks=FOR_THE_SOAK if entry.experiment.steps > LONG else ()) for entry in gallery()],
 )
 def test_nothing_is_said_of_the_gallery_but_what_its_lessons_are_about(name: str) -> None:
     entry = next(entry for entry in gallery() if entry.name == name)
