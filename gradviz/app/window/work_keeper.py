@@ -1,0 +1,282 @@
+"""Keeps the work of the window where a crash, kill -9 or a hang does not reach it, and offers what was left so."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QTimer
+from PySide6.QtWidgets import QMessageBox
+
+from gradviz.app.process.errand import Errand
+from gradviz.app.process.leash import Leash
+from gradviz.app.window.run_saver import RunSaver, writing
+from gradviz.app.window.session import Opened
+from gradviz.app.window.window_controller import WindowController
+from gradviz.core.document.document import Document
+from gradviz.core.runs.state import RunState
+from gradviz.core.words import Words, say
+from gradviz.storage.problems import FileError, cause_of
+from gradviz.storage.recovery.journal import Base, Journal, open_journal
+from gradviz.storage.recovery.left_work import LeftWork, TakenUp, left_work
+from gradviz.views.kit.speech import spoken
+
+EVERY_MS = 1000
+
+
+class WorkKeeper(QObject):
+    """Belongs to the GUI thread. Every edit is in the journal before the engine hears of it."""
+
+    def __init__(self, controller: WindowController) -> None:
+        super().__init__(controller)
+        self._controller = controller
+        self._documents, self._control = controller.documents, controller.control
+        self._journal: Journal | None = None
+        self._noted: Document | None = None
+        """The document that the journal ends with."""
+        self._fault = ""
+        """Why it could not be written last; said once."""
+        self._leash = Leash()
+        self._saver = RunSaver(controller.control, self)
+        self._left: list[LeftWork] = []
+        self._is_taking_up = False
+        self._first: Document | None = None
+        """What of a taken up work is opened first."""
+        self._tables: set[Path] = set()
+        self._writing: list[Errand[None]] = []
+        documents = controller.documents
+        documents.opened.connect(self._on_opened)
+        documents.gone_back.connect(self._begin_again)
+        documents.saved.connect(self._begin_again)
+        controller.committed.connect(self._note_edit)
+        controller.closed.connect(self._end)
+        self._timer = QTimer(self)
+        self._timer.setInterval(EVERY_MS)
+        self._timer.timeout.connect(self._on_tick)
+        self._timer.start()
+
+    # Keeping
+
+    def _on_opened(self, opened: Opened) -> None:
+        if not (self._is_taking_up and opened.document is self._first):
+            self._is_taking_up = False
+            self._begin(0 if opened.result is None else opened.result.step)
+
+    def _begin_again(self) -> None:
+        self._begin(self._controller.session.saved_run[1])
+
+    def _begin(self, steps: int) -> None:
+        """The document is whole without the journal: begin anew with it, and what of it is unsaved.
+
+        `steps` are those of the run in its file.
+        """
+        session = self._controller.session
+        holds = 0 if session.path is None else steps
+        base = Base(session.saved, session.path, session.gallery_name, session.read_only, session.stamp, holds)
+        self._noted, self._tables = None, set()
+        if self._attempted(partial(self._write_base, base)):
+            self._noted = session.saved
+            self._keep_tables(session.saved)
+            self._note_edit()
+
+    def _write_base(self, base: Base) -> None:
+        if self._journal is None:
+            self._journal = open_journal()
+            self._documents.conflicts.journal = self._journal.path
+        self._journal.begin(base)
+
+    def _note_edit(self) -> None:
+        """Write down what is new in the document."""
+        document, journal = self._controller.session.document, self._journal
+        if document is self._noted or self._is_taking_up or journal is None or self._noted is None:
+            return
+        self._keep_tables(document)
+        if self._attempted(partial(journal.edit, document)):
+            self._noted = document
+            self._make_last(journal)
+
+    def _make_last(self, journal: Journal) -> None:
+        """The watchdog brings it to the disk; where there is none, this thread does."""
+        self._leash.guard(journal.path)
+        if not self._leash.is_held:
+            self._attempted(journal.sync)
+
+    def _keep_tables(self, document: Document) -> None:
+        """What is too large for a line is written once, in another thread; an edit that needs it is none without."""
+        path = None if self._journal is None else self._journal.tables_path(document)
+        if path is not None and path not in self._tables:
+            self._tables.add(path)
+            errand = Errand(writing(path, document, None), self)
+            errand.ended.connect(partial(self._on_tables_written, errand))
+            self._writing.append(errand)
+            errand.start(patience_s=0.0)
+
+    def _on_tables_written(self, errand: Errand[None]) -> None:
+        self._writing.remove(errand)
+        errand.deleteLater()
+        self._attempted(errand.result)
+
+    def _attempted(self, write: Callable[[], object]) -> bool:
+        """Whether it could be written; if not, that is said once, and tried again with the next."""
+        try:
+            write()
+        except (OSError, ValueError, FileError) as error:
+            cause = (
+                error.cause if isinstance(error, FileError) else cause_of(error) if isinstance(error, OSError) else ""
+            )
+            self._tell_fault(cause or str(error))
+            return False
+        self._fault = ""
+        return True
+
+    def _tell_fault(self, cause: str) -> None:
+        if cause != self._fault:
+            self._fault = cause
+            told = say("Edits are not kept for after a crash: {cause} Save your work in time.", cause=cause[:200])
+            self._controller.window.messages.show_message(spoken(told))
+
+    def _on_tick(self) -> None:
+        """Every second: the window answers; and is there something to be written?"""
+        self._leash.beat()
+        self._note_edit()
+        journal = self._journal
+        if journal is not None and self._documents.has_unsaved_run and self._saver.is_due():
+            self._leash.guard(journal.path)
+            self._saver.save(journal.run_path, self._controller.session.document, partial(self._on_run_saved, journal))
+
+    def _on_run_saved(self, journal: Journal, step: int, fault: str) -> None:
+        if fault:
+            self._tell_fault(fault)
+        elif journal is not self._journal or not self._documents.has_unsaved_run:
+            return  # it was saved meanwhile, or given up
+        elif self._attempted(partial(journal.note_run, step)):
+            self._make_last(journal)
+
+    def _end(self) -> None:
+        """The user has saved or discarded what there was."""
+        self._timer.stop()
+        journal, self._journal = self._journal, None
+        for work in self._left:
+            work.let_go()
+        self._left = []
+        if journal is not None:
+            journal.end()
+        self._leash.let_go()
+
+    # Offering
+
+    def offer(self) -> None:
+        """Ask what shall become of the work that sessions left which are over."""
+        try:
+            self._left = left_work()
+        except OSError as error:
+            self._tell_fault(cause_of(error))
+        self._ask_next()
+
+    def _ask_next(self) -> None:
+        if not self._left:
+            return
+        work = self._left.pop(0)
+        asked = _question(work, self._controller)
+        asked.finished.connect(lambda _: self._on_answer(work, asked))
+        asked.open()
+
+    def _on_answer(self, work: LeftWork, asked: QMessageBox) -> None:
+        clicked = asked.clickedButton()
+        asked.deleteLater()
+        if clicked is not None and clicked.objectName() in (TAKE_UP, WITHOUT_LAST):
+            self._take_up(work, clicked.objectName() == WITHOUT_LAST)
+            return
+        if clicked is asked.button(QMessageBox.StandardButton.Discard):
+            work.discard()
+        else:
+            work.let_go()
+        self._ask_next()
+
+    def _take_up(self, work: LeftWork, without_last: bool) -> None:
+        """What other sessions left stays for a later start."""
+        for other in self._left:
+            other.let_go()
+        self._left = []
+        self._documents.errands.run("Taking up", work.taking_up(without_last), partial(self._on_taken_up, work))
+
+    def _on_taken_up(self, work: LeftWork, result: Callable[[], TakenUp]) -> None:
+        try:
+            taken = result()
+        except FileError as error:
+            work.let_go()
+            self._controller.window.messages.show_message(str(error))
+            return
+        self._is_taking_up, self._first = True, taken.documents[0]
+        if self._journal is not None:
+            self._journal.end()
+        self._journal, self._noted = taken.journal, taken.base.document
+        self._documents.conflicts.journal = taken.journal.path
+        self._documents.take_up(taken)
+        self._go_on_with(taken)
+
+    def _go_on_with(self, taken: TakenUp) -> None:
+        """Make the later edits anew, once the run stands that they were made to."""
+        if not self._is_taking_up:
+            return  # another document was opened meanwhile
+        rest = taken.documents[1:]
+        if rest and self._control.state is RunState.LOADING:
+            QTimer.singleShot(20, self, partial(self._go_on_with, taken))
+            return
+        for document in rest[:-1]:
+            self._controller.session.apply(document)
+        if rest:
+            self._controller.take_over(rest[-1])
+        self._is_taking_up = False
+        self._note_edit()
+        self._controller.show_document()
+        if taken.run is not None and taken.run.notice:
+            self._controller.window.messages.show_message(taken.run.notice)
+
+
+def _cause(error: OSError | ValueError | FileError) -> str:
+    if isinstance(error, FileError):
+        return error.cause
+    return cause_of(error) if isinstance(error, OSError) else f"{error}."
+
+
+TAKE_UP, WITHOUT_LAST = "take_up", "without_last"
+
+
+def _question(work: LeftWork, controller: WindowController) -> QMessageBox:
+    """What was left, and when; whoever only closes the question is asked again at the next start."""
+    asked = QMessageBox(controller.window)
+    asked.setIcon(QMessageBox.Icon.Question)
+    asked.setText(spoken(left_words(work)))
+    asked.setInformativeText(spoken(say("Take it up as it was, or discard it? Later asks again at the next start.")))
+    buttons, role = QMessageBox.StandardButton, QMessageBox.ButtonRole
+    asked.setStandardButtons(buttons.Discard)
+    taking = asked.addButton(spoken(say("Take it up")), role.AcceptRole)
+    taking.setObjectName(TAKE_UP)
+    if work.is_hung and work.edits:
+        asked.addButton(spoken(say("Without the last edit")), role.AcceptRole).setObjectName(WITHOUT_LAST)
+    later = asked.addButton(spoken(say("Later")), role.RejectRole)
+    asked.setDefaultButton(taking)
+    asked.setEscapeButton(later)
+    return asked
+
+
+def left_words(work: LeftWork) -> Words:
+    """What a session left, and when, in at most 300 characters."""
+    name = say("“{title}”", title=work.title[:60])
+    if work.file_name:
+        name = say("{file} (“{title}”)", file=work.file_name[:60], title=work.title[:40])
+    edits = say("{count:,} unsaved edits, the last {when}", count=work.edits, when=_when(work.edited_at))
+    if work.edits == 1:
+        edits = say("an unsaved edit of {when}", when=_when(work.edited_at))
+    run = say("a run of {steps:,} steps, kept {when}", steps=max(work.run_step, 0), when=_when(work.run_at))
+    what = edits if work.run_step < 0 else run if not work.edits else say("{one}, and {two}", one=edits, two=run)
+    if work.is_hung:
+        return say("{name} was left with {what}. Its window stopped answering after that.", name=name, what=what)
+    return say("{name} was left by a session that ended unexpectedly, with {what}.", name=name, what=what)
+
+
+def _when(moment: float) -> str:
+    return time.strftime("%d %b at %H:%M:%S", time.localtime(moment))
