@@ -34,6 +34,7 @@ from gradviz.storage.experiments.weights import (
 )
 from gradviz.storage.problems import FileError
 from gradviz.storage.shipped.by_name import find_experiment, load_named
+from gradviz.storage.user.unfinished_saves import noted_save
 
 if TYPE_CHECKING:
     from gradviz.engine.runs.whole_run import WholeRun
@@ -164,7 +165,7 @@ def _write_what_was_asked(document: Document, whole: WholeRun, out: Path | None,
     """Weights and report, of a run that was stopped as well."""
     so_far = " so far" if whole.is_stopped else ""
     if weights is not None:
-        with _named("--save-weights"):
+        with _named("--save-weights"), noted_save(weights):
             save_weights(weights, weights_of(whole.result()))
         say(f"Wrote the weights{so_far} to {weights.resolve()}.")
     if out is not None:
@@ -304,7 +305,8 @@ def print_script(document: Document, dialect: str, out: Path | None) -> int:
     if out is None:
         show(text, end="")
     else:
-        write_bytes(out, text.encode())
+        with noted_save(out):
+            write_bytes(out, text.encode())
         say(f"Wrote {out.name}.")
     return FINISHED
 

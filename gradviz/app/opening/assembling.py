@@ -86,7 +86,7 @@ def assemble(window: MainWindow, panes: Panes, reset_layout: bool = False) -> tu
     notice = _restore_layout(window, preferences, reset_layout) or notice
     if notice:
         window.messages.show_message(notice)
-    for known in {Path(path).parent for path in preferences.recent}:
+    for known in {folder, *(Path(path).parent for path in preferences.recent)}:
         remove_leftovers(known)
     clear_unfinished_saves()
     control.runner.start()

@@ -12,7 +12,7 @@ import gradviz
 from gradviz.app.process import crash, watchdog
 from gradviz.storage.user.crash_logs import HANGS
 
-PATIENCE_S = 20.0
+PATIENCE_S = 10.0
 """A window that says nothing for so long does not answer. Loading torch may hold Python's lock for a second or two."""
 _CODE = """import sys
 sys.path.insert(0, sys.argv[1])

@@ -34,8 +34,9 @@ class _Guarded:
         if self._is_hung:
             self._is_hung = False
             self._add(self._journal, line_of(AWAKE, {}))
-        if line.startswith(GUARD):
+        if line.startswith(GUARD) and line != GUARD + self._journal:
             self._journal = line.removeprefix(GUARD)
+            self._sync_folder()
         if line != BEAT:
             self.sync()
 
@@ -53,6 +54,16 @@ class _Guarded:
     def sync(self) -> None:
         """Make what was written outlast a power cut."""
         self._add(self._journal, b"")
+
+    def _sync_folder(self) -> None:
+        """Make the name of the journal last, too."""
+        if os.name == "posix":
+            with contextlib.suppress(OSError):
+                descriptor = os.open(os.path.dirname(self._journal), os.O_RDONLY)
+                try:
+                    os.fsync(descriptor)
+                finally:
+                    os.close(descriptor)
 
     @staticmethod
     def _add(path: bytes, text: bytes) -> None:

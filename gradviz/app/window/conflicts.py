@@ -46,7 +46,7 @@ class Conflicts:
 
     def ask(self, path: Path) -> Choice:
         """`Choice.MINE` where nobody else is concerned, else what the user chooses."""
-        if is_changed(path, self._session.stamp):
+        if path == self._session.path and is_changed(path, self._session.stamp):
             words = say("{name} was changed by something else since it was read or saved here.", name=path.name[:60])
         elif path != self._known and self.is_open_elsewhere(path):
             words = say("{name} is open in another window, too, which may have edits of its own.", name=path.name[:60])

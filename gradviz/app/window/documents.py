@@ -228,7 +228,7 @@ class Documents(QObject):
 
     def save_to(self, path: Path) -> None:
         """Save experiment and run so far; the engine is asked for the weights first, if it has any."""
-        if path == self.session.path and not (self._may_replace(path) and self._may_write_shorter(path)):
+        if not self._may_replace(path) or (path == self.session.path and not self._may_write_shorter(path)):
             return
         self._is_writing = True
         self._waiting = waiting = object()
@@ -459,7 +459,6 @@ _Read = tuple[SavedExperiment, FileStamp | None]
 def _reading(path: Path, newer_read_only: bool, without_run: bool) -> Generator[float, None, _Read]:
     """Read a file, and what it was before: what is written into it meanwhile counts as changed."""
     stamp = stamp_of(path)
-    yield 0.0
     return (yield from loading(path, newer_read_only, without_run)), stamp
 
 

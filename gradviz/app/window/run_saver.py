@@ -54,6 +54,10 @@ class RunSaver(QObject):
         stands = control.state in _ENDED and control.step >= control.known
         return stands and control.seconds >= LEAST_S and control.mark != self._saved
 
+    def forget(self) -> None:
+        """What was saved is no longer there."""
+        self._saved = (0, 0)
+
     def save(self, path: Path, document: Document, then: Callable[[int, str], None]) -> None:
         """Save run and document; `then` hears the step, and why it could not be written, if it could not."""
         number, began = self._control.number, time.monotonic()

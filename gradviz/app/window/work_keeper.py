@@ -76,6 +76,7 @@ class WorkKeeper(QObject):
         holds = 0 if session.path is None else steps
         base = Base(session.saved, session.path, session.gallery_name, session.read_only, session.stamp, holds)
         self._noted, self._tables = None, set()
+        self._saver.forget()
         if self._attempted(partial(self._write_base, base)):
             self._noted = session.saved
             self._keep_tables(session.saved)
@@ -214,6 +215,7 @@ class WorkKeeper(QObject):
             self._journal.end()
         self._journal, self._noted = taken.journal, taken.base.document
         self._documents.conflicts.journal = taken.journal.path
+        self._leash.guard(taken.journal.path)  # what hung the session before may do so again
         self._documents.take_up(taken)
         self._go_on_with(taken)
 
