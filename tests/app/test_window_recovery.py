@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from desk import CONTROL, SHIFT, Desk, Key
 from program import Program, environment
@@ -24,8 +25,12 @@ from gradviz.app.process.leash import Leash
 from gradviz.app.window import documents, run_saver
 from gradviz.app.window.run_saver import RunSaver
 from gradviz.app.window.work_keeper import left_words
+from gradviz.core.data.table_datasets import TableDataset
 from gradviz.core.document.document import Document, with_setting
+from gradviz.core.document.experiment import Experiment
+from gradviz.core.document.table_fits import experiment_on
 from gradviz.core.runs.state import RunState
+from gradviz.core.tables.tables import MOST_INLINE, Table
 from gradviz.engine.runs.mailbox import block_of
 from gradviz.engine.training.trainer import Trainer
 from gradviz.storage.experiments.experiment_file import load, save
@@ -244,6 +249,24 @@ def test_a_long_run_is_saved_beside_the_journal_and_no_more_once_it_is_in_a_file
     desk.settle()
 
 
+def test_tables_too_large_for_a_line_lie_beside_once_something_is_edited(
+    new_desk: Callable[..., Desk], tmp_path: Path
+) -> None:
+    table = Table(("x", "y"), np.arange(2.0 * MOST_INLINE).reshape(-1, 2))
+    document = Document(experiment=experiment_on(TableDataset(table=table), Experiment(steps=10)))
+    save(tmp_path / "large.gradviz", document, None)
+    desk = new_desk(tmp_path / "large.gradviz")
+    assert len(files()) == 1, "what the file holds is not copied"
+    desk.controller.edit("steps", 20)
+    desk.wait(lambda: any(name.endswith(".tables.gradviz") for name in files()), "the table")
+    desk.settle()
+    (path,) = recovery_folder().glob("*.tables.gradviz")
+    assert load(path).document == document
+    assert path.stat().st_size > 100_000
+    (journal,) = recovery_folder().glob("*.journal")
+    assert journal.stat().st_size < 20_000
+
+
 class _Control:
     """A run that is told of, in seconds of training."""
 
@@ -372,7 +395,8 @@ def test_a_save_that_waits_for_pytorch_can_be_made_without_it(
     desk.click(desk.message_button("Save without the run"))
     desk.wait(path.exists, "the file")
     before = path.read_bytes()
-    late[0](Trainer(desk.controller.session.experiment).result(RunState.PAUSED))
+    trainer = Trainer(desk.controller.session.experiment)
+    late[0](replace(trainer.result(RunState.PAUSED), history=block_of([trainer.record], 1)))
     assert path.read_bytes() == before, "an answer that comes late writes nothing"
 
 

@@ -286,6 +286,7 @@ def test_a_free_name_is_that_of_no_file(tmp_path: Path) -> None:
     for name in ("a.gradviz", "a (2).gradviz", "a (3).gradviz"):
         (tmp_path / name).touch()
     assert free_name(tmp_path / "a.gradviz").name == "a (4).gradviz"
+    free_name(tmp_path / ("表" * 80 + ".gradviz")).touch()
 
 
 def test_strays_go_and_what_lives_stays(folder: Path) -> None:

@@ -79,7 +79,6 @@ class WorkKeeper(QObject):
         self._saver.forget()
         if self._attempted(partial(self._write_base, base)):
             self._noted = session.saved
-            self._keep_tables(session.saved)
             self._note_edit()
 
     def _write_base(self, base: Base) -> None:
@@ -93,7 +92,8 @@ class WorkKeeper(QObject):
         document, journal = self._controller.session.document, self._journal
         if document is self._noted or self._is_taking_up or journal is None or self._noted is None:
             return
-        self._keep_tables(document)
+        for needed in (self._controller.session.saved, document):
+            self._keep_tables(needed)
         if self._attempted(partial(journal.edit, document)):
             self._noted = document
             self._make_last(journal)

@@ -47,7 +47,7 @@ def is_changed(path: Path, known: FileStamp | None) -> bool:
 
 def free_name(path: Path) -> Path:
     """A name beside `path` that no file has: ``line (2).gradviz``."""
-    number = 2
-    while (made := path.with_name(f"{path.stem[:120]} ({number}){path.suffix}")).exists():
+    stem, number = os.fsencode(path.stem)[:200].decode("utf-8", "ignore"), 2
+    while (made := path.with_name(f"{stem} ({number}){path.suffix}")).exists():
         number += 1
     return made
