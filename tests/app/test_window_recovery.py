@@ -24,7 +24,7 @@ from gradviz.app.process import leash as leashes
 from gradviz.app.process.leash import Leash
 from gradviz.app.window import documents, run_saver
 from gradviz.app.window.run_saver import RunSaver
-from gradviz.app.window.work_keeper import left_words
+from gradviz.app.window.work_offer import left_words
 from gradviz.core.data.table_datasets import TableDataset
 from gradviz.core.document.document import Document, with_setting
 from gradviz.core.document.experiment import Experiment
@@ -542,19 +542,48 @@ def test_the_program_itself_is_a_watchdog_where_it_is_its_own_python(config: Pat
     journal.end()
 
 
-def test_a_run_that_was_gone_back_to_is_saved_beside_the_journal_again(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(run_saver, "LEAST_S", 0.01)
-    monkeypatch.setattr(run_saver, "REST", 0.0)
+def kinds() -> list[list[str]]:
+    """The kinds of lines in each journal, the oldest first."""
+    paths = sorted(recovery_folder().glob("*.journal"), key=lambda path: path.stat().st_mtime_ns)
+    return [[str(one["kind"]) for one in records_of(path.read_bytes())] for path in paths]
+
+
+def run_a_little(desk: Desk) -> None:
     desk.click(desk.run_button("Run"))
     desk.wait_step(50)
     desk.click(desk.run_button("Pause"))
     desk.wait_state(RunState.PAUSED)
-    for _ in range(2):
-        desk.wait(lambda: lines_of_journal()[-1]["kind"] == "run", "the run beside the journal")
-        desk.open_card("chain")
-        assert [one["kind"] for one in lines_of_journal()] == ["base"]
-        desk.controller.documents.go_back()
-        desk.wait_state(RunState.PAUSED)
+    desk.wait(lambda: any("run" in one for one in kinds()), "the run beside the journal")
+
+
+def test_a_run_that_can_be_gone_back_to_is_kept_for_a_crash_too(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run_saver, "LEAST_S", 0.01)
+    monkeypatch.setattr(run_saver, "REST", 0.0)
+    run_a_little(desk)
+    desk.open_card("chain")
+    assert [one[0] for one in kinds()] == ["base", "base"], "one journal for each"
+    assert "run" in kinds()[0]
+    desk.controller.documents.go_back()
+    desk.wait_state(RunState.PAUSED)
+    assert len(kinds()) == 1, "the other had nothing to be kept"
+    assert "run" in kinds()[0]
+    for card in ("chain", "line"):
+        desk.open_card(card)
+    desk.wait(lambda: kinds() == [["base"]], "the journals")
+    desk.settle()
+    desk.close()
+    assert files() == []
+
+
+def test_a_run_that_was_discarded_is_not_kept(
+    desk: Desk, chosen: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_saver, "LEAST_S", 0.01)
+    monkeypatch.setattr(run_saver, "REST", 0.0)
+    save_as(desk, chosen, tmp_path / "mine.gradviz")
+    run_a_little(desk)
+    desk.answer("Discard")
+    desk.open_card("chain")
+    assert len(desk.dialogs) == 1
+    assert kinds() == [["base"]]
     desk.settle()

@@ -23,6 +23,7 @@ run_saver          The run, saved beside the journal now and then: asked of the 
 scripting          Scripts of the open document: made anew at every edit for the code pane, copied, exported
 session            The session: the open document, its undo, its file
 window_controller  What the window does when the user acts: the one place where session, run, documents and widgets meet
-work_keeper        Keeps the work of the window where a crash, kill -9 or a hang does not reach it, and offers what was
-                   left so
+work_keeper        Keeps the work of the window where a crash, kill -9 or a hang does not reach it
+work_offer         The question at the start about work that sessions left which are over: take it up, discard it, or
+                   ask later
 """

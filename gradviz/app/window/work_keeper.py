@@ -1,26 +1,25 @@
-"""Keeps the work of the window where a crash, kill -9 or a hang does not reach it, and offers what was left so."""
+"""Keeps the work of the window where a crash, kill -9 or a hang does not reach it."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer
-from PySide6.QtWidgets import QMessageBox
 
 from gradviz.app.process.errand import Errand
 from gradviz.app.process.leash import Leash
 from gradviz.app.window.run_saver import RunSaver, writing
 from gradviz.app.window.session import Opened
 from gradviz.app.window.window_controller import WindowController
+from gradviz.app.window.work_offer import WorkOffer
 from gradviz.core.document.document import Document
 from gradviz.core.runs.state import RunState
-from gradviz.core.words import Words, say
+from gradviz.core.words import say
 from gradviz.storage.problems import FileError, cause_of
 from gradviz.storage.recovery.journal import Base, Journal, open_journal
-from gradviz.storage.recovery.left_work import LeftWork, TakenUp, left_work
+from gradviz.storage.recovery.left_work import TakenUp
 from gradviz.views.kit.speech import spoken
 
 EVERY_MS = 1000
@@ -40,7 +39,8 @@ class WorkKeeper(QObject):
         """Why it could not be written last; said once."""
         self._leash = Leash()
         self._saver = RunSaver(controller.control, self)
-        self._left: list[LeftWork] = []
+        self._aside: Journal | None = None
+        """That of the document that was left last, if its run can be gone back to."""
         self._is_taking_up = False
         self._first: Document | None = None
         """What of a taken up work is opened first."""
@@ -48,10 +48,12 @@ class WorkKeeper(QObject):
         self._writing: list[Errand[None]] = []
         documents = controller.documents
         documents.opened.connect(self._on_opened)
-        documents.gone_back.connect(self._begin_again)
+        documents.gone_back.connect(self._on_gone_back)
         documents.saved.connect(self._begin_again)
         controller.committed.connect(self._note_edit)
         controller.closed.connect(self._end)
+        self._offer = WorkOffer(controller.window, documents.errands)
+        self._offer.taken.connect(self._take_up)
         self._timer = QTimer(self)
         self._timer.setInterval(EVERY_MS)
         self._timer.timeout.connect(self._on_tick)
@@ -62,7 +64,39 @@ class WorkKeeper(QObject):
     def _on_opened(self, opened: Opened) -> None:
         if not (self._is_taking_up and opened.document is self._first):
             self._is_taking_up = False
+            self._set_aside()
             self._begin(0 if opened.result is None else opened.result.step)
+
+    def _set_aside(self) -> None:
+        """The run of a document without a file can be gone back to: a crash does not take it either. One more is gone.
+
+        What has a file, or edits, was asked about before it was left.
+        """
+        left, journal = self._documents.left, self._journal
+        if self._aside is not None:
+            self._aside.end()
+            self._aside = None
+        if left is None or journal is None or not journal.has_run or left.opened.path is not None:
+            return
+        if left.saved == left.opened.document:
+            self._aside, self._journal = journal, None
+
+    def _on_gone_back(self) -> None:
+        back, self._aside = self._aside, None
+        self._set_aside()
+        if back is None:
+            self._begin_again()
+            return
+        if self._journal is not None:
+            self._journal.end()
+        self._go_on_in(back, self._controller.session.saved)
+        self._note_edit()
+
+    def _go_on_in(self, journal: Journal, noted: Document) -> None:
+        self._journal, self._noted, self._tables = journal, noted, set()
+        self._documents.conflicts.journal = journal.path
+        self._saver.forget()
+        self._leash.guard(journal.path)
 
     def _begin_again(self) -> None:
         self._begin(self._controller.session.saved_run[1])
@@ -124,10 +158,7 @@ class WorkKeeper(QObject):
         try:
             write()
         except (OSError, ValueError, FileError) as error:
-            cause = (
-                error.cause if isinstance(error, FileError) else cause_of(error) if isinstance(error, OSError) else ""
-            )
-            self._tell_fault(cause or str(error))
+            self._tell_fault(_cause(error))
             return False
         self._fault = ""
         return True
@@ -150,7 +181,7 @@ class WorkKeeper(QObject):
     def _on_run_saved(self, journal: Journal, step: int, fault: str) -> None:
         if fault:
             self._tell_fault(fault)
-        elif journal is not self._journal or not self._documents.has_unsaved_run:
+        elif journal is not self._aside and (journal is not self._journal or not self._documents.has_unsaved_run):
             return  # it was saved meanwhile, or given up
         elif self._attempted(partial(journal.note_run, step)):
             self._make_last(journal)
@@ -158,64 +189,25 @@ class WorkKeeper(QObject):
     def _end(self) -> None:
         """The user has saved or discarded what there was."""
         self._timer.stop()
-        journal, self._journal = self._journal, None
-        for work in self._left:
-            work.let_go()
-        self._left = []
-        if journal is not None:
-            journal.end()
+        self._offer.let_go()
+        for journal in (self._journal, self._aside):
+            if journal is not None:
+                journal.end()
+        self._journal = self._aside = None
         self._leash.let_go()
 
-    # Offering
+    # Taking up
 
     def offer(self) -> None:
         """Ask what shall become of the work that sessions left which are over."""
-        try:
-            self._left = left_work()
-        except OSError as error:
-            self._tell_fault(cause_of(error))
-        self._ask_next()
+        self._attempted(self._offer.begin)
 
-    def _ask_next(self) -> None:
-        if not self._left:
-            return
-        work = self._left.pop(0)
-        asked = _question(work, self._controller)
-        asked.finished.connect(lambda _: self._on_answer(work, asked))
-        asked.open()
-
-    def _on_answer(self, work: LeftWork, asked: QMessageBox) -> None:
-        clicked = asked.clickedButton()
-        asked.deleteLater()
-        if clicked is not None and clicked.objectName() in (TAKE_UP, WITHOUT_LAST):
-            self._take_up(work, clicked.objectName() == WITHOUT_LAST)
-            return
-        if clicked is asked.button(QMessageBox.StandardButton.Discard):
-            work.discard()
-        else:
-            work.let_go()
-        self._ask_next()
-
-    def _take_up(self, work: LeftWork, without_last: bool) -> None:
-        """What other sessions left stays for a later start."""
-        for other in self._left:
-            other.let_go()
-        self._left = []
-        self._documents.errands.run("Taking up", work.taking_up(without_last), partial(self._on_taken_up, work))
-
-    def _on_taken_up(self, work: LeftWork, result: Callable[[], TakenUp]) -> None:
-        try:
-            taken = result()
-        except FileError as error:
-            work.let_go()
-            self._controller.window.messages.show_message(str(error))
-            return
+    def _take_up(self, taken: TakenUp) -> None:
+        """Go on where the other session was, in its journal: what hung it may hang this one, too."""
         self._is_taking_up, self._first = True, taken.documents[0]
         if self._journal is not None:
             self._journal.end()
-        self._journal, self._noted = taken.journal, taken.base.document
-        self._documents.conflicts.journal = taken.journal.path
-        self._leash.guard(taken.journal.path)  # what hung the session before may do so again
+        self._go_on_in(taken.journal, taken.base.document)
         self._documents.take_up(taken)
         self._go_on_with(taken)
 
@@ -242,43 +234,3 @@ def _cause(error: OSError | ValueError | FileError) -> str:
     if isinstance(error, FileError):
         return error.cause
     return cause_of(error) if isinstance(error, OSError) else f"{error}."
-
-
-TAKE_UP, WITHOUT_LAST = "take_up", "without_last"
-
-
-def _question(work: LeftWork, controller: WindowController) -> QMessageBox:
-    """What was left, and when; whoever only closes the question is asked again at the next start."""
-    asked = QMessageBox(controller.window)
-    asked.setIcon(QMessageBox.Icon.Question)
-    asked.setText(spoken(left_words(work)))
-    asked.setInformativeText(spoken(say("Take it up as it was, or discard it? Later asks again at the next start.")))
-    buttons, role = QMessageBox.StandardButton, QMessageBox.ButtonRole
-    asked.setStandardButtons(buttons.Discard)
-    taking = asked.addButton(spoken(say("Take it up")), role.AcceptRole)
-    taking.setObjectName(TAKE_UP)
-    if work.is_hung and work.edits:
-        asked.addButton(spoken(say("Without the last edit")), role.AcceptRole).setObjectName(WITHOUT_LAST)
-    later = asked.addButton(spoken(say("Later")), role.RejectRole)
-    asked.setDefaultButton(taking)
-    asked.setEscapeButton(later)
-    return asked
-
-
-def left_words(work: LeftWork) -> Words:
-    """What a session left, and when, in at most 300 characters."""
-    name = say("“{title}”", title=work.title[:60])
-    if work.file_name:
-        name = say("{file} (“{title}”)", file=work.file_name[:60], title=work.title[:40])
-    edits = say("{count:,} unsaved edits, the last {when}", count=work.edits, when=_when(work.edited_at))
-    if work.edits == 1:
-        edits = say("an unsaved edit of {when}", when=_when(work.edited_at))
-    run = say("a run of {steps:,} steps, kept {when}", steps=max(work.run_step, 0), when=_when(work.run_at))
-    what = edits if work.run_step < 0 else run if not work.edits else say("{one}, and {two}", one=edits, two=run)
-    if work.is_hung:
-        return say("{name} was left with {what}. Its window stopped answering after that.", name=name, what=what)
-    return say("{name} was left by a session that ended unexpectedly, with {what}.", name=name, what=what)
-
-
-def _when(moment: float) -> str:
-    return time.strftime("%d %b at %H:%M:%S", time.localtime(moment))

@@ -52,11 +52,13 @@ class Journal:
     OSError where it cannot be written; then what was not written is part of the next line.
     """
 
-    def __init__(self, path: Path, descriptor: int, data: Any = None) -> None:
+    def __init__(self, path: Path, descriptor: int, data: Any = None, has_run: bool = False) -> None:
         """`data` is the document, as plain data, that the journal ends with."""
         self.path = path
         self._descriptor = descriptor
         self._data = data
+        self.has_run = has_run
+        """Whether the run lies beside it."""
         self._may_be_torn = True
         """Whether the last line may lack its end: the next begins with one."""
 
@@ -86,7 +88,7 @@ class Journal:
             "steps": base.steps,
         }
         os.ftruncate(self._descriptor, 0)
-        self._data = None
+        self._data, self.has_run = None, False
         self._append(BASE, record)
         self._data = data
         for beside in sides_of(self.path):
@@ -105,6 +107,7 @@ class Journal:
     def note_run(self, step: int) -> None:
         """The run was saved beside the journal."""
         self._append(RUN, {"step": step})
+        self.has_run = True
 
     def sync(self) -> None:
         """Make what was written outlast a power cut."""

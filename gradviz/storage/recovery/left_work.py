@@ -97,7 +97,7 @@ class LeftWork:
         del with_tables
         if base is None or not documents:
             raise FileError("What the session left cannot be read by this gradviz.", "It is offered again.")
-        journal = Journal(self.path, self.descriptor, self.told.stands[-1])
+        journal = Journal(self.path, self.descriptor, self.told.stands[-1], self.run_step >= 0)
         return _taken_up(base, documents, run, is_run_saved, journal)
 
     def _run(self, base: Base | None) -> tuple[SavedExperiment | None, bool]:
