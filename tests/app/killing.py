@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import select
 import signal
 import sys
 import tempfile
@@ -24,6 +25,8 @@ from typing import Any
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 os.environ["GRADVIZ_CONFIG"] = tempfile.mkdtemp(prefix="gradviz-killing-")
 
+import gradviz.app.opening.assembling
+import gradviz.app.window.about  # noqa: F401
 from gradviz.app.opening.startup import Startup
 from gradviz.app.process import crash
 from gradviz.app.window import run_saver
@@ -38,6 +41,7 @@ from gradviz.storage.user.folders import data_folder
 
 FOLDER = Path(os.environ["GRADVIZ_CONFIG"]) / "files"
 FILE = FOLDER / "file.gradviz"
+PATIENCE_S = 90.0
 LONGEST_S = 2.5
 """Of the life of a window once it has begun to edit."""
 
@@ -93,7 +97,10 @@ def _one_life(seed: int, seconds: float, expected: int) -> tuple[list[dict[str, 
         _live(seed, expected, writing)
     os.close(writing)
     told = b""
-    while b'"begun"' not in told and (more := os.read(reading, 4096)):
+    while b'"begun"' not in told and select.select([reading], [], [], PATIENCE_S)[0]:
+        more = os.read(reading, 4096)
+        if not more:
+            break
         told += more
     time.sleep(seconds)
     ended = time.time()

@@ -246,9 +246,8 @@ class Documents(QObject):
     def _on_no_answer(self, waiting: object, path: Path) -> None:
         """PyTorch is busy with one step, or hangs in it: what is not its own can be saved without it."""
         if self._waiting is waiting and self._is_writing:
-            words = say(NO_ANSWER, name=path.name[:60])
             then = partial(self._write_without_run, waiting, path)
-            self.window.messages.show_message(spoken(words), "Save without the run", then)
+            self.window.messages.show_message(_no_answer(path), "Save without the run", then)
 
     def _write_without_run(self, waiting: object, path: Path) -> None:
         if self._waiting is waiting and self._is_writing:
@@ -314,6 +313,8 @@ class Documents(QObject):
         except FileError as error:
             self.window.messages.show_message(str(error), "Save as…", self.ask_save_as)
             return
+        if self.window.messages.text == _no_answer(path):
+            self.window.messages.hide()
         self.session.saved_as(path, (self.control.number, 0 if result is None else result.step))
         self._remember(path)
         self.saved.emit()
@@ -454,6 +455,10 @@ class Documents(QObject):
 
 
 _Read = tuple[SavedExperiment, FileStamp | None]
+
+
+def _no_answer(path: Path) -> str:
+    return spoken(say(NO_ANSWER, name=path.name[:60]))
 
 
 def _reading(path: Path, newer_read_only: bool, without_run: bool) -> Generator[float, None, _Read]:
