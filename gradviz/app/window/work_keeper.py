@@ -35,6 +35,8 @@ class WorkKeeper(QObject):
         self._journal: Journal | None = None
         self._noted: Document | None = None
         """The document that the journal ends with."""
+        self._steps = 0
+        """Of the run in the document's file."""
         self._fault = ""
         """Why it could not be written last; said once."""
         self._leash = Leash()
@@ -109,9 +111,9 @@ class WorkKeeper(QObject):
         session = self._controller.session
         holds = 0 if session.path is None else steps
         base = Base(session.saved, session.path, session.gallery_name, session.read_only, session.stamp, holds)
-        self._noted, self._tables = None, set()
+        self._noted, self._tables, self._steps = None, set(), steps
         self._saver.forget()
-        if self._attempted(partial(self._write_base, base)):
+        if self._attempted(partial(self._write_base, base), tells=session.document is not session.saved):
             self._noted = session.saved
             self._note_edit()
 
@@ -124,7 +126,11 @@ class WorkKeeper(QObject):
     def _note_edit(self) -> None:
         """Write down what is new in the document."""
         document, journal = self._controller.session.document, self._journal
-        if document is self._noted or self._is_taking_up or journal is None or self._noted is None:
+        if document is self._noted or self._is_taking_up:
+            return
+        if journal is None or self._noted is None:
+            if document is not self._controller.session.saved:
+                self._begin(self._steps)  # it could not be begun before
             return
         for needed in (self._controller.session.saved, document):
             self._keep_tables(needed)
@@ -153,12 +159,16 @@ class WorkKeeper(QObject):
         errand.deleteLater()
         self._attempted(errand.result)
 
-    def _attempted(self, write: Callable[[], object]) -> bool:
-        """Whether it could be written; if not, that is said once, and tried again with the next."""
+    def _attempted(self, write: Callable[[], object], tells: bool = True) -> bool:
+        """Whether it could be written; if not, that is said once, and tried again with the next.
+
+        Nobody needs to be told as long as nothing was edited.
+        """
         try:
             write()
         except (OSError, ValueError, FileError) as error:
-            self._tell_fault(_cause(error))
+            if tells:
+                self._tell_fault(_cause(error))
             return False
         self._fault = ""
         return True
