@@ -74,6 +74,7 @@ WINGS = {
         "shipped": {"experiments"},
         "tables": {"experiments"},
         "user": {"experiments"},
+        "recovery": {"experiments", "user"},
     },
     "views": {
         "kit": set(),
@@ -109,6 +110,8 @@ CRASH = PACKAGE / "app" / "process" / "crash.py"
 RUNNER = PACKAGE / "engine" / "runs" / "runner.py"
 ERRAND = PACKAGE / "app" / "process" / "errand.py"
 """Work that the window does not wait for: reading files, which the engine knows nothing of."""
+WATCHDOG = PACKAGE / "app" / "process" / "watchdog.py"
+"""A process of its own, in which a thread waits for the window's beats: no system but POSIX can wait for a pipe."""
 BUILT_BY_TORCH = {PACKAGE / "core" / name for name in ("layers/modules.py", "optimizers/hand_step.py")}
 """Modules of core that a builder imports when it builds: torch's own classes are their bases."""
 
@@ -280,9 +283,9 @@ def test_what_needs_torch_in_core_is_imported_by_a_builder_alone(path: Path) -> 
     assert all(layer_of(one.path) == "engine" or (one.in_function and layer_of(one.path) == "core") for one in users)
 
 
-def test_threads_only_in_the_runner_and_in_errands() -> None:
+def test_threads_only_in_the_runner_in_errands_and_in_the_watchdog() -> None:
     users = [one for one in ALL_IMPORTS if top(one.name) in THREADS or one.name.endswith((".QThread", ".QThreadPool"))]
-    assert {one.path for one in users} == {RUNNER, CRASH, ERRAND}, "\n".join(map(str, users))
+    assert {one.path for one in users} == {RUNNER, CRASH, ERRAND, WATCHDOG}, "\n".join(map(str, users))
 
 
 def test_the_crash_log_hears_of_threads_and_makes_none() -> None:
@@ -367,6 +370,17 @@ def test_core_and_storage_never_import_torch() -> None:
     builders = {dotted(path) for path in BUILT_BY_TORCH}
     names = [name for name in names_of("core", "storage") if name not in builders]
     assert not loaded_after(import_code(names)) & ({"torch"} | QT)
+
+
+def test_the_watchdog_needs_nothing_but_python() -> None:
+    """It starts without the packages that are installed, and must be there before anything hangs."""
+    ours = {one.name.rpartition(".")[0] for one in imports_of(WATCHDOG) if top(one.name) == "gradviz"}
+    assert ours == {"gradviz.storage.recovery.lines"}
+    lines = PACKAGE / "storage" / "recovery" / "lines.py"
+    assert {top(one.name) for one in [*imports_of(WATCHDOG), *imports_of(lines)]} <= {
+        *sys.stdlib_module_names,
+        "gradviz",
+    }
 
 
 def test_importing_gradviz_loads_nothing() -> None:

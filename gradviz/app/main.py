@@ -17,6 +17,10 @@ def main(arguments: list[str] | None = None) -> int:
     from gradviz.app.process import console
 
     given = sys.argv[1:] if arguments is None else arguments
+    if given[:1] == ["--watchdog"]:  # the packaged program is its own Python
+        from gradviz.app.process import watchdog
+
+        return watchdog.main(given[1:])
     has_stderr = console.begin()
     fault = refused_versions()
     if fault:

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import QApplication, QPushButton
 
 from gradviz.app.process import crash
 from gradviz.app.window.crash_reports import LONGEST_PLACE, place_of, sentence_of
+from gradviz.storage.user.crash_logs import HANGS
 from gradviz.storage.user.left_logs import Ending, LeftLog, left_logs, read_log
 from gradviz.views.shell.log_window import LogWindow
 
@@ -108,6 +109,13 @@ def test_logging_out_is_no_crash_and_leaves_no_log(data: Path, config: Path, str
         program.wait_ready()
         assert program.end(signal.SIGTERM) == -signal.SIGTERM
         assert list((data / "crash-logs").iterdir()) == []
+
+
+def test_a_window_that_hung_is_not_called_killed(new_desk: Callable[..., Desk], data: Path) -> None:
+    leave(data, f"{HEAD}== 00:00:09 {HANGS} for 10 s.\nThread 0x1:\n")
+    desk = new_desk()
+    assert "had stopped answering" in desk.message
+    assert len(desk.message) <= 300
 
 
 def test_the_offer_is_gone_once_it_was_closed(new_desk: Callable[..., Desk], data: Path) -> None:

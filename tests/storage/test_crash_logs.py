@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from gradviz.storage.user import crash_logs
-from gradviz.storage.user.crash_logs import OPENS_WINDOW, SessionLog, crash_folder, open_session_log
+from gradviz.storage.user.crash_logs import HANGS, OPENS_WINDOW, SessionLog, crash_folder, open_session_log
 from gradviz.storage.user.folders import data_folder
 from gradviz.storage.user.left_logs import (
     MOST_LOGS,
@@ -143,6 +143,13 @@ def test_what_ended_the_process_by_its_own_words_is_a_crash(text: str) -> None:
     (left,) = left_logs()
     assert (left.ending, left.reason) == (Ending.CRASHED, text)
     assert not left.is_window
+
+
+def test_a_window_that_hung_and_was_ended_is_told_from_one_that_was_killed() -> None:
+    text = f"head\n== 00:00:00 {OPENS_WINDOW}\n\n== 00:00:09 {HANGS} for 10 s.\nThread 0x1:\n  File somewhere\n"
+    left_behind("gradviz-20250101-000000-7.log", text)
+    (left,) = left_logs()
+    assert (left.ending, left.is_window) == (Ending.HUNG, True)
 
 
 def test_what_was_offered_once_is_not_offered_again() -> None:

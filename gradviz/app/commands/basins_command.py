@@ -17,6 +17,7 @@ from gradviz.core.questions.question import Answer
 from gradviz.core.questions.surface import Survey
 from gradviz.storage.atomic_write import check_name, write_bytes
 from gradviz.storage.problems import FileError
+from gradviz.storage.user.unfinished_saves import noted_save
 
 if TYPE_CHECKING:
     from gradviz.core.questions.surface import LossCurve, SurfaceGrid
@@ -42,7 +43,9 @@ def print_basins(document: Document, question: MapBasins, as_json: bool, picture
     summary = _summary(experiment, found, time.perf_counter() - begin)
     show(json.dumps(summary) if as_json else _text(summary))
     if picture is not None:
-        write_bytes(picture, _drawn(experiment, ask(Survey(), moment), found))
+        drawn = _drawn(experiment, ask(Survey(), moment), found)
+        with noted_save(picture):
+            write_bytes(picture, drawn)
         say(f"Wrote {picture.name}.")
     return 0
 

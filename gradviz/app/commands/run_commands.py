@@ -37,6 +37,7 @@ from gradviz.storage.experiments.weights import (
 )
 from gradviz.storage.problems import FileError
 from gradviz.storage.shipped.by_name import find_experiment, load_named
+from gradviz.storage.user.unfinished_saves import noted_save
 
 if TYPE_CHECKING:
     from gradviz.engine.runs.whole_run import WholeRun
@@ -172,7 +173,7 @@ def _write_what_was_asked(document: Document, whole: WholeRun, out: Path | None,
     """Weights and report, of a run that was stopped as well."""
     so_far = " so far" if whole.is_stopped else ""
     if weights is not None:
-        with _named("--save-weights"):
+        with _named("--save-weights"), noted_save(weights):
             save_weights(weights, weights_of(whole.result()), about_weights(document.experiment))
         say(f"Wrote the weights{so_far} to {weights.resolve()}.")
     if out is not None:
@@ -325,7 +326,8 @@ def print_script(saved: SavedExperiment, dialect: str, out: Path | None) -> int:
 
     text = script(saved, dialect)
     if out is not None:
-        write_bytes(out, text.encode())
+        with noted_save(out):
+            write_bytes(out, text.encode())
         say(f"Wrote {out.name}.")
         return FINISHED
     show_program(text)

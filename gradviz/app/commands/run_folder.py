@@ -14,6 +14,7 @@ from gradviz.storage.atomic_write import check_writable
 from gradviz.storage.experiments.experiment_file import save
 from gradviz.storage.problems import FileError, cause_of
 from gradviz.storage.tables.history_csv import write_history
+from gradviz.storage.user.unfinished_saves import noted_save
 
 if TYPE_CHECKING:
     from gradviz.engine.runs.whole_run import WholeRun
@@ -42,8 +43,9 @@ def write_report(folder: Path, document: Document, result: RunResult, whole: Who
     check_folder(folder)
     labels = tuple(type(optimizer).label for optimizer in document.experiment.optimizers)
     history = whole.history
-    write_history(folder / HISTORY, history.losses, history.positions, labels, history.names)
-    save(folder / EXPERIMENT, document, result)
+    with noted_save(folder / EXPERIMENT):
+        write_history(folder / HISTORY, history.losses, history.positions, labels, history.names)
+        save(folder / EXPERIMENT, document, result)
     return (HISTORY, EXPERIMENT, *write_pictures(folder, document.experiment, whole))
 
 

@@ -6,6 +6,7 @@ import gc
 from pathlib import Path
 
 import pyqtgraph as pg
+from PySide6.QtCore import QTimer
 from PySide6.QtGui import QGuiApplication
 
 from gradviz.app.opening.actions import shortcut_table
@@ -29,6 +30,7 @@ from gradviz.app.window.main_window import LAYOUT_VERSION, Contents, MainWindow
 from gradviz.app.window.scripting import Scripting
 from gradviz.app.window.session import Session
 from gradviz.app.window.window_controller import WindowController
+from gradviz.app.window.work_keeper import WorkKeeper
 from gradviz.engine.runs.runner import Runner
 from gradviz.storage.atomic_write import remove_leftovers
 from gradviz.storage.shipped.gallery import gallery
@@ -74,6 +76,8 @@ def assemble(window: MainWindow, panes: Panes, reset_layout: bool = False) -> tu
     documents = Documents(window, control, Session(), gallery(), preferences)
     controller = WindowController(window, control, refresher, documents, preferences, folder)
     FocusKeeper(window)
+    keeper = WorkKeeper(controller)
+    QTimer.singleShot(0, keeper.offer)  # once there is a document
     menus = _menus(controller, panes)
     for pane in panes:
         pane.connect(controller)
@@ -82,7 +86,7 @@ def assemble(window: MainWindow, panes: Panes, reset_layout: bool = False) -> tu
     notice = _restore_layout(window, preferences, reset_layout) or notice
     if notice:
         window.messages.show_message(notice)
-    for known in {Path(path).parent for path in preferences.recent}:
+    for known in {folder, *(Path(path).parent for path in preferences.recent)}:
         remove_leftovers(known)
     clear_unfinished_saves()
     control.runner.start()

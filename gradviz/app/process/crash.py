@@ -80,6 +80,17 @@ def note(text: str) -> None:
         _State.log.note(text)
 
 
+def trace_signal() -> int:
+    """A signal that writes where every thread stands into the log, though one holds Python's lock; 0 without one."""
+    number = getattr(signal, "SIGUSR1", 0)
+    if not number or _State.log is None:
+        return 0
+    with contextlib.suppress(OSError, ValueError, RuntimeError):
+        faulthandler.register(number, _State.log.descriptor, all_threads=True)
+        return int(number)
+    return 0
+
+
 def end_session(status: object = 0, how: str = "") -> None:
     """The session ends well: its log goes, unless something in it is worth keeping."""
     log, _State.log = _State.log, None
@@ -88,6 +99,8 @@ def end_session(status: object = 0, how: str = "") -> None:
     _forget_qt()
     with contextlib.suppress(OSError, ValueError):
         sys.stderr.flush()
+    if hasattr(signal, "SIGUSR1"):
+        faulthandler.unregister(signal.SIGUSR1)
     log.keeps |= _State.stderr_is_log and status not in (None, 0)
     if _State.stderr_is_log:
         console.point_stderr(os.devnull)

@@ -40,10 +40,10 @@ class Errand(QObject, Generic[T]):
         self._look.setInterval(LOOK_EVERY_MS)
         self._look.timeout.connect(self._on_look)
 
-    def start(self) -> None:
-        """Begin; `ended` comes before this returns where the work is short."""
+    def start(self, patience_s: float = PATIENCE_S) -> None:
+        """Begin; `ended` comes before this returns where the work takes no longer than the patience."""
         self._thread.start()
-        if self._is_done.wait(PATIENCE_S):
+        if patience_s and self._is_done.wait(patience_s):
             self.ended.emit()
         else:
             self._look.start()

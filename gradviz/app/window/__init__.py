@@ -2,6 +2,8 @@
 
 about              What the About window says
 appearance         How the window looks: colours, the language of the lessons, layout, and how views show what they show
+conflicts          What is asked before a file is saved that somebody else has changed or has open: theirs, mine, or
+                   both
 crash_reports      What the user is told of a session that ended unexpectedly, once; and the logs, whenever they are
                    asked for
 data_entry         Data of one's own: importing a file, and editing a table; each ends in one edit that can be undone
@@ -16,7 +18,12 @@ placement          Where a window stands: on a screen that is there, no larger t
                    reached
 places             Where the panes stand in a window that nobody has arranged yet: each says its own place, this puts
                    them there
+run_saver          The run, saved beside the journal now and then: asked of the engine, and written in a thread of its
+                   own
 scripting          Scripts of the open document: made anew at every edit for the code pane, copied, exported
 session            The session: the open document, its undo, its file
 window_controller  What the window does when the user acts: the one place where session, run, documents and widgets meet
+work_keeper        Keeps the work of the window where a crash, kill -9 or a hang does not reach it
+work_offer         The question at the start about work that sessions left which are over: take it up, discard it, or
+                   ask later
 """

@@ -10,8 +10,10 @@ from PySide6.QtGui import QDesktopServices
 
 from gradviz.app.process import crash
 from gradviz.app.window.main_window import MainWindow
+from gradviz.core.words import say
 from gradviz.storage.user.crash_logs import FATAL, crash_folder
 from gradviz.storage.user.left_logs import Ending, LeftLog, all_logs, left_logs, mark_offered, read_log, remove_old_logs
+from gradviz.views.kit.speech import spoken
 from gradviz.views.shell.log_window import LogWindow
 
 SHOW = "Show the &log"
@@ -104,6 +106,9 @@ def sentence_of(left: LeftLog, count: int = 1) -> str:
     if left.ending is Ending.CRASHED:
         reason = left.reason if len(left.reason) <= 60 else left.reason[:59] + "…"
         return f"{which} ended unexpectedly, {when}: it crashed ({reason}). Its log is {place}"
+    if left.ending is Ending.HUNG:
+        told = "{which} ended unexpectedly, {when}: its window had stopped answering, and was ended. Its log is {place}"
+        return spoken(say(told, which=which, when=when, place=place))
     return (
         f"{which} ended unexpectedly, {when}, without a goodbye: it was killed from outside, or the machine "
         f"went off. No fault of gradviz is known. Its log is {place}"

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QDeadlineTimer, QEventLoop, QObject, Signal
+from PySide6.QtCore import QDeadlineTimer, QEventLoop, QObject, QTimer, Signal
 from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 
 from gradviz.app.runs.run_control import RunControl
+from gradviz.app.window.conflicts import OPEN_ELSEWHERE, Choice, Conflicts
 from gradviz.app.window.errands import Errands
 from gradviz.app.window.main_window import MainWindow
 from gradviz.app.window.session import LeftSession, Opened, Session
@@ -30,6 +32,8 @@ from gradviz.storage.experiments.weights import (
     weights_of,
 )
 from gradviz.storage.problems import FileError, NewerFormatError
+from gradviz.storage.recovery.file_stamp import FileStamp, free_name, stamp_of
+from gradviz.storage.recovery.left_work import TakenUp
 from gradviz.storage.shipped.gallery import GalleryEntry
 from gradviz.storage.tables.history_csv import write_history
 from gradviz.storage.user.preferences import Preferences
@@ -41,6 +45,10 @@ SAVE_PATIENCE_MS = 5000
 LONG_RUN_S = 2.0
 """A run of an experiment without a file that took longer is not lost without a question."""
 WEIGHTS = "Weights (*.safetensors *.pt *.pth);;All files (*)"
+NO_ANSWER = (
+    "{name} is not saved yet: PyTorch has not come to the end of its step. It is saved as soon as it does; or save the "
+    "document now, without the steps that were run."
+)
 FILTER = "gradviz experiments (*.gradviz *.json);;All files (*)"
 
 
@@ -68,7 +76,10 @@ class Documents(QObject):
         self.preferences = preferences
         self.gallery = {entry.name: entry for entry in gallery}
         self._is_writing = False
+        self._waiting: object = None
+        """The save that is under way."""
         self.errands = Errands(window)
+        self.conflicts = Conflicts(window, session)
         self.left: LeftSession | None = None
         """The document that was left last, with its undo and the number of its run."""
 
@@ -82,6 +93,17 @@ class Documents(QObject):
         self.session.open(opened)
         self.opened.emit(opened)
         self.session.saved_run = self.control.mark
+
+    def take_up(self, taken: TakenUp) -> None:
+        """Open what a session that is over left, with its file, its undo and its run. Later edits are still to be made.
+
+        It counts as unsaved, against what its file holds.
+        """
+        base, run = taken.base, taken.run
+        first, before = taken.documents[0], taken.before
+        opened = Opened(first, base.path, base.gallery_name, None if run is None else run.result, base.read_only)
+        self.open_document(replace(opened, stamp=base.stamp))
+        self.session.count_as_unsaved(base.document, (self.control.number * taken.is_run_saved, base.steps), before)
 
     def go_back(self) -> None:
         """Go on with the document that was left last, its undo and its run; the one of now is kept instead."""
@@ -152,19 +174,17 @@ class Documents(QObject):
             return
         asked = self.session.document
 
-        def open_it(result: Callable[[], SavedExperiment]) -> None:
+        def open_it(result: Callable[[], _Read]) -> None:
             if not self._on_read(path, newer_read_only, asked, result):
                 otherwise()
 
-        self.errands.run(f"Opening {path.name[:60]}", loading(path, newer_read_only, without_run), open_it)
+        self.errands.run(f"Opening {path.name[:60]}", _reading(path, newer_read_only, without_run), open_it)
 
-    def _on_read(
-        self, path: Path, newer_read_only: bool, asked: Document, result: Callable[[], SavedExperiment]
-    ) -> bool:
+    def _on_read(self, path: Path, newer_read_only: bool, asked: Document, result: Callable[[], _Read]) -> bool:
         """Open what was read, unless edits were made meanwhile that the user wants to keep; whether it was opened."""
         messages = self.window.messages
         try:
-            saved = result()
+            saved, stamp = result()
         except NewerFormatError as error:
             messages.show_message(str(error), "Open read-only", lambda: self._open_newer(path))
             return False
@@ -179,9 +199,11 @@ class Documents(QObject):
         if self.session.document is not asked and not self.may_leave():
             return False
         messages.hide()
-        self.open_document(Opened(saved.document, path, result=saved.result, read_only=saved.read_only))
+        self.open_document(Opened(saved.document, path, "", saved.result, saved.read_only, stamp))
         if saved.notice:
             messages.show_message(saved.notice)
+        elif self.conflicts.is_open_elsewhere(path):
+            messages.show_message(spoken(say(OPEN_ELSEWHERE, name=path.name[:60])))
         self._remember(path)
         return True
 
@@ -208,13 +230,48 @@ class Documents(QObject):
 
     def save_to(self, path: Path) -> None:
         """Save experiment and run so far; the engine is asked for the weights first, if it has any."""
-        if path == self.session.path and not self._may_write_shorter(path):
+        if not self._may_replace(path) or (path == self.session.path and not self._may_write_shorter(path)):
             return
         self._is_writing = True
+        self._waiting = waiting = object()
         if self.control.state is RunState.FAILED:
             self._write(path, None)
-        else:
-            self.control.collect(lambda result: self._write(path, result), self._not_written)
+            return
+        QTimer.singleShot(SAVE_PATIENCE_MS, self, lambda: self._on_no_answer(waiting, path))
+        self.control.collect(partial(self._on_result, waiting, path), partial(self._not_written, waiting))
+
+    def _on_result(self, waiting: object, path: Path, result: RunResult) -> None:
+        """The engine has answered, unless that is no longer waited for."""
+        if self._waiting is waiting:
+            self._write(path, result)
+
+    def _on_no_answer(self, waiting: object, path: Path) -> None:
+        """PyTorch is busy with one step, or hangs in it: what is not its own can be saved without it."""
+        if self._waiting is waiting and self._is_writing:
+            then = partial(self._write_without_run, waiting, path)
+            self.window.messages.show_message(_no_answer(path), "Save without the run", then)
+
+    def _write_without_run(self, waiting: object, path: Path) -> None:
+        if self._waiting is waiting and self._is_writing:
+            self._write(path, None)
+
+    def _may_replace(self, path: Path) -> bool:
+        """Ask, where somebody else has written into the file, or has it open: theirs, mine, or both."""
+        choice = self.conflicts.ask(path)
+        if choice is Choice.BOTH:
+            self.save_to(free_name(path))
+        elif choice is Choice.THEIRS:
+            self._open_theirs(path)
+        return choice is Choice.MINE
+
+    def _open_theirs(self, path: Path) -> None:
+        """The file as it is; what is open now can be gone back to."""
+        asked = self.session.document
+
+        def open_it(result: Callable[[], _Read]) -> None:
+            self._on_read(path, False, asked, result)
+
+        self.errands.run(f"Opening {path.name[:60]}", _reading(path, False, False), open_it)
 
     def _may_write_shorter(self, path: Path) -> bool:
         """Ask, where the file holds more of a run than is there to be written now."""
@@ -242,20 +299,24 @@ class Documents(QObject):
         asked.setStandardButtons(buttons)
         return asked
 
-    def _not_written(self, why: Words) -> None:
+    def _not_written(self, waiting: object, why: Words) -> None:
         """There is no result to write."""
+        if waiting is not None and self._waiting is not waiting:
+            return
         self._is_writing = False
         words = say("Nothing was written. {why} Save again.", why=why)
         self.window.messages.show_message(spoken(words))
 
     def _write(self, path: Path, result: RunResult | None) -> None:
-        self._is_writing = False
+        self._is_writing, self._waiting = False, None
         try:
             with noted_save(path):
                 save(path, self.session.document, result)
         except FileError as error:
             self.window.messages.show_message(str(error), "Save as…", self.ask_save_as)
             return
+        if self.window.messages.text == _no_answer(path):
+            self.window.messages.hide()
         self.session.saved_as(path, (self.control.number, 0 if result is None else result.step))
         self._remember(path)
         self.saved.emit()
@@ -272,7 +333,8 @@ class Documents(QObject):
         """Write every step's losses and positions."""
         labels, history = tuple(type(one).label for one in self.control.experiment.optimizers), self.control.history
         try:
-            write_history(path, history.losses, history.positions, labels, history.names)
+            with noted_save(path):
+                write_history(path, history.losses, history.positions, labels, history.names)
         except FileError as error:
             self.window.messages.show_message(str(error))
             return
@@ -284,13 +346,14 @@ class Documents(QObject):
         path, _ = QFileDialog.getSaveFileName(self.window, "Export the weights", str(suggested), WEIGHTS)
         if path:
             target = Path(path) if Path(path).suffix else Path(path + ".safetensors")
-            self.control.collect(lambda result: self.export_weights(target, result), self._not_written, here=True)
+            self.control.collect(partial(self.export_weights, target), partial(self._not_written, None), here=True)
 
     def export_weights(self, path: Path, result: RunResult) -> None:
         """Write the weights of `result`."""
         weights = weights_of(result)
         try:
-            save_weights(path, weights, about_weights(self.session.experiment))
+            with noted_save(path):
+                save_weights(path, weights, about_weights(self.session.experiment))
         except FileError as error:
             self.window.messages.show_message(str(error))
             return
@@ -394,6 +457,19 @@ class Documents(QObject):
         flags = QEventLoop.ProcessEventsFlag
         while self._is_writing and not patience.hasExpired():
             QApplication.processEvents(flags.ExcludeUserInputEvents | flags.WaitForMoreEvents)
+
+
+_Read = tuple[SavedExperiment, FileStamp | None]
+
+
+def _no_answer(path: Path) -> str:
+    return spoken(say(NO_ANSWER, name=path.name[:60]))
+
+
+def _reading(path: Path, newer_read_only: bool, without_run: bool) -> Generator[float, None, _Read]:
+    """Read a file, and what it was before: what is written into it meanwhile counts as changed."""
+    stamp = stamp_of(path)
+    return (yield from loading(path, newer_read_only, without_run)), stamp
 
 
 def _told(document: Document) -> tuple[str, str]:

@@ -22,6 +22,7 @@ from gradviz.scripts.pages.script import script
 from gradviz.scripts.problems import ScriptError
 from gradviz.storage.atomic_write import write_bytes
 from gradviz.storage.problems import FileError
+from gradviz.storage.user.unfinished_saves import noted_save
 from gradviz.views.panes.code_view import CodeView, Script
 
 
@@ -111,7 +112,8 @@ class Scripting(QObject):
     def export_script(self, path: Path, text: str) -> None:
         """Write a script."""
         try:
-            write_bytes(path, text.encode())
+            with noted_save(path):
+                write_bytes(path, text.encode())
         except FileError as error:
             self._window.messages.show_message(str(error))
             return

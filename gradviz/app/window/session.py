@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from gradviz.core.document.document import Document, with_setting
 from gradviz.core.document.experiment import Experiment
 from gradviz.core.runs.result import RunResult
+from gradviz.storage.recovery.file_stamp import FileStamp, stamp_of
 
 UNDO_LIMIT = 500
 
@@ -26,6 +28,8 @@ class Opened:
     gallery_name: str = ""
     result: RunResult | None = None
     read_only: bool = False
+    stamp: FileStamp | None = None
+    """What its file was when it was read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,8 @@ class Session:
         self.path = opened.path
         self.gallery_name = opened.gallery_name
         self.read_only = opened.read_only
+        self.stamp = opened.stamp
+        """What the file was when it was last read or written here."""
         self._saved = opened.document
         self.run = 0
         """The number of the run behind the document."""
@@ -70,7 +76,7 @@ class Session:
 
     def left(self) -> LeftSession:
         """All that it takes to go on with it."""
-        opened = Opened(self.document, self.path, self.gallery_name, None, self.read_only)
+        opened = Opened(self.document, self.path, self.gallery_name, None, self.read_only, self.stamp)
         return LeftSession(opened, self._saved, self.saved_run, self.run, tuple(self._undo), tuple(self._redo))
 
     def take_up(self, left: LeftSession) -> None:
@@ -78,6 +84,16 @@ class Session:
         self.open(left.opened)
         self._saved, self.saved_run, self.run = left.saved, left.saved_run, left.run
         self._undo, self._redo = list(left.undo), list(left.redo)
+
+    def count_as_unsaved(self, saved: Document, saved_run: RunMark, before: Sequence[Document]) -> None:
+        """The open document was edited in a session that is over: what its file holds, and what undo goes back to."""
+        self._saved, self.saved_run = saved, saved_run
+        self._undo = [Stand(document, 0) for document in before]
+
+    @property
+    def saved(self) -> Document:
+        """The document as it stands in its file, or was opened."""
+        return self._saved
 
     @property
     def experiment(self) -> Experiment:
@@ -154,5 +170,6 @@ class Session:
 
     def saved_as(self, path: Path, run: RunMark) -> None:
         """The document stands in this file now, with this run."""
+        self.stamp = stamp_of(path)
         self.path, self._saved, self.gallery_name, self.read_only = path, self.document, "", False
         self.saved_run = run

@@ -45,6 +45,10 @@ class WindowController(QObject):
     """The document is another, or was edited, or saved."""
     experiment_opened = Signal(object)
     """A document was opened, or its experiment was exchanged as a whole; carries the experiment."""
+    closed = Signal()
+    """The window goes, with the consent of its user."""
+    committed = Signal()
+    """The document was edited, and the engine has not heard of it yet: it may hang over it."""
     check_wanted = Signal()
     """The user wants the gradient of this step checked."""
 
@@ -87,7 +91,7 @@ class WindowController(QObject):
         bar.pace_changed.connect(lambda: self.control.set_pace(bar.pace))
         self.documents.opened.connect(self._on_opened)
         self.documents.gone_back.connect(self._on_gone_back)
-        self.documents.saved.connect(self._show_document)
+        self.documents.saved.connect(self.show_document)
         self.control.began.connect(self._on_began)
         self.refresher.refreshed.connect(self._show_progress)
         self.control.state_changed.connect(self._on_state_changed)
@@ -165,6 +169,7 @@ class WindowController(QObject):
     def _after_edit(self) -> None:
         """Let the run follow the document; the run that stood behind it before is taken up again."""
         control, session, experiment = self.control, self.session, self.session.experiment
+        self.committed.emit()
         self.window.form.show_document(session.document)
         if session.run != control.number and control.kept(session.run) is not None:
             control.recall(session.run)
@@ -173,7 +178,7 @@ class WindowController(QObject):
             control.edit_live(experiment)
         elif asked is Consequence.NEW_RUN:
             control.load(experiment)
-        self._show_document()
+        self.show_document()
 
     def compare_with(self, mistake: Mistake) -> None:
         """Let a copy of the first optimiser race that makes a mistake."""
@@ -207,7 +212,7 @@ class WindowController(QObject):
         if self.control.known:
             self.session.begin_anew()
         self.control.load(self.session.experiment)
-        self._show_document()
+        self.show_document()
 
     def check_gradient(self) -> None:
         """Compare the gradient of the current step."""
@@ -229,7 +234,7 @@ class WindowController(QObject):
         self.window.form.show_document(opened.document)
         self.experiment_opened.emit(experiment)
         self.control.open(experiment, opened.result)
-        self._show_document()
+        self.show_document()
 
     def _on_gone_back(self) -> None:
         session, control = self.session, self.control
@@ -240,7 +245,7 @@ class WindowController(QObject):
             control.recall(session.run)
         else:
             control.open(session.experiment)
-        self._show_document()
+        self.show_document()
 
     def _on_began(self) -> None:
         self.session.run = self.control.number
@@ -275,7 +280,8 @@ class WindowController(QObject):
         self.control.pause()
         self.crash_reports.report(sentence)
 
-    def _show_document(self) -> None:
+    def show_document(self) -> None:
+        """Title, marks and status of the document as it stands."""
         session = self.session
         _, departures = self.documents.departure(session.document)
         self.window.setWindowTitle(session.title_of_own if departures else session.title)
@@ -332,5 +338,6 @@ class WindowController(QObject):
         self.preferences.layout_version = LAYOUT_VERSION
         self.preferences.first_start = False
         save_preferences(self._folder, self.preferences)
+        self.closed.emit()
         self.refresher.stop()
         event.accept()

@@ -20,6 +20,8 @@ MARK = "== "
 """How each line begins that gradviz itself writes below the head."""
 ENDED = "Ended"
 OPENS_WINDOW = "Opens the window."
+HANGS = "The window has not answered"
+"""How the note begins of a watchdog that heard nothing for long."""
 FATAL = "Fatal"
 """How the line begins, or the title of a report, that tells of what ended the process."""
 _LOCKED_BYTE = 1 << 30  # far behind the end: Windows lets nobody read a byte that is locked

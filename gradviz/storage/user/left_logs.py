@@ -14,13 +14,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from gradviz.storage.user.crash_logs import ENDED, FATAL, MARK, MOST_BYTES, OPENS_WINDOW, crash_folder, lock
+from gradviz.storage.user.crash_logs import ENDED, FATAL, HANGS, MARK, MOST_BYTES, OPENS_WINDOW, crash_folder, lock
 
 MOST_LOGS = 10
 OFFERED = "Offered at a later start"
 _NAME = re.compile(r"gradviz-\d{8}-\d{6}-\d+\.log")
 _FATAL = re.compile(r"^(?:Fatal Python error|Windows fatal exception): (.*)$", re.MULTILINE)
 _LEFT_BY = re.compile(rf"^{MARK}\S+ {FATAL}: (.*)$", re.MULTILINE)
+_HUNG = re.compile(rf"^{MARK}\S+ {HANGS}", re.MULTILINE)
 _OVER = re.compile(rf"^{MARK}\S+ (?:{ENDED}|{OFFERED})", re.MULTILINE)
 _YOUNG_S = 60.0
 
@@ -31,6 +32,8 @@ class Ending(StrEnum):
     CRASHED = "crashed"
     KILLED = "killed"
     """Nothing in the log says why: kill -9, no memory left, no power."""
+    HUNG = "hung"
+    """The window had stopped answering, and was ended from outside."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +91,7 @@ def _left(path: Path) -> LeftLog | None:
         if is_new or _OVER.search(text) or _is_held(path):
             return None
         fatal = _LEFT_BY.search(text) or _FATAL.search(text)
-        ending = Ending.KILLED if fatal is None else Ending.CRASHED
+        ending = Ending.CRASHED if fatal is not None else Ending.HUNG if _HUNG.search(text) else Ending.KILLED
         is_window = OPENS_WINDOW in text or not text
         return LeftLog(path, ending, "" if fatal is None else fatal[1].strip(), is_window, status.st_mtime)
     return None
