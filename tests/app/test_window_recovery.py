@@ -524,7 +524,7 @@ def test_kill_9_at_random_tears_nothing_loses_nothing_and_leaves_nothing() -> No
     found = json.loads(done.stdout.splitlines()[-1])
     print(seed, found)
     assert (found["kills"], found["torn"], found["leftovers"]) == (kills, 0, []), found
-    assert found["missing_s"] <= 2.0, found
+    assert found["missing"] == [], "an edit is in the journal before anybody is told of it"
     assert found["edits"] >= kills, "they were killed before they did anything"
 
 
