@@ -141,6 +141,14 @@ def test_a_difference_that_rounding_drowns_says_so() -> None:
     assert "0.6 is right" in drowned.sentence
 
 
+def test_a_difference_that_is_drowned_does_not_agree_with_zero() -> None:
+    """A tie some last digits away, which steps of float64 cross: the slope after z is 0, and the steps find 0.08."""
+    report = report_of("loss = 1.5*maximum(x, z)", x=0.35399235056935996, z=0.35399235056900596)
+    drowned = row(report, BenchMethod.DIFFERENCE, "z")
+    assert drowned.verdict is Verdict.ROUNDING, report_text(report)
+    assert report.agrees
+
+
 def test_float32_is_compared_with_float64_and_not_blamed_for_rounding() -> None:
     text = "loss = (x**2 + y - 11)**2 + (x + y**2 - 7)**2"
     report = report_of(text, "float32", x=2.999997, y=2.000005)

@@ -24,6 +24,8 @@ from gradviz.engine.bench.findings import DOUBLE, RELATIVE, Flags, Found
 from gradviz.engine.bench.finite_difference import UNSURE_ABOVE
 
 DIFFERENCE_RELATIVE = 1e-5
+OF_NOTHING = 1e-2
+"""What a finite difference is measured by where every slope is 0."""
 CHOICE = "a case distinction stands on its edge there, and autograd takes a choice of its own"
 INFINITE_PART = "on the way 0 meets an infinite slope, in a branch that is not taken, a root at 0 or an overflow"
 
@@ -184,8 +186,9 @@ def difference_row(found: Found) -> BenchRow:
 def _vague(found: Found, errors: Floats) -> Flags:
     """Where the error of a finite difference is more than a small share of the slope."""
     size = np.abs(np.where(np.isfinite(found.reference), found.reference, 0.0))
-    scale = np.maximum(size, 1e-3 * size.max(initial=0.0))
-    flags: Flags = (4 * errors > UNSURE_ABOVE * scale) & ~found.kinks & (size.max(initial=0.0) > 0)
+    largest = size.max(initial=0.0)
+    scale = np.maximum(size, 1e-3 * largest) if largest > 0 else OF_NOTHING
+    flags: Flags = (4 * errors > UNSURE_ABOVE * scale) & ~found.kinks
     return flags
 
 
