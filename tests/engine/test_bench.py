@@ -284,3 +284,11 @@ def test_values_cannot_be_changed_and_data_is_plain() -> None:
     data = report_data(report)
     assert data["agrees"] is True
     assert data["rows"][0]["absolute"] is None, "nothing to compare is not the same as nan"  # type: ignore[index]
+
+
+def test_a_difference_that_is_a_little_off_a_slope_of_0_is_drowned_too() -> None:
+    """Beside a tie the step must be tiny: -9.3e-5 where 0 is right was said to agree."""
+    report = report_of("n = maximum(x, z)\nm = cos(n) + n", x=1.5, z=1.5000000015000001)
+    drowned = row(report, BenchMethod.DIFFERENCE, "x")
+    assert drowned.verdict is Verdict.ROUNDING, report_text(report)
+    assert report.agrees

@@ -24,7 +24,7 @@ from gradviz.engine.bench.findings import DOUBLE, RELATIVE, Flags, Found
 from gradviz.engine.bench.finite_difference import UNSURE_ABOVE
 
 DIFFERENCE_RELATIVE = 1e-5
-OF_NOTHING = 1e-2
+OF_NOTHING = 1e-3
 """What a finite difference is measured by where every slope is 0."""
 CHOICE = "a case distinction stands on its edge there, and autograd takes a choice of its own"
 INFINITE_PART = "on the way 0 meets an infinite slope, in a branch that is not taken, a root at 0 or an overflow"
