@@ -147,9 +147,13 @@ def style_sheet(theme: Theme) -> str:
         background: {theme.base}; }}
     QPushButton#card:hover, QPushButton#card:focus {{ border: 1px solid {theme.accent}; }}
     QPushButton#card[current="true"] {{ border: 2px solid {theme.accent}; }}
-    QGroupBox {{ font-weight: 600; border: none; border-top: 1px solid {theme.border}; margin-top: 22px;
+    QGroupBox {{ font-weight: 600; border: none; border-top: 1px solid {theme.border}; margin-top: 34px;
         padding-top: 6px; }}
-    QGroupBox::title {{ subcontrol-origin: margin; left: 0px; padding: 0 4px 0 0; }}
+    QGroupBox::title {{ subcontrol-origin: margin; left: 0px; padding: 14px 4px 0 0; }}
+    QLabel#form_message {{ background: {theme.window}; border-top: 1px solid {theme.border}; color: {theme.muted}; }}
+    QLabel#form_message[fault="true"] {{ color: {theme.fault}; }}
+    QToolButton#entry {{ border: 1px solid transparent; border-radius: 3px; padding: 2px 0; }}
+    QToolButton#entry:hover, QToolButton#entry:focus {{ border: 1px solid {theme.accent}; }}
     QScrollArea {{ border: none; }}
     QToolBar {{ background: {theme.window}; border: none; }}
     QStatusBar {{ background: {theme.window}; }}
