@@ -18,5 +18,7 @@ places             Where the panes stand in a window that nobody has arranged ye
                    them there
 scripting          Scripts of the open document: made anew at every edit for the code pane, copied, exported
 session            The session: the open document, its undo, its file
+shares             How the panes share the window when its size changes: the left column keeps its width, the others
+                   their shares
 window_controller  What the window does when the user acts: the one place where session, run, documents and widgets meet
 """

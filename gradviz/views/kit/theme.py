@@ -139,7 +139,7 @@ def style_sheet(theme: Theme) -> str:
         background: {theme.base}; }}
     QCheckBox::indicator:checked {{ background: {theme.accent}; border: 1px solid {theme.accent}; }}
     QCheckBox::indicator:focus {{ border: 2px solid {theme.accent}; }}
-    QFrame#message {{ background: {theme.result}; border-bottom: 1px solid {theme.accent}; }}
+    QFrame#message {{ background: {theme.result}; border-top: 2px solid {theme.accent}; }}
     QLineEdit[fault="true"], QPlainTextEdit[fault="true"], QComboBox[fault="true"] {{
         border: 1px solid {theme.fault};
     }}
