@@ -12,5 +12,6 @@ speech         The one place where words become text in the window
 table_columns  Columns that share the width of their table: what matters is seen whole, and nothing lies beyond the edge
 theme          Colours and fonts, light and dark: the one place where a colour is chosen
 tick_box       A check box whose tick is drawn, not loaded: crisp at any scale, and no picture to pack with the program
+ticks          The ticks of an axis: round numbers in one notation, which differ and do not lie upon one another
 view           What every view is: a widget that is given values and draws them
 """
