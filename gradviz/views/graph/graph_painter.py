@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -73,10 +74,14 @@ class GraphPainter:
             value, gradient = _number_lines(graph.values[index], graph.gradients[index], letters.has_labels)
             left = box.left() + letters.indent
             painter.setPen(value_pen)
+            if letters.gradient_line is None:
+                painter.drawText(QPointF(left, box.top() + letters.value_line), _cut(_shortened(value), room))
+                continue
             painter.drawText(QPointF(left, box.top() + letters.value_line), _cut(value, room))
             painter.setPen(gradient_pen)
             painter.drawText(QPointF(left, box.top() + letters.gradient_line), _cut(gradient, room))
-        self._paint_derivatives(painter, graph, visible, letters)
+        if letters.gradient_line is not None:
+            self._paint_derivatives(painter, graph, visible, letters)
 
     def _paint_derivatives(self, painter: QPainter, graph: GraphSnapshot, visible: QRectF, letters: Lettering) -> None:
         """On each edge the factor of the chain rule, just above the consumer."""
@@ -179,6 +184,11 @@ def _number_lines(
     value_text = "not kept" if value is None else summary_text(value, 2)
     gradient_text = "none" if gradient is None else summary_text(gradient, 2)
     return (f"value {value_text}", f"grad  {gradient_text}") if has_labels else (value_text, gradient_text)
+
+
+def _shortened(text: str) -> str:
+    """Its numbers in three digits."""
+    return re.sub(r"\d+\.?\d*(?:e-?\d+)?", lambda found: short_number(float(found[0]), 3), text)
 
 
 def _cut(text: str, room: int) -> str:
