@@ -139,6 +139,9 @@ class ParameterView(View):
         self._model.show((), self._names)
         self._rates.hide()
 
+    def show_settings(self, experiment: Experiment) -> None:
+        self._names = optimizer_names(experiment)
+
     @property
     def asks(self) -> tuple[Question[Any], ...]:
         return (ReadParameters(),)
@@ -157,7 +160,8 @@ class ParameterView(View):
         """The learning rates of the step, which a schedule changes; the names only where there are several."""
         shown = [short_number(rate, 4) for rate in rates]
         if len(shown) > 1:
-            shown = [f"{name} {rate}".replace(" ", NO_BREAK) for name, rate in zip(self._names, shown, strict=False)]
+            named = (_named_rate(name, rate) for name, rate in zip(self._names, shown, strict=False))
+            shown = [text.replace(" ", NO_BREAK) for text in named]
         self._rates.setText(f"Learning rate  {'  ·  '.join(shown)}")
         self._rates.setVisible(bool(rates))
 
@@ -168,3 +172,8 @@ class ParameterView(View):
             "rows": [[self._model.data(self._model.index(r, c)) for c in columns] for r in rows],
             "rates": self._rates.text().replace(NO_BREAK, " ") if self._rates.isVisible() else "",
         }
+
+
+def _named_rate(name: str, rate: str) -> str:
+    """Whose rate it is; a name that tells the rate says it once."""
+    return name if f" lr {rate} " in f"{name} " else f"{name} {rate}"

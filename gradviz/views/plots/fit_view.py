@@ -64,6 +64,9 @@ class FitView(View):
         self._pages.setCurrentWidget(self._plot)
         self._plot.clear_fit()
 
+    def show_settings(self, experiment: Experiment) -> None:
+        self._names = optimizer_names(experiment)
+
     @property
     def asks(self) -> tuple[Question[Any], ...]:
         return (Predict(),) if self._has_data else ()

@@ -181,6 +181,9 @@ class SurfaceView(View):
     def begin_run(self, experiment: Experiment) -> None:
         self._move(self._state.begun(experiment))
 
+    def show_settings(self, experiment: Experiment) -> None:
+        self._move(self._state.with_names(experiment))
+
     @property
     def asks(self) -> tuple[Question[Any], ...]:
         return self._state.asks
