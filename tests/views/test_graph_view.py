@@ -22,7 +22,7 @@ from gradviz.core.optimizers.catalogue import SGD, Adam
 from gradviz.core.questions.graph import CaptureGraph
 from gradviz.core.questions.question import Answer
 from gradviz.views.graph import graph_painter
-from gradviz.views.graph.graph_painter import GraphPainter
+from gradviz.views.graph.graph_painter import GraphPainter, node_text
 from gradviz.views.graph.graph_view import GraphView
 from gradviz.views.graph.node_lettering import TEXT_SCALE, lettering
 from gradviz.views.kit.theme import DARK, LIGHT
@@ -328,3 +328,12 @@ def test_a_number_in_a_small_node_stands_without_its_label(view: GraphView, monk
     view.zoom(0.5 / view._scale, QPointF(10, 10))
     assert "129" in written
     assert not [text for text in written if text.startswith(("value", "grad"))]
+
+
+@pytest.mark.parametrize(
+    ("operation", "said"),
+    [("MulBackward0", "mul"), ("RsubBackward1", "sub"), ("LogSoftmaxBackward0", "logsoftmax"), ("PowBackward1", "pow")],
+)
+def test_a_node_is_called_as_its_operation_is(operation: str, said: str) -> None:
+    node = GraphNode(f"torch::autograd::{operation}", "", "", False)
+    assert node_text(node, None, None).title == said

@@ -294,11 +294,13 @@ class WindowController(QObject):
         if control.state is not RunState.READY or control.known:
             return SILENCE
         if before is not None:
-            return say("Ctrl+Z brings back the run of {steps:,} steps.", steps=before.known)
+            return say("Ctrl+Z brings back the run of {steps:step|steps}.", steps=before.known)
         gone = None if left is None else control.kept(left.run)
         if left is not None and gone is not None:
             title = left.opened.document.title
-            return say("Alt+Left goes back to “{title}” and its run of {steps:,} steps.", title=title, steps=gone.known)
+            return say(
+                "Alt+Left goes back to “{title}” and its run of {steps:step|steps}.", title=title, steps=gone.known
+            )
         return SILENCE
 
     def _show_progress(self) -> None:

@@ -18,6 +18,8 @@ from gradviz.views.graph.node_lettering import LEAST_PIXELS, TEXT_SCALE, Letteri
 from gradviz.views.kit.theme import Theme, mix
 
 ARROW = 7.0
+REVERSED = {"rsub": "sub", "rdiv": "div"}
+"""torch's names of a number minus a tensor, and the like."""
 TITLE_ALONE = (28.0, 44.0)
 """The least and the largest height of a title without numbers, in scene units."""
 
@@ -38,8 +40,14 @@ def node_text(node: GraphNode, value: TensorSummary | None, gradient: TensorSumm
     shape = "" if value is None or value.shape == () else "  " + shape_text(value.shape)
     # A leaf is no operation: its node in PyTorch, AccumulateGrad, only adds up what arrives.
     subtitle = f"leaf{shape}" if node.is_leaf else f"{operation}{shape}"
-    title = node.name or operation.removesuffix("0").removesuffix("Backward").lower()
+    title = node.name or spoken_operation(operation)
     return NodeText(title, subtitle, *_number_lines(value, gradient))
+
+
+def spoken_operation(operation: str) -> str:
+    """What autograd's name of a node means: mul of MulBackward0, sub of RsubBackward1."""
+    name = re.sub(r"(Backward)?\d*$", "", operation).lower()
+    return REVERSED.get(name, name)
 
 
 class GraphPainter:

@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
 from gradviz.core.document.experiment import Experiment, optimizer_names
-from gradviz.core.numbers import short_number
+from gradviz.core.numbers import plural, short_number
 from gradviz.core.questions.fit import CurveFit, FitSnapshot, PlaneFit, Predict, TableFit
 from gradviz.core.questions.question import Answer, Question, Refusal
 from gradviz.views.kit.readout import Readout
@@ -87,7 +87,11 @@ class FitView(View):
 
     def _text(self, fit: FitSnapshot, step: int) -> str:
         score = fit.score
-        rows = f"{score.rows:,} points" if score.shown == score.rows else f"{score.shown:,} of {score.rows:,} points"
+        rows = (
+            plural(score.rows, "point")
+            if score.shown == score.rows
+            else f"{score.shown:,} of {plural(score.rows, 'point')}"
+        )
         values = [_score_text(value, score.classes > 0) for value in score.values]
         if len(values) > 1:
             values = [f"{name} {value}" for name, value in zip(self._names, values, strict=False)]

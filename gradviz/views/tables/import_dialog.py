@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 
 from gradviz.core.data.sheet_import import ImportChoice, ImportOutcome, Role, dataset_from, first_choice, outcome_of
 from gradviz.core.data.table_datasets import TableSource
+from gradviz.core.numbers import plural
 from gradviz.core.tables.delimited_text import DECIMALS, SEPARATORS, TextFormat
 from gradviz.core.tables.scalings import Standardise
 from gradviz.core.tables.sheets import Reading
@@ -279,7 +280,7 @@ class ImportDialog(QDialog):
         if last is None or last.fault:
             return ImportOutcome(False, last.fault if last is not None else "")
         if last.sheet is None or self._choice is None:
-            return ImportOutcome(False, f"Reading… {last.rows:,} rows so far.")
+            return ImportOutcome(False, f"Reading… {plural(last.rows, 'row')} so far.")
         return outcome_of(last.sheet, self._choice)
 
     def _accept(self) -> None:
