@@ -200,8 +200,15 @@ def _shortened(text: str) -> str:
 
 
 def _cut(text: str, room: int) -> str:
-    """`text` in at most `room` characters of a fixed-pitch font: measuring each would cost more than painting it."""
-    return text if len(text) <= room else text[: room - 1] + "…"
+    """`text` in at most `room` characters of a fixed-pitch font: measuring each would cost more than painting it.
+
+    First the mean goes, then digits: what is left is whole.
+    """
+    if len(text) <= room:
+        return text
+    ends = text.partition(", mean")[0]
+    shown = ends if len(ends) <= room else _shortened(ends)
+    return shown if len(shown) <= room else shown[: room - 1] + "…"
 
 
 def _towards_the_end(route: Floats) -> QPointF:

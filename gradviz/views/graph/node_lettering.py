@@ -56,7 +56,8 @@ def lettering(scale: float, height: float) -> Lettering:
     lines = [4 + pitch * (line + 0.8) for line in range(count)]
     places = {4: (*lines,), 3: (lines[0], None, *lines[1:]), 2: (lines[0], None, lines[-1], None)}[count]
     digits = 7 if scale >= LABEL_SCALE else 3
-    return _made((sizes[0], sizes[1], sizes[1], sizes[2]), places, 9.0, scale >= LABEL_SCALE, digits)
+    title = sizes[0] if count > 2 else sizes[1]
+    return _made((title, sizes[1], sizes[1], sizes[2]), places, 9.0 if count > 2 else 5.0, scale >= LABEL_SCALE, digits)
 
 
 @lru_cache(maxsize=32)
