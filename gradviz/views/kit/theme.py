@@ -121,6 +121,7 @@ def palette(theme: Theme) -> QPalette:
 
 def style_sheet(theme: Theme) -> str:
     """What a palette cannot say."""
+    groove = mix(theme.muted, theme.window, 0.55)
     return f"""
     QDockWidget::title {{ background: {theme.window}; color: {theme.muted}; padding: 5px 8px; }}
     QDockWidget {{ font-weight: 600; }}
@@ -154,6 +155,13 @@ def style_sheet(theme: Theme) -> str:
     QLabel#form_message[fault="true"] {{ color: {theme.fault}; }}
     QToolButton#entry {{ border: 1px solid transparent; border-radius: 3px; padding: 2px 0; }}
     QToolButton#entry:hover, QToolButton#entry:focus {{ border: 1px solid {theme.accent}; }}
+    QSlider::groove:horizontal {{ height: 4px; border-radius: 2px; background: {groove}; }}
+    QSlider::sub-page:horizontal {{ height: 4px; border-radius: 2px; background: {theme.accent}; }}
+    QSlider::handle:horizontal {{ width: 14px; height: 14px; margin: -6px 0; border-radius: 8px;
+        background: {theme.base}; border: 2px solid {theme.accent}; }}
+    QSlider::handle:horizontal:focus {{ background: {theme.accent}; border: 2px solid {theme.text}; }}
+    QSlider::groove:horizontal:disabled, QSlider::sub-page:horizontal:disabled {{ background: {theme.border}; }}
+    QSlider::handle:horizontal:disabled {{ border: 2px solid {theme.border}; }}
     QScrollArea {{ border: none; }}
     QToolBar {{ background: {theme.window}; border: none; }}
     QStatusBar {{ background: {theme.window}; }}
