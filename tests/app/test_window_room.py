@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
-from desk import LEFT, Desk
+from desk import LEFT, Desk, Key
 from PySide6.QtCore import QPoint, QRect
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
@@ -81,3 +83,27 @@ def test_a_message_moves_no_pane_and_hides_neither_tabs_nor_the_run_bar(desk: De
     assert bar.width() == desk.window.width()
     desk.click(desk.message_button("Close"))
     assert not desk.message
+
+
+def test_scales_kind_and_camera_are_as_they_were_left(new_desk: Callable[..., Desk]) -> None:
+    first = new_desk()
+    first.choose_menu("toggle_log_scale")
+    surface = first.window.views["surface"]
+    surface.set_log_height(False)
+    first.settle()
+    surface.scene.setFocus()
+    for _ in range(4):
+        first.press(Key.Key_Left)
+    camera = surface.camera
+    first.close()
+    second = new_desk()
+    again = second.window.views["surface"]
+    assert second.drawn("curves")["log"]
+    assert not again.log_height
+    assert again.camera == pytest.approx([camera[0], camera[1], camera[2] % 360])
+    assert again.is_three_dimensional
+    again.set_kind(False)
+    second.close()
+    third = new_desk()
+    assert not third.window.views["surface"].is_three_dimensional
+    assert third.window.views["surface"].camera == pytest.approx(again.camera)

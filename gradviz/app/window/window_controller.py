@@ -44,6 +44,8 @@ class WindowController(QObject):
     """The document is another, or was edited, or saved."""
     experiment_opened = Signal(object)
     """A document was opened, or its experiment was exchanged as a whole; carries the experiment."""
+    leaving = Signal()
+    """The window closes for good; what it remembers of its user is written next."""
     check_wanted = Signal()
     """The user wants the gradient of this step checked."""
 
@@ -311,6 +313,7 @@ class WindowController(QObject):
         if not self.documents.may_leave(for_good=True):
             event.ignore()
             return
+        self.leaving.emit()
         self.preferences.layout = self.window.layout_blob()
         self.preferences.layout_version = LAYOUT_VERSION
         self.preferences.first_start = False
