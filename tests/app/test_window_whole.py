@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 
 from gradviz.storage.user.preferences import Preferences, save_preferences
 from gradviz.views.kit.picture_label import PictureLabel
-from gradviz.views.kit.quiet_plot import SIDES, QuietPlot
+from gradviz.views.kit.quiet_plot import MARGINS, SIDES, QuietPlot
 
 SIZES = ((1280, 720), (1440, 900), (1600, 1000), (1920, 1080))
 PLOTS = ("curves", "surface", "fit")
@@ -156,6 +156,9 @@ def axes(plot: QuietPlot) -> Iterator[str]:
             metrics = QFontMetricsF(QApplication.font())
             places = [(value - low) / (high - low) * size for value in values]
             halves = [(metrics.height() if side == "left" else metrics.horizontalAdvance(text)) / 2 for text in texts]
+            last = places[-1] + halves[-1] if places else 0.0
+            if last > size + (MARGINS[1] if side == "left" else MARGINS[2]):
+                yield f"the last tick {texts[-1]} is cut"
             for k in range(1, len(places)):
                 if places[k] - places[k - 1] < halves[k] + halves[k - 1]:
                     yield f"the ticks {texts[k - 1]} and {texts[k]} lie upon each other"

@@ -22,6 +22,8 @@ from gradviz.views.kit.theme import LIGHT, Theme
 from gradviz.views.kit.ticks import NumberAxis
 
 SIDES = ("bottom", "left")
+MARGINS = (2, 8, 14, 2)
+"""Pixels left, above, right, below: a number at the end of an axis is as wide as this and more."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +59,7 @@ class QuietPlot(pg.PlotWidget):
         item = self.getPlotItem()
         item.setMenuEnabled(False)
         item.hideButtons()
+        item.setContentsMargins(*MARGINS)
         self._base = PictureLabel(self.viewport(), opaque=True)
         self._live = PictureLabel(self.viewport())
         self._later = QTimer(self)

@@ -85,7 +85,10 @@ def log_ticks(low: float, high: float, most: int) -> list[float]:
 def log_texts(ticks: Sequence[float]) -> list[str]:
     """The numbers at these logarithms, in one notation: 0.01, 1, 100; or 10⁻⁸, 10⁰; or 0.26, 0.28."""
     if not all(float(tick).is_integer() for tick in ticks):
-        return tick_texts([float(f"{10.0**tick:.12g}") for tick in ticks])
+        values = [float(f"{10.0**tick:.12g}") for tick in ticks]
+        gaps = [after - before for before, after in pairwise(values)]
+        is_even = len(gaps) > 1 and max(gaps) - min(gaps) < NEAR * min(gaps)
+        return even_texts(values, gaps[0]) if is_even else tick_texts(values)
     lowest, highest = PLAIN_DECADES
     if all(lowest <= tick <= highest for tick in ticks):
         return [f"{10.0**tick:g}" for tick in ticks]
