@@ -183,8 +183,9 @@ def test_the_knob_of_the_timeline_is_seen(shown: Show, theme: Any) -> None:
     bar.show_state(RunState.PAUSED)
     slider = bar.findChild(QSlider)
     picture = pixels(slider)
-    at = handle_at(slider, slider.value())
-    knob = picture[:, max(at.x() - 9, 0) : at.x() + 9]
+    ratio = picture.shape[1] / slider.width()
+    at = handle_at(slider, slider.value()).x()
+    knob = picture[:, round(max(at - 9, 0) * ratio) : round((at + 9) * ratio)]
     assert has_colour(knob, theme.accent, 40) > 40, "its ring has the accent's colour"
     assert has_colour(knob, theme.base, 12) > 60, "and it is filled"
 
