@@ -11,8 +11,8 @@ import pytest
 from PySide6.QtGui import QFontMetricsF, QGuiApplication
 from PySide6.QtWidgets import QApplication
 
+from gradviz.views.kit.number_axis import NumberAxis
 from gradviz.views.kit.quiet_plot import QuietPlot
-from gradviz.views.kit.ticks import NumberAxis
 
 RANGES = [
     (1795067.9, 1795068.4), (0.0, 1.0), (-6.0, 6.0), (0.12345678, 0.12345679), (0.0, 3e-9), (169.5, 170.5),

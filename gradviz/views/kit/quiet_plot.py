@@ -17,9 +17,9 @@ from PySide6.QtWidgets import QWidget
 
 from gradviz.core.numbers import Floats
 from gradviz.views.kit.live_dots import LiveDots, paint_dots
+from gradviz.views.kit.number_axis import NumberAxis
 from gradviz.views.kit.picture_label import PictureLabel
 from gradviz.views.kit.theme import LIGHT, Theme
-from gradviz.views.kit.ticks import NumberAxis
 
 SIDES = ("bottom", "left")
 MARGINS = (2, 8, 14, 2)
