@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 
 from gradviz.app.opening.startup import Startup
 from gradviz.core.runs.state import RunState
+from gradviz.views.form.entry import Entry
 
 LEFT = Qt.MouseButton.LeftButton
 CONTROL = Qt.KeyboardModifier.ControlModifier
@@ -183,9 +184,20 @@ class Desk:
     def line(self, path: str) -> QWidget:
         """The widget of a setting, scrolled into sight."""
         self.show_form()
+        self.open_entry(path)
         widget = self.form.editor(path).focus_widget()
         reveal(widget)
         return widget
+
+    def open_entry(self, path: str) -> None:
+        """Open the entry of a list that a setting lies in, by its arrow, if it is folded."""
+        parent = self.form.editor(path).parentWidget()
+        while parent is not None and parent is not self.form:
+            if isinstance(parent, Entry) and not parent.is_open:
+                arrow = parent.findChild(QToolButton, "entry")
+                reveal(arrow)
+                self.click(arrow)
+            parent = parent.parentWidget()
 
     def enter(self, path: str, text: str, end: Qt.Key = Key.Key_Return) -> None:
         """Click into a line of the form, replace its text, press Enter."""

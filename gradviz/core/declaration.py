@@ -24,6 +24,11 @@ class Declaration(BaseModel):
         """Lines that a form shows below a group, a choice or an item of a list, by its path from here ("" is this)."""
         return {}
 
+    @classmethod
+    def names_in_list(cls, items: Sequence[Any]) -> tuple[str, ...]:
+        """What the entries of a list of these are called, wherever one is named; they all are of one catalogue."""
+        return tuple(str(getattr(item, "name", "") or getattr(item, "label", "")) for item in items)
+
 
 class Alternative(Declaration):
     """One choice of a catalogue, told from the others by its ``kind``."""
@@ -174,6 +179,11 @@ def notes_of(declaration: Declaration, path: str = "") -> dict[str, str]:
 def _add(found: dict[str, str], more: dict[str, str]) -> None:
     for path, note in more.items():
         found[path] = f"{found[path]}\n{note}" if path in found else note
+
+
+def names_of(items: Sequence[Declaration]) -> tuple[str, ...]:
+    """What the entries of a list are called: the one source of these names."""
+    return type(items[0]).names_in_list(items) if items else ()
 
 
 @functools.cache

@@ -7,7 +7,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from string import Formatter
 from typing import Any
+
+from gradviz.core.numbers import plural
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,12 +21,24 @@ class Words:
     values: tuple[tuple[str, Any], ...] = ()
 
     def __str__(self) -> str:
-        return self.pattern.format(**dict(self.values)) if self.values else self.pattern.format()
+        return counting.vformat(self.pattern, (), dict(self.values))
 
     def __bool__(self) -> bool:
         return bool(self.pattern)
 
 
+class _Counting(Formatter):
+    """A place with two nouns is a count: ``{steps:step|steps}`` is 1 step, or 1,204 steps.
+
+    The pattern stays one, for languages whose nouns have no plural.
+    """
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        one, bar, many = format_spec.partition("|")
+        return plural(value, one, many) if bar else str(format(value, format_spec))
+
+
+counting = _Counting()
 SILENCE = Words("")
 
 

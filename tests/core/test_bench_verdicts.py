@@ -122,7 +122,7 @@ def test_a_summary_says_the_first_fault_and_how_many_more() -> None:
     assert report.summary == "w, by hand: Sentence of wrong sign. 1 more differs."
     named = BenchReport(0, 1.0, (row(Verdict.AGREES), row(Verdict.KINK)))
     assert named.summary == (
-        "No gradient is wrong. w, by hand: Sentence of not differentiable here. Named: not differentiable here (1)."
+        "No gradient is wrong. w, by hand: Sentence of not differentiable here. In all: 1 row not differentiable here."
     )
     assert BenchReport(0, 1.0, (row(Verdict.AGREES),)).summary == "All gradients agree."
 

@@ -264,7 +264,7 @@ def test_a_shape_is_refused_where_torch_refuses_it(drawn: tuple[Layer, Shape], d
         (Conv2d(kernel=9), (1, 8, 8), "kernel of 9 is larger"),
         (Conv1d(kernel=9, padding=1), (1, 6), "padding (8)"),
         (MaxPool2d(kernel=2, padding=2), (1, 8, 8), "at most half of the kernel, 1"),
-        (Reshape(), (63,), "(1, 8, 8) holds 64 numbers, but 63 features arrive"),
+        (Reshape(), (63,), "(1, 8, 8) holds 64 numbers, but its input has 63 features"),
         (Reshape(), (1, 64), "put Flatten before it"),
         (Reshape(shape=(0, 8)), (8,), "at least 1"),
         (LSTM(), (16,), "takes a sequence (length, features)"),

@@ -43,7 +43,7 @@ def moons(**parts: Any) -> dict[str, Any]:
     ("data", "path", "part"),
     [
         (fit(model=[LINEAR, {"kind": "conv2d"}, LINEAR]), "objective.model.1", "gets (1): put Reshape before it"),
-        (fit(model=[LINEAR, {"kind": "reshape"}]), "objective.model.1", "holds 64 numbers, but 1 features arrive"),
+        (fit(model=[LINEAR, {"kind": "reshape"}]), "objective.model.1", "64 numbers, but its input has 1 feature"),
         (fit(model=[linear(2)]), "objective.model.0", "gives 2 outputs, but the data has 1 target"),
         (
             moons(model=[linear(3)], loss={"kind": "nll"}),

@@ -12,9 +12,19 @@ from engine_support import HIMMELBLAU, NEURONS, Listener, formula
 from torch import nn
 
 from gradviz.core.document.experiment import Experiment, optimizer_names
+from gradviz.core.document.with_mistake import compared_with
 from gradviz.core.graph.snapshot import GraphSnapshot
 from gradviz.core.optimizers.catalogue import LBFGS, SGD, Adam
-from gradviz.core.optimizers.mistakes import MISTAKES, BackwardTwice, Cycle, Detach, NoMistake, NoZeroGrad, RateTimesTen
+from gradviz.core.optimizers.mistakes import (
+    MISTAKES,
+    BackwardTwice,
+    Cycle,
+    Detach,
+    Mistake,
+    NoMistake,
+    NoZeroGrad,
+    RateTimesTen,
+)
 from gradviz.core.optimizers.schedule_catalogue import StepDecay
 from gradviz.core.questions.graph import CaptureGraph
 from gradviz.core.questions.parameters import ReadParameters
@@ -377,3 +387,21 @@ def test_a_fault_is_a_value() -> None:
     fault = explained(RuntimeError("grad can be implicitly created only for scalar outputs"), 3)
     assert fault is not None
     assert replace(fault, step=3) == fault
+
+
+@pytest.mark.parametrize("mistake", [kind() for kind in MISTAKES if kind is not NoMistake], ids=lambda made: made.kind)
+def test_gradients_are_the_same_however_one_came_to_a_step(mistake: Mistake) -> None:
+    """Live, back and forth on the timeline, and from a file; of one whom a fault has stopped, too."""
+
+    def gradients(run: Trainer) -> list[object]:
+        found = [parameter.grad for lane in run.lanes for parameter in lane.objective.parameters.values()]
+        return [None if gradient is None else gradient.tolist() for gradient in found]
+
+    experiment = compared_with(Experiment(steps=60), mistake)
+    trainer = Trainer(experiment)
+    live = {0: gradients(trainer)} | {record.step: gradients(trainer) for record in trainer.steps()}
+    assert any(gradient is not None for gradient in live[30][2:])
+    for step in (0, 1, 30, 59, 60, 7):
+        trainer.seek(step)
+        assert gradients(trainer) == live[step], f"at step {step}"
+        assert gradients(Trainer(experiment, trainer.result(RunState.PAUSED))) == live[step], f"from a file at {step}"

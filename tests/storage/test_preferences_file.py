@@ -179,3 +179,17 @@ def test_a_tilde_that_nobody_resolved_is_no_folder(monkeypatch: pytest.MonkeyPat
     monkeypatch.delenv("GRADVIZ_CONFIG", raising=False)
     monkeypatch.setattr(folders.platformdirs, "user_config_path", lambda *_, **__: Path("~/.config/gradviz"))
     assert config_folder().is_absolute()
+
+
+def test_scales_and_the_camera_are_kept(tmp_path: Path) -> None:
+    kept = Preferences(log_scale=True, log_height=False, three_dimensional=False, camera=[3.5, 20.0, -45.0])
+    assert save_preferences(tmp_path, kept) == ""
+    assert load_preferences(tmp_path) == (kept, "")
+
+
+@pytest.mark.parametrize("camera", [[1.0, 2.0], [1.0, 2.0, "3"], [1.0, 2.0, True], "above", {"at": 3}, [None] * 3])
+def test_a_camera_that_is_none_is_the_usual_one(tmp_path: Path, saved: Preferences, camera: Any) -> None:
+    change(tmp_path, camera=camera)
+    read, notice = load_preferences(tmp_path)
+    assert read.camera == []
+    assert "camera" in notice

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
 from desk import colours, has_colour, pixels
+from PySide6.QtCore import QPoint
+from PySide6.QtWidgets import QApplication
 
 from gradviz.core.document.experiment import Experiment
 from gradviz.core.optimizers.catalogue import SGD, Adam
@@ -187,12 +190,72 @@ def test_what_the_user_zoomed_to_stays_until_the_next_run(view: CurvesView) -> N
     assert box.viewRange()[0][0] < 1
 
 
-def test_names_are_shown_only_in_a_race(view: CurvesView) -> None:
-    assert len(view._legend.items) == 0
+def test_names_are_shown_only_in_a_history(view: CurvesView) -> None:
+    assert view.drawn()["key"] == []
     view.begin_run(Experiment(optimizers=(SGD(), Adam())))
-    assert [label.text for _, label in view._legend.items] == ["SGD", "Adam"]
+    assert view.drawn()["key"] == ["SGD", "Adam"]
     view.begin_run(Experiment())
-    assert len(view._legend.items) == 0
+    assert view.drawn()["key"] == []
+
+
+def test_a_live_edit_renames_whoever_races(view: CurvesView) -> None:
+    """The key, as every other place, has the names of now."""
+    view.begin_run(Experiment(optimizers=(SGD(lr=0.1), SGD(lr=0.01))))
+    view.show_history(history([[5.0, 4.0], [3.0, 2.0]]), 1)
+    assert view.drawn()["key"] == ["step 1", "SGD lr 0.1 3", "SGD lr 0.01 2"]
+    view.show_settings(Experiment(optimizers=(SGD(lr=0.1), SGD(lr=0.02))))
+    assert view.drawn()["key"] == ["step 1", "SGD lr 0.1 3", "SGD lr 0.02 2"]
+
+
+def test_who_diverged_is_told_and_marked_where_the_curve_ends(view: CurvesView) -> None:
+    view.begin_run(Experiment(optimizers=(SGD(), Adam())))
+    losses = [[5.0, 5.0], [50.0, 4.0], [5e3, 3.0], [math.inf, 2.0], [math.nan, 1.0]]
+    view.show_history(history(losses), 4)
+    assert view.drawn()["key"] == ["step 4", "SGD diverged at step 3", "Adam 1"]
+    crosses = [mark for mark in view._plot._marks if mark.is_cross]
+    assert [(mark.x, mark.y, mark.colour) for mark in crosses] == [(2.0, 5e3, LIGHT.lanes[0])]
+    view.begin_run(Experiment())
+    view.show_history(history([1.0, 10.0, math.inf]), 2)
+    assert "diverged at step 2" in view.drawn()["key"]
+    view.show_history(history([1.0, 10.0]), 1)
+    assert not view.drawn()["diverged"]
+
+
+@pytest.mark.parametrize("racers", [2, 3, 6, 16])
+@pytest.mark.parametrize("width", [470, 620, 820])
+def test_the_key_is_whole_and_lies_on_nothing(shown: Callable[..., Any], racers: int, width: int) -> None:
+    view = shown(CurvesView(), width, 300)
+    view.begin_run(Experiment(optimizers=tuple(SGD(lr=0.001 * (k + 1), momentum=0.9) for k in range(racers))))
+    view.set_log_scale(True)
+    view.show_history(history(np.geomspace(1, 1e-12, 50)[:, None] * np.linspace(0, 3, racers)), 49)
+    QApplication.processEvents()
+    key, places = view._key, view._key.places()
+    assert len(places) == racers + 2, "the step, everybody, and that there is a zero"
+    assert all(key.rect().toRectF().contains(place) for place in places)
+    assert not [(a, b) for k, a in enumerate(places) for b in places[:k] if a.intersects(b)]
+    assert not key.geometry().intersects(view._log.geometry())
+    assert key.geometry().bottom() < view._plot.mapTo(view, QPoint(0, 0)).y()
+    assert view._plot.height() > 150
+
+
+@pytest.mark.parametrize(
+    ("steps", "most"), [(1, 2), (2, 2), (7, 7), (300, 300), (2000, 2000), (30000, 30000), (4100, 4500), (999, 1000)]
+)
+def test_no_third_of_the_axis_stays_empty(view: CurvesView, steps: int, most: int) -> None:
+    view.show_history(history(np.linspace(9, 1, steps + 1)), steps)
+    (left, right), _ = view._plot.getPlotItem().getViewBox().viewRange()
+    assert left < 0
+    assert most < right <= 1.04 * most
+
+
+def test_a_run_that_is_shorter_now_is_seen_whole(view: CurvesView) -> None:
+    """Fault 21: after 30,000 steps the axis was still as long as them, and the curve of one step not to be seen."""
+    view.show_history(history(np.linspace(9, 1, 30_001)), 30_000)
+    view.show_history(history([9.0, 8.0]), 1)
+    (_, right), (bottom, top) = view._plot.getPlotItem().getViewBox().viewRange()
+    assert right < 3
+    assert bottom < 8
+    assert top > 9
 
 
 def test_it_goes_back_with_the_timeline(view: CurvesView) -> None:

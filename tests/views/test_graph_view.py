@@ -18,10 +18,11 @@ from gradviz.core.document.experiment import Experiment
 from gradviz.core.graph.snapshot import GraphSnapshot
 from gradviz.core.graph.structure import GraphNode, GraphStructure
 from gradviz.core.graph.tensor_summary import TensorSummary
+from gradviz.core.optimizers.catalogue import SGD, Adam
 from gradviz.core.questions.graph import CaptureGraph
 from gradviz.core.questions.question import Answer
 from gradviz.views.graph import graph_painter
-from gradviz.views.graph.graph_painter import GraphPainter
+from gradviz.views.graph.graph_painter import GraphPainter, node_text
 from gradviz.views.graph.graph_view import GraphView
 from gradviz.views.graph.node_lettering import TEXT_SCALE, lettering
 from gradviz.views.kit.theme import DARK, LIGHT
@@ -278,7 +279,7 @@ def test_an_empty_graph_and_nan_values_are_no_trouble(shown: Show) -> None:
     QTest.keyClick(view, Qt.Key.Key_Right)
 
 
-@pytest.mark.parametrize("scale", [TEXT_SCALE, 0.5, 0.549, 0.58, 0.659, 0.69, 0.849, 0.87, 1.35, 4.0])
+@pytest.mark.parametrize("scale", [TEXT_SCALE, 0.409, 0.41, 0.5, 0.549, 0.58, 0.659, 0.69, 0.849, 0.87, 1.35, 4.0])
 def test_letters_keep_a_readable_height_and_their_place_in_the_box(scale: float, qapp: QApplication) -> None:
     height = 92.0
     letters = lettering(scale, height)
@@ -290,18 +291,32 @@ def test_letters_keep_a_readable_height_and_their_place_in_the_box(scale: float,
     assert lines[0] - digits.height() >= 0, "the first line is within"
     assert lines[-1] <= height - 2, "and so is the last"
     assert all(after - before >= digits.height() + 1 for before, after in pairwise(lines)), "no line touches another"
-    assert (192 - letters.indent - 8) / letters.digit >= 12, "a number such as -2.479553e-5 is whole"
+    longest = "-2.479553e-5" if letters.gradient_line is not None else "-2.48e-5"
+    assert (192 - letters.indent - 8) / letters.digit >= len(longest), "a number such as this is whole"
 
 
 def test_the_head_says_what_a_zoom_leaves_out(view: GraphView) -> None:
     middle = QPointF(view.width() / 2, view.height() / 2)
     heads = {}
-    for scale in (1.0, 0.5, 0.3):
+    for scale in (1.0, 0.5, 0.3, 0.2):
         view.zoom(scale / view._scale, middle)
-        heads[scale] = view._legend()
+        heads[scale] = view.header()
     assert "value, gradient" not in heads[1.0]
-    assert "in a node: value, gradient" in heads[0.5]
-    assert "zoom in for the numbers" in heads[0.3]
+    assert "value, gradient" in heads[0.5]
+    assert "zoom in for the gradients" in heads[0.3]
+    assert "zoom in for the numbers" in heads[0.2]
+
+
+@pytest.mark.parametrize("width", [160, 300, 470, 700, 1100])
+@pytest.mark.parametrize("scale", [1.0, 0.5, 0.35, 0.2])
+def test_the_head_of_a_race_is_never_cut(shown: Callable[..., Any], width: int, scale: float) -> None:
+    view = shown(GraphView(), width, 400)
+    view.begin_run(Experiment(optimizers=(SGD(momentum=0.9, nesterov=True), SGD(lr=0.1), Adam())))
+    view.show_answer(answer(chain(), 30_000))
+    view.zoom(scale / view._scale, QPointF(10, 10))
+    assert view.header().startswith("step 30,000")
+    assert view.fontMetrics().horizontalAdvance(view.header()) <= width - 20
+    assert "SGD lr 0.001 momentum 0.9 Nesterov" in view.header() or width < 470
 
 
 def test_a_number_in_a_small_node_stands_without_its_label(view: GraphView, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -313,3 +328,12 @@ def test_a_number_in_a_small_node_stands_without_its_label(view: GraphView, monk
     view.zoom(0.5 / view._scale, QPointF(10, 10))
     assert "129" in written
     assert not [text for text in written if text.startswith(("value", "grad"))]
+
+
+@pytest.mark.parametrize(
+    ("operation", "said"),
+    [("MulBackward0", "mul"), ("RsubBackward1", "sub"), ("LogSoftmaxBackward0", "logsoftmax"), ("PowBackward1", "pow")],
+)
+def test_a_node_is_called_as_its_operation_is(operation: str, said: str) -> None:
+    node = GraphNode(f"torch::autograd::{operation}", "", "", False)
+    assert node_text(node, None, None).title == said

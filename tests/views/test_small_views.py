@@ -13,7 +13,7 @@ from desk import LEFT, colours, handle_at, has_colour, pixels
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QFontMetrics, QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QPushButton, QSlider, QTableView, QToolButton
+from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit, QPushButton, QSlider, QTableView, QToolButton
 
 from gradviz.core.document.experiment import Experiment
 from gradviz.core.document.lesson import Lesson, Texts, TextsByLanguage, titled
@@ -30,7 +30,7 @@ from gradviz.views.kit.theme import DARK, LIGHT, monospace, style_sheet
 from gradviz.views.panes.gallery_view import Card, GalleryView
 from gradviz.views.panes.lesson_view import LessonView
 from gradviz.views.panes.parameter_view import COLUMNS, ParameterView
-from gradviz.views.plots.fit_view import FitView
+from gradviz.views.plots.fit_view import NO_DATA, FitView
 from gradviz.views.shell.message_bar import MessageBar
 from gradviz.views.shell.run_bar import PACES, RunBar
 
@@ -79,7 +79,8 @@ def test_fit_shows_points_and_each_curve(fit: FitView, qtbot: Any) -> None:
 
 def test_fit_of_an_experiment_without_data_says_so(fit: FitView) -> None:
     fit.begin_run(Experiment())
-    assert fit.drawn() == {"points": 0, "curve": [], "note": "This experiment fits no data."}
+    assert fit.drawn() == {"points": 0, "curve": [], "note": NO_DATA}
+    assert not fit._plot.isVisible(), "no axes of the experiment before"
 
 
 def test_fit_says_why_there_is_none_and_leaves_gaps_out(fit: FitView) -> None:
@@ -148,6 +149,45 @@ def test_table_tells_the_learning_rates_of_the_step(table: ParameterView) -> Non
     assert table.drawn()["rates"] == ""
     table.show_answer(parameters(rows(), 1e-3, 0.012345678))
     assert table.drawn()["rates"] == "Learning rate  SGD 0.001  ·  Adam 0.01235"
+
+
+@pytest.mark.parametrize("width", [470, 560, 700])
+def test_no_cell_of_the_table_is_cut(shown: Show, width: int) -> None:
+    """Adam keeps three things for each parameter, and a matrix has several numbers: every line is seen."""
+    table = shown(ParameterView(), width, 400)
+    matrix = tensor(*(-1.234567e-05 * (k + 1) for k in range(4)))
+    number = tensor(-2.479553e-05)
+    state = (("exp_avg", matrix), ("exp_avg_sq", matrix), ("step", number))
+    for row in (ParameterRow(0, "0.weight", matrix, matrix, state), ParameterRow(0, "b", number, number, state[:1])):
+        table.begin_run(Experiment())
+        table.show_answer(parameters((ParameterRow(0, "b", number, None, ()),)))
+        table.show_answer(parameters((row,)))
+        view = table.findChild(QTableView)
+        assert not view.horizontalScrollBar().isVisible()
+        for column in range(len(COLUMNS)):
+            index = view.model().index(0, column)
+            font = index.data(Qt.ItemDataRole.FontRole) or view.font()
+            room = view.visualRect(index)
+            text = QFontMetrics(font).boundingRect(0, 0, room.width() - 8, 9999, Qt.TextFlag.TextWordWrap, index.data())
+            assert text.height() <= room.height(), f"{COLUMNS[column]}: {index.data()!r}"
+            head = view.horizontalHeader()
+            assert QFontMetrics(head.font()).horizontalAdvance(COLUMNS[column]) <= head.sectionSize(column) - 8
+
+
+@pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
+def test_the_knob_of_the_timeline_is_seen(shown: Show, theme: Any) -> None:
+    bar = shown(RunBar(), 1280, 44, theme)
+    bar.setStyleSheet(style_sheet(theme))
+    bar.show_state(RunState.PAUSED)
+    bar.show_progress(300, 600, 1000, 0.0)
+    bar.show_state(RunState.PAUSED)
+    slider = bar.findChild(QSlider)
+    picture = pixels(slider)
+    ratio = picture.shape[1] / slider.width()
+    at = handle_at(slider, slider.value()).x()
+    knob = picture[:, round(max(at - 9, 0) * ratio) : round((at + 9) * ratio)]
+    assert has_colour(knob, theme.accent, 40) > 40, "its ring has the accent's colour"
+    assert has_colour(knob, theme.base, 12) > 60, "and it is filled"
 
 
 def test_table_keeps_its_selection_from_step_to_step(table: ParameterView) -> None:
@@ -439,6 +479,33 @@ def test_recent_files_are_listed_and_chosen(cards: GalleryView, qtbot: Any) -> N
     assert caught.args == ["/somewhere/2.gradviz"]
     cards.show_recent([])
     qtbot.waitUntil(lambda: not [b for b in cards.findChildren(QPushButton) if b.text().endswith(".gradviz")])
+
+
+def test_what_is_typed_filters_files_too_and_nothing_found_is_said(cards: GalleryView) -> None:
+    cards.show_recent(["/here/Trees of 2024.gradviz", "/here/line.gradviz"])
+    search = cards.findChild(QLineEdit)
+    search.setText("TREES")
+    assert cards.drawn()["files"] == ["/here/Trees of 2024.gradviz"]
+    assert cards.drawn()["cards"] == []
+    assert cards.drawn()["absence"] == "", "a file was found"
+    search.setText("zz <b>")
+    assert cards.drawn()["files"] == []
+    assert cards.drawn()["absence"] == "Nothing found for “zz <b>”."
+    assert not [label for label in cards.findChildren(QLabel) if label.text() == "Recent files" and label.isVisible()]
+    cards.show_recent(["/here/zz.gradviz"])
+    assert cards.drawn()["files"] == [], "what is typed holds for a list that comes later"
+    search.setText("")
+    assert cards.drawn()["absence"] == ""
+    assert cards.drawn()["files"] == ["/here/zz.gradviz"]
+
+
+def test_a_long_file_name_makes_no_gallery_wider(cards: GalleryView) -> None:
+    cards.show_recent(["/here/" + "very_long_" * 30 + ".gradviz"])
+    QApplication.processEvents()
+    button = next(one for one in cards.findChildren(QPushButton) if "very" in one.text())
+    assert button.mapTo(cards, QPoint(button.width(), 0)).x() <= cards.width() - 10
+    assert button.text().endswith(".gradviz")
+    assert "…" in button.text()
 
 
 def test_file_names_with_an_ampersand_are_shown_as_they_are(cards: GalleryView) -> None:

@@ -18,7 +18,7 @@ from gradviz.core.declaration import SettingError
 from gradviz.core.document.document import Document, with_setting
 from gradviz.core.document.experiment import with_value
 from gradviz.core.document.scaling_data import about_weights
-from gradviz.core.numbers import short_number
+from gradviz.core.numbers import plural, short_number
 from gradviz.core.problems import GradvizError
 from gradviz.core.questions.explanation import Reason
 from gradviz.core.questions.question import Progress
@@ -312,7 +312,7 @@ def replay_file(path: Path, as_json: bool) -> int:
     if as_json:
         show(json.dumps(_finite(data), ensure_ascii=False))
     elif found.matched:
-        say(f"All {found.steps:,} steps matched bit for bit.")
+        say(f"All {plural(found.steps, 'step')} matched bit for bit.")
     else:
         others = f" ({'; '.join(found.differences)})" if found.differences else ""
         say(f"The replay differs from step {found.first_difference:,} on{others}.")

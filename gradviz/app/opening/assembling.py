@@ -104,6 +104,7 @@ def _menus(controller: WindowController, panes: Panes) -> Menus:
         panes[GraphPane].widget, panes[SurfacePane].widget, panes[CurvesPane].widget, panes[LessonPane].widget
     )
     appearance = Appearance(window, documents, controller.preferences, refresher, switched)
+    controller.leaving.connect(appearance.remember_views)
     owners = Owners(controller, documents, controller.data_entry, scripting, appearance, controller.crash_reports)
     controller.shortcuts = shortcut_table()
     return Menus(window, owners, panes)

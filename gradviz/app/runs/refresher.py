@@ -106,6 +106,9 @@ class Refresher(QObject):
     def _on_edited(self) -> None:
         """What depends on settings is asked again."""
         self._asked = {question: told for question, told in self._asked.items() if not question.of_settings}
+        for view in self._views:
+            view.show_settings(self._control.experiment)
+        self.refresh_all()
 
     def _on_tick(self) -> None:
         update = self._control.drain()

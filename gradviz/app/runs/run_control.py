@@ -189,7 +189,7 @@ class RunControl(QObject):
         self.step, self.seconds = step, seconds
         self.post(Branch(self.number, experiment, frozenset(self._kept)))
         self._announce()
-        told = "From step {step:,} on this is another run. Undo brings back the one of {known:,} steps."
+        told = "From step {step:,} on this is another run. Undo brings back the one of {known:step|steps}."
         self.noticed.emit(say(told, step=step, known=known))
 
     def post(self, command: Command) -> None:

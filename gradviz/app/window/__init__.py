@@ -22,6 +22,8 @@ run_saver          The run, saved beside the journal now and then: asked of the 
                    own
 scripting          Scripts of the open document: made anew at every edit for the code pane, copied, exported
 session            The session: the open document, its undo, its file
+shares             How the panes share the window when its size changes: the left column keeps its width, the others
+                   their shares
 window_controller  What the window does when the user acts: the one place where session, run, documents and widgets meet
 work_keeper        Keeps the work of the window where a crash, kill -9 or a hang does not reach it
 work_offer         The question at the start about work that sessions left which are over: take it up, discard it, or

@@ -67,11 +67,29 @@ class Appearance(QObject):
         for name in _SWITCHES:
             actions[name].setCheckable(True)
             actions[name].triggered.connect(self._show_switches)
+        self.restore_views()
         menus["&View"].aboutToShow.connect(self._show_switches)
         self._show_switches()
         self._apply_language()
         self._show_choices()
         QApplication.styleHints().colorSchemeChanged.connect(self._on_scheme_changed)
+
+    def restore_views(self) -> None:
+        """Scales, kind and camera as they were when the program ended."""
+        kept, views = self._preferences, self._views
+        views.curves.set_log_scale(kept.log_scale)
+        views.surface.set_log_height(kept.log_height)
+        views.surface.set_kind(kept.three_dimensional)
+        views.surface.place_camera(kept.camera)
+
+    def remember_views(self) -> None:
+        """Keep scales, kind and camera; where there is no third dimension, what was kept of it stays."""
+        kept, views = self._preferences, self._views
+        kept.log_scale = views.curves.log_scale
+        kept.log_height = views.surface.log_height
+        if not views.surface.opengl_fault:
+            kept.three_dimensional = views.surface.is_three_dimensional
+            kept.camera = views.surface.camera
 
     def toggle_log_scale(self) -> None:
         """Linear or log axis of the curves."""

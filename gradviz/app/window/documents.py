@@ -18,6 +18,7 @@ from gradviz.app.window.session import LeftSession, Opened, Session
 from gradviz.core.document.departure import departures
 from gradviz.core.document.document import Document
 from gradviz.core.document.scaling_data import about_weights
+from gradviz.core.numbers import plural
 from gradviz.core.runs.result import RunResult
 from gradviz.core.runs.state import RunState
 from gradviz.core.words import Words, say
@@ -281,7 +282,7 @@ class Documents(QObject):
         if has >= holds:
             return True
         buttons = QMessageBox.StandardButton
-        text = f"{path.name} holds a run of {holds:,} steps, and this one has {has:,}."
+        text = f"{path.name} holds a run of {plural(holds, 'step')}, and this one has {has:,}."
         asked = self._question(text, "Save, and lose the run in the file?", buttons.Save | buttons.Cancel)
         save_as = asked.addButton("Save as…", QMessageBox.ButtonRole.AcceptRole)
         asked.setDefaultButton(save_as)
@@ -338,7 +339,7 @@ class Documents(QObject):
         except FileError as error:
             self.window.messages.show_message(str(error))
             return
-        self.window.statusBar().showMessage(f"Wrote {len(history):,} steps to {path.name}.")
+        self.window.statusBar().showMessage(f"Wrote {plural(len(history), 'step')} to {path.name}.")
 
     def ask_export_weights(self) -> None:
         """Ask for a name and write the weights of the first optimiser at this step."""
@@ -357,7 +358,9 @@ class Documents(QObject):
         except FileError as error:
             self.window.messages.show_message(str(error))
             return
-        self.window.statusBar().showMessage(f"Wrote {len(weights)} tensors of step {result.step:,} to {path.name}.")
+        self.window.statusBar().showMessage(
+            f"Wrote {plural(len(weights), 'tensor')} of step {result.step:,} to {path.name}."
+        )
         if about_weights(self.session.experiment) and not keeps_scaling(path):
             without = "A .pt file holds no scaling of the columns: the export as .safetensors and the script do."
             self.window.messages.show_message(without)
@@ -447,7 +450,7 @@ class Documents(QObject):
 
     def _unsaved(self) -> str:
         """What would be lost."""
-        run = f"a run of {self.control.known:,} steps that is in no file" if self.has_unsaved_run else ""
+        run = f"a run of {plural(self.control.known, 'step')} that is in no file" if self.has_unsaved_run else ""
         parts = [part for part in ("unsaved edits" if self.session.modified else "", run) if part]
         return f"“{self.session.document.title}” has {' and '.join(parts)}."
 

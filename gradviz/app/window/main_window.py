@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QEvent, QMimeData, QObject, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QApplication,
     QDockWidget,
@@ -27,6 +27,7 @@ from PySide6.QtWidgets import (
 
 from gradviz.app.window.placement import fitting_size, stay_on_screen
 from gradviz.app.window.places import Placed, arrange
+from gradviz.app.window.shares import Shares
 from gradviz.views.kit.theme import Theme, palette, style_sheet
 
 if TYPE_CHECKING:
@@ -114,6 +115,7 @@ class MainWindow(QMainWindow):
         self._status_right.setProperty("muted", True)
         self.statusBar().addPermanentWidget(self._status_right)
         self.statusBar().showMessage("Starting…")
+        self._shares = Shares(self, self.docks, panes)
         self.arrange()
         self.resize(fitting_size(self.sizeHint()))
         self._first_paint = _FirstPaint(self)
@@ -152,6 +154,7 @@ class MainWindow(QMainWindow):
     def arrange(self) -> None:
         """The layout that a new user finds."""
         arrange(self, self.docks, self._panes)
+        self._shares.forget()
 
     def fill(self, contents: Contents, run_bar: RunBar, messages: MessageBar) -> None:
         """Put everything in its place."""
@@ -165,8 +168,9 @@ class MainWindow(QMainWindow):
             for widget in self.findChildren(taking):
                 widget.setAcceptDrops(False)  # what is dropped anywhere is for the window
         self._bottom.addWidget(run_bar)
-        self._top.addWidget(messages)
+        messages.lie_over(self, self._bottom)
         self.set_theme(self.theme)
+        self._shares.apply()  # what stands in the panes has a least size
 
     @staticmethod
     def _exchange(dock: QDockWidget, widget: QWidget) -> None:
@@ -218,6 +222,7 @@ class MainWindow(QMainWindow):
         geometry, _, state = base64.b64decode(blob).partition(b".")
         self.restoreGeometry(QByteArray.fromBase64(geometry))
         done = self.restoreState(QByteArray.fromBase64(state))
+        self._shares.remember()
         for window in (self, *(dock for dock in self.docks.values() if dock.isFloating())):
             stay_on_screen(window)
         return done
@@ -238,6 +243,10 @@ class MainWindow(QMainWindow):
             event.acceptProposedAction()
             # a moment later: whoever dropped the file waits until this returns
             QTimer.singleShot(0, lambda: self.dropped.emit(path))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._shares.apply()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self.closing.emit(event)

@@ -65,7 +65,6 @@ def arrange(window: QMainWindow, docks: Mapping[str, QDockWidget], panes: Sequen
     for pane in panes:
         if pane.place.in_front:
             docks[pane.key].raise_()
-    _share_out(window, docks, panes)
 
 
 def _put(window: QMainWindow, docks: Mapping[str, QDockWidget], pane: Placed) -> None:
@@ -78,22 +77,3 @@ def _put(window: QMainWindow, docks: Mapping[str, QDockWidget], pane: Placed) ->
         window.tabifyDockWidget(docks[place.other], dock)
     else:
         window.splitDockWidget(docks[place.other], dock, HORIZONTAL if place.where is Where.BESIDE else VERTICAL)
-
-
-def _share_out(window: QMainWindow, docks: Mapping[str, QDockWidget], panes: Sequence[Placed]) -> None:
-    """The widths of the columns, and the heights in each of them."""
-    wide = [pane for pane in panes if pane.place.width]
-    window.resizeDocks([docks[pane.key] for pane in wide], [pane.place.width for pane in wide], HORIZONTAL)
-    above = {pane.key: pane for pane in panes}
-    for pane in panes:
-        # the pane that is in front stands for the tabs that it shares a place with
-        upper = above.get(_column_top(pane, above))
-        if pane.place.height and upper is not None and upper is not pane:
-            pair = [docks[upper.key], docks[pane.key]]
-            window.resizeDocks(pair, [upper.place.height, pane.place.height], VERTICAL)
-
-
-def _column_top(pane: Placed, panes: Mapping[str, Placed]) -> str:
-    """The key of the pane that this one, or the one in whose place it is a tab, stands below."""
-    at = panes[pane.place.other] if pane.place.where is Where.BEHIND else pane
-    return at.place.other if at.place.where is Where.BELOW else ""

@@ -49,6 +49,8 @@ class WindowController(QObject):
     """The window goes, with the consent of its user."""
     committed = Signal()
     """The document was edited, and the engine has not heard of it yet: it may hang over it."""
+    leaving = Signal()
+    """The window closes for good; what it remembers of its user is written next."""
     check_wanted = Signal()
     """The user wants the gradient of this step checked."""
 
@@ -319,11 +321,13 @@ class WindowController(QObject):
         if control.state is not RunState.READY or control.known:
             return SILENCE
         if before is not None:
-            return say("Ctrl+Z brings back the run of {steps:,} steps.", steps=before.known)
+            return say("Ctrl+Z brings back the run of {steps:step|steps}.", steps=before.known)
         gone = None if left is None else control.kept(left.run)
         if left is not None and gone is not None:
             title = left.opened.document.title
-            return say("Alt+Left goes back to “{title}” and its run of {steps:,} steps.", title=title, steps=gone.known)
+            return say(
+                "Alt+Left goes back to “{title}” and its run of {steps:step|steps}.", title=title, steps=gone.known
+            )
         return SILENCE
 
     def _show_progress(self) -> None:
@@ -334,6 +338,7 @@ class WindowController(QObject):
         if not self.documents.may_leave(for_good=True):
             event.ignore()
             return
+        self.leaving.emit()
         self.preferences.layout = self.window.layout_blob()
         self.preferences.layout_version = LAYOUT_VERSION
         self.preferences.first_start = False

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from gradviz.core.declaration import Alternative
 from gradviz.core.layers.layer import Shape, count_of, written
+from gradviz.core.numbers import plural
 
 if TYPE_CHECKING:
     from torch import Tensor, dtype
@@ -96,8 +97,8 @@ class Dataset(Alternative):
 
     def notes(self) -> dict[str, str]:
         """What the form says below the dataset."""
-        what = f"{self.outputs} classes" if self.is_labelled else f"{self.outputs} target{'s' * (self.outputs > 1)}"
-        return {"": f"{self.rows:,} rows of {written(self.input_shape)}, {what}."}
+        what = plural(self.outputs, "class", "classes") if self.is_labelled else plural(self.outputs, "target")
+        return {"": f"{plural(self.rows, 'row')} of {written(self.input_shape)}, {what}."}
 
 
 def check_arrays(data: Dataset, inputs: NDArray[Any], targets: NDArray[Any]) -> None:

@@ -9,14 +9,13 @@ from typing import Any, Literal
 
 from pydantic import ValidationError, model_validator
 
-from gradviz.core.declaration import Declaration, FieldError, SettingError, setting, setting_error
+from gradviz.core.declaration import Declaration, FieldError, SettingError, names_of, setting, setting_error
 from gradviz.core.document.memory import memory_note
 from gradviz.core.layers.dense import LineLayer
 from gradviz.core.layers.layer import InitialisedLayer, Layer
 from gradviz.core.objectives.catalogue import AnyObjective, FitObjective, FormulaObjective, TestFunctionObjective
 from gradviz.core.objectives.fit_starters import mended
 from gradviz.core.optimizers.catalogue import SGD, AnyOptimizer, Optimizer
-from gradviz.core.optimizers.lane_names import lane_names
 
 FORMAT_VERSION = 3
 DTYPES = Literal["float32", "float64"]
@@ -88,7 +87,7 @@ class Experiment(Declaration):
 
 def optimizer_names(experiment: Experiment) -> tuple[str, ...]:
     """What the optimisers are called where they are told apart: SGD, Adam; or SGD lr 0.1, SGD lr 0.01."""
-    return lane_names(experiment.optimizers)
+    return names_of(experiment.optimizers)
 
 
 def to_data(experiment: Declaration) -> dict[str, Any]:

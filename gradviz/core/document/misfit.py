@@ -6,6 +6,7 @@ from itertools import pairwise
 
 from gradviz.core.document.consequence import live_names
 from gradviz.core.document.experiment import Experiment
+from gradviz.core.numbers import plural
 from gradviz.core.optimizers.optimizer import Optimizer
 from gradviz.core.runs.result import LiveEdit, RunResult
 
@@ -20,9 +21,11 @@ def misfit(experiment: Experiment, result: RunResult) -> str:
 def _of_step(experiment: Experiment, result: RunResult) -> str:
     lanes, optimizers = len(result.lanes), len(experiment.optimizers)
     if result.step > experiment.steps:
-        return f"its run stands at step {_short(result.step)}, but the experiment has {experiment.steps:,} steps"
+        return (
+            f"its run stands at step {_short(result.step)}, but the experiment has {plural(experiment.steps, 'step')}"
+        )
     if lanes not in (0, optimizers):
-        return f"its run has {lanes} optimisers, the experiment has {optimizers}"
+        return f"its run has {plural(lanes, 'optimiser')}, the experiment has {optimizers}"
     if result.step and not lanes:
         return f"its run stands at step {result.step:,}, but there are no weights"
     return ""
@@ -33,8 +36,9 @@ def _of_history(experiment: Experiment, result: RunResult) -> str:
     if history is None:
         return ""
     if history.losses.shape != (result.step + 1, len(experiment.optimizers)):
+        lanes_shown = plural(history.losses.shape[1], "optimiser")
         return (
-            f"its history has {len(history.losses):,} steps of {history.losses.shape[1]} optimisers, but the run "
+            f"its history has {plural(len(history.losses), 'step')} of {lanes_shown}, but the run "
             f"stands at step {result.step:,} with {len(experiment.optimizers)}"
         )
     return ""

@@ -8,6 +8,7 @@ from gradviz.core.declaration import setting
 from gradviz.core.layers.initialisations import AnyInitialisation, Initialisation, initialisation
 from gradviz.core.layers.layer import InitialisedLayer, Layer, Shape, ShapeError, count_of, written
 from gradviz.core.layers.torch_call import TorchCall, differing
+from gradviz.core.numbers import plural
 
 
 class LineLayer(Layer):
@@ -100,9 +101,8 @@ class Reshape(Layer):
         if len(shape_in) != 1:
             raise ShapeError(f"Reshape takes features, but gets {written(shape_in)}: put Flatten before it")
         if count_of(self.shape) != shape_in[0]:
-            raise ShapeError(
-                f"{written(self.shape)} holds {count_of(self.shape):,} numbers, but {shape_in[0]:,} features arrive"
-            )
+            held, features = plural(count_of(self.shape), "number"), plural(shape_in[0], "feature")
+            raise ShapeError(f"{written(self.shape)} holds {held}, but its input has {features}")
         return self.shape
 
     def call(self, shape_in: Shape) -> TorchCall:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from gradviz.core.declaration import Alternative
@@ -25,6 +26,11 @@ class Layer(Alternative):
     """Whether it draws random numbers at every evaluation in training mode."""
     takes_tokens: ClassVar[bool] = False
     """Whether its input is whole numbers, the tokens of the data."""
+
+    @classmethod
+    def names_in_list(cls, items: Sequence[Layer]) -> tuple[str, ...]:
+        """With the number of its weights in torch, from 0: 0 Linear, whose weight is 0.weight."""
+        return tuple(f"{index} {item.label}" for index, item in enumerate(items))
 
     def shape_out(self, shape_in: Shape) -> Shape:
         """Shape of the output; ShapeError where it cannot take `shape_in`."""

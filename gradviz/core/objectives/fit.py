@@ -14,6 +14,7 @@ from gradviz.core.layers.catalogue import AnyLayer
 from gradviz.core.layers.dense import LineLayer
 from gradviz.core.layers.layer import Shape, ShapeError, count_of, written
 from gradviz.core.layers.sequence import Embedding
+from gradviz.core.numbers import plural
 from gradviz.core.objectives.declared import DeclaredObjective
 from gradviz.core.objectives.losses import MSE, AnyLoss
 
@@ -152,8 +153,9 @@ class FitObjective(DeclaredObjective):
         for index, (layer, shape) in enumerate(zip(self.model, self.shapes, strict=False)):
             if self.mode == "train" and least < layer.least_rows(shape):
                 where = "batch.size" if size < rows else f"model.{index}"
+                needed = plural(layer.least_rows(shape), "row")
                 raise FieldError(
                     where,
-                    f"{type(layer).label} needs {layer.least_rows(shape)} rows in a batch, but the smallest batch of "
+                    f"{type(layer).label} needs {needed} in a batch, but the smallest batch of "
                     f"an epoch has {least}: choose another size, or the mode eval",
                 )

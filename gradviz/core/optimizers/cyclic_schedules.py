@@ -8,6 +8,7 @@ from pydantic import field_validator
 
 from gradviz.core.declaration import FieldError, setting
 from gradviz.core.formulas.scalar_formula import scalar_function
+from gradviz.core.numbers import plural
 from gradviz.core.optimizers.plain_schedules import check_formula, formula_setting, steps_setting
 from gradviz.core.optimizers.schedule import Schedule
 
@@ -129,8 +130,10 @@ class OneCycle(Schedule):
         length = self.length(steps)
         field = "total_steps" if self.total_steps or not self.epochs else "epochs"
         if length < steps:
-            raise FieldError(field, f"the cycle ends after {length:,} of {steps:,} steps: make it as long as the run")
+            raise FieldError(
+                field, f"the cycle ends after {length:,} of {plural(steps, 'step')}: make it as long as the run"
+            )
         rising = self.pct_start * length - 1
         ends = [rising, 2 * rising, length - 1.0] if self.three_phase else [rising, length - 1.0]
         if any(end == begin for begin, end in zip([0.0, *ends], ends, strict=False)):
-            raise FieldError("pct_start", f"a phase of the {length:,} steps would have no step: change the share")
+            raise FieldError("pct_start", f"a phase of {plural(length, 'step')} would have no step: change the share")

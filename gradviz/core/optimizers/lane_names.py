@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from gradviz.core.optimizers.optimizer import Optimizer
+Optimizer = Any
+"""One of the catalogue, whose declaration asks for these names."""
 
 MOST_SETTINGS = 3
 _APART = ("kind", "schedule", "mistake")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
 
 from pydantic import model_validator
 
 from gradviz.core.declaration import Alternative, FieldError, live_fields, setting
+from gradviz.core.optimizers.lane_names import lane_names
 from gradviz.core.optimizers.mistakes import AnyMistake, NoMistake
 from gradviz.core.optimizers.schedule_catalogue import AnySchedule, NoSchedule, Schedule
 from gradviz.core.optimizers.update_rule import UpdateRule
@@ -49,6 +50,10 @@ class Optimizer(Alternative):
     mistake: AnyMistake = setting(
         NoMistake(), title="Mistake", description="Something done wrong on purpose, to see what it does."
     )
+
+    @classmethod
+    def names_in_list(cls, items: Sequence[Optimizer]) -> tuple[str, ...]:
+        return lane_names(items)
 
     def notes(self) -> dict[str, str]:
         rule = self.update_rule()

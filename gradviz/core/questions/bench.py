@@ -9,7 +9,7 @@ from enum import StrEnum
 
 import numpy as np
 
-from gradviz.core.numbers import Floats
+from gradviz.core.numbers import Floats, plural
 from gradviz.core.questions.question import Question
 from gradviz.core.words import one_line
 
@@ -154,9 +154,9 @@ class BenchReport:
         first, counts = self.named[0], Counter(str(row.verdict) for row in self.named)
         has_number = all(row.values is None or bool(np.isfinite(row.values).all()) for row in self._by_backward)
         begin = "No gradient is wrong." if has_number else "Autograd has no number here."
-        told = ", ".join(f"{word} ({count})" for word, count in counts.items())
+        told = ", ".join(f"{plural(count, 'row')} {word}" for word, count in counts.items())
         summary = f"{begin} {first.parameter}, {first.method}: {first.sentence}"
-        counted = f"{summary} Named: {told}."
+        counted = f"{summary} In all: {told}."
         return counted if len(counted) <= LONGEST else one_line(summary, LONGEST)
 
     @property

@@ -12,7 +12,7 @@ from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
 from gradviz.core.declaration import Declaration
-from gradviz.core.numbers import Floats
+from gradviz.core.numbers import Floats, plural
 
 MOST_COLUMNS = 10_000
 MOST_CELLS = 25_000_000
@@ -145,7 +145,7 @@ def _numbers_of(rows: Any) -> Floats:
         if not isinstance(row, list | tuple):
             raise ValueError(f"row {number} is not a list of numbers")
         if len(row) != len(rows[0]):
-            raise ValueError(f"row {number} has {len(row)} numbers, row 1 has {len(rows[0])}")
+            raise ValueError(f"row {number} has {plural(len(row), 'number')}, row 1 has {len(rows[0])}")
         if not all(type(item) in (int, float) for item in row):
             raise ValueError(f"row {number} holds something that is not a number")
     try:
@@ -158,7 +158,7 @@ def _checked_names(columns: Any) -> tuple[str, ...]:
     if not isinstance(columns, list | tuple) or not columns:
         raise ValueError("a table needs at least one column")
     if len(columns) > MOST_COLUMNS:
-        raise ValueError(f"has {len(columns):,} columns; at most {MOST_COLUMNS:,} are possible")
+        raise ValueError(f"has {plural(len(columns), 'column')}; at most {MOST_COLUMNS:,} are possible")
     seen: set[str] = set()
     for name in columns:
         if not isinstance(name, str) or not 0 < len(name) <= LONGEST_NAME or not name.isprintable():
@@ -172,7 +172,7 @@ def _checked_names(columns: Any) -> tuple[str, ...]:
 def _checked_values(columns: tuple[str, ...], values: Floats) -> Floats:
     """The numbers in one piece and read-only; a copy, unless nobody else can write to them."""
     if values.ndim != 2 or values.dtype != np.float64 or values.shape[1] != len(columns):
-        raise ValueError(f"the rows must have {len(columns)} numbers each, one for each column")
+        raise ValueError(f"the rows must have {plural(len(columns), 'number')} each, one for each column")
     if len(values) == 0:
         raise ValueError("a table needs at least one row")
     if values.size > MOST_CELLS:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from gradviz.core.declaration import Alternative, FieldError, setting
-from gradviz.core.numbers import Floats
+from gradviz.core.numbers import Floats, plural
 from gradviz.core.tables.scalings import AnyScaling, NoScaling
 from gradviz.core.tables.tables import LONGEST_NAME, MOST_COLUMNS, Table
 
@@ -129,7 +129,8 @@ class LabelsTarget(TableTarget):
         if label != round(label):
             return f"{where}, but a class label is a whole number from 0; choose values, or correct it"
         if self.names:
-            return f"{where}, but the {len(self.names)} classes have the labels 0 to {len(self.names) - 1}"
+            classes = plural(len(self.names), "class", "classes")
+            return f"{where}, but the {classes} have the labels 0 to {len(self.names) - 1}"
         return f"{where}, but class labels go from 0 to {MOST_CLASSES - 1:,}"
 
 

@@ -50,7 +50,7 @@ def _told(evidence: Evidence, fit: FitObjective, part: LayerPart, dead: int, cou
         else say("{dead:,} of {count:,} neurons", dead=dead, count=count)
     )
     cause = say(
-        "Dead neurons: {who} of {label} give 0 on all {rows:,} rows, so the gradient of what lies before them is 0.",
+        "Dead neurons: {who} of {label} give 0 on all {rows:row|rows}, so the gradient of what lies before them is 0.",
         who=who,
         label=part.label,
         rows=rows,

@@ -11,6 +11,7 @@ from torch.func import functional_call
 from torch.utils.hooks import RemovableHandle
 
 from gradviz.core.data.batches import MiniBatch
+from gradviz.core.numbers import plural
 from gradviz.core.objectives.fit import FitObjective
 from gradviz.engine.objectives.fit_data import StepBatches, fit_data
 from gradviz.engine.objectives.model_modes import Modes
@@ -134,7 +135,7 @@ class FitDescent(Objective):
         if self._every == 1 and self._batches is None and not self._modes.matter:
             return ""
         rows = len(self.data.inputs)
-        shown = f"all {rows:,} rows" if self._every == 1 else f"one row in {self._every}"
+        shown = f"all {plural(rows, 'row')}" if self._every == 1 else f"one row in {self._every}"
         return f"The loss of {shown}, whatever the batch of the step{', in eval mode' * self._modes.matter}."
 
     def predict(self, inputs: Tensor) -> Tensor:

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from gradviz.core.document.experiment import Experiment
+from gradviz.core.numbers import plural
 from gradviz.core.questions.explanation import LONGEST, Explain, Explanation
 from gradviz.core.questions.question import Answer, Question, Refusal
 from gradviz.core.runs.history import History
@@ -87,7 +88,7 @@ class WholeRun:
             return why or self.fault or self.trainer.divergence()
         if self.is_stopped:
             return f"Stopped at step {self.trainer.step:,} of {self.trainer.experiment.steps:,}."
-        finished = f"Finished: {self.trainer.step:,} steps."
+        finished = f"Finished: {plural(self.trainer.step, 'step')}."
         both = f"{finished} {why}".strip()
         return both if len(both) <= LONGEST else why
 

@@ -52,7 +52,7 @@ def _advised(evidence: Evidence, cause: Words, figures: dict[str, float], still:
         return evidence.reason(LBFGSAtRest.kind, cause, advice, figures, edits, say("Set both tolerances to 0"))
     steps = still + 1
     fewer = (Edit("steps", steps),)
-    advice = say("That is its end, and smaller tolerances bring no more: {steps:,} steps do.", steps=steps)
+    advice = say("That is its end, and smaller tolerances bring no more: {steps:step does|steps do}.", steps=steps)
     return evidence.reason(
         LBFGSAtRest.kind, cause, advice, figures, fewer, say("Set the steps to {steps:,}", steps=steps)
     )

@@ -86,7 +86,9 @@ def _longer(evidence: Evidence) -> list[tuple[Words, tuple[Edit, ...]]]:
         ways.append((say("Let it last as long as the run."), (evidence.edit("schedule.total_iters", steps),)))
     if "step_size" in fields:
         size = max(1, steps // 3)
-        ways.append((say("Let it fall every {size:,} steps.", size=size), (evidence.edit("schedule.step_size", size),)))
+        ways.append(
+            (say("Let it fall every {size:step|steps}.", size=size), (evidence.edit("schedule.step_size", size),))
+        )
     if "T_max" in fields:
         ways.append((say("Set T_max to the steps of the run."), (evidence.edit("schedule.T_max", steps),)))
     if "gamma" in fields:

@@ -57,8 +57,8 @@ def _best(evidence: Evidence) -> tuple[float, tuple[Edit, ...], float] | None:
 
 def _told(evidence: Evidence, rate: float, edits: tuple[Edit, ...], loss: float, kept: float) -> Reason:
     cause = say(
-        "The rate {rate} is too small to get there in {steps:,} steps: the loss went from {first} to {last}, and the "
-        "gradient has kept {share:.0%} of its size.",
+        "The rate {rate} is too small to get there in {steps:step|steps}: the loss went from {first} to {last}, and "
+        "the gradient has kept {share:.0%} of its size.",
         rate=short_number(evidence.last.rate, 4),
         steps=evidence.steps,
         first=short_number(evidence.first.loss, 4),

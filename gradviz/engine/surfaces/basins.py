@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.func import vmap
 
 from gradviz.core.document.experiment import Experiment
-from gradviz.core.numbers import Floats, Range
+from gradviz.core.numbers import Floats, Range, plural
 from gradviz.core.objectives.catalogue import TestFunctionObjective
 from gradviz.core.questions.basins import BasinMap
 from gradviz.engine.compiler import build_optimizer
@@ -67,7 +67,7 @@ def basins(
         yield done / experiment.steps
     before[moved > NEAR * extent] = np.nan  # on the move to the last: no end
     labels, ends = _gather(before, _known_ends(experiment), NEAR * extent)
-    note = f"{resolution} x {resolution} starts, {type(experiment.optimizers[0]).label}, {done:,} steps."
+    note = f"{resolution} x {resolution} starts, {type(experiment.optimizers[0]).label}, {plural(done, 'step')}."
     return BasinMap(x, y, labels.reshape(resolution, resolution), ends, done, note, (plane.axes[0], plane.axes[1]))
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from gradviz.core.document.experiment import Experiment
-from gradviz.core.numbers import Floats
+from gradviz.core.numbers import Floats, plural
 from gradviz.core.objectives.catalogue import TestFunctionObjective
 from gradviz.core.questions.surface import LossCurve, SurfaceGrid
 from gradviz.engine.objectives.objective import Objective
@@ -65,8 +65,9 @@ def _freeze(*arrays: Floats) -> None:
 def _slice_note(plane: Plane, step: int) -> str:
     if plane.exact:
         return ""
+    dimensions = plural(len(plane.origin), "dimension")
     return (
-        f"A slice of {len(plane.origin):,} dimensions, through step {step:,}, with the path projected onto it.\n"
+        f"A slice of {dimensions}, through step {step:,}, with the path projected onto it.\n"
         "The loss along two random directions at right angles, drawn with each tensor as long as its parameter "
         "(Li et al. 2018). The axes are distances."
     )

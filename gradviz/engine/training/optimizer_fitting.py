@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from gradviz.core.numbers import plural
 from gradviz.core.optimizers.catalogue import LBFGS, SGD
 from gradviz.core.optimizers.optimizer import Optimizer
 from gradviz.core.runs.result import Array, Kept, KeptList, LaneResult
@@ -67,7 +68,7 @@ def _value_misfits(where: str, key: str, wanted: Any, saved: Kept, step: int) ->
     if isinstance(wanted, Tensor):
         yield from _array_misfits(where, wanted, saved)
         if key == "step" and isinstance(saved, np.ndarray) and saved.size == 1 and not _is_count(saved.item(), step):
-            yield f"{where} is {saved.item():g} in a run of {step:,} steps"
+            yield f"{where} is {saved.item():g} in a run of {plural(step, 'step')}"
         if key == "mu_product" and isinstance(saved, np.ndarray) and saved.size == 1 and not 0 <= saved.item() < 1:
             yield f"{where} is {saved.item():g}, which no product of momenta can be"
     elif type(saved) is not type(wanted):

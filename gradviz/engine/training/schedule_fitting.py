@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 
+from gradviz.core.numbers import plural
 from gradviz.core.optimizers.optimizer import Optimizer
 from gradviz.core.runs.result import LaneResult, NumberOrTuple, ScheduleNumbers
 from gradviz.engine.training.checkpoints import numbers_of
@@ -81,7 +82,7 @@ def _number_misfits(where: str, key: str, wanted: NumberOrTuple, saved: NumberOr
         most = step + 2 if key in ("last_epoch", "_step_count") else MOST
         least = {"T_i": 1, "last_epoch": -1}.get(key, 0)  # a schedule inside another stands at -1 until it begins
         if not all(isinstance(part, int) and least <= part <= most for part in _parts(saved)):
-            yield f"{where} is no count of a run of {step:,} steps"
+            yield f"{where} is no count of a run of {plural(step, 'step')}"
     elif key not in FREE and saved != wanted:
         yield f"{where} differs from the setting"
 

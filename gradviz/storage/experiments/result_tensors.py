@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gradviz.core.numbers import plural
 from gradviz.core.runs.records import RecordBlock
 from gradviz.core.runs.result import Array, Kept, KeptList, LaneResult, NumberOrTuple, RunResult, ScheduleNumbers
 from gradviz.storage.experiments.misfits import MisfitError
@@ -93,7 +94,7 @@ class ResultTensors:
                 raise MisfitError("it has a history of positions but none of losses")
             return None
         if losses.dtype != np.float64 or losses.ndim != 2 or losses.shape[1] != optimizers:
-            raise MisfitError(f"its history of losses is not a float64 table with {optimizers} columns")
+            raise MisfitError(f"its history of losses is not a float64 table with {plural(optimizers, 'column')}")
         if positions is None:
             return RecordBlock(0, losses, np.empty((*losses.shape, 0)))
         if positions.dtype != np.float64 or positions.shape not in ((*losses.shape, 2), (*losses.shape, 1)):

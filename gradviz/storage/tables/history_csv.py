@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from gradviz.core.numbers import Floats
+from gradviz.core.numbers import Floats, plural
 from gradviz.storage.atomic_write import write_bytes
 
 ROWS_PER_CHUNK = 4096
@@ -22,7 +22,7 @@ def write_history(
     optimisers the label of each ends the names of its columns. Numbers read back to the same float.
     """
     if len(labels) != losses.shape[1]:
-        raise ValueError(f"{len(labels)} labels for {losses.shape[1]} optimisers")
+        raise ValueError(f"{plural(len(labels), 'label')} for {plural(losses.shape[1], 'optimiser')}")
     if positions.size and positions.shape not in ((*losses.shape, 2), (*losses.shape, 1)):
         raise ValueError(f"positions {positions.shape} do not fit losses {losses.shape}")
     endings = _endings(labels)

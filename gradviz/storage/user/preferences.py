@@ -7,6 +7,7 @@ import binascii
 import contextlib
 import hashlib
 import json
+import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -35,6 +36,11 @@ class Preferences:
     first_start: bool = True
     last_folder: str = ""
     language: str = "system"
+    log_scale: bool = False
+    log_height: bool = True
+    three_dimensional: bool = True
+    camera: list[float] = field(default_factory=list)
+    """Distance, elevation and azimuth of the surface; empty is that of a first start."""
     allow_pt: bool = False
     """Whether the tensors of .pt files, which are pickles, may be read."""
 
@@ -114,18 +120,31 @@ def _is_recent(value: Any) -> bool:
     return isinstance(value, list) and len(value) <= MAX_RECENT and all(_is_text(item) for item in value)
 
 
+def _is_camera(value: Any) -> bool:
+    are_numbers = isinstance(value, list) and all(type(one) in (int, float) and math.isfinite(one) for one in value)
+    return are_numbers and len(value) in (0, 3)
+
+
+def _is_switch(value: Any) -> bool:
+    return isinstance(value, bool)
+
+
 def _is_text(value: Any) -> bool:
     return isinstance(value, str) and "\0" not in value
 
 
 _CHECKS: dict[str, Callable[[Any], bool]] = {
     "theme": lambda value: value in THEMES,
-    "allow_pt": lambda value: isinstance(value, bool),
+    "allow_pt": _is_switch,
+    "log_scale": _is_switch,
+    "log_height": _is_switch,
+    "three_dimensional": _is_switch,
+    "camera": _is_camera,
     "language": lambda value: value in LANGUAGES,
     "recent": _is_recent,
     "layout": _is_text,
     "layout_version": _is_text,
-    "first_start": lambda value: isinstance(value, bool),
+    "first_start": _is_switch,
     "last_folder": _is_text,
 }
 

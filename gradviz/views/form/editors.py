@@ -149,7 +149,20 @@ class ChoiceEditor(Editor):
 
 
 class QuietComboBox(QComboBox):
-    """A combo box that the wheel does not change while a form is scrolled."""
+    """A combo box that the wheel does not change while a form is scrolled; a narrow one has a list as wide as it asks.
+
+    It asks for little room itself: the longest of its entries would make the form wider than its pane.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setMinimumContentsLength(4)
+
+    def showPopup(self) -> None:
+        view = self.view()
+        view.setMinimumWidth(view.sizeHintForColumn(0) + 2 * view.frameWidth() + view.verticalScrollBar().width() // 4)
+        super().showPopup()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         event.ignore()

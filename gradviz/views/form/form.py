@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QApplication,
     QFormLayout,
     QGroupBox,
-    QHBoxLayout,
     QLabel,
     QPushButton,
     QScrollArea,
@@ -19,14 +18,19 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from gradviz.core.declaration import Alternative, Declaration, FieldSpec, field_specs, kind_of, notes_of
+from gradviz.core.declaration import Alternative, Declaration, FieldSpec, field_specs, kind_of, names_of, notes_of
 from gradviz.core.document.consequence import live_names
 from gradviz.core.document.document import Document, editable_data, editable_specs
+from gradviz.views.form.anchor import anchor_at, hold, top_of
 from gradviz.views.form.editor import Editor
 from gradviz.views.form.editors import ChoiceEditor, editor_for
+from gradviz.views.form.entry import MOST_UNFOLDED, Entry
 from gradviz.views.form.form_data import one_more, structure_of, value_at_path
+from gradviz.views.form.message_room import MessageRoom
+from gradviz.views.form.rows import NO_SPACE, breakable, field_label, rows, text_label, tooltip
 
-LEAST_WIDTH = 270
+LEAST_WIDTH = 310
+"""Pixels: every field of every section is whole then."""
 MOST_ITEMS = 16
 """Items of a list whose widgets are made at once: those of a long one would hold the window up."""
 
@@ -41,23 +45,28 @@ class Form(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._editors: dict[str, Editor] = {}
-        self._faults: dict[str, QLabel] = {}
+        self._titles: dict[str, str] = {}
+        self._entries: dict[str, Entry] = {}
+        self._open: dict[str, set[int]] = {}
+        self._fault: tuple[str, str] | None = None
         self._notes: dict[str, QLabel] = {}
         self._structure: Any = None
         self._document: Document | None = None
         self._drafts: dict[str, Any] = {}
         self._whole_lists: set[str] = set()
         self._devices: tuple[str, ...] = ("cpu",)
-        self._general_fault = _text_label("fault")
+        self._below = QWidget()
         self._scroll = QScrollArea()
         self._scroll.setWidgetResizable(True)
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addWidget(self._general_fault)
         layout.addWidget(self._scroll)
+        self._room = MessageRoom(self)
+        layout.addWidget(self._room)
         self.setMinimumWidth(LEAST_WIDTH)
+        QApplication.instance().focusChanged.connect(self._on_focus_changed)  # type: ignore[union-attr]
 
     def set_devices(self, devices: tuple[str, ...]) -> None:
         """The devices to choose from, once torch has told."""
@@ -69,18 +78,38 @@ class Form(QWidget):
     def show_document(self, document: Document) -> None:
         """Show all values; the widgets are made anew only when another set of settings is asked for."""
         data = editable_data(document)
-        structure = structure_of(data)
+        structure, notes = structure_of(data), notes_of(document.experiment)
+        is_other = structure != self._structure
+        anchor = anchor_at(self._scroll, self._editors, self._held_path())
+        changes = is_other or notes != self.note_texts()
         self._document = document
-        if structure != self._structure:
+        if is_other:
             self._structure = structure
             held = self._held_path()
             self._rebuild(document)
             self._hold(held)
         for path, editor in self._editors.items():
             editor.show_value(value_at_path(data, path))
-        self._show_notes(notes_of(document.experiment))
+        self._show_names(document.experiment)
+        self._show_notes(notes)
+        if changes:
+            hold(self._scroll, self._editors, anchor, self._below)
         self.clear_faults()
         self._offer_drafts(data)
+
+    def _show_names(self, experiment: Declaration) -> None:
+        """What every entry of a list is called, which any setting may change."""
+        for path in {path.rpartition(".")[0] for path in self._entries}:
+            items: Any = experiment
+            for part in path.split("."):
+                items = items[int(part)] if part.isdecimal() else getattr(items, part)
+            for index, name in enumerate(names_of(items)):
+                if f"{path}.{index}" in self._entries:
+                    self._entries[f"{path}.{index}"].set_name(name)
+
+    def _on_focus_changed(self, _old: QWidget | None, _now: QWidget | None) -> None:
+        path = self._held_path()
+        self._room.show_hint(self._editors[path].toolTip() if path else "")
 
     def _held_path(self) -> str:
         """The path whose editor has the keyboard; empty where none has."""
@@ -97,12 +126,12 @@ class Form(QWidget):
 
     def _show_notes(self, notes: dict[str, str]) -> None:
         for path, label in self._notes.items():
-            label.setText(notes.get(path, ""))
+            label.setText(breakable(notes.get(path, "")))
             label.setVisible(path in notes)
 
     def note_texts(self) -> dict[str, str]:
         """The notes that stand now, by the path of what they are below."""
-        return {path: label.text() for path, label in self._notes.items() if not label.isHidden()}
+        return {path: label.text().replace(NO_SPACE, "") for path, label in self._notes.items() if not label.isHidden()}
 
     def _offer_drafts(self, data: Any) -> None:
         """What was refused stays in its field, and is offered again: another edit may have made it right."""
@@ -125,25 +154,31 @@ class Form(QWidget):
 
     def clear_faults(self) -> None:
         """Take every mark away."""
-        for path in list(self._faults):
-            self._mark(path, "")
-        self._general_fault.hide()
+        if self._fault is not None:
+            self._mark(self._fault[0], "")
+        self._fault = None
+        self._room.show_fault("")
 
     def show_fault(self, path: str, sentence: str, place: tuple[int, int] | None = None) -> None:
         """Mark the field at `path`, or the nearest around it, with a sentence; point at a place in its text."""
         self.clear_faults()
-        while path and path not in self._faults:
+        while path and path not in self._titles:
             path = path.rpartition(".")[0]
-        if path:
-            self._mark(path, sentence, place)
-        else:
-            self._general_fault.setText(sentence)
-            self._general_fault.show()
+        self._fault = (path, sentence)
+        self._open_around(path)
+        self._mark(path, sentence, place)
+        title = self._titles.get(path, "")
+        self._room.show_fault(f"{title}: {sentence}" if title else sentence)
+
+    def _open_around(self, path: str) -> None:
+        """Open the entries that a field lies in."""
+        for at, entry in self._entries.items():
+            if path.startswith(f"{at}.") and not entry.is_open:
+                self._on_toggled(at, True)
 
     def fault_texts(self) -> dict[str, str]:
         """The marks that stand now, by path; the empty path is the form itself."""
-        shown = {path: label.text() for path, label in self._faults.items() if not label.isHidden()}
-        return shown | ({"": self._general_fault.text()} if not self._general_fault.isHidden() else {})
+        return {} if self._fault is None else dict([self._fault])
 
     def editor(self, path: str) -> Editor:
         """The editor of a path such as ``optimizers.0.lr``."""
@@ -154,9 +189,6 @@ class Form(QWidget):
         return tuple(self._editors)
 
     def _mark(self, path: str, sentence: str, place: tuple[int, int] | None = None) -> None:
-        label = self._faults[path]
-        label.setText(sentence)
-        label.setVisible(bool(sentence))
         editor = self._editors.get(path)
         if editor is not None:
             editor.mark_place(place)
@@ -166,13 +198,12 @@ class Form(QWidget):
             widget.style().polish(widget)
 
     def _rebuild(self, document: Document) -> None:
-        self._editors, self._faults, self._notes = {}, {}, {}
-        place = self._scroll.verticalScrollBar().value()
+        self._editors, self._titles, self._notes, self._entries = {}, {}, {}, {}
         inner = QWidget()
         column = QVBoxLayout(inner)
         column.setContentsMargins(12, 6, 12, 12)
         column.setSpacing(4)
-        plain = _rows()
+        plain = rows()
         column.addLayout(plain)
         for spec in editable_specs():
             if spec.editor == "hidden":
@@ -184,11 +215,15 @@ class Form(QWidget):
                 column.addWidget(box)
             else:
                 self._add_row(plain, spec, spec.name)
+        self._below = QWidget()
+        column.addWidget(self._below)
         column.addStretch(1)
+        place = self._scroll.verticalScrollBar().value()
         old = self._scroll.takeWidget()
         if old is not None:
             old.deleteLater()
         self._scroll.setWidget(inner)
+        hold(self._scroll, {}, None, self._below)
         self._scroll.verticalScrollBar().setValue(place)
 
     def _fill_composite(self, column: QVBoxLayout, spec: FieldSpec, value: Any, path: str) -> None:
@@ -199,14 +234,14 @@ class Form(QWidget):
             column.addWidget(self._note_at(path))
         else:
             self._fill_declaration(column, spec.variants, value, path)
-        column.addWidget(self._fault_at(path))
+        self._titles[path] = spec.title
 
     def _fill_declaration(
         self, column: QVBoxLayout, variants: tuple[type[Declaration], ...], value: Declaration, path: str
     ) -> None:
         """The choice of an alternative, if there is one, the plain settings, what is noted of them, and the groups."""
-        rows = _rows()
-        column.addLayout(rows)
+        table = rows()
+        column.addLayout(table)
         column.addWidget(self._note_at(path))
         if isinstance(value, Alternative) and len(variants) > 1:
             kinds = [variant for variant in variants if issubclass(variant, Alternative)]
@@ -214,7 +249,8 @@ class Form(QWidget):
             editor.setToolTip(type(value).about)
             editor.focus_widget().setAccessibleName("Kind")
             self._connect(editor, f"{path}.kind")
-            rows.addRow("Kind", editor)
+            self._titles[f"{path}.kind"] = "Kind"
+            table.addRow(editor)  # the whole width: the heading says what is chosen here
         for spec in _specs_of(value):
             inner = f"{path}.{spec.name}"
             if spec.editor == "hidden":
@@ -225,44 +261,44 @@ class Form(QWidget):
                 self._fill_composite(QVBoxLayout(box), spec, getattr(value, spec.name), inner)
                 column.addWidget(box)
             else:
-                self._add_row(rows, spec, inner)
+                self._add_row(table, spec, inner)
 
     def _fill_list(self, column: QVBoxLayout, spec: FieldSpec, items: tuple[Declaration, ...], path: str) -> None:
-        for index, item in enumerate(items if path in self._whole_lists else items[:MOST_ITEMS]):
-            frame = QWidget()
-            inner = QVBoxLayout(frame)
-            inner.setContentsMargins(0, 0, 0, 6)
-            inner.setSpacing(2)
-            inner.addLayout(self._item_head(item, index, len(items), path, spec.fewest))
-            self._fill_declaration(inner, spec.variants, item, f"{path}.{index}")
-            inner.addWidget(self._fault_at(f"{path}.{index}"))
-            column.addWidget(frame)
-        if len(items) > MOST_ITEMS and path not in self._whole_lists:
-            more = QPushButton(f"Show all {len(items):,}")
-            more.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-            more.clicked.connect(lambda: self._show_whole(path))
-            column.addWidget(more, 0, Qt.AlignmentFlag.AlignLeft)
         add = QPushButton("Add")
         add.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         add.setToolTip(f"Add one more to: {spec.title}")
         add.clicked.connect(lambda: self._add_item(spec, path))
-        column.addWidget(add, 0, Qt.AlignmentFlag.AlignLeft)
+        column.addWidget(add, 0, Qt.AlignmentFlag.AlignRight)  # above the entries: it stays where it was clicked
+        shown = items if path in self._whole_lists else items[:MOST_ITEMS]
+        for index, item in enumerate(shown):
+            column.addWidget(self._entry(spec, item, path, index, len(items)))
+        if len(items) > len(shown):
+            more = QPushButton(f"Show all {len(items):,}")
+            more.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            more.clicked.connect(lambda: self._show_whole(path))
+            column.addWidget(more, 0, Qt.AlignmentFlag.AlignLeft)
 
-    def _item_head(self, item: Declaration, index: int, count: int, path: str, fewest: int) -> QHBoxLayout:
-        head = QHBoxLayout()
-        label = QLabel(f"{index + 1}.  {getattr(type(item), 'label', '') or getattr(item, 'name', '')}")
-        label.setProperty("muted", True)
-        head.addWidget(label, 1)
-        for text, tip, target in (("↑", "Move up", index - 1), ("↓", "Move down", index + 1)):
-            move = _small_button(text, tip)
-            move.setEnabled(0 <= target < count)
-            move.clicked.connect(lambda _=False, a=index, b=target: self._exchange(path, a, b))
-            head.addWidget(move)
-        remove = _small_button("✕", "Remove")
-        remove.setEnabled(count > fewest)
-        remove.clicked.connect(lambda _=False: self._remove(path, index))
-        head.addWidget(remove)
-        return head
+    def _entry(self, spec: FieldSpec, item: Declaration, path: str, index: int, count: int) -> Entry:
+        at = f"{path}.{index}"
+        folds = count > 1 and len(field_specs(type(item))) > MOST_UNFOLDED
+        entry = Entry(folds, is_open=index in self._open.get(path, ()))
+        entry.add_buttons(index, count, spec.fewest)
+        self._fill_declaration(entry.inner, spec.variants, item, at)
+        self._titles[at] = spec.title
+        self._entries[at] = entry
+        entry.toggled.connect(lambda on: self._on_toggled(at, on))
+        entry.moved.connect(lambda by: self._exchange(path, index, index + by))
+        entry.removed.connect(lambda: self._remove(path, index))
+        return entry
+
+    def _on_toggled(self, at: str, on: bool) -> None:
+        """Open or close an entry; its head stays where it is."""
+        path, _, index = at.rpartition(".")
+        opened = self._open.setdefault(path, set())
+        opened.add(int(index)) if on else opened.discard(int(index))
+        anchor = anchor_at(self._scroll, self._entries, at)
+        self._entries[at].set_open(on)
+        hold(self._scroll, self._entries, anchor, self._below)
 
     def _items(self, path: str) -> list[Any]:
         assert self._document is not None
@@ -279,32 +315,42 @@ class Form(QWidget):
         items = self._items(path)
         if len(items) >= MOST_ITEMS:
             self._whole_lists.add(path)  # the new one is the last
+        self._open[path] = {len(items)}
         self.edited.emit(path, [*items, one_more(items, spec)])
+        if self._entries.get(f"{path}.{len(items)}") is not None:
+            self._follow(self._entries[f"{path}.{len(items)}"])
+
+    def _follow(self, entry: Entry) -> None:
+        """Scroll until a new entry is seen, from its head on."""
+        top = top_of(self._scroll, entry)
+        bar, room = self._scroll.verticalScrollBar(), self._scroll.viewport().height()
+        if not bar.value() <= top <= bar.value() + room - min(entry.height(), room):
+            bar.setValue(top + min(entry.height(), room) - room)
 
     def _exchange(self, path: str, a: int, b: int) -> None:
         items = self._items(path)
         items[a], items[b] = items[b], items[a]
+        self._open[path] = {{a: b, b: a}.get(index, index) for index in self._open.get(path, ())}
         self.edited.emit(path, items)
 
     def _remove(self, path: str, index: int) -> None:
         items = self._items(path)
         del items[index]
+        self._open[path] = {other - (other > index) for other in self._open.get(path, ()) if other != index}
         self.edited.emit(path, items)
 
-    def _add_row(self, rows: QFormLayout, spec: FieldSpec, path: str) -> None:
+    def _add_row(self, table: QFormLayout, spec: FieldSpec, path: str) -> None:
         editor = editor_for(spec, self._devices)
         editor.setToolTip(tooltip(spec))
         editor.focus_widget().setAccessibleName(spec.title)
         self._connect(editor, path)
-        label = QLabel(spec.title)
-        label.setToolTip(tooltip(spec))
-        label.setBuddy(editor)
+        self._titles[path] = spec.title
+        label = field_label(spec, editor)
         if spec.editor == "lines":
-            rows.addRow(label)
-            rows.addRow(editor)
+            table.addRow(label)
+            table.addRow(editor)
         else:
-            rows.addRow(label, editor)
-        rows.addRow(self._fault_at(path))
+            table.addRow(label, editor)
 
     def _connect(self, editor: Editor, path: str) -> None:
         self._editors[path] = editor
@@ -312,13 +358,8 @@ class Form(QWidget):
         editor.details_wanted.connect(lambda: self.details_wanted.emit(path))
 
     def _note_at(self, path: str) -> QLabel:
-        label = _text_label("muted")
+        label = text_label("muted")
         self._notes[path] = label
-        return label
-
-    def _fault_at(self, path: str) -> QLabel:
-        label = _text_label("fault")
-        self._faults[path] = label
         return label
 
 
@@ -326,43 +367,3 @@ def _specs_of(value: Declaration) -> tuple[FieldSpec, ...]:
     """The fields of a declaration as it stands: a schedule takes a setting's place, which is then not live."""
     live = live_names(value)
     return tuple(replace(spec, live=spec.name in live) for spec in field_specs(type(value)))
-
-
-def tooltip(spec: FieldSpec) -> str:
-    """Description, limits, and whether a change takes effect at once."""
-    lines = [spec.description]
-    if spec.lower is not None or spec.upper is not None:
-        low = "…" if spec.lower is None else f"{spec.lower:g}"
-        high = "…" if spec.upper is None else f"{spec.upper:g}"
-        lines.append(f"From {low} to {high}.")
-    lines.append("Takes effect at once, between two steps." if spec.live else "A change starts a new run.")
-    return "\n".join(line for line in lines if line)
-
-
-def _rows() -> QFormLayout:
-    rows = QFormLayout()
-    rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
-    rows.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
-    rows.setHorizontalSpacing(12)
-    rows.setVerticalSpacing(5)
-    return rows
-
-
-def _text_label(role: str) -> QLabel:
-    """A line of plain text, hidden until it has something to say; `role` decides its colour."""
-    label = QLabel()
-    label.setProperty(role, True)
-    label.setWordWrap(True)
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.hide()
-    return label
-
-
-def _small_button(text: str, tip: str) -> QPushButton:
-    button = QPushButton(text)
-    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-    button.setFlat(True)
-    button.setFixedWidth(26)
-    button.setToolTip(tip)
-    button.setAccessibleName(tip)
-    return button

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -17,6 +18,8 @@ from gradviz.views.graph.node_lettering import LEAST_PIXELS, TEXT_SCALE, Letteri
 from gradviz.views.kit.theme import Theme, mix
 
 ARROW = 7.0
+REVERSED = {"rsub": "sub", "rdiv": "div"}
+"""torch's names of a number minus a tensor, and the like."""
 TITLE_ALONE = (28.0, 44.0)
 """The least and the largest height of a title without numbers, in scene units."""
 
@@ -37,8 +40,14 @@ def node_text(node: GraphNode, value: TensorSummary | None, gradient: TensorSumm
     shape = "" if value is None or value.shape == () else "  " + shape_text(value.shape)
     # A leaf is no operation: its node in PyTorch, AccumulateGrad, only adds up what arrives.
     subtitle = f"leaf{shape}" if node.is_leaf else f"{operation}{shape}"
-    title = node.name or operation.removesuffix("0").removesuffix("Backward").lower()
+    title = node.name or spoken_operation(operation)
     return NodeText(title, subtitle, *_number_lines(value, gradient))
+
+
+def spoken_operation(operation: str) -> str:
+    """What autograd's name of a node means: mul of MulBackward0, sub of RsubBackward1."""
+    name = re.sub(r"(Backward)?\d*$", "", operation).lower()
+    return REVERSED.get(name, name)
 
 
 class GraphPainter:
@@ -73,10 +82,14 @@ class GraphPainter:
             value, gradient = _number_lines(graph.values[index], graph.gradients[index], letters.has_labels)
             left = box.left() + letters.indent
             painter.setPen(value_pen)
+            if letters.gradient_line is None:
+                painter.drawText(QPointF(left, box.top() + letters.value_line), _cut(_shortened(value), room))
+                continue
             painter.drawText(QPointF(left, box.top() + letters.value_line), _cut(value, room))
             painter.setPen(gradient_pen)
             painter.drawText(QPointF(left, box.top() + letters.gradient_line), _cut(gradient, room))
-        self._paint_derivatives(painter, graph, visible, letters)
+        if letters.gradient_line is not None:
+            self._paint_derivatives(painter, graph, visible, letters)
 
     def _paint_derivatives(self, painter: QPainter, graph: GraphSnapshot, visible: QRectF, letters: Lettering) -> None:
         """On each edge the factor of the chain rule, just above the consumer."""
@@ -181,9 +194,21 @@ def _number_lines(
     return (f"value {value_text}", f"grad  {gradient_text}") if has_labels else (value_text, gradient_text)
 
 
+def _shortened(text: str) -> str:
+    """Its numbers in three digits."""
+    return re.sub(r"\d+\.?\d*(?:e-?\d+)?", lambda found: short_number(float(found[0]), 3), text)
+
+
 def _cut(text: str, room: int) -> str:
-    """`text` in at most `room` characters of a fixed-pitch font: measuring each would cost more than painting it."""
-    return text if len(text) <= room else text[: room - 1] + "…"
+    """`text` in at most `room` characters of a fixed-pitch font: measuring each would cost more than painting it.
+
+    First the mean goes, then digits: what is left is whole.
+    """
+    if len(text) <= room:
+        return text
+    ends = text.partition(", mean")[0]
+    shown = ends if len(ends) <= room else _shortened(ends)
+    return shown if len(shown) <= room else shown[: room - 1] + "…"
 
 
 def _towards_the_end(route: Floats) -> QPointF:

@@ -16,7 +16,7 @@ from gradviz.core.numbers import shape_text
 from gradviz.core.questions.graph import CaptureGraph
 from gradviz.core.questions.question import Answer, Question, Refusal
 from gradviz.views.graph.graph_painter import GraphPainter, node_text
-from gradviz.views.graph.node_lettering import LABEL_SCALE, TEXT_SCALE
+from gradviz.views.graph.node_lettering import LABEL_SCALE, TEXT_SCALE, THREE_LINES_SCALE
 from gradviz.views.kit.picture_label import PictureLabel
 from gradviz.views.kit.speech import spoken
 from gradviz.views.kit.theme import Theme
@@ -26,6 +26,7 @@ MARGIN = 16.0
 HEAD = 24.0
 """Pixels at the top that are left to the step number."""
 LARGEST_FIT = 1.35
+BETWEEN = "  ·  "
 
 
 class GraphView(View):
@@ -64,8 +65,10 @@ class GraphView(View):
 
     def begin_run(self, experiment: Experiment) -> None:
         self._graph, self._chosen, self._fitted, self._refusal = None, -1, True, ""
-        first = optimizer_names(experiment)[0]
-        self._racer = f",  the graph of {first}" if len(experiment.optimizers) > 1 else ""
+        self.show_settings(experiment)
+
+    def show_settings(self, experiment: Experiment) -> None:
+        self._racer = optimizer_names(experiment)[0] if len(experiment.optimizers) > 1 else ""
         self._redraw()
 
     @property
@@ -93,7 +96,9 @@ class GraphView(View):
         texts = [node_text(node, value, gradient) for node, value, gradient in rows]
         nodes = [(text.title, text.subtitle, text.value, text.gradient) for text in texts]
         derivatives = dict(zip(graph.structure.edges, graph.derivatives, strict=False))
-        return {"nodes": nodes, "step": self._step, "painted": self._painted_nodes, "derivatives": derivatives}
+        return {"nodes": nodes, "step": self._step, "painted": self._painted_nodes, "derivatives": derivatives} | {
+            "header": self.header()
+        }
 
     def fit(self) -> None:
         """Zoom so that the whole graph is seen."""
@@ -142,20 +147,28 @@ class GraphView(View):
         with QPainter(picture) as painter:
             if self._graph is not None and self._graph.structure.nodes:
                 painter.setPen(QColor(self.theme.muted))
-                head = f"step {self._step:,}{self._racer}{self._legend()}"
-                room = self.width() - 20
-                painter.drawText(10, 18, self.fontMetrics().elidedText(head, Qt.TextElideMode.ElideRight, room))
+                painter.drawText(10, 18, self.header())
                 visible = self._place_painter(painter)
                 self._painter.paint_numbers(painter, self._graph, visible, self._scale)
         self._numbers.show_picture(picture)
 
-    def _legend(self) -> str:
+    def header(self) -> str:
+        """The step, whose graph it is in a race, and what the signs of this zoom mean: as much as has room, whole."""
+        parts = [f"step {self._step:,}", *([self._racer] if self._racer else []), *self._legend()]
+        room = self.width() - 20
+        while len(parts) > 1 and self.fontMetrics().horizontalAdvance(BETWEEN.join(parts)) > room:
+            parts.pop()
+        return BETWEEN.join(parts)
+
+    def _legend(self) -> list[str]:
         """What the signs of this zoom mean, and how to see what it leaves out."""
         if self._scale < TEXT_SCALE:
-            return "    zoom in for the numbers"
+            return ["zoom in for the numbers"]
+        if self._scale < THREE_LINES_SCALE:
+            return ["value", "zoom in for the gradients"]
         has_derivatives = self._graph is not None and any(one is not None for one in self._graph.derivatives)
-        derivatives = "    × local derivative along an edge" if has_derivatives else ""
-        return derivatives if self._scale >= LABEL_SCALE else f"    in a node: value, gradient{derivatives}"
+        values = [] if self._scale >= LABEL_SCALE else ["value, gradient"]
+        return [*values, *(["× local derivative"] if has_derivatives else [])]
 
     def _place_painter(self, painter: QPainter) -> QRectF:
         """Let `painter` work in scene units; returns what is seen of the scene."""

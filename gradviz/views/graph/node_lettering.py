@@ -16,7 +16,9 @@ LABEL_SCALE = 0.66
 """Below this zoom the words "value" and "grad" are left out: colour and order tell which number is which."""
 FOUR_LINES_SCALE = 0.55
 """Below this zoom the operation is left out: three lines are left."""
-TEXT_SCALE = 0.42
+THREE_LINES_SCALE = 0.41
+"""Below this zoom two lines are left, the name and the value in three digits."""
+TEXT_SCALE = 0.29
 """Below this zoom the numbers are left out: they could not be read."""
 LEAST_PIXELS = 10.0
 """The height of letters on the screen below which nobody reads them."""
@@ -25,7 +27,7 @@ DERIVATIVE_PIXELS = 9.5
 
 @dataclass(frozen=True, slots=True)
 class Lettering:
-    """Fonts and baselines of one zoom, in scene units from the top of the box; no subtitle where it is None."""
+    """Fonts and baselines of one zoom, in scene units from the top of the box; None is left out."""
 
     title: QFont
     small: QFont
@@ -37,7 +39,7 @@ class Lettering:
     title_line: float
     subtitle_line: float | None
     value_line: float
-    gradient_line: float
+    gradient_line: float | None
     has_labels: bool
     derivative: QFont
     derivative_metrics: QFontMetricsF
@@ -49,12 +51,13 @@ def lettering(scale: float, height: float) -> Lettering:
     if scale >= WHOLE_SCALE:
         return _made((14, 11, 12, 11), (19.0, 37.0, 58.0, 77.0), 15.0, True, 7)
     sizes = round((LEAST_PIXELS + 1) / scale), round(LEAST_PIXELS / scale), math.ceil(DERIVATIVE_PIXELS / scale)
-    count = 4 if scale >= FOUR_LINES_SCALE else 3
+    count = 4 if scale >= FOUR_LINES_SCALE else 3 if scale >= THREE_LINES_SCALE else 2
     pitch = (height - 8) / count
     lines = [4 + pitch * (line + 0.8) for line in range(count)]
-    places = (*lines,) if count == 4 else (lines[0], None, *lines[1:])
+    places = {4: (*lines,), 3: (lines[0], None, *lines[1:]), 2: (lines[0], None, lines[-1], None)}[count]
     digits = 7 if scale >= LABEL_SCALE else 3
-    return _made((sizes[0], sizes[1], sizes[1], sizes[2]), places, 9.0, scale >= LABEL_SCALE, digits)
+    title = sizes[0] if count > 2 else sizes[1]
+    return _made((title, sizes[1], sizes[1], sizes[2]), places, 9.0 if count > 2 else 5.0, scale >= LABEL_SCALE, digits)
 
 
 @lru_cache(maxsize=32)
@@ -68,7 +71,6 @@ def _made(
     first, second, third, fourth = lines
     assert first is not None
     assert third is not None
-    assert fourth is not None
     return Lettering(
         title,
         small,

@@ -17,8 +17,13 @@ from PySide6.QtWidgets import QWidget
 
 from gradviz.core.numbers import Floats
 from gradviz.views.kit.live_dots import LiveDots, paint_dots
+from gradviz.views.kit.number_axis import NumberAxis
 from gradviz.views.kit.picture_label import PictureLabel
 from gradviz.views.kit.theme import LIGHT, Theme
+
+SIDES = ("bottom", "left")
+MARGINS = (2, 8, 14, 2)
+"""Pixels left, above, right, below: a number at the end of an axis is as wide as this and more."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,18 +38,19 @@ class LiveCurve:
 
 @dataclass(frozen=True, eq=False)
 class LiveMark:
-    """A triangle at a point in data coordinates."""
+    """A triangle at a point in data coordinates, or a cross."""
 
     x: float
     y: float
     colour: str
+    is_cross: bool = False
 
 
 class QuietPlot(pg.PlotWidget):
     """Axes, grid and mouse are pyqtgraph's; call `redraw` after a change of its items."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(parent, axisItems={side: NumberAxis(side) for side in SIDES})
         self.theme: Theme = LIGHT
         self._curves: list[LiveCurve] = []
         self._marks: list[LiveMark] = []
@@ -53,6 +59,7 @@ class QuietPlot(pg.PlotWidget):
         item = self.getPlotItem()
         item.setMenuEnabled(False)
         item.hideButtons()
+        item.setContentsMargins(*MARGINS)
         self._base = PictureLabel(self.viewport(), opaque=True)
         self._live = PictureLabel(self.viewport())
         self._later = QTimer(self)
@@ -61,16 +68,13 @@ class QuietPlot(pg.PlotWidget):
         self._later.timeout.connect(self.redraw)
         item.getViewBox().sigRangeChanged.connect(lambda *_: self._later.start())
         item.getViewBox().sigResized.connect(lambda *_: self._later.start())  # an axis took more room
-        for side in ("bottom", "left"):
-            item.getAxis(side).setStyle(maxTickLevel=0)
-            item.getAxis(side).enableAutoSIPrefix(False)
 
     def set_theme(self, theme: Theme) -> None:
         """Take over colours."""
         self.theme = theme
         self.setBackground(theme.base)
         item = self.getPlotItem()
-        for side in ("bottom", "left"):
+        for side in SIDES:
             item.getAxis(side).setPen(theme.border)
             item.getAxis(side).setTextPen(theme.muted)
         self._later.start()
@@ -166,6 +170,12 @@ def _paint_curve(painter: QPainter, places: Floats, curve: LiveCurve) -> None:
 
 def _paint_mark(painter: QPainter, place: Floats, mark: LiveMark, outline: str) -> None:
     x, y = place.tolist()
+    if mark.is_cross:
+        for colour, width in ((outline, 5.0), (mark.colour, 3.0)):
+            painter.setPen(QPen(QColor(colour), width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+            painter.drawLine(QPointF(x - 5, y - 5), QPointF(x + 5, y + 5))
+            painter.drawLine(QPointF(x - 5, y + 5), QPointF(x + 5, y - 5))
+        return
     painter.setPen(QPen(QColor(outline), 1.0))
     painter.setBrush(QColor(mark.colour))
     painter.drawPolygon(QPolygonF([QPointF(x, y - 6), QPointF(x - 6, y + 4), QPointF(x + 6, y + 4)]))

@@ -121,6 +121,7 @@ def palette(theme: Theme) -> QPalette:
 
 def style_sheet(theme: Theme) -> str:
     """What a palette cannot say."""
+    groove = mix(theme.muted, theme.window, 0.55)
     return f"""
     QDockWidget::title {{ background: {theme.window}; color: {theme.muted}; padding: 5px 8px; }}
     QDockWidget {{ font-weight: 600; }}
@@ -139,7 +140,7 @@ def style_sheet(theme: Theme) -> str:
         background: {theme.base}; }}
     QCheckBox::indicator:checked {{ background: {theme.accent}; border: 1px solid {theme.accent}; }}
     QCheckBox::indicator:focus {{ border: 2px solid {theme.accent}; }}
-    QFrame#message {{ background: {theme.result}; border-bottom: 1px solid {theme.accent}; }}
+    QFrame#message {{ background: {theme.result}; border-top: 2px solid {theme.accent}; }}
     QLineEdit[fault="true"], QPlainTextEdit[fault="true"], QComboBox[fault="true"] {{
         border: 1px solid {theme.fault};
     }}
@@ -147,9 +148,20 @@ def style_sheet(theme: Theme) -> str:
         background: {theme.base}; }}
     QPushButton#card:hover, QPushButton#card:focus {{ border: 1px solid {theme.accent}; }}
     QPushButton#card[current="true"] {{ border: 2px solid {theme.accent}; }}
-    QGroupBox {{ font-weight: 600; border: none; border-top: 1px solid {theme.border}; margin-top: 22px;
+    QGroupBox {{ font-weight: 600; border: none; border-top: 1px solid {theme.border}; margin-top: 34px;
         padding-top: 6px; }}
-    QGroupBox::title {{ subcontrol-origin: margin; left: 0px; padding: 0 4px 0 0; }}
+    QGroupBox::title {{ subcontrol-origin: margin; left: 0px; padding: 14px 4px 0 0; }}
+    QLabel#form_message {{ background: {theme.window}; border-top: 1px solid {theme.border}; color: {theme.muted}; }}
+    QLabel#form_message[fault="true"] {{ color: {theme.fault}; }}
+    QToolButton#entry {{ border: 1px solid transparent; border-radius: 3px; padding: 2px 0; }}
+    QToolButton#entry:hover, QToolButton#entry:focus {{ border: 1px solid {theme.accent}; }}
+    QSlider::groove:horizontal {{ height: 4px; border-radius: 2px; background: {groove}; }}
+    QSlider::sub-page:horizontal {{ height: 4px; border-radius: 2px; background: {theme.accent}; }}
+    QSlider::handle:horizontal {{ width: 14px; height: 14px; margin: -6px 0; border-radius: 8px;
+        background: {theme.base}; border: 2px solid {theme.accent}; }}
+    QSlider::handle:horizontal:focus {{ background: {theme.accent}; border: 2px solid {theme.text}; }}
+    QSlider::groove:horizontal:disabled, QSlider::sub-page:horizontal:disabled {{ background: {theme.border}; }}
+    QSlider::handle:horizontal:disabled {{ border: 2px solid {theme.border}; }}
     QScrollArea {{ border: none; }}
     QToolBar {{ background: {theme.window}; border: none; }}
     QStatusBar {{ background: {theme.window}; }}

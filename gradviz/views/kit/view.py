@@ -52,6 +52,9 @@ class View(QWidget):
     def begin_run(self, experiment: Experiment) -> None:
         """A new run begins: forget what was shown of the last one."""
 
+    def show_settings(self, experiment: Experiment) -> None:
+        """The same run goes on with other settings: what optimisers are called by them is no longer so."""
+
     def show_history(self, history: History, step: int) -> None:
         """All records so far, and the step that the window stands at."""
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QPixmap
+from PySide6.QtGui import QPixmap, QResizeEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -50,6 +50,8 @@ class GalleryView(QWidget):
         self._theme = LIGHT
         self._cards: dict[str, _CardButton] = {}
         self._headings: dict[str, QLabel] = {}
+        self._files: list[_FileButton] = []
+        self._recent_title = QLabel("Recent files")
         self._filter = QLineEdit()
         self._filter.setClearButtonEnabled(True)
         self._filter.textChanged.connect(self._show_matching)
@@ -59,8 +61,17 @@ class GalleryView(QWidget):
         column.setSpacing(8)
         self._recent = QVBoxLayout()
         self._recent.setSpacing(2)
+        self._recent_title.setProperty("muted", True)
+        self._recent_title.hide()
+        self._recent.addWidget(self._recent_title)
         self._column = QVBoxLayout()
         self._column.setSpacing(8)
+        self._nothing = QLabel()
+        self._nothing.setWordWrap(True)
+        self._nothing.setTextFormat(Qt.TextFormat.PlainText)
+        self._nothing.setProperty("muted", True)
+        self._nothing.hide()
+        column.addWidget(self._nothing)
         column.addLayout(self._recent)
         column.addLayout(self._column)
         column.addStretch(1)
@@ -108,7 +119,7 @@ class GalleryView(QWidget):
         self._cards, self._headings = {}, {}
 
     def _show_matching(self, text: str) -> None:
-        """Only the cards whose case, title or hint hold every word."""
+        """Only the cards whose case, title or hint hold every word, and the files whose name does."""
         words = text.casefold().split()
         shown = set()
         for button in self._cards.values():
@@ -118,6 +129,12 @@ class GalleryView(QWidget):
                 shown.add(button.card.section)
         for section, heading in self._headings.items():
             heading.setVisible(section in shown)
+        for file in self._files:
+            file.setVisible(all(word in Path(file.path).name.casefold() for word in words))
+        has_files = any(not file.isHidden() for file in self._files)
+        self._recent_title.setVisible(has_files)
+        self._nothing.setText(f"Nothing found for “{text}”." if words else "")
+        self._nothing.setVisible(bool(words) and not shown and not has_files)
 
     def mark_current(self, name: str) -> None:
         """Frame the card whose experiment is open; none if `name` is empty."""
@@ -132,24 +149,15 @@ class GalleryView(QWidget):
 
     def show_recent(self, paths: list[str]) -> None:
         """The files opened last, newest first."""
-        while (item := self._recent.takeAt(0)) is not None:
-            widget = item.widget()
-            if widget is not None:
-                widget.deleteLater()
-        if not paths:
-            return
-        title = QLabel("Recent files")
-        title.setProperty("muted", True)
-        self._recent.addWidget(title)
-        for path in paths[:5]:
-            button = QPushButton(Path(path).name.replace("&", "&&"))  # a single one is a shortcut
-            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-            button.setAutoDefault(True)  # Enter presses it
-            button.setFlat(True)
-            button.setStyleSheet("text-align: left; padding: 3px;")
-            button.setToolTip(path)
-            button.clicked.connect(lambda _checked=False, chosen=path: self.file_chosen.emit(chosen))
+        for old in self._files:
+            self._recent.removeWidget(old)
+            old.hide()
+            old.deleteLater()
+        self._files = [_FileButton(path) for path in paths[:5]]
+        for button in self._files:
+            button.clicked.connect(lambda _checked=False, chosen=button.path: self.file_chosen.emit(chosen))
             self._recent.addWidget(button)
+        self._show_matching(self._filter.text())
 
     def drawn(self) -> dict[str, object]:
         """The names of the cards, and which is framed."""
@@ -157,7 +165,9 @@ class GalleryView(QWidget):
         shown = [name for name, button in self._cards.items() if not button.isHidden()]
         headings = [name for name, heading in self._headings.items() if not heading.isHidden()]
         titles = [button.card.title for button in self._cards.values()]
-        return {"cards": shown, "current": current, "headings": headings, "titles": titles}
+        files = [button.path for button in self._files if not button.isHidden()]
+        found: dict[str, object] = {"cards": shown, "current": current, "headings": headings, "titles": titles}
+        return found | {"files": files, "absence": "" if self._nothing.isHidden() else self._nothing.text()}
 
 
 def _heading(text: str) -> QLabel:
@@ -165,6 +175,31 @@ def _heading(text: str) -> QLabel:
     label.setObjectName("heading")
     label.setContentsMargins(0, 8, 0, 0)
     return label
+
+
+class _FileButton(QPushButton):
+    """A file opened lately, by as much of its name as there is room for."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__()
+        self.path = path
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setAutoDefault(True)  # Enter presses it
+        self.setFlat(True)
+        self.setStyleSheet("text-align: left; padding: 3px;")
+        self.setToolTip(path)
+        self.setAccessibleName(Path(path).name)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self._show_name()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._show_name()
+
+    def _show_name(self) -> None:
+        room = max(self.width() - 12, 40)
+        name = self.fontMetrics().elidedText(Path(self.path).name, Qt.TextElideMode.ElideMiddle, room)
+        self.setText(name.replace("&", "&&"))  # a single one is a shortcut
 
 
 class _CardButton(QPushButton):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, ClassVar
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, Qt
-from PySide6.QtGui import QColor
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QRect, Qt
+from PySide6.QtGui import QColor, QFontMetrics
 from PySide6.QtWidgets import QAbstractItemView, QLabel, QVBoxLayout, QWidget
 
 from gradviz.core.document.experiment import Experiment, optimizer_names
@@ -19,10 +20,14 @@ from gradviz.views.kit.theme import LIGHT, Theme, monospace
 from gradviz.views.kit.view import View
 
 COLUMNS = ("Parameter", "Shape", "Value", "Gradient", "Optimiser state")
-WIDTHS = (Column(64, 150), Column(60, 124), Column(112, 150, 1), Column(112, 150, 1), Column(122, 240, 1.5))
+WIDTHS = (Column(82, 150), Column(54, 124), Column(98, 150, 1), Column(98, 150, 1), Column(120, 240, 1.5))
 LINE = 15
 """Pixels from line to line within a row."""
-MOST_LINES = 5
+MOST_LINES = 8
+MEASURED = 32
+"""So many rows are looked at for how many lines they take."""
+CELL_MARGIN = 8
+"""Pixels of a cell that its text leaves free, left and right together."""
 NO_BREAK = "\u00a0"
 """A blank at which no line is broken."""
 
@@ -48,11 +53,6 @@ class ParameterModel(QAbstractTableModel):
         self._rows = rows
         if rows:
             self.dataChanged.emit(self.index(0, 0), self.index(len(rows) - 1, len(COLUMNS) - 1))
-
-    @property
-    def parts(self) -> int:
-        """How many things an optimiser keeps for a parameter, at most."""
-        return max((len(row.state) for row in self._rows), default=0)
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own default
         return 0 if parent.isValid() else len(self._rows)
@@ -103,6 +103,7 @@ class ParameterView(View):
         super().__init__(parent)
         self._model = ParameterModel(self)
         self._names: tuple[str, ...] = ()
+        self._lines = 2
         self._table = SharedTable(self._model, WIDTHS, self)
         self._table.fitted.connect(self._fit_rows)
         self._table.setShowGrid(False)
@@ -126,9 +127,20 @@ class ParameterView(View):
         layout.addWidget(self._table)
 
     def _fit_rows(self) -> None:
-        """Rows of two lines, or of one for each part of the optimiser's state."""
-        lines = min(max(self._model.parts, 2), MOST_LINES)
-        self._table.verticalHeader().setDefaultSectionSize(LINE * lines)
+        """Rows of as many lines as their texts take in these columns, and of two at least."""
+        self._lines = max(self._needed(), 2)
+        self._table.verticalHeader().setDefaultSectionSize(LINE * self._lines)
+
+    def _needed(self) -> int:
+        """The most lines that a cell takes."""
+        rows = range(min(self._model.rowCount(), MEASURED))
+        return min(max((self._lines_of(row, k) for row in rows for k in range(1, len(COLUMNS))), default=0), MOST_LINES)
+
+    def _lines_of(self, row: int, column: int) -> int:
+        metrics, width = QFontMetrics(monospace(9)), self._table.columnWidth(column) - CELL_MARGIN
+        text = str(self._model.data(self._model.index(row, column)))
+        taken = metrics.boundingRect(QRect(0, 0, max(width, 1), 10_000), Qt.TextFlag.TextWordWrap, text)
+        return math.ceil(taken.height() / metrics.lineSpacing())
 
     def set_theme(self, theme: Theme) -> None:
         self._model.theme = theme
@@ -139,6 +151,9 @@ class ParameterView(View):
         self._model.show((), self._names)
         self._rates.hide()
 
+    def show_settings(self, experiment: Experiment) -> None:
+        self._names = optimizer_names(experiment)
+
     @property
     def asks(self) -> tuple[Question[Any], ...]:
         return (ReadParameters(),)
@@ -148,6 +163,8 @@ class ParameterView(View):
         if isinstance(table, ParameterTable):
             self._show_rates(table.rates)
             self._model.show(table.rows, self._names)
+            if self._needed() > self._lines:  # numbers have become longer
+                self._fit_rows()
         elif isinstance(table, Refusal):
             self._model.show((), self._names)
             self._rates.setText(spoken(table.why))
@@ -157,7 +174,8 @@ class ParameterView(View):
         """The learning rates of the step, which a schedule changes; the names only where there are several."""
         shown = [short_number(rate, 4) for rate in rates]
         if len(shown) > 1:
-            shown = [f"{name} {rate}".replace(" ", NO_BREAK) for name, rate in zip(self._names, shown, strict=False)]
+            named = (_named_rate(name, rate) for name, rate in zip(self._names, shown, strict=False))
+            shown = [text.replace(" ", NO_BREAK) for text in named]
         self._rates.setText(f"Learning rate  {'  ·  '.join(shown)}")
         self._rates.setVisible(bool(rates))
 
@@ -168,3 +186,8 @@ class ParameterView(View):
             "rows": [[self._model.data(self._model.index(r, c)) for c in columns] for r in rows],
             "rates": self._rates.text().replace(NO_BREAK, " ") if self._rates.isVisible() else "",
         }
+
+
+def _named_rate(name: str, rate: str) -> str:
+    """Whose rate it is; a name that tells the rate says it once."""
+    return name if f" lr {rate} " in f"{name} " else f"{name} {rate}"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 import numpy as np
-import pyqtgraph as pg
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
@@ -14,18 +13,21 @@ from gradviz.core.numbers import Floats, short_number
 from gradviz.core.questions.place import Locate, Places
 from gradviz.core.questions.question import Answer, Question
 from gradviz.core.runs.history import History
+from gradviz.core.words import say
 from gradviz.views.kit.absence import Absence
 from gradviz.views.kit.quiet_plot import LiveCurve, LiveMark, QuietPlot
-from gradviz.views.kit.readout import Readout
+from gradviz.views.kit.speech import spoken
 from gradviz.views.kit.theme import Theme
 from gradviz.views.kit.tick_box import TickBox
 from gradviz.views.kit.view import View
+from gradviz.views.plots.curve_key import CurveKey, Piece
 
 PIXELS = 420
-LEGEND_ROWS = 6
-
 FEW = 3
 """So many losses are written in full; the note of a larger race has three digits of each."""
+STAGES = (1, 1.1, 1.2, 1.35, 1.5, 1.75, 2, 2.25, 2.5, 3, 3.5, 4, 4.5, 5, 6, 7, 8, 9, 10)
+LEAST_STEPS = 2.0
+"""The shortest axis of steps."""
 
 
 class CurvesView(View):
@@ -44,17 +46,19 @@ class CurvesView(View):
         item.setLabel("left", "loss")
         item.showGrid(x=True, y=True, alpha=0.15)
         item.getViewBox().setDefaultPadding(0.0)
-        self._legend = item.addLegend(offset=(-12, 8), labelTextSize="9pt")
         self._log = TickBox("Log scale")
         self._log.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._log.setToolTip("Logarithmic loss axis (L). Zero cannot stand on it and is marked at the lower edge.")
         self._log.toggled.connect(self._on_log_toggled)
         self._place = Absence(self._plot, "No loss to draw")
-        self._note = Readout(0, Qt.AlignmentFlag.AlignLeft, muted=True)
+        self._key = CurveKey()
+        self._note = ""
         self._history: History | None = None
         self._step = 0
         self._names: tuple[str, ...] = ()
         self._marks: list[LiveMark] = []
+        self._lost: dict[int, int] = {}
+        """The step from which on an optimiser has no finite loss."""
         self._frame: tuple[float, float, float] | None = None
         self._frame_seen: Any = None
         self._arrange()
@@ -62,8 +66,8 @@ class CurvesView(View):
     def _arrange(self) -> None:
         head = QHBoxLayout()
         head.setContentsMargins(8, 4, 8, 0)
-        head.addWidget(self._note, 1)
-        head.addWidget(self._log)
+        head.addWidget(self._key, 1)
+        head.addWidget(self._log, 0, Qt.AlignmentFlag.AlignTop)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -82,26 +86,19 @@ class CurvesView(View):
     def set_theme(self, theme: Theme) -> None:
         super().set_theme(theme)
         self._plot.set_theme(theme)
-        self._legend.setLabelTextColor(theme.text)
-        self._fill_legend()
+        self._key.set_theme(theme)
         self._draw()
 
     def begin_run(self, experiment: Experiment) -> None:
-        names = optimizer_names(experiment)
-        if names != self._names:
-            self._names = names
-            self._fill_legend()
+        self._names = optimizer_names(experiment)
         self._history, self._step, self._frame = None, 0, None
         self._place.explain("")
         self._log.setVisible(True)
         self._draw()
 
-    def _fill_legend(self) -> None:
-        """Names are needed only where optimisers race."""
-        self._legend.clear()
-        self._legend.setColumnCount(max(1, -(-len(self._names) // LEGEND_ROWS)))
-        for index, name in enumerate(self._names if len(self._names) > 1 else ()):
-            self._legend.addItem(pg.PlotCurveItem(pen=pg.mkPen(self._colour(index), width=2)), name)
+    def show_settings(self, experiment: Experiment) -> None:
+        self._names = optimizer_names(experiment)
+        self._draw()
 
     def _colour(self, index: int) -> str:
         return self.theme.lanes[index % len(self.theme.lanes)]
@@ -129,8 +126,8 @@ class CurvesView(View):
     def _draw(self) -> None:
         history = self._history
         if history is None or not len(history) or self._place.sentence:
-            self._note.setText("")
-            self._marks = []
+            self._note, self._marks, self._lost = "", [], {}
+            self._key.show_pieces(self._named() if history is None else ())
             self._plot.show_live([])
             return
         steps, low, high = history.extremes(0, len(history), PIXELS)
@@ -138,9 +135,12 @@ class CurvesView(View):
         is_alone = len(steps) == 1  # one point has no line: it is marked
         curves = [LiveCurve(p, self._colour(k), has_end_mark=is_alone) for k, p in enumerate(points)]
         self._marks = self._zero_marks(steps, low)
+        self._lost = _lost(history.losses)
         self._fit_frame(len(history), low, high)
         self._say(history)
-        self._plot.show_live(curves, self._marks, self._step)
+        ends = [(k, points[k][-1].tolist()) for k in self._lost if len(points[k])]
+        crosses = [LiveMark(x, y, self._colour(k), is_cross=True) for k, (x, y) in ends]
+        self._plot.show_live(curves, self._marks + crosses, self._step)
 
     def _points(self, steps: Floats, low: Floats, high: Floats, index: int) -> Floats:
         """Each block as its smallest and its largest loss, on the axis' own scale; what is not finite is left out."""
@@ -169,13 +169,12 @@ class CurvesView(View):
         if self._frame is not None and box.viewRange() != self._frame_seen:
             return
         bottom, top = self._limits(low, high)
-        known = self._frame
-        if known is not None and length <= known[0] and known[1] <= bottom and top <= known[2]:
+        known, across = self._frame, max(LEAST_STEPS, _stage(length - 1))
+        if known is not None and across == known[0] and known[1] <= bottom and top <= known[2]:
             return
-        across = max(10.0, _stage(length) if known is None or length > known[0] else known[0])
         room = 0.06 * (top - bottom) or 0.5
         self._frame = (across, bottom - room, top + room)
-        box.setRange(xRange=(-0.02 * across, across), yRange=self._frame[1:], padding=0)
+        box.setRange(xRange=(-0.02 * across, 1.03 * across), yRange=self._frame[1:], padding=0)
         self._frame_seen = box.viewRange()
 
     def _limits(self, low: Floats, high: Floats) -> tuple[float, float]:
@@ -189,8 +188,28 @@ class CurvesView(View):
         last = history.losses[min(self._step, len(history) - 1)]
         digits = 7 if len(last) <= FEW else 3
         text = ", ".join(short_number(float(loss), digits) for loss in last)
-        zero = f";  ▲ exactly 0 {self._zero_words(history.losses)}" if self._marks else ""
-        self._note.setText(f"loss {text} at step {self._step:,}{zero}")
+        zero = f"▲ exactly 0 {self._zero_words(history.losses)}" if self._marks else ""
+        self._note = f"loss {text} at step {self._step:,}" + (f";  {zero}" if zero else "")
+        if len(self._names) > 1:
+            pieces = [Piece(f"step {self._step:,}"), *self._named(last), Piece(zero)]
+        else:
+            pieces = [Piece(f"loss {text} at step {self._step:,}"), Piece(zero)]
+            pieces += [Piece(self._lost_words(step), self._colour(k), is_fault=True) for k, step in self._lost.items()]
+        self._key.show_pieces([piece for piece in pieces if piece.text])
+
+    def _named(self, losses: Floats | None = None) -> list[Piece]:
+        """Everybody who races, with the loss of the step; who diverged, and when."""
+        pieces = []
+        for k, name in enumerate(self._names if len(self._names) > 1 else ()):
+            if k in self._lost:
+                pieces.append(Piece(f"{name} {self._lost_words(self._lost[k])}", self._colour(k), is_fault=True))
+            else:
+                pieces.append(Piece(name, self._colour(k), "" if losses is None else short_number(float(losses[k]), 3)))
+        return pieces
+
+    @staticmethod
+    def _lost_words(step: int) -> str:
+        return spoken(say("diverged at step {step:,}", step=step))
 
     def _zero_words(self, losses: Floats) -> str:
         """Where: at the step that is marked, and whether it stays there. With several optimisers the marks tell."""
@@ -204,15 +223,29 @@ class CurvesView(View):
         return {
             "points": [len(curve.points) for curve in self._plot.live()],
             "log": self.log_scale,
-            "note": self._note.text(),
+            "note": self._note,
             "absence": self._place.sentence,
             "zeros": [(mark.x, mark.y) for mark in self._marks],
             "step": self._step,
-            "names": [label.text for _, label in self._legend.items],
+            "names": list(self._names) if len(self._names) > 1 else [],
+            "key": [f"{piece.text} {piece.number}".strip() for piece in self._key.pieces],
+            "diverged": dict(self._lost),
         }
 
 
+def _lost(losses: Floats) -> dict[int, int]:
+    """Of every optimiser that has no finite loss at the end, the first step without one after its last finite one."""
+    gone = np.flatnonzero(~np.isfinite(losses[-1]))
+    return {int(k): _after_last_finite(losses[:, k]) for k in gone}
+
+
+def _after_last_finite(losses: Floats) -> int:
+    """Looked for from the end, in parts: a run that lost one racer goes on."""
+    known = np.flatnonzero(np.isfinite(losses))
+    return int(known[-1]) + 1 if known.size else 0
+
+
 def _stage(length: int) -> float:
-    """The next of 1, 1.5, 2, 3, 5, 7 times a power of ten."""
+    """The next of a few round numbers, which leaves a sixth of the axis free at most."""
     power = 10.0 ** np.floor(np.log10(max(length, 1)))
-    return next(float(power * factor) for factor in (1, 1.5, 2, 3, 5, 7, 10) if power * factor >= length)
+    return next(float(power * factor) for factor in STAGES if power * factor >= length * (1 - 1e-12))

@@ -10,15 +10,18 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
 from gradviz.core.document.experiment import Experiment, optimizer_names
-from gradviz.core.numbers import short_number
+from gradviz.core.numbers import plural, short_number
 from gradviz.core.questions.fit import CurveFit, FitSnapshot, PlaneFit, Predict, TableFit
 from gradviz.core.questions.question import Answer, Question, Refusal
+from gradviz.views.kit.absence import Absence
 from gradviz.views.kit.readout import Readout
 from gradviz.views.kit.speech import spoken
 from gradviz.views.kit.theme import Theme
 from gradviz.views.kit.view import View
 from gradviz.views.plots.class_table import ClassTable
 from gradviz.views.plots.fit_plot import FitPlot, axis_titles
+
+NO_DATA = "This experiment fits no data: choose Fit as its objective, or import a table."
 
 
 class FitView(View):
@@ -35,8 +38,9 @@ class FitView(View):
         super().__init__(parent)
         self._plot = FitPlot(self)
         self._table = ClassTable(self)
+        self._place = Absence(self._plot, "No data to fit")
         self._pages = QStackedLayout()
-        self._pages.addWidget(self._plot)
+        self._pages.addWidget(self._place)
         self._pages.addWidget(self._table)
         self._note = Readout(0, Qt.AlignmentFlag.AlignLeft, muted=True)
         self._fit: FitSnapshot | None = None
@@ -60,9 +64,13 @@ class FitView(View):
         self._fit = None
         self._names = optimizer_names(experiment)
         self._has_data = experiment.objective.kind == "fit"
-        self._note.setText("" if self._has_data else "This experiment fits no data.")
-        self._pages.setCurrentWidget(self._plot)
+        self._note.setText("")
+        self._place.explain("" if self._has_data else NO_DATA)
+        self._pages.setCurrentWidget(self._place)
         self._plot.clear_fit()
+
+    def show_settings(self, experiment: Experiment) -> None:
+        self._names = optimizer_names(experiment)
 
     @property
     def asks(self) -> tuple[Question[Any], ...]:
@@ -77,14 +85,18 @@ class FitView(View):
             self._pages.setCurrentWidget(self._table)
             self._table.show_counts(fit.counts, fit.score.names.classes)
         else:
-            self._pages.setCurrentWidget(self._plot)
+            self._pages.setCurrentWidget(self._place)
             self._plot.show_fit(fit)
         self._note.setText(self._text(fit, answer.step))
         self._note.setToolTip(self._explanation(fit))
 
     def _text(self, fit: FitSnapshot, step: int) -> str:
         score = fit.score
-        rows = f"{score.rows:,} points" if score.shown == score.rows else f"{score.shown:,} of {score.rows:,} points"
+        rows = (
+            plural(score.rows, "point")
+            if score.shown == score.rows
+            else f"{score.shown:,} of {plural(score.rows, 'point')}"
+        )
         values = [_score_text(value, score.classes > 0) for value in score.values]
         if len(values) > 1:
             values = [f"{name} {value}" for name, value in zip(self._names, values, strict=False)]
@@ -112,7 +124,7 @@ class FitView(View):
 
     def drawn(self) -> dict[str, object]:
         fit = self._fit
-        note = self._note.text()
+        note = self._note.text() or self._place.sentence
         if fit is None:
             return {"points": 0, "curve": [], "note": note}
         shown: dict[str, object] = {"points": fit.score.shown, "note": note, "kind": type(fit).__name__}

@@ -1,10 +1,10 @@
-"""One message across the top of the window, with what can be done about it."""
+"""One message that lies over the foot of the panes, with what can be done about it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 
@@ -12,7 +12,7 @@ LONGEST = 300
 
 
 class MessageBar(QFrame):
-    """Plain text of at most 300 characters; a new message replaces the one before."""
+    """Plain text of at most 300 characters; a new message replaces the one before. No pane moves for it."""
 
     freed = Signal()
     """No message stands here any more, and none has taken its place."""
@@ -37,8 +37,29 @@ class MessageBar(QFrame):
         layout.addWidget(self._action)
         layout.addWidget(close)
         self.hide()
+        self._above: QWidget | None = None
         self._when_hidden = QTimer(self, singleShot=True, interval=0)
         self._when_hidden.timeout.connect(self._on_hidden)
+
+    def lie_over(self, window: QWidget, above: QWidget) -> None:
+        """Lie over the window, just above a part of it."""
+        self.setParent(window)
+        self._above = above
+        above.installEventFilter(self)
+        self.hide()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() in (QEvent.Type.Resize, QEvent.Type.Move):
+            self._place()
+        return False
+
+    def _place(self) -> None:
+        if self._above is None or self.isHidden():
+            return
+        width = self._above.width()
+        height = self.heightForWidth(width)
+        self.setGeometry(self._above.x(), self._above.y() - height, width, height)
+        self.raise_()
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
@@ -61,6 +82,7 @@ class MessageBar(QFrame):
         self._action.setText(action)
         self._action.setVisible(bool(action))
         self.show()
+        self._place()
 
     def _on_action(self) -> None:
         then = self._then

@@ -152,7 +152,7 @@ class RunBar(QWidget):
             self._timeline.setValue(round(TICKS * step / steps) if steps else 0)
         if steps_per_s > 0:
             left = duration_text((steps - step) / steps_per_s)
-            self._rate.setText(f"{steps_per_s:,.0f} steps/s,  {left} left")
+            self._rate.setText(f"{steps_per_s:,.0f} {'step' if round(steps_per_s) == 1 else 'steps'}/s,  {left} left")
         else:
             self._rate.setText("")
         self._steps = steps

@@ -20,8 +20,6 @@ from gradviz.views.surface.run_marks import LegendLine, Mark
 from gradviz.views.surface.surface_geometry import SurfaceBox
 
 LEVELS = 16
-MARGINS = (2, 8, 14, 2)
-"""Pixels left, above, right, below: a number at the end of an axis is as wide as this and more."""
 
 
 class ContourPlot(QuietPlot):
@@ -33,7 +31,6 @@ class ContourPlot(QuietPlot):
         super().__init__(parent)
         item = self.getPlotItem()
         item.getViewBox().setDefaultPadding(0.0)
-        item.setContentsMargins(*MARGINS)
         self._image = pg.ImageItem(axisOrder="row-major")
         self._lines = pg.PlotCurveItem(connect="finite")
         self._minima = pg.ScatterPlotItem(symbol="+", size=12)

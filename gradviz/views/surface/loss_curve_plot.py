@@ -27,7 +27,6 @@ MOST_ABOVE = 8.0
 """A curve with a pole is cut so many times as high as three quarters of its points reach."""
 MOST_DOTS = 400
 """Steps of a path that have a dot each; of a longer one the last."""
-MARGINS = (2, 8, 14, 2)
 
 
 class LossCurvePlot(QuietPlot):
@@ -39,7 +38,6 @@ class LossCurvePlot(QuietPlot):
         super().__init__(parent)
         item = self.getPlotItem()
         item.getViewBox().setDefaultPadding(0.0)
-        item.setContentsMargins(*MARGINS)
         item.setLabel("left", "loss")
         self._line = pg.PlotCurveItem(connect="finite")
         item.addItem(self._line)

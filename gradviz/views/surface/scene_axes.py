@@ -11,8 +11,9 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QFontMetricsF
 
 from gradviz.core.numbers import Floats
+from gradviz.views.kit.ticks import nice_ticks, tick_texts
 from gradviz.views.surface.axis_labels import TITLE, beside, covered, is_struck, outward, within, without_overlaps
-from gradviz.views.surface.surface_geometry import HEIGHT, SurfaceBox, height_ticks, nice_ticks, tick_texts
+from gradviz.views.surface.surface_geometry import HEIGHT, SurfaceBox, height_ticks
 
 Point3 = tuple[float, float, float]
 Project = Callable[[Floats], Floats]

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gradviz.core.numbers import Floats, short_number
+from gradviz.core.numbers import Floats
 from gradviz.core.questions.basins import BasinMap
 from gradviz.core.questions.surface import SurfaceGrid
 from gradviz.views.kit.colours import basin_colours, colour_table
+from gradviz.views.kit.ticks import nice_ticks, tick_texts
 
 HEIGHT = 0.9
 LOG_SHARE = 1 / 500
@@ -172,28 +172,6 @@ def _shaded(levels: Floats, colours: NDArray[np.uint8]) -> NDArray[np.float32]:
     picked = colours.astype(np.float32) / np.float32(255)
     picked[..., :3] = np.clip(picked[..., :3] * shade[..., None], 0, 1)
     return picked.reshape(-1, 4)
-
-
-def nice_ticks(low: float, high: float, most: int = 6) -> list[float]:
-    """At most `most` + 1 round numbers (1, 2 or 5 times a power of ten apart) within [low, high]."""
-    if not high > low:
-        return [low]
-    raw = (high - low) / most
-    power = 10.0 ** np.floor(np.log10(raw))
-    step = next(power * factor for factor in (1, 2, 5, 10) if power * factor >= raw * 0.999)
-    first = np.ceil(low / step - 1e-9)
-    count = int(np.floor(high / step + 1e-9) - first) + 1
-    return [float(round((first + k) * step, 12)) + 0.0 for k in range(count)]
-
-
-def tick_texts(values: list[float]) -> list[str]:
-    """Round numbers in as many digits as tell them well apart, all of one kind: 1000 beside 200, not 1e3."""
-    if len(values) < 2:
-        return [short_number(value, 5) for value in values]
-    largest = max(abs(value) for value in values)
-    apart = min(abs(after - before) for before, after in pairwise(values))
-    digits = int(np.floor(np.log10(largest or 1.0)) - np.floor(np.log10(apart or 1.0))) + 2
-    return [short_number(value, min(max(digits, 5), 12)) for value in values]
 
 
 def roundest(low: float, high: float) -> float:

@@ -39,6 +39,11 @@ COARSE = 3
 SETTLE_MS = 180
 
 
+CAMERA = ("distance", "elevation", "azimuth")
+NEAREST, FARTHEST = 1.2, 12.0
+"""Distances of the camera."""
+
+
 class SurfaceScene(QWidget):
     """Drag or arrow keys to turn, wheel to zoom, double click to start there.
 
@@ -78,6 +83,17 @@ class SurfaceScene(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumSize(160, 120)
         self.setAccessibleName("Surface in three dimensions")
+
+    @property
+    def camera(self) -> list[float]:
+        """Distance, elevation and azimuth, the two in degrees."""
+        return [float(self._renderer.opts[name]) for name in CAMERA]
+
+    def place_camera(self, distance: float, elevation: float, azimuth: float) -> None:
+        """Look from there."""
+        within = min(max(distance, NEAREST), FARTHEST), min(max(elevation, -90.0), 90.0), azimuth % 360.0
+        self._renderer.opts.update(zip(CAMERA, within, strict=True))
+        self._render(1)
 
     def set_theme(self, theme: Theme) -> None:
         """Take over colours."""
@@ -231,7 +247,7 @@ class SurfaceScene(QWidget):
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         distance = self._renderer.opts["distance"] * 0.999 ** event.angleDelta().y()
-        self._renderer.opts["distance"] = min(max(distance, 1.2), 12.0)
+        self._renderer.opts["distance"] = min(max(distance, NEAREST), FARTHEST)
         self._turn()
         event.accept()
 

@@ -120,6 +120,10 @@ class SurfaceState:
         """The slice shall lie through the parameters of the step that is shown."""
         return replace(self, widened=0, survey=replace(self.survey, cut=self.survey.cut + 1, domain=None))
 
+    def with_names(self, experiment: Experiment) -> SurfaceState:
+        """The settings are others, and what the optimisers are called by them."""
+        return replace(self, names=optimizer_names(experiment))
+
     # What becomes known
 
     def begun(self, experiment: Experiment) -> SurfaceState:

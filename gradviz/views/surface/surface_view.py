@@ -160,6 +160,25 @@ class SurfaceView(View):
         """Whether the third dimension is shown."""
         return self._state.three_dimensional
 
+    @property
+    def log_height(self) -> bool:
+        """Whether heights are logarithmic."""
+        return self._log.isChecked()
+
+    def set_log_height(self, on: bool) -> None:
+        """Choose the scale of heights."""
+        self._log.setChecked(on)
+
+    @property
+    def camera(self) -> list[float]:
+        """From where the third dimension is seen; empty without one."""
+        return [] if self.scene is None else self.scene.camera
+
+    def place_camera(self, camera: Sequence[float]) -> None:
+        """See it from where `camera` told; from the usual place if it is empty."""
+        if self.scene is not None and len(camera):
+            self.scene.place_camera(*camera)
+
     def switch_basins(self, on: bool) -> None:
         """Ask for the map of basins, or take it away."""
         self._basins_switch.setChecked(on)
@@ -180,6 +199,9 @@ class SurfaceView(View):
 
     def begin_run(self, experiment: Experiment) -> None:
         self._move(self._state.begun(experiment))
+
+    def show_settings(self, experiment: Experiment) -> None:
+        self._move(self._state.with_names(experiment))
 
     @property
     def asks(self) -> tuple[Question[Any], ...]:

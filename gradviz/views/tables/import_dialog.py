@@ -26,6 +26,7 @@ from gradviz.core.data.import_choice import ImportChoice, ImportOutcome, Role
 from gradviz.core.data.import_columns import How, possible_hows, usual_how
 from gradviz.core.data.import_guess import first_choice
 from gradviz.core.data.sheet_import import column_notes, dataset_from, outcome_of
+from gradviz.core.numbers import plural
 from gradviz.core.tables.scalings import Standardise
 from gradviz.core.tables.sheets import Asked, Reading
 from gradviz.views.kit.theme import Theme
@@ -303,7 +304,7 @@ class ImportDialog(QDialog):
         if last is None or last.fault:
             return ImportOutcome(False, last.fault if last is not None else "")
         if last.sheet is None or self._choice is None:
-            return ImportOutcome(False, f"Reading… {last.rows:,} rows so far.")
+            return ImportOutcome(False, f"Reading… {plural(last.rows, 'row')} so far.")
         return outcome_of(last.sheet, self._choice)
 
     def _accept(self) -> None:

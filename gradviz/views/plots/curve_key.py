@@ -1,0 +1,138 @@
+"""The key above the curves: who is who, with the loss of the step; it never lies upon a curve."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPicture, QResizeEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from gradviz.views.kit.picture_label import PictureLabel
+from gradviz.views.kit.theme import LIGHT, Theme
+
+GAP = 14.0
+SIGN = 18.0
+"""Pixels of a sign and the blank after it."""
+DIGITS = "0.00e-00"
+"""As wide as a loss in three digits may become: while a run is on nothing moves to another line."""
+
+MOST_LINES = 2
+"""So many lines at most have the losses of a race beside the names."""
+
+
+class Piece(NamedTuple):
+    """A part of the key that stands in one line."""
+
+    text: str
+    colour: str = ""
+    """Of its sign; without one it has none."""
+    number: str = ""
+    """Follows the text, in a room that is as wide as any."""
+    is_fault: bool = False
+    """Its sign is a cross."""
+
+
+class CurveKey(QWidget):
+    """Pieces one after another, in as many lines as they take."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._pieces: tuple[Piece, ...] = ()
+        self._theme: Theme = LIGHT
+        self._picture = PictureLabel(self)
+        self._lines = 1
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Take over colours."""
+        self._theme = theme
+        self._draw()
+
+    def show_pieces(self, pieces: Sequence[Piece]) -> None:
+        """Show these."""
+        if tuple(pieces) != self._pieces:
+            self._pieces = tuple(pieces)
+            self.setAccessibleName("; ".join(f"{piece.text} {piece.number}".strip() for piece in pieces))
+            self._draw()
+
+    @property
+    def pieces(self) -> tuple[Piece, ...]:
+        """What is shown."""
+        return self._pieces
+
+    def places(self) -> list[QRectF]:
+        """Where each piece stands."""
+        return self._flow(self._shown())
+
+    def _shown(self) -> tuple[Piece, ...]:
+        """Numbers only where they take no more than a few lines; a large race has its names."""
+        places = self._flow(self._pieces)
+        if not places or places[-1].top() < MOST_LINES * self._line():
+            return self._pieces
+        return tuple(piece._replace(number="") for piece in self._pieces)
+
+    def _flow(self, pieces: Sequence[Piece]) -> list[QRectF]:
+        left, top, found = 0.0, 0.0, []
+        for piece in pieces:
+            width = self._width(piece)
+            if left and left + width > self.width():
+                left, top = 0.0, top + self._line()
+            found.append(QRectF(left, top, width, self._line()))
+            left += width + GAP
+        return found
+
+    def sizeHint(self) -> QSize:
+        return QSize(120, round(self._lines * self._line()) + 4)
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._picture.setGeometry(self.rect())
+        self._draw()
+
+    def _metrics(self) -> QFontMetricsF:
+        return QFontMetricsF(self.font())
+
+    def _line(self) -> float:
+        return self._metrics().height() + 3.0
+
+    def _width(self, piece: Piece) -> float:
+        metrics = self._metrics()
+        number = metrics.horizontalAdvance(f" {DIGITS}") if piece.number else 0.0
+        return (SIGN if piece.colour else 0.0) + metrics.horizontalAdvance(piece.text) + number
+
+    def _draw(self) -> None:
+        places = self.places()
+        lines = 1 + round(places[-1].top() / self._line()) if places else 1
+        if lines != self._lines:
+            self._lines = lines
+            self.updateGeometry()
+        picture = QPicture()
+        with QPainter(picture) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setFont(self.font())
+            for piece, place in zip(self._shown(), places, strict=True):
+                self._paint(painter, piece, place)
+        self._picture.show_picture(picture)
+
+    def _paint(self, painter: QPainter, piece: Piece, place: QRectF) -> None:
+        left, middle = place.left(), place.center().y()
+        if piece.colour:
+            painter.setPen(QPen(QColor(piece.colour), 2.6))
+            if piece.is_fault:
+                for up in (-4.5, 4.5):
+                    painter.drawLine(QPointF(left + 2, middle - up), QPointF(left + 11, middle + up))
+            else:
+                painter.drawLine(QPointF(left, middle), QPointF(left + SIGN - 5, middle))
+            left += SIGN
+        align = Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextDontClip
+        theme = self._theme
+        painter.setPen(QColor(theme.fault if piece.is_fault else theme.text if piece.colour else theme.muted))
+        painter.drawText(QRectF(left, place.top(), place.width(), place.height()), align, piece.text)
+        left += self._metrics().horizontalAdvance(f"{piece.text} ")
+        painter.setPen(QColor(theme.muted))
+        painter.drawText(QRectF(left, place.top(), place.width(), place.height()), align, piece.number)
