@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
@@ -16,6 +17,7 @@ from PySide6.QtWidgets import QApplication
 
 from gradviz.app.commands.cli import run_command_line
 from gradviz.app.commands.selftest_tasks import TASKS
+from gradviz.app.commands.speaking import OutputError, show
 from gradviz.core.runs.state import RunState
 from gradviz.storage.experiments.experiment_file import load, save
 from gradviz.storage.shipped.gallery import gallery
@@ -349,13 +351,18 @@ def test_a_stdout_that_is_full_is_told_in_a_sentence(arguments: tuple[str, ...])
     assert "Traceback" not in ended.stderr
 
 
-def test_a_letter_that_stdout_cannot_write_is_told_in_a_sentence() -> None:
+def test_a_script_is_utf_8_whatever_the_terminal_can_show() -> None:
     environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
     command = [sys.executable, "-m", "gradviz", "script", "chain", "--set", 'title="中文"']
-    ended = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
-    assert (ended.returncode, ended.stdout) == (2, "")
-    assert "ascii cannot write" in ended.stderr
-    assert "Traceback" not in ended.stderr
+    ended = subprocess.run(command, capture_output=True, env=environment, check=False)
+    assert (ended.returncode, ended.stderr) == (0, b"")
+    assert "中文" in ended.stdout.decode()
+
+
+def test_a_letter_that_stdout_cannot_write_is_told_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BytesIO(), encoding="ascii"))
+    with pytest.raises(OutputError, match="which ascii cannot write"):
+        show("中文")
 
 
 def test_whoever_stops_reading_hears_nothing_more() -> None:

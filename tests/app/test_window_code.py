@@ -83,7 +83,7 @@ def test_an_edit_while_it_runs_is_in_the_script_and_forgotten_with_its_run(desk:
     desk.wait_step(2)
     desk.enter("optimizers.0.lr", "0.002")
     desk.wait(lambda: "changed at step 2" in refusal(desk), "why NumPy has no script of this run")
-    desk.control.reset()
+    desk.press(Key.Key_R, CONTROL)
     desk.wait(lambda: not refusal(desk) and "lr = 0.002" in shown(desk), "the script of a run from step 0")
 
 

@@ -81,7 +81,7 @@ def test_long_histories_are_written_in_chunks_without_a_gap(tmp_path: Path) -> N
 
 
 def test_shapes_that_do_not_fit_are_a_fault_of_the_caller(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="labels"):
+    with pytest.raises(ValueError, match="1 label for 2 optimisers"):
         write_history(tmp_path / "a.csv", np.zeros((1, 2)), NONE, ("SGD",))
     with pytest.raises(ValueError, match="positions"):
         write_history(tmp_path / "a.csv", np.zeros((2, 1)), np.zeros((1, 1, 2)), ("SGD",))

@@ -139,7 +139,8 @@ def script_command(
     out: Annotated[Path | None, typer.Option("-o", "--out", help="A file for it, instead of stdout.")] = None,
 ) -> int:
     """Print the experiment as a short Python script that runs on its own. Exit status: 0 or 2."""
-    saved = SavedExperiment(_edited(experiment, settings), None) if settings else with_its_run(experiment)
+    begins = bool(settings) or is_table(experiment)
+    saved = SavedExperiment(_edited(experiment, settings), None) if begins else with_its_run(experiment)
     return print_script(saved, dialect, out)
 
 

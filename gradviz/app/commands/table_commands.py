@@ -12,6 +12,7 @@ from gradviz.core.document.line_fits import line_document, line_in_units
 from gradviz.core.objectives.fit import FitObjective
 from gradviz.core.tables.sheets import Asked, Reading
 from gradviz.storage.problems import FileError
+from gradviz.storage.shipped.by_name import path_of
 from gradviz.storage.tables.table_reading import TABLES, read_table
 
 EXPERIMENTS = (".gradviz", ".json")
@@ -50,7 +51,7 @@ class TableRun:
 
 def is_table(name: str) -> bool:
     """Whether a name is that of a file with a table: by its ending, or a file that is no experiment."""
-    path = Path(name).expanduser()
+    path = path_of(name)
     if path.suffix.lower() in TABLES:
         return True
     return path.suffix.lower() not in EXPERIMENTS and path.is_file()
@@ -58,7 +59,7 @@ def is_table(name: str) -> bool:
 
 def table_run(name: str, target: str, missing: list[str], page: str) -> TableRun:
     """Read a table with what is guessed of it; FileError says what is wrong, and what to do."""
-    path = Path(name).expanduser()
+    path = path_of(name)
     asked = Asked(page=page, format={"missing": tuple(missing)} if missing else {})
     try:
         reading = _last_of(path, asked)

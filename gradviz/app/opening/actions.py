@@ -76,7 +76,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec(
         "&Data",
         "import_data",
-        lambda own: own.data_entry.ask_import,
+        lambda own: own.data_entry.import_data,
         "&Import a file…",
         (),
         "Rows of text, a workbook or a Parquet file; also File, Import data",

@@ -6,7 +6,6 @@ import builtins
 import gc
 import os
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -57,9 +56,10 @@ class Startup:
         crash.note("The window was painted.")
         self.app.show_icon()
         from gradviz.app.opening.assembling import assemble  # takes longer than all before
+        from gradviz.storage.shipped.by_name import path_of
 
         self.controller, self.menus = assemble(self.window, self._panes, self._reset_layout)
-        file = self.window.early_file or (Path(self._file).expanduser() if self._file else None)
+        file = self.window.early_file or (path_of(self._file) if self._file else None)
         documents = self.controller.documents
         if self.window.early_run:
             from PySide6.QtCore import Qt

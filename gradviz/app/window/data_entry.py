@@ -60,6 +60,10 @@ class DataEntry(QObject):
         if path:
             self.import_file(Path(path))
 
+    def import_data(self) -> None:
+        """The same, from the menu of data."""
+        self.ask_import()
+
     @staticmethod
     def is_table(path: Path) -> bool:
         """Whether a file is imported where an experiment would be opened: by the ending of its name."""

@@ -17,7 +17,7 @@ def find_experiment(name: str, without_run: bool = False) -> SavedExperiment:
 
     `without_run` leaves out what a run left in the file, whether it fits or not.
     """
-    path = _path_of(name)
+    path = path_of(name)
     if os.path.exists(path) or path.suffix in (".gradviz", ".json"):
         return load_named(path, without_run)
     entry = find_entry(name)
@@ -26,7 +26,7 @@ def find_experiment(name: str, without_run: bool = False) -> SavedExperiment:
     return SavedExperiment(entry.document, None)
 
 
-def _path_of(name: str) -> Path:
+def path_of(name: str) -> Path:
     """The path of that name; the home of a user who does not exist is none."""
     path = Path(name)
     with contextlib.suppress(RuntimeError):
