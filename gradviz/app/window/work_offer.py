@@ -100,7 +100,7 @@ def left_words(work: LeftWork) -> Words:
     edits = say("{count:,} unsaved edits, the last {when}", count=work.edits, when=_when(work.edited_at))
     if work.edits == 1:
         edits = say("an unsaved edit of {when}", when=_when(work.edited_at))
-    run = say("a run of {steps:,} steps, kept {when}", steps=max(work.run_step, 0), when=_when(work.run_at))
+    run = say("a run of {steps:step|steps}, kept {when}", steps=max(work.run_step, 0), when=_when(work.run_at))
     what = edits if work.run_step < 0 else run if not work.edits else say("{one}, and {two}", one=edits, two=run)
     if work.is_hung:
         return say("{name} was left with {what}. Its window stopped answering after that.", name=name, what=what)

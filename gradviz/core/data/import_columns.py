@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from gradviz.core.numbers import Floats
+from gradviz.core.numbers import Floats, plural
 from gradviz.core.tables.cells import CellFault
 from gradviz.core.tables.column_profiles import ColumnProfile
 from gradviz.core.tables.known_orders import in_order
@@ -142,7 +142,7 @@ def _indicators(name: str, codes: Codes, names: Sequence[str]) -> Block:
     made = tuple(_named(name, names[place]) for place in shown)
     words = say("1 for {one}, 0 for {other}", one=names[1][:40], other=names[0][:40])
     if len(names) > 2:
-        words = say("{count} columns of 0 and 1", count=len(names))
+        words = say("{count:column|columns} of 0 and 1", count=len(names))
     return Block(made, values.astype(np.float64), words)
 
 
@@ -176,7 +176,7 @@ def classes_of(sheet: Sheet, place: int, most: int = MOST_TEXTS) -> tuple[Codes,
         codes[is_text] = np.array([order.get(text, 0) for text in texts])[of_rows]
         names += [class_name(text) for text in used]
     if len(names) > most:
-        raise ImportRefusedError(f"Column {quoted(name)} has more than {most:,} classes.")
+        raise ImportRefusedError(f"Column {quoted(name)} has more than {plural(most, 'class', 'classes')}.")
     return codes, tuple(names)
 
 

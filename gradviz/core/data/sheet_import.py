@@ -120,7 +120,7 @@ class _Plan:
         left = np.unique(codes[self._keep]).tolist()
         if len(left) > MOST_CLASSES:
             raise ImportRefusedError(
-                f"Column {self._name(place)} has {len(left):,} classes, more than {MOST_CLASSES:,}: take it as values "
+                f"Column {self._name(place)} has {plural(len(left), 'class', 'classes')}, more than {MOST_CLASSES:,}: take it as values "
                 "instead."
             )
         order = np.full(len(names) + 1, 0, dtype=np.int64)
@@ -142,7 +142,9 @@ class _Plan:
 
     def _check_rows(self, numeric: list[int]) -> None:
         if self._choice.lags and int(self._keep.sum()) <= self._choice.lags:
-            raise ImportRefusedError(f"The series has {int(self._keep.sum()):,} rows: take fewer lags of the target.")
+            raise ImportRefusedError(
+                f"The series has {plural(int(self._keep.sum()), 'row')}: take fewer lags of the target."
+            )
         if not self._keep.any():
             worst = self._name(self._worst(numeric))
             raise ImportRefusedError(f"No row is left without a bad cell: leave {worst} out, or fill.")

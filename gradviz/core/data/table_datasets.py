@@ -178,6 +178,8 @@ class TableDataset(Dataset):
             f"y = {_columns_code(self.target_places, self._kept_rows)}",
             *self.scaling.code("x", self._input_columns()),
             *self.target.code(self._target_columns()),
+            *(_in_order("x", self.input_places) if not self.features else ()),
+            *_in_order("y", self.target_places),
         )
 
     @property
@@ -280,11 +282,19 @@ def _columns_at(table: Table, places: list[int]) -> Floats:
 
 
 def _columns_code(places: list[int], rows: str) -> str:
-    """Columns as a script takes them: a slice where they stand side by side, else a copy in the order of rows.
-
-    NumPy gives chosen columns in the order of columns, torch keeps that, and sums of products round otherwise.
-    """
+    """Columns as a script takes them: a slice where they stand side by side."""
     first, last = places[0], places[-1] + 1
-    if places == list(range(first, last)):
-        return f"table[{rows}, {first or ''}:{last}]"
-    return f"np.ascontiguousarray(table[{rows}, {places}])"
+    chosen = f"{first or ''}:{last}" if _are_adjacent(places) else places
+    return f"table[{rows}, {chosen}]"
+
+
+def _are_adjacent(places: list[int]) -> bool:
+    return places == list(range(places[0], places[-1] + 1))
+
+
+def _in_order(name: str, places: list[int]) -> tuple[str, ...]:
+    """NumPy gives chosen columns in the order of columns, torch keeps that, and sums of products round otherwise.
+
+    It comes last: what a column is scaled by is summed in the order of columns, as here.
+    """
+    return () if _are_adjacent(places) else (f"{name} = np.ascontiguousarray({name})  # in the order of its rows",)
