@@ -14,7 +14,7 @@ setup: ## set up everything, for the tests and checks too, and start nothing
 	@$(SETUP) test
 
 test: ## the tests, on a virtual display (ARGS="..." go to pytest)
-	@$(SETUP) test -m pytest -n auto --maxprocesses 4 --dist worksteal $(ARGS)
+	@$(SETUP) test -m pytest -n 3 --dist worksteal $(ARGS)
 
 check: ## formatting, lint, subjects of commits and types
 	@$(SETUP) dev -m ruff check .

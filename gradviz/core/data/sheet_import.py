@@ -119,9 +119,9 @@ class _Plan:
         self._keep &= codes >= 0
         left = np.unique(codes[self._keep]).tolist()
         if len(left) > MOST_CLASSES:
+            has = plural(len(left), "class", "classes")
             raise ImportRefusedError(
-                f"Column {self._name(place)} has {plural(len(left), 'class', 'classes')}, more than {MOST_CLASSES:,}: take it as values "
-                "instead."
+                f"Column {self._name(place)} has {has}, more than {MOST_CLASSES:,}: take it as values instead."
             )
         order = np.full(len(names) + 1, 0, dtype=np.int64)
         order[left] = np.arange(len(left))
