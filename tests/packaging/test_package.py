@@ -213,3 +213,15 @@ def test_nothing_that_is_to_stay_out_is_in_the_built_program(built: Path) -> Non
     assert [name for name in names if is_left_out(name)] == []
     assert "torch/bin/torch_shm_manager" in names
     assert (inside / "licences" / "licences.json").is_file()
+
+
+def test_whatever_is_found_by_its_folder_is_packed_too() -> None:
+    """PyInstaller follows import statements; what is imported by a name that is read from a folder it does not see."""
+    spec = (ROOT / "packaging" / "gradviz.spec").read_text(encoding="utf-8")
+    found = {
+        wing.relative_to(ROOT / "gradviz").as_posix()
+        for wing in (ROOT / "gradviz").glob("*/*")
+        if wing.name in ("answers", "stops", "blocks", "stalls", "panes") and wing.parent.name in ("engine", "app")
+    }
+    assert len(found) == 5
+    assert all(f'"{wing}"' in spec for wing in found)
