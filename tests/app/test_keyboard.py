@@ -60,7 +60,7 @@ class Walk:
         self.random = random.Random(seed)
         self.pressed: list[str] = []
         self.runs: dict[int, int] = {}
-        """The last step of every run that came anywhere and was not given up in a question."""
+        """The last step of every run that came anywhere, as far as so many are kept."""
         self._answering = QTimer()
         self._answering.timeout.connect(self._answer)
         self._answering.start(10)
@@ -91,10 +91,13 @@ class Walk:
         control = self.desk.control
         if control.known:
             self.runs[control.number] = max(control.known, self.runs.get(control.number, 0))
-        for number in sorted(self.runs)[-MOST_KEPT:]:
-            kept = control.kept(number)
-            known = control.known if number == control.number else -1 if kept is None else kept.known
-            assert known >= self.runs[number] or len(self.runs) > MOST_KEPT, f"run {number} is lost, after {last}"
+        newest = max([control.number, *self.runs])
+        kept = {number: found for number in range(newest + 1) if (found := control.kept(number)) is not None}
+        if len(kept) == MOST_KEPT:  # older ones may have been let go of
+            self.runs = {number: step for number, step in self.runs.items() if number in (control.number, *kept)}
+        for number, last_step in self.runs.items():
+            known = control.known if number == control.number else kept[number].known if number in kept else -1
+            assert known >= last_step, f"run {number} is lost, after {last}"
 
     def _is_behind(self, widget: QWidget | None) -> bool:
         window = self.desk.window
