@@ -26,6 +26,8 @@ EXCLUDED_MODULES = (
     "pytest",
     "setuptools",
     "tkinter",
+    # 34 MB that read Parquet, which a sentence says is missing
+    "arro3",
     # nothing here goes to a network, to a database or to a terminal's line editor
     "_hashlib",
     "_sqlite3",

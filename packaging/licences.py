@@ -167,7 +167,7 @@ def crates_drafts(installed: Distribution) -> list[Draft]:
 
 def _crate_licence(row: dict[str, Any]) -> str:
     stated = [item.get("expression") or item["license"].get("id", "") for item in row.get("licenses", ())]
-    return " AND ".join(" ".join(word.split()) for word in stated if word) or "not stated"
+    return " AND ".join(word for word in stated if word) or "not stated"
 
 
 def _chosen(name: str, row: dict[str, Any]) -> list[str]:

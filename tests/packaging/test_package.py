@@ -18,7 +18,7 @@ from packages import ROOT, needs
 from shipped import Origins, Part, UnknownOriginError
 
 MEGABYTE = 1_000_000
-LARGEST_FOLDER, LARGEST_ARCHIVE = 660 * MEGABYTE, 175 * MEGABYTE  # 34 of them read workbooks and Parquet
+LARGEST_FOLDER, LARGEST_ARCHIVE = 620 * MEGABYTE, 165 * MEGABYTE
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="names are those of Linux")
 
 
