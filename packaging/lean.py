@@ -159,6 +159,7 @@ WITHOUT_SYMBOLS = (
     "torch/lib/libtorch_python.so",
     "libpython3.*",
     "python3.*/lib-dynload/*",
+    "python_calamine/*.so",
 )
 
 
