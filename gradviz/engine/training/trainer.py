@@ -143,8 +143,6 @@ class Trainer:
         In the past it is the update that was made there, with the settings of then.
         """
         self._turn.take()
-        if self.step < self.known:
-            self._apply_edit_of_this_step()
         if self.step % self._checkpoints.stride:
             return self._advanced()
         self._checkpoints.keep(self.step, self.lanes)
@@ -162,6 +160,8 @@ class Trainer:
                 except RuntimeError as error:  # where the update is torch's own step, nothing stands around it
                     lane.fail(error)
         self.step += 1
+        if self.step <= self.known:  # also at the last known step: what was set there was set before its update
+            self._apply_edit_of_this_step()
         self.record = self._evaluate()
         self.known = max(self.known, self.step)
         return self.record
@@ -277,9 +277,7 @@ class Trainer:
             self._jump(step)
         self._apply_edit_of_this_step()
         while self.step < step and not self.diverged:
-            record = self.advance()
-            self._apply_edit_of_this_step()
-            yield record
+            yield self.advance()
 
     def _jump(self, step: int) -> None:
         """Go to the nearest checkpoint at or before `step`, unless the run stands between the two."""

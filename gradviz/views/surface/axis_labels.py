@@ -49,7 +49,7 @@ def is_struck(rect: QRectF, segments: Floats) -> bool:
     """Whether a line of (n, 2, 2) goes through a label."""
     low, high = np.array([rect.left(), rect.top()]), np.array([rect.right(), rect.bottom()])
     begin, along = segments[:, 0], segments[:, 1] - segments[:, 0]
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
         first, second = (low - begin) / along, (high - begin) / along
     is_still = along == 0
     is_between = (begin >= low) & (begin <= high)
