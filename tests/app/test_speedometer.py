@@ -21,3 +21,14 @@ def test_speed_is_steps_over_time(monkeypatch: pytest.MonkeyPatch) -> None:
     assert speed.read(10, True) == 0
     now = 6.5
     assert speed.read(20, True) == pytest.approx(20)
+
+
+def test_a_figure_stands_long_enough_to_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 0.0
+    monkeypatch.setattr("gradviz.app.runs.speedometer.time.perf_counter", lambda: now)
+    speed = Speedometer()
+    told = []
+    for tick in range(31):
+        now = tick / 30
+        told.append(speed.read(tick * tick, True))
+    assert 4 <= len(set(told[1:])) <= 5

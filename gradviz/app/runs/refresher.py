@@ -22,10 +22,12 @@ from gradviz.engine.runs.commands import Ask, Withdraw
 from gradviz.views.kit.view import View
 
 INTERVAL_MS = 33
-SHARE = 0.015
+SHARE = 0.012
 """Share of the time that drawing may take from a run."""
-FOLLOW_SHARE = 0.01
+FOLLOW_SHARE = 0.008
 """The same for what is drawn between two frames."""
+ASK_S = 0.1
+"""While a run is on, so often is looked for what is new to ask of it: hardly ever anything is."""
 LONGEST_REST_S = 0.5
 
 
@@ -62,6 +64,7 @@ class Refresher(QObject):
         self._due = 0.0
         self._cost = 0.0
         self._follow_due = 0.0
+        self._ask_due = 0.0
         self.frames = 0
         control.began.connect(self._on_began)
         control.edited.connect(self._on_edited)
@@ -179,7 +182,9 @@ class Refresher(QObject):
         control = self._control
         if control.state is RunState.LOADING:
             return
-        self._ask_of_run()
+        if now >= self._ask_due or control.state is not RunState.RUNNING:
+            self._ask_due = now + ASK_S
+            self._ask_of_run()
         if len(control.history) and self._frame is None and now >= self._due and self._shown != self._moment():
             self._begin_frame()
 
@@ -198,7 +203,7 @@ class Refresher(QObject):
         return any(question not in self._asked for question in seen if not question.of_step)
 
     def _ask_of_run(self) -> None:
-        """Ask what is new, and withdraw what nobody asks any more, seen or not. At every tick: mostly it is neither."""
+        """Ask what is new, and withdraw what nobody asks any more, seen or not."""
         wanted = [(question, asker) for asker in self._askers for question in asker.asks if not question.of_step]
         for gone in self._asked.keys() - {question for question, _ in wanted}:
             if not self._asked.pop(gone):

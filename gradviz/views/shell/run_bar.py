@@ -150,12 +150,9 @@ class RunBar(QWidget):
         self._where.setText(f"step {step:,} of {steps:,}")
         if not self._timeline.isSliderDown():
             self._timeline.setValue(round(TICKS * step / steps) if steps else 0)
-        if steps_per_s > 0:
-            left = duration_text((steps - step) / steps_per_s)
-            self._rate.setText(f"{steps_per_s:,.0f} {'step' if round(steps_per_s) == 1 else 'steps'}/s,  {left} left")
-        else:
-            self._rate.setText("")
-        self._steps = steps
+        if steps_per_s != self._steps_per_s or steps != self._steps or not steps_per_s:
+            self._rate.setText(rate_text(steps_per_s, steps - step))
+        self._steps, self._steps_per_s = steps, steps_per_s
 
     def _on_run_clicked(self) -> None:
         (self.pause_wanted if self._running else self.run_wanted).emit()
@@ -171,7 +168,16 @@ class RunBar(QWidget):
         self.seek_wanted.emit(min(round(position * self._steps / TICKS), self._length))
 
     _steps = 0
+    _steps_per_s = 0.0
 
     def drawn(self) -> dict[str, object]:
         """What the bar says."""
         return {"where": self._where.text(), "rate": self._rate.text(), "run": self._run.text().strip()}
+
+
+def rate_text(steps_per_s: float, left: int) -> str:
+    """The speed, and how long the steps that are left take at it; empty where nothing moves."""
+    if steps_per_s <= 0:
+        return ""
+    unit = "step" if round(steps_per_s) == 1 else "steps"
+    return f"{steps_per_s:,.0f} {unit}/s,  {duration_text(left / steps_per_s)} left"
