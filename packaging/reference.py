@@ -7,6 +7,7 @@ from pathlib import Path
 
 from gradviz.app.opening.actions import ACTIONS
 from gradviz.core.formulas.functions import FUNCTIONS, FormulaFunction
+from gradviz.core.formulas.suggestions import LEFT_OUT
 
 DOCS = Path(__file__).parent.parent / "docs"
 IN_VIEWS = (
@@ -29,6 +30,11 @@ def function_table() -> str:
     return _table(("function", "what it is"), [_function_row(*entry) for entry in FUNCTIONS.items()])
 
 
+def left_out_table() -> str:
+    """Functions of torch that formulas have not, and why."""
+    return _table(("function of torch", "why not"), [(f"`{name}`", why) for name, why in sorted(LEFT_OUT.items())])
+
+
 def _function_row(name: str, function: FormulaFunction) -> tuple[str, str]:
     """A call, with arguments that have names where the text about it names them; optional ones in brackets."""
     call, colon, about = function.about.partition(": ")
@@ -36,6 +42,7 @@ def _function_row(name: str, function: FormulaFunction) -> tuple[str, str]:
         return f"`{call}`", about
     letters = "x" if function.most == 1 else "abcdefg"  # as the text about it calls its one argument
     names = [*letters[: function.most], *(["dimension"] if function.dimension else [])]
+    names += [f"{option.name}={option.default:g}" for option in function.options]
     needed, optional = names[: function.least], names[function.least :]
     arguments = ", ".join(needed) + "".join(f"[, {one}]" for one in optional)
     return f"`{name}({arguments})`", function.about
@@ -46,20 +53,28 @@ def _table(heads: tuple[str, str], rows: list[tuple[str, str]]) -> str:
     return "\n".join(lines).replace("| --- | --- |", "|---|---|")
 
 
-TABLES = (("keys", key_table), ("functions", function_table))
-PAGES = {"keys": DOCS / "keys.md", "functions": DOCS / "formulas.md"}
+TABLES = (("keys", key_table), ("functions", function_table), ("left-out", left_out_table))
+PAGES = {"keys": DOCS / "keys.md", "functions": DOCS / "formulas.md", "left-out": DOCS / "formulas.md"}
 
 
-def written(tag: str, table: str) -> str:
-    """The page of a table as it should be."""
+def written(tag: str, table: str, page: str) -> str:
+    """A page with its table as it should be."""
     begin, end = f"<!-- {tag} -->", f"<!-- /{tag} -->"
-    before, _, rest = PAGES[tag].read_text(encoding="utf-8").partition(begin)
+    before, _, rest = page.partition(begin)
     return f"{before}{begin}\n{table}\n{end}{rest.partition(end)[2]}"
+
+
+def true_pages() -> dict[Path, str]:
+    """Every page with all its tables."""
+    found = {page: page.read_text(encoding="utf-8") for page in PAGES.values()}
+    for tag, table in TABLES:
+        found[PAGES[tag]] = written(tag, table(), found[PAGES[tag]])
+    return found
 
 
 def main() -> int:
     """0 if every page was true or has been rewritten."""
-    true = {PAGES[tag]: written(tag, table()) for tag, table in TABLES}
+    true = true_pages()
     untrue = [page for page, text in true.items() if page.read_text(encoding="utf-8") != text]
     for page in untrue:
         if "--check" in sys.argv:

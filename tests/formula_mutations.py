@@ -16,10 +16,14 @@ from gradviz.core.formulas.functions import FUNCTIONS
 from gradviz.core.objectives.catalogue import FormulaObjective
 from gradviz.storage.shipped.gallery import gallery
 
-NAMES = ("x", "y", "w", "A", "b")
+NAMES = ("x", "y", "w", "A", "b", "e", "t", "sum")
 FUNCTION_NAMES = tuple(FUNCTIONS)
 OPERATORS = ("+", "-", "*", "/", "**", "%", "@", "<", "<=", ">", ">=", "==", "!=")
 USUAL = ("+", "-", "*", "*", "/", "**", "@")
+INDICES = (
+    "0", "1", "-1", "2", "0, 0", ":, 0", ":, -1", "::2", "1:", ":-1", "..., 0", "None", ":, None", "5", "1000000000000",
+    "0.5", "x", "::-1", "x > 0", "", "()", ":" * 9, "...,...",
+)  # fmt: skip
 NUMBERS = (
     "0", "1", "2", "3", "-1", "0.5", "1e-300", "1e308", "1e400", "7e-1", "10000", "9**9", "9**9**9", "10**(10**10)",
     "(-1)**0.5", "0*1e308", "1/0", "pi", "e", "tau", "1_000", "0x10", "1j", "True", "None", "'a'", "9" * 400,
@@ -28,7 +32,7 @@ VALUES: tuple[Any, ...] = (
     0.0, 1.0, -2.5, 1e30, 1e-30, 1e308, (1.0, 2.0, 3.0), (0.0,), (-1.0, 0.0), ((1.0, 2.0), (3.0, 4.0)),
     ((0.5,), (2.0,)),
     ((1.0, 2.0, 3.0),), "randn(3)", "randn(2, 3)", "rand(3, 2)", "randint(0, 3, 3)", "zeros(2, 2)", "ones(3)",
-    "linspace(0, 1, 3)",
+    "linspace(0, 1, 3)", "linspace(-pi, pi, 3)", "1, 2, 3", "1 2; 3 4", "pi/2", "1,5", "[" * 60, "2 " * 3,
 )  # fmt: skip
 LARGE = (
     "randn(1000, 1000)", "randn(1000000, 1)", "ones(1, 1000000)", "randn(20000, 1)", "randn(1, 20000)",
@@ -107,6 +111,8 @@ class FormulaMutator:
         if kind < 0.45:
             return self._call(known, depth)
         if kind < 0.5:
+            return f"{self._expression(known, depth - 1)}[{self._random.choice(INDICES)}]"
+        if kind < 0.55:
             return f"-{self._expression(known, depth - 1)}"
         operator = self._random.choice(USUAL if self._chance(0.8) else OPERATORS)
         left, right = self._expression(known, depth - 1), self._expression(known, depth - 1)
@@ -122,7 +128,12 @@ class FormulaMutator:
         if name == "one_hot" and len(arguments) == 2 and self._chance(0.9):
             arguments[1] = self._random.choice(("2", "3", "10", "10000", "0", "-1", "2.5", "1e9"))
         if function.dimension and self._chance(0.4):
-            arguments.append(self._random.choice(("0", "1", "-1", "2", "-3", "8", "9", "0.5")))
+            place = self._random.choice(("0", "1", "-1", "2", "-3", "8", "9", "0.5", "None", "(0, 1)"))
+            arguments.append(self._random.choice(("", "dim=", "axis=")) + place)
+            arguments += ["keepdim=True"] * self._chance(0.3)
+        for option in function.options:
+            if self._chance(0.3):
+                arguments.append(f"{option.name}={self._random.choice(NUMBERS)}")
         return f"{name}({', '.join(arguments)})"
 
     # From the gallery

@@ -5,14 +5,14 @@ from __future__ import annotations
 import functools
 import types
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, ClassVar, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.fields import FieldInfo
 
 from gradviz.core.problems import GradvizError
-from gradviz.core.words import escaped
+from gradviz.core.words import Words, escaped
 
 
 class Declaration(BaseModel):
@@ -38,27 +38,46 @@ class Alternative(Declaration):
     kind: str
 
 
+@dataclass(frozen=True, slots=True)
+class Mending:
+    """An edit that makes good what is wrong: the plain value of a setting, and what a button for it says."""
+
+    words: Words
+    path: str
+    value: Any
+
+    def below(self, path: str) -> Mending:
+        """The same edit as it is called where the group stands at `path`."""
+        return replace(self, path=".".join(part for part in (path, self.path) if part))
+
+
 class SettingError(GradvizError, ValueError):
     """What a user did wrong with a setting: `path` names the field as the file writes it.
 
-    `place` is line and column, from 1, where the setting is a text.
+    `place` is line and column, from 1, where the setting is a text; `mending` an edit that would help.
     """
 
-    def __init__(self, path: str, reason: str, place: tuple[int, int] | None = None) -> None:
+    def __init__(
+        self, path: str, reason: str, place: tuple[int, int] | None = None, mending: Mending | None = None
+    ) -> None:
         shown = path if len(path) <= 100 else path[:99] + "…"
         super().__init__(f"{shown}: {reason}" if path else reason)
         self.path = path
         self.reason = escaped(reason)
         self.place = place
+        self.mending = mending
 
 
 class FieldError(ValueError):
-    """For validators that look at several fields: which of them is at fault, and where in its text."""
+    """For validators that look at several fields: which of them is at fault, where in its text, and what would help."""
 
-    def __init__(self, field: str, reason: str, place: tuple[int, int] | None = None) -> None:
+    def __init__(
+        self, field: str, reason: str, place: tuple[int, int] | None = None, mending: Mending | None = None
+    ) -> None:
         super().__init__(reason)
         self.field = field
         self.place = place
+        self.mending = mending
 
 
 def setting(
@@ -204,7 +223,8 @@ def setting_error(error: ValidationError, data: Any = None) -> SettingError:
     cause = fault.get("ctx", {}).get("error")
     if isinstance(cause, FieldError):
         inner = ".".join(part for part in (path, cause.field) if part)
-        return SettingError(inner, str(cause), cause.place)
+        mending = None if cause.mending is None else cause.mending.below(path)
+        return SettingError(inner, str(cause), cause.place, mending)
     return SettingError(path, _reason(fault))
 
 

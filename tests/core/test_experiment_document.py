@@ -86,9 +86,9 @@ def fit(*layers: Any) -> dict[str, Any]:
             "finite",
         ),
         (
-            {"objective": {"kind": "formula", "text": "loss = x*x", "tensors": [{"name": "sin"}]}},
+            {"objective": {"kind": "formula", "text": "loss = x*x", "tensors": [{"name": "2a"}]}},
             "objective.tensors.0.name",
-            "taken",
+            "is not a name",
         ),
         ([], "", "JSON object"),
     ],

@@ -48,7 +48,7 @@ def test_an_attack_is_refused_at_its_column(text: str, column: int) -> None:
     ("expression", "construct"),
     [
         ("x.data", "an attribute"),
-        ("x[0]", "an index"),
+        ("x[x]", "an index"),
         ("lambda: x", "a lambda"),
         ("(y := x)", "an assignment inside"),
         ("f'{x}'", "an f-string"),
@@ -97,7 +97,7 @@ def test_what_would_be_slow_is_refused_before_it_is_parsed(
     def forbidden(*_: object, **__: object) -> None:
         raise AssertionError("the text reached ast.parse")
 
-    monkeypatch.setattr("gradviz.core.formulas.formula.ast.parse", forbidden)
+    monkeypatch.setattr("gradviz.core.formulas.reader.ast.parse", forbidden)
     error, seconds = timed_refusal(text)
     assert len(str(error)) <= 300
     assert seconds < 0.005 * SLOW, name
@@ -131,7 +131,7 @@ def test_no_text_of_allowed_length_is_slow(text: str) -> None:
         ("   \n# only a note", 1, 1, "at least one line"),
         ("loss = x\x00", 1, 9, "NUL"),
         ("a = x\nloss = a\x00", 2, 9, "NUL"),
-        ("loss = sin(x=1)", 1, 12, "no named arguments"),
+        ("loss = sin(x=1)", 1, 12, "no named argument x"),
         ("loss = foo(x)", 1, 8, "foo"),
         ("loss = sin", 1, 8, "is a function"),
         ("loss = x + z", 1, 12, "z is not known"),
@@ -145,8 +145,6 @@ def test_no_text_of_allowed_length_is_slow(text: str) -> None:
         ("  x == 2", 1, 3, "name = expression"),
         ("x = 2", 1, 1, "given twice"),
         ("a = x\n  a = y", 2, 3, "given twice"),
-        ("sin = x", 1, 1, "taken by a function"),
-        ("pi = x", 1, 1, "taken by a function"),
         ("_a = x", 1, 1, "is not a name"),
         ("a b = x", 1, 1, "is not a name"),
         ("a = x\n\n# note\nloss = a + q", 4, 12, "q is not known"),

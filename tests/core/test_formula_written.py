@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from gradviz.core.formulas.formula import Expression, Number, parse_expression, parse_formula
+from gradviz.core.formulas.formula import Expression, Name, Number, parse_expression, parse_formula
 from gradviz.core.formulas.walk import children_of
 from gradviz.core.formulas.written import exchanged, written
 from gradviz.core.objectives.test_functions import TEST_FUNCTIONS
@@ -84,7 +84,7 @@ def test_every_formula_that_is_shipped_is_written_as_it_is_meant() -> None:
 
 
 def _all_names(tree: Expression) -> set[str]:
-    own = {tree.name} if hasattr(tree, "name") else set()
+    own = {tree.name} if isinstance(tree, Name) else set()
     return own.union(*map(_all_names, children_of(tree)))
 
 

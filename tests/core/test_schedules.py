@@ -28,6 +28,7 @@ from gradviz.core.optimizers.schedule_catalogue import (
     Exponential,
     Lambda,
     Linear,
+    Multiplicative,
     MultiStep,
     NoSchedule,
     OneCycle,
@@ -57,6 +58,27 @@ def rates(schedule: Schedule, steps: int, lr: float = 0.5) -> list[float]:
         scheduler.step(1.0) if schedule.needs_loss else scheduler.step()
         found.append(stepped.param_groups[0]["lr"])
     return found
+
+
+@pytest.mark.parametrize(
+    ("text", "per_epoch", "meant"),
+    [
+        ("0.95**epoch", 1, "0.95**step"),
+        ("0.95**epoch", 4, "0.95**floor(step/4)"),
+        ("where(epoch < 2, 1, 0.1)*(1 + step)", 3, "where(floor(step/3) < 2, 1, 0.1)*(1 + step)"),
+        ("0.9 ** step", 4, "0.9 ** step"),
+    ],
+)
+def test_an_epoch_is_as_many_steps_as_there_are_batches(text: str, per_epoch: int, meant: str) -> None:
+    for kind in (Lambda, Multiplicative):
+        assert kind(lr_lambda=text).in_steps(per_epoch) == kind(lr_lambda=meant)
+    inner = Sequential(schedules=(Lambda(lr_lambda=text), Exponential()), milestones=(5,)).in_steps(per_epoch)
+    assert isinstance(inner, Sequential)
+    assert inner.schedules == (Lambda(lr_lambda=meant), Exponential())
+
+
+def test_an_epoch_of_all_rows_is_a_step() -> None:
+    assert rates(Lambda(lr_lambda="0.5**epoch"), 3) == rates(Lambda(lr_lambda="0.5**step"), 3)
 
 
 def test_every_scheduler_of_torch_is_there() -> None:
@@ -138,7 +160,7 @@ def test_one_cycle_is_as_long_as_the_run_unless_told() -> None:
         ({"kind": "sequential", "schedules": [{"kind": "reduce_on_plateau"}]}, "schedules.0"),
         ({"kind": "multi_step", "milestones": [5, 5]}, "milestones"),
         ({"kind": "lambda", "lr_lambda": "0.9 **"}, "lr_lambda"),
-        ({"kind": "lambda", "lr_lambda": "0.9 ** epoch"}, "lr_lambda"),
+        ({"kind": "lambda", "lr_lambda": "0.9 ** batch"}, "lr_lambda"),
         ({"kind": "lambda", "lr_lambda": "__import__('os')"}, "lr_lambda"),
         ({"kind": "multiplicative", "lr_lambda": "softmax(step)"}, "lr_lambda"),
         ({"kind": "cyclic", "scale_fn": "y"}, "scale_fn"),

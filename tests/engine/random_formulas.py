@@ -36,6 +36,13 @@ UNARY = {
     "abs": "sign({x})",
     "relu": "where({x} > 0, 1, 0)",
     "floor": "0*{x}",
+    "asinh": "1/sqrt(1 + {x}**2)",
+    "erfc": "-2/sqrt(pi)*exp(-({x}**2))",
+    "elu": "where({x} > 0, 1, exp({x}))",
+    "leaky_relu": "where({x} > 0, 1, 0.01)",
+    "softsign": "1/(1 + abs({x}))**2",
+    "logsigmoid": "sigmoid(-{x})",
+    "sinc": "(cos(pi*{x}) - {y})/{x}",
 }
 """The derivative of y = f(x)."""
 
@@ -56,6 +63,7 @@ REDUCTIONS = {
     "sum": "1",
     "mean": f"1/{LENGTH}",
     "prod": "{y}/{x}",
+    "logsumexp": "exp({x} - {y})",
     "norm": "{x}/{y}",
     "var": f"({{x}} - mean({{x}}))*2/{LENGTH - 1}",
     "std": f"({{x}} - mean({{x}}))/({{y}}*{LENGTH - 1})",

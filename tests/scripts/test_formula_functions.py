@@ -33,6 +33,8 @@ CONSTANTS = {
     "s": ((0.2, 1.1, -0.7), (0.4, -0.3, 0.9)),
     "labels": (0.0, 1.0, 1.0),
 }
+ROUNDED = {"celu": 1e-8, "hardsigmoid": 1e-8}
+"""torch itself has numbers of these in float32: 1/alpha, and 1/6."""
 TOLERANCE = {"numpy": 1e-12, "autograd": 1e-12, "torch": 0, "tensorflow": 1e-8}
 NAMES = list(FUNCTIONS)
 BATCHES = [NAMES[k : k + 10] for k in range(0, len(NAMES), 10)]
@@ -41,9 +43,14 @@ BATCHES = [NAMES[k : k + 10] for k in range(0, len(NAMES), 10)]
 
 def expressions(function: FormulaFunction) -> list[str]:
     """Numbers in which a function is all that matters, and in which another derivative would be another number."""
-    arguments = ["a > 0.5" if function.name == "where" else "a", "b", "c"]
-    called = f"{function.name}({', '.join(arguments[: function.least])})"
+    first = {"where": "a > 0.5", "acosh": "1 + a"}.get(function.name, "a")
+    called = f"{function.name}({', '.join([first, 'b', 'c'][: function.least])})"
     along = [f"sum({function.name}(m, 0)*{'m' if function.effect == 'along' else 'r'})"] if function.dimension else []
+    if function.effect == "reduction" and function.dimension:
+        along += [f"sum({function.name}(m, 1)*q)", f"sum({function.name}(m, dim=1, keepdim=True)*m*m)"]
+    if function.options:
+        settings = ", ".join(f"{option.name}={0.3 * (option.default or 1)}" for option in function.options)
+        along.append(f"sum({function.name}(a - 0.4, {settings})*q)")
     by_effect = {
         "elementwise": [f"sum({called}*q*a)"],
         "along": [f"sum({called}*q)"],
@@ -75,15 +82,23 @@ def assert_dialect_agrees(run: Callable[[str], Ended], dialect: DialectName, nam
     """Loss, parameters after two steps, and gradients."""
     experiment = experiment_of(names)
     found, wanted = run(written(experiment, dialect)), trained(experiment)
-    assert deviation(found.loss, wanted.loss) <= TOLERANCE[dialect]
-    assert parameter_deviation(found, wanted) <= TOLERANCE[dialect]
+    rounded = 0.0 if dialect in ("autograd", "torch") else max(ROUNDED.get(name, 0.0) for name in names)
+    tolerance = max(TOLERANCE[dialect], rounded)
+    assert deviation(found.loss, wanted.loss) <= tolerance
+    assert parameter_deviation(found, wanted) <= tolerance
     for name, gradient in wanted.gradients.items():
-        assert deviation(found.gradients[name], gradient) <= TOLERANCE[dialect], name
+        assert deviation(found.gradients[name], gradient) <= tolerance, name
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_the_declared_derivative_and_numpys_value_are_those_of_torch(name: str) -> None:
     function = FUNCTIONS[name]
+    if name in NOT_IN["numpy"] or name in ("lgamma", "i0"):
+        with pytest.raises(
+            ScriptError, match=r"NumPy: (digamma|i1|\w+)\(\) is not known in this dialect|by hand is not"
+        ):
+            written(experiment_of([name]), "numpy")
+        return
     if function.derivative or function.effect == "transpose":
         assert_dialect_agrees(executed, "numpy", [name])
         return
@@ -97,9 +112,25 @@ def test_a_dialect_writes_every_function_as_torch_computes_it(names: list[str], 
     assert_dialect_agrees(executed, dialect, names)
 
 
+NOT_IN = {
+    "numpy": {"erfcx", "erfinv", "log_ndtr", "ndtri", "digamma", "i0e", "i1", "i1e"},
+    "tensorflow": {"erfcx", "log_ndtr"},
+}
+"""Functions of which the library has none: they are refused, and no other digits are computed."""
+
+
+def test_a_library_lacks_no_more_than_these() -> None:
+    assert {name for name, function in FUNCTIONS.items() if not function.numpy} == NOT_IN["numpy"]
+    assert {name for name, function in FUNCTIONS.items() if not function.tensorflow} == NOT_IN["tensorflow"]
+
+
 @pytest.mark.parametrize("names", BATCHES, ids=" ".join)
 def test_tensorflow_writes_every_function_so_too(names: list[str], tensorflow_server: ForkServer) -> None:
-    assert_dialect_agrees(tensorflow_server.run, "tensorflow", names)
+    missing = [name for name in names if name in NOT_IN["tensorflow"]]
+    for name in missing:
+        with pytest.raises(ScriptError, match=rf"{name}\(\) is not known in this dialect"):
+            written(experiment_of([name]), "tensorflow")
+    assert_dialect_agrees(tensorflow_server.run, "tensorflow", [name for name in names if name not in missing])
 
 
 def test_numpy_writes_what_has_no_derivative_too() -> None:
@@ -112,14 +143,15 @@ def test_numpy_writes_what_has_no_derivative_too() -> None:
     assert deviation(found.loss, trained(still).loss) <= TOLERANCE["numpy"]
 
 
-WITHOUT_DERIVATIVE = {"prod", "softmax", "log_softmax", "transpose", "t"}
-"""The transposes have a rule of their own; a product with a 0 in it, or a softmax, is more than one factor."""
+WITHOUT_DERIVATIVE = {"prod", "softmax", "log_softmax", "transpose", "t", "digamma"}
+"""The transposes have a rule of their own; a product with a 0 in it, or a softmax, is more than one factor, and what
+the derivative of digamma is called no formula knows."""
 
 
 def test_a_function_has_a_derivative_after_each_argument() -> None:
     assert {name for name, function in FUNCTIONS.items() if not function.derivative} == WITHOUT_DERIVATIVE
     for function in FUNCTIONS.values():
-        assert len(function.derivative) in (0, function.least), function.name
+        assert len(function.derivative) in (0, function.least, function.most), function.name
 
 
 SCALAR = [name for name, function in FUNCTIONS.items() if function.scalar is not None]
@@ -130,7 +162,8 @@ POINTS = ((0.3, 0.6, 0.9), (0.75, 0.2, 0.95), (0.5, 0.5, 0.5))
 def test_a_function_of_numbers_is_that_of_tensors_and_what_a_script_writes(name: str) -> None:
     function = FUNCTIONS[name]
     for first, second, third in POINTS:
-        arguments = ["step > 0.5" if name == "where" else "step", f"{second}", f"{third}"][: function.least]
+        of_step = {"where": "step > 0.5", "acosh": "step + 1"}.get(name, "step")
+        arguments = [of_step, f"{second}", f"{third}"][: function.most if name == "clamp" else function.least]
         text = f"{name}({', '.join(arguments)})"
         found = scalar_function(text, "step")(first)
         tensors = {"step": torch.tensor(first, dtype=torch.float64)}

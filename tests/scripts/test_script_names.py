@@ -23,7 +23,6 @@ import gradviz
 from gradviz.core.document.document import Document
 from gradviz.core.document.experiment import Experiment, from_data
 from gradviz.core.document.lesson import Lesson, Texts, TextsByLanguage
-from gradviz.core.formulas.functions import CONSTANTS, FUNCTIONS
 from gradviz.scripts.language.dialects import DIALECTS
 from gradviz.scripts.problems import ScriptError
 
@@ -34,6 +33,9 @@ OF_LOOPS = ("step", "steps", "p", "g", "k", "t", "v", "m", "u", "s", "lr", "lr0"
             "known", "kept", "changes", "asked", "reached", "before", "size", "delta", "beta1", "rate",
             "share")  # fmt: skip
 OF_HELPERS = ("variance", "deviation", "power", "xb", "yb", "x", "y", "w", "loss_", "d", "self", "cls")
+OF_FORMULAS = ("e", "pi", "tau", "t", "abs", "sigmoid", "placed", "logsumexp", "softmax", "clamp", "math_", "round",
+               "variance_", "hypot_", "prod", "where", "ones", "zeros", "one_hot")  # fmt: skip
+"""Constants and functions of formulas too may be called otherwise."""
 HELPING = "std(v1) + var(v1) + softplus(v1) @ v1 + 0.1*norm(v1) + hypot(sum(v1), 1) + max(v1, 0.5) @ v1"
 
 
@@ -51,11 +53,12 @@ def of(objective: Any, optimizer: str = "adam", **more: Any) -> Experiment:
 
 @pytest.mark.parametrize("optimizer", ["sgd", "adam", "nadam", "asgd", "rprop", "rmsprop", "adadelta", "lbfgs"])
 @pytest.mark.parametrize(
-    "names", [KEYWORDS, OF_PYTHON, OF_LOOPS, OF_HELPERS], ids=["keywords", "python", "loops", "helpers"]
+    "names",
+    [KEYWORDS, OF_PYTHON, OF_LOOPS, OF_HELPERS, OF_FORMULAS],
+    ids=["keywords", "python", "loops", "helpers", "formulas"],
 )
 def test_a_name_that_a_script_needs_is_changed(names: tuple[str, ...], optimizer: str) -> None:
-    free = tuple(name for name in names if name not in FUNCTIONS and name not in CONSTANTS)
-    experiment = of(formula(free, "train_", f" + {HELPING}"), optimizer)
+    experiment = of(formula(names, "train_", f" + {HELPING}"), optimizer)
     wanted = trained(experiment)
     for dialect in ("torch", "autograd", "numpy"):
         try:
@@ -67,17 +70,16 @@ def test_a_name_that_a_script_needs_is_changed(names: tuple[str, ...], optimizer
 
 
 def test_tensorflow_changes_them_too(tensorflow_server: ForkServer) -> None:
-    names = tuple(name for name in (*KEYWORDS, *OF_PYTHON, *OF_LOOPS, *OF_HELPERS) if name not in FUNCTIONS)
-    experiments = [of(formula(names[first : first + 40], "reached_", f" + {HELPING}"), "nadam") for first in (0, 40)]
+    names = (*KEYWORDS, *OF_PYTHON, *OF_LOOPS, *OF_HELPERS, *OF_FORMULAS)
+    parts = [names[first : first + 40] for first in range(0, len(names), 40)]
+    experiments = [of(formula(part, "reached_", f" + {HELPING}"), "nadam") for part in parts]
     begun = [tensorflow_server.begin(written(experiment, "tensorflow")) for experiment in experiments]
     for experiment, one in zip(experiments, begun, strict=True):
         assert_to_rounding(tensorflow_server.end(one), trained(experiment), experiment)
 
 
-@pytest.mark.parametrize("name", [*KEYWORDS, *OF_PYTHON, *OF_LOOPS, *OF_HELPERS])
+@pytest.mark.parametrize("name", [*KEYWORDS, *OF_PYTHON, *OF_LOOPS, *OF_HELPERS, *OF_FORMULAS])
 def test_a_loss_may_be_called_so_too(name: str) -> None:
-    if name in FUNCTIONS or name in CONSTANTS:
-        return
     experiment = of({"kind": "formula", "tensors": [{"name": "q", "role": "parameter", "value": [0.5, 0.2]}],
                      "text": f"{name} = sum(q**2) + std(q)"}, "nadam")  # fmt: skip
     for dialect in ("torch", "autograd", "numpy"):

@@ -14,13 +14,23 @@ from gradviz.core.formulas.functions import FUNCTIONS
 from gradviz.scripts.problems import ScriptError
 
 POINTS = [0.0, 1.0, -1.0, 0.5, 2.5, 25.0]
+INSIDE = {"acosh": [1.0, 1.5, 25.0], "logit": [0.0, 1.0, 0.5], "lgamma": POINTS[3:], "digamma": POINTS[3:]}
+"""For functions that have no value at some of these points."""
+OF_SINGLES = {"celu": 1e-7, "hardsigmoid": 1e-7}
+"""PyTorch itself has numbers of these in float32."""
+OTHER_DIGITS = OF_SINGLES | {"digamma": 1e-8}
+"""Neither of PyTorch and TensorFlow has all digits of the slope of this one."""
 PAIRS = ([0.0, 1.0, 1.0, 0.5, 2.0, 0.0], [1.0, 1.0, 0.0, 0.5, -1.0, 2.0])
 ORIGIN = ([0.0, 0.0], [0.0, 0.0])
 ROWS = ([0.0, 0.0, 0.0], [1.0, 1.0, 1.0], [0.0, 1.0, 0.0], [2.0, 2.0, 1.0], [0.0, 0.0, 5.0])
 LINES = ("a**0", "pow(a, 0)", "a**(1 - 1)", "a**1", "(a > 0)*a", "where(a > 0, a, 0)", "where(a > 0, 0, a)",
          "ceil(a)*a",
          "round(a) + floor(a)", "sign(a) + a", "norm(a - a)", "std(0*a)", "clamp(a, 0, 1)", "max(a, 0.5)", "abs(a)*a",
-         "detach(a)*a", "a*(a == 0)", "maximum(a, a)", "softplus(10*a)")  # fmt: skip
+         "detach(a)*a", "a*(a == 0)", "maximum(a, a)", "softplus(10*a)", "norm(a - a, dim=0, keepdim=True)",
+         "std(0*a, correction=0)", "std(0*a, 0, keepdim=True)", "leaky_relu(a, 0.2)", "elu(a, alpha=0.3)",
+         "hardtanh(a, -1, 2.5)", "hardshrink(a, lambd=1)", "softshrink(a, 1)", "clamp(a, min=0)", "clamp(a, max=1)",
+         "(a[0] > 0)*a[1:]", "where(a[:1] > 0, a[1], a[2])", "relu(a)[0]*a", "sqrt(a[1:2] - 1)", "a[:, None]**0",
+         "logsumexp(a, 0)*(a > 0)", "trunc(a)", "frac(a)*a")  # fmt: skip
 CHUNK = 24
 """A formula has at most 64 tensors, and a script takes a while: so many share one."""
 
@@ -30,7 +40,7 @@ def parts() -> dict[str, tuple[str, list[Any]]]:
     made: dict[str, tuple[str, list[Any]]] = {text: (f"sum({text})", [POINTS]) for text in LINES}
     for name, function in FUNCTIONS.items():
         if function.effect == "elementwise" and function.least == 1 and not function.cuts:
-            made[name] = (f"sum({name}(a))", [POINTS])
+            made[name] = (f"sum({name}(a))", [INSIDE.get(name, POINTS)])
         elif function.effect == "elementwise" and function.least == 2:
             made[name] = (f"sum({name}(a, b))", list(PAIRS))
             if name in ("atan2", "pow"):
@@ -61,11 +71,12 @@ def _renamed(text: str, k: int) -> str:
     return re.sub(r"\b([ab])\b", rf"\g<1>{k}", text)
 
 
-def assert_gradients(found: Any, wanted: Any, dtype: str) -> None:
+def assert_gradients(found: Any, wanted: Any, dtype: str, names: list[str], rounded: Any) -> None:
     assert found.keys() == wanted.keys()
-    tolerance = {"float64": 1e-13, "float32": 1e-5}[dtype]
     for name, gradient in wanted.items():
-        assert found[name] == pytest.approx(gradient, rel=tolerance, abs=tolerance, nan_ok=True), name
+        part = names[int(name[1:])]
+        tolerance = max({"float64": 1e-13, "float32": 1e-5}[dtype], rounded.get(part, 0.0))
+        assert found[name] == pytest.approx(gradient, rel=tolerance, abs=tolerance, nan_ok=True), part
 
 
 def refusal(name: str, dialect: Any) -> str:
@@ -81,17 +92,22 @@ def refusal(name: str, dialect: Any) -> str:
 @pytest.mark.parametrize("dialect", ["numpy", "autograd", "torch"])
 def test_a_gradient_at_a_special_point_is_pytorchs(dialect: Any, dtype: str) -> None:
     refused = {name: why for name in PARTS if (why := refusal(name, dialect))}
-    assert all("by hand is not known" in why for why in refused.values()), refused
+    assert all(re.search(r"by hand is not known|\w\(\) is not known in", why) for why in refused.values()), refused
     names = [name for name in PARTS if name not in refused]
-    assert len(names) == len(PARTS) if dialect != "numpy" else len(names) > 80
-    for first in range(0, len(names), CHUNK):
-        experiment = experiment_of(names[first : first + CHUNK], dtype)
-        assert_gradients(executed(written(experiment, dialect)).gradients, trained(experiment).gradients, dtype)
+    assert len(names) == len(PARTS) if dialect != "numpy" else len(names) > 150
+    rounded = {"numpy": OF_SINGLES}.get(dialect, {})
+    for part in (names[first : first + CHUNK] for first in range(0, len(names), CHUNK)):
+        experiment = experiment_of(part, dtype)
+        found = executed(written(experiment, dialect)).gradients
+        assert_gradients(found, trained(experiment).gradients, dtype, part, rounded)
 
 
 def test_tensorflow_has_the_same(tensorflow_server: ForkServer) -> None:
-    names = list(PARTS)
-    experiments = [experiment_of(names[first : first + CHUNK], "float64") for first in range(0, len(names), CHUNK)]
+    names = [name for name in PARTS if not refusal(name, "tensorflow")]
+    assert set(PARTS) - set(names) == {"erfcx", "log_ndtr"}
+    parts = [names[first : first + CHUNK] for first in range(0, len(names), CHUNK)]
+    experiments = [experiment_of(part, "float64") for part in parts]
     begun = [tensorflow_server.begin(written(experiment, "tensorflow")) for experiment in experiments]
-    for experiment, one in zip(experiments, begun, strict=True):
-        assert_gradients(tensorflow_server.end(one).gradients, trained(experiment).gradients, "float64")
+    for experiment, one, part in zip(experiments, begun, parts, strict=True):
+        found = tensorflow_server.end(one).gradients
+        assert_gradients(found, trained(experiment).gradients, "float64", part, OTHER_DIGITS)

@@ -107,7 +107,7 @@ class WindowController(QObject):
         try:
             self.session.edit(path, value)
         except SettingError as error:
-            self.window.form.show_fault(error.path, error.reason, error.place)
+            self.window.form.show_fault(error.path, error.reason, error.place, error.mending)
             self._offer_remedy(path, value, error.reason)
             return
         self._after_edit()

@@ -12,9 +12,9 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from gradviz.core.formulas.formula import Binary, Call, Expression, Name, Negative, Number
 from gradviz.core.formulas.formula_function import FormulaFunction
 from gradviz.core.formulas.functions import FUNCTIONS, function_of
+from gradviz.core.formulas.syntax import Binary, Call, Constant, Expression, Index, Name, Negative, Number
 from gradviz.core.numbers import Floats
 
 Objects = NDArray[np.object_]
@@ -44,6 +44,8 @@ class ArrayWalk:
         """`expression` element by element; an error of the budget's where it is too large."""
         if isinstance(expression, Number):
             return _single(self._mathematics.literal(expression.value))
+        if isinstance(expression, Constant):
+            return _single(self._mathematics.CONSTANTS[expression.name])
         if isinstance(expression, Name):
             return self._named(expression.name)
         if isinstance(expression, Negative):
@@ -53,13 +55,20 @@ class ArrayWalk:
             if expression.operator == "@":
                 return self._product(left, right)
             return self.elementwise(self._mathematics.OPERATORS[expression.operator], left, right)
-        return self._call(expression)
+        return self._indexed(expression) if isinstance(expression, Index) else self._call(expression)
+
+    def _indexed(self, index: Index) -> Objects:
+        try:
+            found = self.value(index.operand)[index.python]
+        except IndexError:
+            raise WalkError(f"There is no element [{index.text}].") from None
+        return found if isinstance(found, np.ndarray) else _single(found)
 
     def _named(self, name: str) -> Objects:
         if name in self.constants and name not in self.known:
             self._budget.spend(np.size(self.constants[name]))
             self.known[name] = self._mathematics.numbers(self.constants[name])
-        return self.known[name] if name in self.known else _single(self._mathematics.CONSTANTS[name])
+        return self.known[name]
 
     def elementwise(self, function: Callable[..., Any], *arrays: Objects) -> Objects:
         """`function` over broadcast elements."""
@@ -94,11 +103,20 @@ class ArrayWalk:
         if function.effect == "one_hot":
             return self._one_hot(meant, *arguments)
         if function.effect == "reduction":
-            return self.reduce(meant, arguments, call.dimension)
+            return self._reduced(call, meant, arguments, len(function.options))
         if function.effect == "along":
             dimension = function.default_dimension if call.dimension is None else call.dimension
             return self._along(meant, arguments[0], -1 if dimension is None else dimension)
         return self.elementwise(meant, *arguments)
+
+    def _reduced(self, call: Call, meant: Callable[..., Any], arguments: list[Objects], options: int) -> Objects:
+        """A reduction, with the numbers that it takes besides its tensors."""
+        count = len(arguments) - options
+        settings = [option.item() for option in arguments[count:]]
+        found = self.reduce(lambda *items: meant(*items, *settings), arguments[:count], call.dimension)
+        if not call.keeps or call.dimension is None or not arguments[0].ndim:
+            return found
+        return np.expand_dims(found, call.dimension % arguments[0].ndim)
 
     def total(self, weights: Floats, values: Objects) -> Objects:
         """The sum of `values`, each with its weight."""

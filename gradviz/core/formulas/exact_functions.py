@@ -24,7 +24,10 @@ SHORT_BITS = 40
 """A literal of more bits than this stands for a number that no double is, such as 0.1 or an eighth digit of pi."""
 DECIMALS = -1
 """The shift by which a literal is what it says in decimals, and pi is pi."""
-_DIRECT = ("sqrt", "log", "sin", "cos", "tan", "asin", "acos", "atan", "erf", "tanh")
+_DIRECT = (
+    "sqrt", "log", "sin", "cos", "tan", "asin", "acos", "atan", "asinh", "acosh", "atanh", "tanh",
+    "erf", "erfc", "erfinv", "besseli", "polygamma",
+)  # fmt: skip
 _context = mpmath.MPContext()
 
 
@@ -233,11 +236,18 @@ class Exact:
         self.ties += y == 0 and x <= 0
         return self._real(self.context.atan2)(y, x)
 
-    def variance(self, items: list[Any]) -> Any:
-        if len(items) < 2:
+    def LogGamma(self, x: Any) -> Any:
+        return self._real(lambda number: self.context.log(abs(self.context.gamma(number))))(x)
+
+    def variance(self, items: list[Any], correction: Any) -> Any:
+        if len(items) <= correction:
             return self.context.nan
         middle = self.added(items) / len(items)
-        return self.added([(item - middle) ** 2 for item in items]) / (len(items) - 1)
+        return self.added([(item - middle) ** 2 for item in items]) / (len(items) - correction)
+
+    def logsumexp(self, items: list[Any]) -> Any:
+        largest = max(items)
+        return largest + self.sympy.log(self.added([self._exponential(item - largest) for item in items]))
 
     def fold(self, pair: Callable[[Any, Any], Any]) -> Callable[[list[Any]], Any]:
         def folded(items: list[Any]) -> Any:
@@ -255,8 +265,7 @@ class Exact:
         return [item / total for item in raised]
 
     def log_softmax(self, items: list[Any]) -> list[Any]:
-        largest = max(items)
-        total = largest + self.sympy.log(self.added([self._exponential(item - largest) for item in items]))
+        total = self.logsumexp(items)
         return [item - total for item in items]
 
     def one_hot(self, labels: NDArray[np.object_], classes: NDArray[np.object_]) -> NDArray[np.object_]:

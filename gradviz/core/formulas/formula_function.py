@@ -11,8 +11,8 @@ A dialect of a script writes a call as a `Spelling`:
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 Spelling = str
@@ -36,6 +36,16 @@ class TorchProgram(Protocol):
 
     def in_dtype(self, value: Any) -> Any:
         """A tensor in the precision of the run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A plain number that a function takes besides its tensors, by the keyword that torch has for it."""
+
+    name: str
+    default: float
+    least: float = -1e30
+    most: float = 1e30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +72,15 @@ class FormulaFunction:
     """What it is in mathematics, from what that is made of: the module `symbol_functions` for sympy, or an object with
     the same names for numbers of many digits. Of elements, or of a list of all of them where it is a reduction or goes
     along a dimension. Called late, so that sympy is imported when a derivative is asked for."""
+    arguments: tuple[str, ...] = ("input", "other")
+    """What torch calls its tensors, for whoever names them."""
+    options: tuple[Option, ...] = ()
+    """Numbers that follow the tensors; a call in the syntax tree has all of them. Symbols, plain numbers and
+    derivatives take them as arguments, torch by their keyword, and the other dialects in this order."""
+    same: tuple[str, ...] = ()
+    """Named arguments of torch's that change nothing, such as ``p=2``."""
+    instead: Mapping[str, str] = field(default_factory=dict)
+    """Keywords of torch's that it does not have, with what to write for them."""
     derivative: tuple[str, ...] = ()
     """Its derivative after each argument, in the notation of formulas: u, v and w are the arguments, h is the value, n
     the number of elements that become one. "0" where no gradient flows; empty where it is not known by hand."""

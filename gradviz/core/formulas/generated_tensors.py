@@ -10,11 +10,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gradviz.core.formulas.scalar_formula import scalar_value
+from gradviz.core.formulas.text import FormulaError
+
 if TYPE_CHECKING:
     from torch import Tensor, dtype
 
 MOST_GENERATED = 1_000_000
-_TEXT = re.compile(r"\s*([a-z]+)\s*\(([-+0-9.eE,\s]*)\)\s*")
+_TEXT = re.compile(r"\s*([a-z]+)\s*\((.{0,400})\)\s*", re.DOTALL)
+_WRITTEN = re.compile(r"\s*[-+]?[0-9.]+(?:[eE][-+]?[0-9]+)?\s*")
 _LIMITS = {"randn": 0, "rand": 0, "zeros": 0, "ones": 0, "randint": 2, "linspace": 2}
 _EXAMPLES = "randn(3, 4), rand(3), randint(0, 20, 3, 4), zeros(3), ones(2, 2) or linspace(0, 1, 11)"
 
@@ -67,16 +71,31 @@ def parse_source(text: str) -> Source:
     if match is None or match.group(1) not in _LIMITS:
         raise ValueError(f"write a number, [a vector], [[a], [matrix]], or {_EXAMPLES}")
     name = match.group(1)
-    numbers = [_number(part) for part in match.group(2).split(",") if part.strip()]
+    numbers = [_number(part) for part in _split(match.group(2)) if part.strip()]
     count = _LIMITS[name]
     source = Source(name, tuple(numbers[:count]), tuple(int(number) for number in numbers[count:]))
     _check(source, numbers[count:])
     return source
 
 
+def _split(text: str) -> list[str]:
+    """The arguments: what stands between commas that are in no brackets."""
+    parts, depth = [""], 0
+    for letter in text:
+        depth += (letter in "([") - (letter in ")]")
+        if letter == "," and depth == 0:
+            parts.append("")
+        else:
+            parts[-1] += letter
+    return parts
+
+
 def _number(text: str) -> float:
+    """A number as it is written, or what a formula of constants such as -2*pi says."""
     try:
-        number = float(text)
+        number = float(text) if _WRITTEN.fullmatch(text) else scalar_value(text)
+    except FormulaError as error:
+        raise ValueError(f"{text.strip()[:20]!r} is not a number: {error.reason}") from None
     except ValueError:
         raise ValueError(f"{text.strip()[:20]!r} is not a number") from None
     if not math.isfinite(number) or abs(number) > 1e9:

@@ -55,6 +55,8 @@ def _one_hot(program: TorchProgram, call: Node) -> Closure:
 
 def _refused_labels(labels: Any, _classes: Any) -> str:
     """torch takes whole numbers alone, and a formula has none: labels of its tensors are floats without decimals."""
+    if not labels.is_floating_point():
+        return ""  # a comparison has the classes 0 and 1
     odd = (labels != labels.round()).reshape(-1).nonzero()
     if not len(odd):
         return ""
@@ -71,6 +73,7 @@ OF_THE_GRAPH = (
         numpy="np.eye({1.plain}, dtype={dtype})[{0.atom}.astype(int)]",
         tensorflow="tf.one_hot(tf.cast({0.atom}, tf.int64), {1.plain}, dtype={dtype})",
         symbols=lambda s: s.one_hot,
+        arguments=("tensor", "num_classes"),
         derivative=("0", "0"),
         least=2,
         most=2,

@@ -221,6 +221,17 @@ class Softplus(Own):
         return Sigmoid(self.args[0]) * inner[0]
 
 
+class LogGamma(Own):
+    word = "lgamma"
+
+    @staticmethod
+    def value(digits: Any, *arguments: Any) -> Any:
+        return digits.log(abs(digits.gamma(arguments[0])))
+
+    def derivative(self, *inner: Any) -> Any:
+        return sympy.polygamma(0, self.args[0]) * inner[0]
+
+
 class Angle(Own):
     word = "atan2"
 
@@ -286,10 +297,11 @@ def remainder(left: Any, right: Any) -> Any:
     return left - right * Floor(left / right)
 
 
-def variance(items: list[Any]) -> Any:
-    """torch.var: over n - 1."""
+def variance(items: list[Any], correction: Any) -> Any:
+    """torch.var: over n - 1, or n without the correction."""
     middle = sympy.Add(*items) / len(items)
-    return sympy.Add(*[(item - middle) ** 2 for item in items]) / (len(items) - 1) if len(items) > 1 else sympy.nan
+    over = max(len(items) - correction, ZERO)
+    return sympy.nan if over == 0 else sympy.Add(*[(item - middle) ** 2 for item in items]) / over
 
 
 def fold(pair: Callable[[Any, Any], Any]) -> Callable[[list[Any]], Any]:
@@ -309,6 +321,11 @@ def softmax(items: list[Any]) -> list[Any]:
     raised = [sympy.exp(item) for item in items]
     total = sympy.Add(*raised)
     return [item / total for item in raised]
+
+
+def logsumexp(items: list[Any]) -> Any:
+    """The logarithm of the sum of what exp gives."""
+    return sympy.log(sympy.Add(*[sympy.exp(item) for item in items]))
 
 
 def log_softmax(items: list[Any]) -> list[Any]:

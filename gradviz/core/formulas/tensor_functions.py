@@ -3,8 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
-from gradviz.core.formulas.formula_function import FormulaFunction
+from gradviz.core.formulas.formula_function import Closure, FormulaFunction, Node, Option, TorchProgram
+
+_CORRECTION = (Option("correction", 1.0),)
+_UNBIASED = {"unbiased": "write correction=0 for unbiased=False"}
+_ALONG = dict.fromkeys(("dim", "keepdim"), "write amax(x, dim=0)")
+
+
+def _logsumexp(program: TorchProgram, call: Node) -> Closure:
+    import torch
+
+    inside, dimension, keeps = program.tensor_closure(call.arguments[0]), call.dimension, call.keeps
+
+    def over_all(values: dict[str, Any]) -> Any:
+        return torch.logsumexp(inside(values).reshape(-1), 0)
+
+    def along(values: dict[str, Any]) -> Any:
+        return torch.logsumexp(inside(values), dimension, keepdim=keeps)
+
+    return over_all if dimension is None else along
+
 
 _TRANSPOSE = FormulaFunction(
     name="transpose",
@@ -26,6 +46,7 @@ OF_TENSORS = (
         numpy="np.dot",
         tensorflow="def dot(a, b):\n    return tf.tensordot(a, b, 1)",
         symbols=lambda s: lambda a, b: s.sympy.Add(*[x * y for x, y in zip(a, b, strict=True)]),
+        arguments=("input", "tensor"),
         derivative=("v", "u"),
         least=2,
         most=2,
@@ -89,13 +110,18 @@ OF_TENSORS = (
         name="var",
         about="the variance over n - 1 of all, or along a dimension",
         torch="var",
-        numpy="def variance(z, axis=None):\n    return np.var(z, axis=axis, ddof=1)  # over n - 1, as torch.var has it",
-        tensorflow="def variance(z, axis=None):\n"
+        numpy="def variance(z, axis=None, keepdims=False, correction=1):\n"
+        "    # over n - 1, as torch.var has it\n"
+        "    return np.var(z, axis=axis, keepdims=keepdims, ddof=correction)",
+        tensorflow="def variance(z, axis=None, keepdims=False, correction=1):\n"
         "    mean = tf.reduce_mean(z, axis=axis, keepdims=True)\n"
-        "    n = tf.size(z) // tf.size(mean)\n"
-        "    return tf.reduce_sum((z - mean) ** 2, axis=axis) / tf.cast(n - 1, z.dtype)  # as torch.var has it",
+        "    n = tf.cast(tf.size(z) // tf.size(mean), z.dtype)\n"
+        "    # over n - 1, as torch.var has it\n"
+        "    return tf.reduce_sum((z - mean) ** 2, axis=axis, keepdims=keepdims) / (n - correction)",
         symbols=lambda s: s.variance,
-        derivative=("2*(u - mean(u))/(n - 1)",),
+        options=_CORRECTION,
+        instead=_UNBIASED,
+        derivative=("2*(u - mean(u))/(n - v)",),
         effect="reduction",
         dimension=True,
     ),
@@ -103,14 +129,17 @@ OF_TENSORS = (
         name="std",
         about="the deviation, the root of var",
         torch="std",
-        numpy="def deviation(z, axis=None):\n"
-        "    return np.std(z, axis=axis, ddof=1)  # over n - 1, as torch.std has it",
-        tensorflow="def deviation(z, axis=None):\n"
-        "    v = variance(z, axis)\n"
+        numpy="def deviation(z, axis=None, keepdims=False, correction=1):\n"
+        "    # over n - 1, as torch.std has it\n"
+        "    return np.std(z, axis=axis, keepdims=keepdims, ddof=correction)",
+        tensorflow="def deviation(z, axis=None, keepdims=False, correction=1):\n"
+        "    v = variance(z, axis, keepdims, correction)\n"
         "    root = tf.sqrt(tf.where(v > 0, v, tf.ones_like(v)))\n"
         "    return tf.where(v > 0, root, v)  # at 0 the gradient is 0, as in PyTorch",
-        symbols=lambda s: lambda items: s.sympy.sqrt(s.variance(items)),
-        derivative=("(u - mean(u))/((n - 1)*where(h > 0, h, 1))",),
+        symbols=lambda s: lambda items, correction: s.sympy.sqrt(s.variance(items, correction)),
+        options=_CORRECTION,
+        instead=_UNBIASED,
+        derivative=("(u - mean(u))/((n - v)*where(h > 0, h, 1))",),
         effect="reduction",
         dimension=True,
     ),
@@ -119,12 +148,32 @@ OF_TENSORS = (
         about="the root of the sum of squares",
         torch="linalg.vector_norm",
         numpy="np.linalg.norm",
-        tensorflow="def norm(z, axis=None):\n"
-        "    s = tf.reduce_sum(z**2, axis=axis)\n"
+        tensorflow="def norm(z, axis=None, keepdims=False):\n"
+        "    s = tf.reduce_sum(z**2, axis=axis, keepdims=keepdims)\n"
         "    root = tf.sqrt(tf.where(s > 0, s, tf.ones_like(s)))\n"
         "    return tf.where(s > 0, root, s)  # at 0 the gradient is 0, as in PyTorch",
         symbols=lambda s: lambda items: s.sympy.sqrt(s.sympy.Add(*[item**2 for item in items])),
+        same=("p=2", "p=2.0", "p=None", "p='fro'"),
+        instead={"p": "write sum(abs(x)**p)**(1/p), or amax(abs(x)) for p=inf"},
         derivative=("u/where(h > 0, h, 1)",),
+        effect="reduction",
+        dimension=True,
+    ),
+    FormulaFunction(
+        name="logsumexp",
+        about="log(sum(exp(x))) of all, or along a dimension, without overflow",
+        torch=_logsumexp,
+        torch_text="def logsumexp(z, dim=None, keepdim=False):\n"
+        "    # torch's own asks for a dimension\n"
+        "    return torch.logsumexp(z.reshape(-1) if dim is None else z, dim or 0, keepdim=keepdim)",
+        numpy="def logsumexp(z, axis=None, keepdims=False):\n"
+        "    # the largest is taken off: no overflow\n"
+        "    top = np.max(z, axis=axis, keepdims=True)\n"
+        "    total = top + np.log(np.sum(np.exp(z - top), axis=axis, keepdims=True))\n"
+        "    return total if keepdims else np.squeeze(total, axis=axis)",
+        tensorflow="tf.reduce_logsumexp",
+        symbols=lambda s: s.logsumexp,
+        derivative=("exp(u - h)",),
         effect="reduction",
         dimension=True,
     ),
@@ -163,6 +212,7 @@ OF_TENSORS = (
         numpy="np.max",
         tensorflow="tf.reduce_max",
         scalar=max,
+        instead=_ALONG,
         symbols=lambda s: s.fold(s.Larger),
         derivative=("(u == h)/sum(u == h)",),
         most=2,
@@ -176,6 +226,7 @@ OF_TENSORS = (
         numpy="np.min",
         tensorflow="tf.reduce_min",
         scalar=min,
+        instead={name: text.replace("amax", "amin") for name, text in _ALONG.items()},
         symbols=lambda s: s.fold(s.Smaller),
         derivative=("(u == h)/sum(u == h)",),
         most=2,

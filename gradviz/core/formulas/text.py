@@ -13,19 +13,23 @@ MAX_TERMS = 250
 
 
 class FormulaError(ValueError):
-    """What is wrong with a formula, at a line and a column that both count from 1."""
+    """What is wrong with a formula, at a line and a column that both count from 1.
 
-    def __init__(self, reason: str, line: int = 1, column: int = 1) -> None:
+    `unknown` is the name that nothing has, where that is what is wrong and a tensor could have it.
+    """
+
+    def __init__(self, reason: str, line: int = 1, column: int = 1, unknown: str = "") -> None:
         super().__init__(f"line {line}, column {column}: {reason}")
         self.reason = reason
         self.line = line
         self.column = column
+        self.unknown = unknown
 
 
 _LOOKALIKES = str.maketrans({"−": "-", "–": "-", "×": "*", "·": "*", "÷": "/", "≤": "≤", "，": ",", "。": "."})
 _DEEP = re.compile(r"[()\[\]{}]")
 _SIGNS = re.compile(r"(?:[-+~]\s*){" + str(MAX_SIGNS + 1) + ",}")
-_TERMS = re.compile(r"[-+*/%@<>=,]+|\b(?:not|and|or|if|for|lambda)\b")
+_TERMS = re.compile(r"[-+*/%@<>=,]+|\[|\[|\b(?:not|and|or|if|for|lambda)\b")
 
 
 def normalise(text: str) -> str:

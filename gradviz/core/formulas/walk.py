@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
-from gradviz.core.formulas.formula import Binary, Call, Expression, Name, Negative
+from collections.abc import Sequence
+from dataclasses import replace
+
+from gradviz.core.formulas.syntax import Binary, Call, Expression, Index, Name, Negative
 
 
 def children_of(expression: Expression) -> tuple[Expression, ...]:
     """The operands of an expression."""
-    if isinstance(expression, Negative):
+    if isinstance(expression, Negative | Index):
         return (expression.operand,)
     if isinstance(expression, Binary):
         return (expression.left, expression.right)
     return expression.arguments if isinstance(expression, Call) else ()
+
+
+def with_children(expression: Expression, children: Sequence[Expression]) -> Expression:
+    """The same expression with other operands."""
+    if isinstance(expression, Negative | Index):
+        return replace(expression, operand=children[0])
+    if isinstance(expression, Binary):
+        return replace(expression, left=children[0], right=children[1])
+    return replace(expression, arguments=tuple(children)) if isinstance(expression, Call) else expression
 
 
 def names_in(expression: Expression) -> frozenset[str]:

@@ -6,8 +6,10 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from gradviz.core.formulas.formula import Binary, Call, Expression, Formula, Name, Negative, Number
+import numpy as np
+
 from gradviz.core.formulas.functions import function_of
+from gradviz.core.formulas.syntax import Binary, Call, Constant, Expression, Formula, Index, Name, Negative, Number
 from gradviz.core.formulas.walk import children_of
 
 Shape = tuple[int, ...]
@@ -15,6 +17,8 @@ PLAIN_NS, FUNCTION_NS, PRODUCT_NS = 5.0, 12.0, 0.3
 SLOW_NS = {"**": 20.0, "%": 40.0}
 """What a number of a large result takes, of an operator and of a function, and a product within ``@``: on one core in
 float64, with the memory that has to be fetched for it. Measured, and rounded up."""
+_ONE = np.zeros((), dtype=np.bool_)
+"""Broadcast to any shape it takes no memory."""
 PASSES = 3
 """A step goes forward once, and back at twice the price."""
 
@@ -55,7 +59,7 @@ class _Meter:
     def measure(self, expression: Expression) -> Shape | None:
         """The shape of a value, counted with all that it is made of; None where torch will find that it has none."""
         operands = [self.measure(child) for child in children_of(expression)]
-        if isinstance(expression, Number):
+        if isinstance(expression, Number | Constant):
             return ()
         if isinstance(expression, Name):
             return self._known.get(expression.name, ())
@@ -79,6 +83,8 @@ def _nanoseconds(expression: Expression, given: list[Shape], made: int) -> float
     touched = max([made, *map(math.prod, given)])  # a sum makes one number of many
     if isinstance(expression, Binary):
         return touched * SLOW_NS.get(expression.operator, PLAIN_NS)
+    if isinstance(expression, Index):
+        return touched * PLAIN_NS  # a look at the same numbers, whose gradient is as large as all of them
     return touched * (PLAIN_NS if isinstance(expression, Negative) else FUNCTION_NS)
 
 
@@ -87,10 +93,12 @@ def _shape_of(expression: Expression, given: list[Shape]) -> Shape | None:
         return given[0]
     if isinstance(expression, Binary):
         return _product(*given) if expression.operator == "@" else _broadcast(given)
+    if isinstance(expression, Index):
+        return indexed(given[0], expression)
     assert isinstance(expression, Call)
     effect = function_of(expression.function, len(given)).effect
     if effect == "reduction":
-        return _reduced(given[0], expression.dimension)
+        return _reduced(given[0], expression.dimension, expression.keeps)
     if effect == "transpose":
         return given[0][::-1]
     if effect == "one_hot":
@@ -114,10 +122,18 @@ def _product(left: Shape, right: Shape) -> Shape | None:
     return None if before is None else (*before, *left[-2:-1], *right[1:][-1:])
 
 
-def _reduced(shape: Shape, dimension: int | None) -> Shape | None:
+def indexed(shape: Shape, index: Index) -> Shape | None:
+    """The shape of the elements that an index chooses; None where there are none such."""
+    try:
+        return np.broadcast_to(_ONE, shape)[index.python].shape
+    except IndexError:
+        return None
+
+
+def _reduced(shape: Shape, dimension: int | None, keeps: bool) -> Shape | None:
     if dimension is None:
         return ()
     if not -len(shape) <= dimension < len(shape):
         return None
     place = dimension % len(shape)
-    return shape[:place] + shape[place + 1 :]
+    return shape[:place] + (1,) * keeps + shape[place + 1 :]

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from gradviz.core.formulas.formula import Binary, Call, Expression, Name, Negative, Number
-from gradviz.core.formulas.walk import children_of
+from gradviz.core.formulas.functions import FUNCTIONS
+from gradviz.core.formulas.syntax import Binary, Call, Constant, Expression, Index, Name, Negative, Number
+from gradviz.core.formulas.walk import children_of, with_children
 
 _STRENGTH = {"**": 5, "*": 3, "/": 3, "%": 3, "@": 3, "+": 2, "-": 2}
 _OF_MINUS, _OF_COMPARISON, _OF_ATOM = 4, 1, 6
@@ -16,16 +15,28 @@ def written(expression: Expression) -> str:
     if isinstance(expression, Number):
         text = repr(expression.value)
         return text.removesuffix(".0")
-    if isinstance(expression, Name):
+    if isinstance(expression, Name | Constant):
         return expression.name
     if isinstance(expression, Negative):
         return f"-{_inside(expression.operand, _OF_MINUS)}"
     if isinstance(expression, Binary):
         return _binary(expression)
-    parts = [written(argument) for argument in expression.arguments]
-    if expression.dimension is not None:
-        parts.append(str(expression.dimension))
-    return f"{expression.function}({', '.join(parts)})"
+    if isinstance(expression, Index):
+        return f"{_inside(expression.operand, _OF_ATOM)}[{expression.text}]"
+    return f"{expression.function}({', '.join(_arguments(expression))})"
+
+
+def _arguments(call: Call) -> list[str]:
+    """The tensors, the dimension, and the settings that are not as they are by themselves."""
+    options = FUNCTIONS[call.function].options
+    count = len(call.arguments) - len(options)
+    parts = [written(argument) for argument in call.arguments[:count]]
+    if call.dimension is not None:
+        parts.append(str(call.dimension))
+    for option, value in zip(options, call.arguments[count:], strict=True):
+        if not isinstance(value, Number) or value.value != option.default:
+            parts.append(f"{option.name}={written(value)}")
+    return parts + ["keepdim=True"] * call.keeps
 
 
 def _binary(expression: Binary) -> str:
@@ -56,9 +67,4 @@ def exchanged(expression: Expression, old: Expression, new: Expression) -> Expre
     after = tuple(exchanged(child, old, new) for child in before)
     if all(one is other for one, other in zip(before, after, strict=True)):
         return expression
-    if isinstance(expression, Negative):
-        return replace(expression, operand=after[0])
-    if isinstance(expression, Binary):
-        return replace(expression, left=after[0], right=after[1])
-    assert isinstance(expression, Call)
-    return replace(expression, arguments=after)
+    return with_children(expression, after)

@@ -7,15 +7,17 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from gradviz.core.declaration import Declaration, FieldError, alternatives, setting
+from gradviz.core.declaration import Declaration, FieldError, Mending, alternatives, setting
 from gradviz.core.formulas.formula import Formula, parse_formula
-from gradviz.core.formulas.functions import CONSTANTS, FUNCTIONS
 from gradviz.core.formulas.generated_tensors import Source, parse_source
 from gradviz.core.formulas.text import FormulaError
+from gradviz.core.formulas.typed_numbers import typed_numbers
 from gradviz.core.objectives.declared import DeclaredObjective
 from gradviz.core.objectives.fit import FitObjective
 from gradviz.core.objectives.test_functions import AnyTestFunction, Himmelblau
+from gradviz.core.words import say
 
+MOST_TENSORS = 64
 Scalar = float
 Vector = tuple[float, ...]
 Matrix = tuple[tuple[float, ...], ...]
@@ -60,23 +62,25 @@ class NamedTensor(Declaration):
         0.0,
         title="Value",
         description="A number, [a vector], [[a], [matrix]], or drawn from the seed: randn(3, 4), rand(3), "
-        "randint(0, 20, 3, 4); also zeros(3), ones(2, 2), linspace(0, 1, 11).",
+        "randint(0, 20, 3, 4); also zeros(3), ones(2, 2), linspace(-pi, pi, 100). A pasted column is taken too.",
     )
 
     @field_validator("name")
     @classmethod
-    def _name_is_free(cls, name: str) -> str:
+    def _name_is_one(cls, name: str) -> str:
         if not name.isidentifier() or name.startswith("_"):
             raise ValueError(f"{name[:40]!r} is not a name")
-        if name in FUNCTIONS or name in CONSTANTS:
-            raise ValueError(f"{name} is taken by a function or a constant")
         return name
 
     @field_validator("value")
     @classmethod
     def _value_is_whole(cls, value: Scalar | Vector | Matrix | str) -> Scalar | Vector | Matrix | str:
         if isinstance(value, str):
-            parse_source(value)
+            typed = typed_numbers(value)
+            if typed is None:
+                parse_source(value)
+            else:
+                value = typed
         if isinstance(value, tuple):
             if not value or any(isinstance(row, tuple) and not row for row in value):
                 raise ValueError("must hold at least one number")
@@ -117,7 +121,7 @@ class FormulaObjective(DeclaredObjective):
         title="Tensors",
         description="The names that the formula may use.",
         min_length=1,
-        max_length=64,
+        max_length=MOST_TENSORS,
     )
     text: str = setting(
         "loss = x**2 + 3*y**2",
@@ -153,6 +157,14 @@ class FormulaObjective(DeclaredObjective):
     def parameter_count(self) -> int:
         return sum(tensor.element_count for tensor in self.parameters)
 
+    def _with_tensor(self, name: str) -> Mending | None:
+        """The edit that makes a name of the formula a tensor, where nothing has it."""
+        if not name or len(self.tensors) >= MOST_TENSORS:
+            return None
+        tensors = [tensor.model_dump(mode="json") for tensor in self.tensors]
+        added = {"name": name, "role": "parameter", "value": 1.0}
+        return Mending(say("Add a tensor {name}", name=name), "tensors", [*tensors, added])
+
     @model_validator(mode="after")
     def _is_consistent(self) -> FormulaObjective:
         names = [tensor.name for tensor in self.tensors]
@@ -163,7 +175,7 @@ class FormulaObjective(DeclaredObjective):
         try:
             formula = self.parsed
         except FormulaError as error:
-            raise FieldError("text", str(error), (error.line, error.column)) from None
+            raise FieldError("text", str(error), (error.line, error.column), self._with_tensor(error.unknown)) from None
         given = {line.name[2:] for line in formula.gradients}
         missing = [tensor.name for tensor in self.parameters if tensor.name not in given]
         if self.gradient == "by_hand" and missing:

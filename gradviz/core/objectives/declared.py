@@ -12,3 +12,8 @@ class DeclaredObjective(Alternative):
     def parameter_count(self) -> int:
         """Number of trained numbers, known before anything is built."""
         raise NotImplementedError
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Steps in which all data is looked at once."""
+        return 1

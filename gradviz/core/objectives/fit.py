@@ -55,6 +55,11 @@ class FitObjective(DeclaredObjective):
         return tuple(shapes)
 
     @property
+    def steps_per_epoch(self) -> int:
+        rows = self.data.rows
+        return -(-rows // min(self.batch.size_of(rows), rows))
+
+    @property
     def parameter_count(self) -> int:
         return sum(layer.parameter_count(shape) for layer, shape in zip(self.model, self.shapes, strict=False))
 

@@ -127,6 +127,11 @@ class Optimizer(Alternative):
         """torch's scheduler over `optimizer` for a run of `steps` steps; None where the rate is constant."""
         return None if self.schedule.is_constant else self.followed_schedule.build(optimizer, steps)
 
+    def in_steps(self, per_epoch: int) -> Optimizer:
+        """The same with a schedule that counts steps alone, where an epoch has so many of them."""
+        schedule = self.schedule.in_steps(per_epoch)
+        return self if schedule == self.schedule else self.model_copy(update={"schedule": schedule})
+
     @property
     def followed_schedule(self) -> Schedule:
         """The schedule as a run follows it: with the rates that a mistake makes of its own."""

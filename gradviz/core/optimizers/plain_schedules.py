@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import field_validator
 
 from gradviz.core.declaration import setting
-from gradviz.core.formulas.scalar_formula import scalar_function
+from gradviz.core.formulas.scalar_formula import counted, scalar_function
 from gradviz.core.formulas.text import FormulaError
 from gradviz.core.optimizers.schedule import Schedule
 
@@ -40,10 +40,10 @@ def formula_setting(default: str, title: str, description: str) -> Any:
     return setting(default, title=title, description=description, max_length=400)
 
 
-def check_formula(text: str, name: str) -> str:
-    """`text`, if it is a formula over `name`; ValueError with the column where it is not."""
+def check_formula(text: str, name: str, count: str = "") -> str:
+    """`text`, if it is a formula over `name`, or over what is counted in it; ValueError with the column otherwise."""
     try:
-        scalar_function(text, name)
+        scalar_function(counted(text, name, count, 1) if count else text, name)
     except FormulaError as error:
         raise ValueError(f"column {error.column}: {error.reason}") from None
     return text
@@ -69,16 +69,22 @@ class Lambda(Schedule):
     formulas: ClassVar[dict[str, str]] = {"lr_lambda": "step"}
     kind: Literal["lambda"] = "lambda"
     lr_lambda: str = formula_setting(
-        "0.999 ** step", "Factor", "A formula over step: what the first learning rate is multiplied by at that step."
+        "0.999 ** step",
+        "Factor",
+        "A formula over step, or over epoch: what the first learning rate is multiplied by there.",
     )
 
     @field_validator("lr_lambda")
     @classmethod
     def _is_formula(cls, text: str) -> str:
-        return check_formula(text, "step")
+        return check_formula(text, "step", "epoch")
+
+    def in_steps(self, per_epoch: int) -> Schedule:
+        text = counted(self.lr_lambda, "step", "epoch", per_epoch)
+        return self if text == self.lr_lambda else self.model_copy(update={"lr_lambda": text})
 
     def keywords(self, steps: int) -> dict[str, Any]:
-        return {"lr_lambda": scalar_function(self.lr_lambda, "step")}
+        return {"lr_lambda": scalar_function(counted(self.lr_lambda, "step", "epoch", 1), "step")}
 
     @property
     def closed_form(self) -> str:
@@ -92,7 +98,9 @@ class Multiplicative(Lambda):
     torch_name: ClassVar[str] = "MultiplicativeLR"
     kind: Literal["multiplicative"] = "multiplicative"  # type: ignore[assignment]
     lr_lambda: str = formula_setting(
-        "0.999", "Factor", "A formula over step: what the learning rate so far is multiplied by at that step."
+        "0.999",
+        "Factor",
+        "A formula over step, or over epoch: what the learning rate so far is multiplied by there.",
     )
 
     @property

@@ -68,6 +68,11 @@ class Schedule(Alternative):
     def check(self, steps: int) -> None:
         """FieldError where a run of `steps` steps could not go to its end."""
 
+    def in_steps(self, per_epoch: int) -> Schedule:
+        """The same without epochs, of which each has so many steps."""
+        del per_epoch
+        return self
+
     def scaled(self, factor: float) -> Schedule:
         """The same with its own learning rates `factor` times as large."""
         return self.model_copy(update={name: getattr(self, name) * factor for name in self.rates})

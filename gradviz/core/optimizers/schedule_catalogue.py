@@ -79,6 +79,9 @@ class Composite(Schedule):
     def scaled(self, factor: float) -> Schedule:
         return self.model_copy(update={"schedules": tuple(part.scaled(factor) for part in self.schedules)})
 
+    def in_steps(self, per_epoch: int) -> Schedule:
+        return self.model_copy(update={"schedules": tuple(part.in_steps(per_epoch) for part in self.schedules)})
+
     def written_over(self, parts: str) -> str:
         """The arguments of the class in torch, where a script has the inner schedulers as `parts`."""
         return f"{parts}, optimizer"

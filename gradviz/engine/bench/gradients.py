@@ -14,16 +14,14 @@ from torch import Tensor
 from gradviz.core.document.experiment import Experiment
 from gradviz.core.formulas.formula import (
     Assignment,
-    Binary,
     Call,
     Expression,
     Formula,
-    Negative,
     parse_expression,
     parse_gradients,
 )
 from gradviz.core.formulas.symbols import SymbolicGradient, SymbolsError, symbolic_gradients
-from gradviz.core.formulas.walk import functions_in
+from gradviz.core.formulas.walk import children_of, functions_in, with_children
 from gradviz.core.numbers import Floats
 from gradviz.core.objectives.catalogue import FormulaObjective, TestFunctionObjective
 from gradviz.engine.objectives.formula_program import Program
@@ -230,12 +228,6 @@ def uncut_gradients(experiment: Experiment, objective: Objective, seed: int) -> 
 
 def _uncut(expression: Expression) -> Expression:
     """The same without the functions that cut."""
-    if isinstance(expression, Negative):
-        return replace(expression, operand=_uncut(expression.operand))
-    if isinstance(expression, Binary):
-        return replace(expression, left=_uncut(expression.left), right=_uncut(expression.right))
-    if isinstance(expression, Call):
-        if expression.function in CUTS:
-            return _uncut(expression.arguments[0])
-        return replace(expression, arguments=tuple(_uncut(argument) for argument in expression.arguments))
-    return expression
+    if isinstance(expression, Call) and expression.function in CUTS:
+        return _uncut(expression.arguments[0])
+    return with_children(expression, [_uncut(child) for child in children_of(expression)])

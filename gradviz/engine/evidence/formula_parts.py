@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from gradviz.core.formulas.formula import Binary, Call, Expression, Formula, Name, parse_formula
+from gradviz.core.formulas.formula import Binary, Call, Expression, Formula, Index, Name, parse_formula
 from gradviz.core.formulas.walk import children_of
 from gradviz.core.formulas.written import written
 from gradviz.core.numbers import short_number
@@ -33,6 +33,8 @@ class Part:
         """The name of the function, or the sign."""
         if isinstance(self.expression, Call):
             return self.expression.function
+        if isinstance(self.expression, Index):
+            return "[]"
         return self.expression.operator if isinstance(self.expression, Binary) else "-"
 
     @property

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import math
 import operator
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
 
 import torch
 from torch import Tensor
 from torch.autograd.graph import Node
 
-from gradviz.core.formulas.formula import Assignment, Binary, Call, Expression, Formula, Name, Negative, Number
-from gradviz.core.formulas.functions import CONSTANTS, FUNCTIONS
+from gradviz.core.formulas.constants import constant_value
+from gradviz.core.formulas.formula_function import FormulaFunction
+from gradviz.core.formulas.functions import FUNCTIONS
+from gradviz.core.formulas.syntax import Assignment, Binary, Call, Expression, Formula, Index, Name, Negative
 from gradviz.core.formulas.text import FormulaError
-from gradviz.core.formulas.walk import children_of, names_in
+from gradviz.core.formulas.walk import children_of, names_in, with_children
 from gradviz.engine.objectives.formula_work import check_work
 
 Values = dict[str, Tensor]
@@ -124,7 +124,7 @@ class Program:
             value = self.tensor_closure(over_names(expression))(values | given)
         except FormulaError as error:
             raise FormulaError(error.reason, line, error.column) from None
-        except (RuntimeError, IndexError, TypeError) as error:
+        except (RuntimeError, IndexError, TypeError, ValueError) as error:
             reason = str(error).split("\n", 1)[0][:160]
             raise FormulaError(f"PyTorch refuses this: {reason}", line, expression.column) from None
         if value.grad_fn is not None and value.grad_fn.name().endswith("NotImplemented"):
@@ -148,14 +148,14 @@ class Program:
 
     def tensor_closure(self, expression: Expression) -> Callable[[Values], Tensor]:
         """A closure that gives a tensor, where the expression alone may be a plain number."""
-        constant = _constant(expression)
+        constant = constant_value(expression)
         if constant is not None:
             tensor = torch.tensor(constant, **self._like)
             return lambda _values: tensor
         return self._closure(expression)
 
     def _closure(self, expression: Expression) -> Closure:
-        constant = _constant(expression)
+        constant = constant_value(expression)
         if constant is not None:
             return lambda _values: constant
         if isinstance(expression, Name):
@@ -165,13 +165,16 @@ class Program:
             return lambda values: -operand(values)
         if isinstance(expression, Binary):
             return self._binary(expression)
+        if isinstance(expression, Index):
+            indexed, places = self.tensor_closure(expression.operand), expression.python
+            return lambda values: indexed(values)[places]
         assert isinstance(expression, Call)
         return self._call(expression)
 
     def _binary(self, expression: Binary) -> Closure:
         operation = _OPERATIONS[expression.operator]
         # Two numbers are compared as tensors, for where() takes no Python bool.
-        is_of_numbers = _constant(expression.left) is not None and _constant(expression.right) is not None
+        is_of_numbers = constant_value(expression.left) is not None and constant_value(expression.right) is not None
         left = (self.tensor_closure if is_of_numbers else self._closure)(expression.left)
         right = self._closure(expression.right)
         return lambda values: operation(left(values), right(values))
@@ -181,15 +184,15 @@ class Program:
         if not isinstance(declared.torch, str):
             return declared.torch(self, expression)
         function = _torch_function(declared.torch)
-        arguments = [self.tensor_closure(argument) for argument in expression.arguments]
-        dimension = declared.default_dimension if expression.dimension is None else expression.dimension
-        if dimension is not None:
-            only = arguments[0]
-            return lambda values: function(only(values), dim=dimension)
+        count = len(expression.arguments) - len(declared.options)
+        arguments = [self.tensor_closure(argument) for argument in expression.arguments[:count]]
+        keywords = _keywords(declared, expression)
         if len(arguments) == 1:
             only = arguments[0]
-            return lambda values: function(only(values))
-        return lambda values: function(*[argument(values) for argument in arguments])
+            if not keywords:
+                return lambda values: function(only(values))
+            return lambda values: function(only(values), **keywords)
+        return lambda values: function(*[argument(values) for argument in arguments], **keywords)
 
     @property
     def formula(self) -> Formula:
@@ -198,11 +201,21 @@ class Program:
 
     def constant(self, expression: Expression) -> float | None:
         """The value of an expression of nothing but numbers; None of any other."""
-        return _constant(expression)
+        return constant_value(expression)
 
     def in_dtype(self, value: Tensor) -> Tensor:
         """A tensor in the precision of the program."""
         return value.to(self._like["dtype"])
+
+
+def _keywords(declared: FormulaFunction, call: Call) -> dict[str, Any]:
+    """What torch's function takes besides tensors."""
+    count = len(call.arguments) - len(declared.options)
+    options = zip(declared.options, map(constant_value, call.arguments[count:]), strict=True)
+    found: dict[str, Any] = {option.name: value for option, value in options}
+    dimension = declared.default_dimension if call.dimension is None else call.dimension
+    found |= {} if dimension is None else {"dim": dimension}
+    return found | ({"keepdim": True} if call.keeps else {})
 
 
 def needed_lines(formula: Formula) -> set[str]:
@@ -224,44 +237,12 @@ def _torch_function(name: str) -> Callable[..., Tensor]:
 
 def over_names(expression: Expression) -> Expression:
     """`expression` with its operands, unless they are numbers, exchanged for the names 0, 1, 2."""
+    children = children_of(expression)
     operands = [
-        child if _constant(child) is not None else Name(str(number), child.column)
-        for number, child in enumerate(children_of(expression))
+        child if constant_value(child) is not None else Name(str(number), child.column)
+        for number, child in enumerate(children)
     ]
-    if isinstance(expression, Negative):
-        return replace(expression, operand=operands[0])
-    if isinstance(expression, Binary):
-        return replace(expression, left=operands[0], right=operands[1])
-    if isinstance(expression, Call):
-        return replace(expression, arguments=tuple(operands))
-    return expression
-
-
-def _constant(expression: Expression) -> float | None:
-    """The value of an expression of nothing but numbers, in double precision; FormulaError if not finite."""
-    if isinstance(expression, Number):
-        return expression.value
-    if isinstance(expression, Name):
-        return CONSTANTS.get(expression.name)
-    if isinstance(expression, Negative):
-        operand = _constant(expression.operand)
-        return None if operand is None else -operand
-    if not isinstance(expression, Binary) or expression.operator not in ("+", "-", "*", "/", "**", "%"):
-        return None
-    left, right = _constant(expression.left), _constant(expression.right)
-    if left is None or right is None:
-        return None
-    return _fold(expression, left, right)
-
-
-def _fold(expression: Binary, left: float, right: float) -> float:
-    try:
-        value = _OPERATIONS[expression.operator](left, right)
-    except (OverflowError, ZeroDivisionError):
-        value = math.inf
-    if not isinstance(value, float) or not math.isfinite(value):
-        raise FormulaError("not finite here", 1, expression.column)
-    return value
+    return with_children(expression, operands)
 
 
 def _no_derivative(expression: Expression) -> str:

@@ -48,7 +48,8 @@ def basins(
     starts = [torch.from_numpy(grid.reshape(-1)) for grid in np.meshgrid(x, y)]
     places = [torch.nn.Parameter(start.to(plane.origin)) for start in starts]
     optimizer = build_optimizer(experiment.optimizers[0], places)
-    schedule = experiment.optimizers[0].build_schedule(optimizer, experiment.steps)
+    declared = experiment.optimizers[0].in_steps(experiment.objective.steps_per_epoch)
+    schedule = declared.build_schedule(optimizer, experiment.steps)
     extent = max(high - low for low, high in domain)
     before = _positions(places)
     moved = np.full(len(before), np.inf)

@@ -79,7 +79,9 @@ class Trainer:
         """The last step whose record is that of the present settings: after a seek back it lies ahead."""
 
     def _lane(self, optimizer: Optimizer) -> Lane:
-        return Lane(build_objective(self.experiment, self.device), optimizer, self.experiment.steps)
+        experiment = self.experiment
+        declared = optimizer.in_steps(experiment.objective.steps_per_epoch)
+        return Lane(build_objective(experiment, self.device), declared, experiment.steps)
 
     def twin(self) -> Trainer:
         """Another trainer of this run, where this one stands: it goes anywhere, and this one knows nothing of it."""

@@ -12,17 +12,29 @@ from gradviz.core.formulas.functions import FUNCTIONS
 
 DialectName = Literal["numpy", "autograd", "torch", "tensorflow"]
 DIALECTS: tuple[DialectName, ...] = ("numpy", "autograd", "torch", "tensorflow")
+_OF_GRADIENTS = {
+    "placed": "def placed(flow, shape, places, dtype):\n"
+    "    # the gradient of an index: 0 for what it left out\n"
+    "    whole = np.zeros(shape, dtype=dtype)\n"
+    "    whole[places] = flow\n"
+    "    return whole"
+}
+"""What gradients by hand call, and no formula."""
 _DEFINITION = re.compile(r"def (\w+)\(")
 
 
 @dataclass(frozen=True)
 class Library:
-    """What a dialect computes with. `axis` is its keyword for a dimension, `spelling` the field of a function."""
+    """What a dialect computes with.
+
+    `axis` is its keyword for a dimension, `keeps` that for one that stays, `spelling` the field of a function.
+    """
 
     name: Literal["numpy", "torch", "tensorflow", "python"]
     prefix: str
     axis: str
     spelling: Literal["numpy", "torch_spelling", "tensorflow", "python"]
+    keeps: str = "keepdims"
 
     def dtype(self, dtype: str) -> str:
         """A dtype such as float32 as the library writes it."""
@@ -55,7 +67,8 @@ class Library:
     def helpers(self) -> dict[str, str]:
         """What a script defines where the library has no function of its own: definitions by their names."""
         spellings = (getattr(function, self.spelling) for function in FUNCTIONS.values())
-        return {found[1]: spelling for spelling in spellings if (found := _DEFINITION.match(spelling))}
+        found = {found[1]: spelling for spelling in spellings if (found := _DEFINITION.match(spelling))}
+        return found | (_OF_GRADIENTS if self.name == "numpy" else {})
 
     def helpers_in(self, text: str) -> list[str]:
         """The helpers that a text calls."""
@@ -63,7 +76,7 @@ class Library:
 
 
 NUMPY = Library("numpy", "np", "axis", "numpy")
-TORCH = Library("torch", "torch", "dim", "torch_spelling")
+TORCH = Library("torch", "torch", "dim", "torch_spelling", "keepdim")
 TENSORFLOW = Library("tensorflow", "tf", "axis", "tensorflow")
 PYTHON = Library("python", "math", "axis", "python")
 LIBRARIES: dict[DialectName, Library] = {

@@ -5,8 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Mapping
 
-from gradviz.core.formulas.formula import Binary, Call, Expression, Name, Negative, Number, parse_expression
-from gradviz.core.formulas.functions import CONSTANTS, FUNCTIONS, function_of
+from gradviz.core.formulas.constants import is_constant
+from gradviz.core.formulas.formula import parse_expression
+from gradviz.core.formulas.formula_function import FormulaFunction
+from gradviz.core.formulas.functions import FUNCTIONS, function_of
+from gradviz.core.formulas.syntax import Binary, Call, Constant, Expression, Index, Name, Negative, Number
 from gradviz.scripts.language.dialects import PYTHON, Library
 from gradviz.scripts.problems import ScriptError
 
@@ -61,13 +64,17 @@ class Printer:
     def _parts(self, expression: Expression) -> tuple[str, int]:
         if isinstance(expression, Number):
             return number_text(expression.value), _ATOM
+        if isinstance(expression, Constant):
+            return f"math.{expression.name}", _ATOM
         if isinstance(expression, Name):
-            known = expression.name in self.names or expression.name not in CONSTANTS
-            return self.names.get(expression.name, expression.name) if known else f"math.{expression.name}", _ATOM
+            return self.names.get(expression.name, expression.name), _ATOM
         if isinstance(expression, Negative):
             return f"-{self.printed(expression.operand, _NEGATIVE)}", _NEGATIVE
         if isinstance(expression, Binary):
             return self._binary(expression)
+        if isinstance(expression, Index):
+            operand = self._tensor(expression.operand) if is_constant(expression.operand) else ""
+            return f"{operand or self.printed(expression.operand, _ATOM)}[{expression.text}]", _ATOM
         return self._call(expression), _ATOM
 
     def _binary(self, expression: Binary) -> tuple[str, int]:
@@ -122,6 +129,8 @@ class Printer:
         if call.function == "ones":
             shape = ", ".join(self.printed(size, 0) for size in call.arguments)
             return f"np.ones([{shape}], dtype=np.{self.dtype})"
+        if call.function == "placed":
+            return self._placed(*call.arguments)
         function = function_of(call.function, len(call.arguments))
         spelling = self.library.spelled(function)
         if not spelling:
@@ -129,10 +138,26 @@ class Printer:
         arguments = [Argument(self, argument) for argument in call.arguments]
         if "{" in spelling:
             return spelling.format(*arguments, dtype=self.library.dtype(self.dtype))
-        texts = [argument.tensor for argument in arguments]
+        count = len(arguments) - len(function.options)
+        texts = [argument.tensor for argument in arguments[:count]]
         dimension = function.default_dimension if call.dimension is None else call.dimension
         texts += [] if dimension is None else [f"{self.library.axis}={dimension}"]
-        return f"{spelling}({', '.join(texts)})"
+        texts += [f"{self.library.keeps}=True"] if call.keeps else []
+        return f"{spelling}({', '.join(texts + self._settings(function, arguments[count:]))})"
+
+    def _settings(self, function: FormulaFunction, values: list[Argument]) -> list[str]:
+        """The numbers that a function takes besides its tensors: as keywords where torch or a reduction has them."""
+        pairs = [(option, value) for option, value in zip(function.options, values, strict=True)]
+        if self.library.name != "torch" and function.effect == "elementwise":
+            return [value.plain for _option, value in pairs]
+        return [f"{option.name}={value.plain}" for option, value in pairs if not value.is_number(option.default)]
+
+    def _placed(self, flow: Expression, index: Expression) -> str:
+        """The gradient of an index: zeros but for the elements that it chose."""
+        assert isinstance(index, Index)
+        assert isinstance(index.operand, Call)
+        shape = ", ".join(self.printed(size) for size in index.operand.arguments)
+        return f"placed({self.printed(flow)}, [{shape}], np.s_[{index.text}], {self.library.dtype(self.dtype)})"
 
     def rank(self, expression: Expression) -> int:
         """Number of dimensions, from those of the names."""
@@ -143,14 +168,19 @@ class Printer:
         if isinstance(expression, Binary):
             left, right = self.rank(expression.left), self.rank(expression.right)
             return left + right - 2 if expression.operator == "@" else max(left, right)
+        if isinstance(expression, Index):
+            places = expression.places
+            return self.rank(expression.operand) + places.count(None) - sum(isinstance(place, int) for place in places)
         return self._call_rank(expression) if isinstance(expression, Call) else 0
 
     def _call_rank(self, call: Call) -> int:
         ranks = [self.rank(argument) for argument in call.arguments]
         if call.function == "ones":
             return len(ranks)
+        if call.function == "placed":
+            return ranks[1]
         if function_of(call.function, len(ranks)).effect == "reduction":
-            return 0 if call.dimension is None else ranks[0] - 1
+            return 0 if call.dimension is None else ranks[0] - (not call.keeps)
         return max(ranks)
 
 
@@ -181,6 +211,10 @@ class Argument:
         """As what holds or does not."""
         return self._printer.condition(self._expression)
 
+    def is_number(self, value: float) -> bool:
+        """Whether it is this very number."""
+        return isinstance(self._expression, Number) and self._expression.value == value
+
     @property
     def number(self) -> str:
         """A plain number where it is one, else as a tensor."""
@@ -202,18 +236,6 @@ class ScalarPrinter(Printer):
 def is_comparison(expression: Expression) -> bool:
     """Whether it holds or does not: no gradient flows through it."""
     return isinstance(expression, Binary) and expression.operator in COMPARISONS
-
-
-def is_constant(expression: Expression) -> bool:
-    """Whether an expression is nothing but numbers."""
-    if isinstance(expression, Number):
-        return True
-    if isinstance(expression, Name):
-        return expression.name in CONSTANTS
-    if isinstance(expression, Negative):
-        return is_constant(expression.operand)
-    arithmetic = isinstance(expression, Binary) and expression.operator in ("+", "-", "*", "/", "**", "%")
-    return arithmetic and is_constant(expression.left) and is_constant(expression.right)  # type: ignore[union-attr]
 
 
 def number_text(value: float, whole: bool = True) -> str:

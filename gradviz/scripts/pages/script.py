@@ -49,6 +49,8 @@ def script(
 
 
 def _script(experiment: Experiment, dialect: DialectName, start: Start, lesson: Lesson) -> str:
+    per_epoch = experiment.objective.steps_per_epoch
+    experiment = experiment.with_optimizers(tuple(one.in_steps(per_epoch) for one in experiment.optimizers))
     _refuse(experiment, start)
     body = _body(experiment, dialect, start)
     is_double = experiment.dtype == "float64" and dialect in ("autograd", "torch")

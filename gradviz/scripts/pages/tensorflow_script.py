@@ -92,9 +92,9 @@ class TensorFlowScript(HandScript):
 
     @property
     def has_steps(self) -> bool:
-        """Whether it has functions such as ceil: their gradient is 0 for PyTorch, and none for TensorFlow."""
+        """Whether it has functions such as ceil or copysign: a gradient is 0 for PyTorch, and none for TensorFlow."""
         used = {name for line in self.sketch.lines for name in functions_in(line.expression)}
-        return any(FUNCTIONS[name].derivative == ("0",) and not FUNCTIONS[name].cuts for name in used)
+        return any(FUNCTIONS[name].derivative[-1:] == ("0",) and not FUNCTIONS[name].cuts for name in used)
 
     def train(self) -> list[str]:
         """The function that steps from `first` to `last`."""

@@ -12,10 +12,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from gradviz.core.formulas.formula import Binary, Call, Expression, Name, Negative, Number, parse_expression
+from gradviz.core.formulas.constants import is_constant
+from gradviz.core.formulas.formula import parse_expression
 from gradviz.core.formulas.functions import FUNCTIONS, function_of
+from gradviz.core.formulas.syntax import Binary, Call, Constant, Expression, Index, Name, Negative, Number, Slice
 from gradviz.core.formulas.walk import names_in
-from gradviz.scripts.language.expressions import is_comparison, is_constant
+from gradviz.core.formulas.work import indexed
+from gradviz.scripts.language.expressions import is_comparison
 from gradviz.scripts.language.sketch import Line, Sketch, reached
 from gradviz.scripts.problems import ScriptError
 
@@ -74,9 +77,17 @@ class _Tape:
             if expression.operator != "@":
                 return np.broadcast_shapes(left, right)
             return (*left[:-1], *right[:-2], *right[-1:]) if len(right) > 1 else left[:-1]
+        if isinstance(expression, Index):
+            return indexed(self.shape(expression.operand), expression) or ()
         return self._call_shape(expression) if isinstance(expression, Call) else ()
 
     def _call_shape(self, one: Call) -> Shape:
+        if one.function == "ones":
+            return tuple(int(size.value) for size in one.arguments if isinstance(size, Number))
+        if one.function == "placed":
+            index = one.arguments[1]
+            assert isinstance(index, Index)
+            return self.shape(index.operand)
         shapes = [self.shape(argument) for argument in one.arguments]
         effect = function_of(one.function, len(shapes)).effect if one.function in FUNCTIONS else "elementwise"
         if effect == "transpose":
@@ -88,7 +99,7 @@ class _Tape:
             if one.dimension is None:
                 return ()
             place = one.dimension % len(shapes[0])
-            return shapes[0][:place] + shapes[0][place + 1 :]
+            return shapes[0][:place] + (1,) * one.keeps + shapes[0][place + 1 :]
         return np.broadcast_shapes(*shapes)
 
     def contributions(self, expression: Expression, gradient: Expression) -> dict[str, Expression]:
@@ -116,7 +127,17 @@ class _Tape:
             return call("sum", flow)
         if len(whole) == 2 and wanted == whole[1:]:
             return call("sum", self._spread(flow, whole), dimension=0)
-        return flow if math.prod(whole) <= math.prod(wanted) else self._refuse("a tensor of this shape")
+        if math.prod(whole) <= math.prod(wanted):
+            return flow
+        return self._gathered(self._spread(flow, whole), whole, wanted)
+
+    def _gathered(self, flow: Expression, whole: Shape, wanted: Shape) -> Expression:
+        """`flow` summed along every dimension in which an operand of the shape `wanted` has one element or none."""
+        more = len(whole) - len(wanted)
+        for place, size in enumerate(whole):
+            if size > 1 and (place < more or wanted[place - more] == 1):
+                flow = Call("sum", (flow,), place, 0, keeps=True)
+        return Index(flow, (0,) * more, 0) if more else flow
 
     def _spread(self, flow: Expression, shape: Shape) -> Expression:
         """`flow` as an array of `shape`, where it is one number for all."""
@@ -133,6 +154,9 @@ class _Tape:
             return [(one.operand, Negative(flow, 0))]
         if isinstance(one, Binary):
             return self._binary(one, flow)
+        if isinstance(one, Index):
+            whole = Index(call("ones", *map(number, map(float, self.shape(one.operand)))), one.places, 0)
+            return [(one.operand, call("placed", flow, whole))]
         assert isinstance(one, Call)
         return self._call(one, flow)
 
@@ -168,36 +192,47 @@ class _Tape:
             return [(one.arguments[0], times(flow, _power_rule(*one.arguments)))]
         if function.effect == "transpose":
             return [(one.arguments[0], call("t", flow) if self.shape(flow) else flow)]
-        is_known = function.effect != "reduction" or self._is_spreading(one)
-        if not function.derivative or not is_known:
+        if not function.derivative:
             self._refuse(f"{function.name}()")
+        if function.effect == "reduction" and not self._is_spreading(one):
+            flow = self._stretched(flow, one)
+            one = replace(one, keeps=True)
         count = math.prod(self.shape(one.arguments[0])) / max(math.prod(self.shape(one)), 1)
         names = dict(zip("uvw", one.arguments, strict=False)) | {"h": one, "n": number(count)}
         return [
-            (argument, _scaled(flow, _substituted(parse_expression(text, names), names, one.dimension)))
-            for argument, text in zip(one.arguments, function.derivative, strict=True)
+            (argument, _scaled(flow, _substituted(parse_expression(text, names), names, one)))
+            for argument, text in zip(one.arguments, function.derivative, strict=False)
             if text != "0" and names_in(argument)
         ]
 
     def _is_spreading(self, one: Call) -> bool:
         """Whether the gradient of a sum spreads over its operand by NumPy's own broadcasting."""
         shape = self.shape(one.arguments[0])
-        return one.dimension is None or len(shape) == 1 or one.dimension % len(shape) == 0
+        return one.dimension is None or one.keeps or len(shape) == 1 or one.dimension % len(shape) == 0
+
+    def _stretched(self, flow: Expression, one: Call) -> Expression:
+        """What flows to a reduction, with its dimension again, of one element."""
+        if self.shape(flow) == ():
+            return flow
+        assert one.dimension is not None
+        before = one.dimension % len(self.shape(one.arguments[0]))
+        return Index(flow, (*[Slice(None, None, None)] * before, None), 0)
 
 
-def _substituted(expression: Expression, names: Mapping[str, Expression], dimension: int | None) -> Expression:
-    """A declared derivative with its operands in the place of u, v, w and h; its reductions go along `dimension`."""
+def _substituted(expression: Expression, names: Mapping[str, Expression], one: Call) -> Expression:
+    """A declared derivative with its operands in the place of u, v, w and h; its reductions go where `one` does."""
     if isinstance(expression, Name):
         return names.get(expression.name, expression)
     if isinstance(expression, Negative):
-        return Negative(_substituted(expression.operand, names, dimension), 0)
+        return Negative(_substituted(expression.operand, names, one), 0)
     if isinstance(expression, Call):
-        arguments = tuple(_substituted(argument, names, dimension) for argument in expression.arguments)
-        reduces = FUNCTIONS[expression.function].effect == "reduction"
-        return replace(expression, arguments=arguments, dimension=dimension if reduces else None)
+        arguments = tuple(_substituted(argument, names, one) for argument in expression.arguments)
+        if FUNCTIONS[expression.function].effect != "reduction":
+            return replace(expression, arguments=arguments)
+        return replace(expression, arguments=arguments, dimension=one.dimension, keeps=one.keeps)
     if not isinstance(expression, Binary):
         return expression
-    left, right = (_substituted(side, names, dimension) for side in (expression.left, expression.right))
+    left, right = (_substituted(side, names, one) for side in (expression.left, expression.right))
     if expression.operator == "-" and isinstance(left, Number) and isinstance(right, Number):
         return number(left.value - right.value)
     made = {"+": plus, "*": times}.get(expression.operator)
@@ -227,7 +262,7 @@ def _power_rule(base: Expression, exponent: Expression) -> Expression:
 def _is_plain_number(exponent: Expression) -> bool:
     """Whether it is seen at once that it is not 0: a number with its sign, or a constant."""
     inner = exponent.operand if isinstance(exponent, Negative) else exponent
-    return isinstance(inner, Name) or (isinstance(inner, Number) and inner.value != 0)
+    return isinstance(inner, Constant) or (isinstance(inner, Number) and inner.value != 0)
 
 
 def differentiated(sketch: Sketch) -> tuple[Line, ...]:
@@ -269,7 +304,7 @@ def _check_free(lines: list[Line], taken: set[str]) -> None:
 
 def _kept(name: str, flow: Expression, lines: list[Line], tape: _Tape) -> Expression:
     """The gradient of a line under a name of its own, unless it is short enough to be written where it is used."""
-    if isinstance(flow, Number | Name) or (isinstance(flow, Negative) and isinstance(flow.operand, Name)):
+    if isinstance(flow, Number | Name | Constant) or (isinstance(flow, Negative) and isinstance(flow.operand, Name)):
         return flow
     lines.append(Line(f"d_{name}", flow))
     tape.shapes[f"d_{name}"] = tape.shape(flow)

@@ -18,7 +18,16 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from gradviz.core.declaration import Alternative, Declaration, FieldSpec, field_specs, kind_of, names_of, notes_of
+from gradviz.core.declaration import (
+    Alternative,
+    Declaration,
+    FieldSpec,
+    Mending,
+    field_specs,
+    kind_of,
+    names_of,
+    notes_of,
+)
 from gradviz.core.document.consequence import live_names
 from gradviz.core.document.document import Document, editable_data, editable_specs
 from gradviz.views.form.anchor import anchor_at, hold, top_of
@@ -53,6 +62,8 @@ class Form(QWidget):
         self._structure: Any = None
         self._document: Document | None = None
         self._drafts: dict[str, Any] = {}
+        self._offered = ""
+        """The path of the edit that is being offered: a document that comes meanwhile has it."""
         self._whole_lists: set[str] = set()
         self._devices: tuple[str, ...] = ("cpu",)
         self._below = QWidget()
@@ -64,6 +75,7 @@ class Form(QWidget):
         layout.setSpacing(0)
         layout.addWidget(self._scroll)
         self._room = MessageRoom(self)
+        self._room.mended.connect(self.edited)
         layout.addWidget(self._room)
         self.setMinimumWidth(LEAST_WIDTH)
         QApplication.instance().focusChanged.connect(self._on_focus_changed)  # type: ignore[union-attr]
@@ -136,6 +148,7 @@ class Form(QWidget):
     def _offer_drafts(self, data: Any) -> None:
         """What was refused stays in its field, and is offered again: another edit may have made it right."""
         waiting, self._drafts = self._drafts, {}
+        waiting.pop(self._offered, None)  # it is taken over, maybe as another value: a column as a list of numbers
         for path, draft in waiting.items():
             if path in self._editors and value_at_path(data, path) != draft:
                 self._editors[path].show_draft(draft)
@@ -143,8 +156,9 @@ class Form(QWidget):
 
     def _offer(self, path: str, draft: Any) -> None:
         if path in self._editors:
-            self._drafts[path] = draft
+            self._drafts[path], self._offered = draft, path
             self.edited.emit(path, draft)
+            self._offered = ""
 
     def forget_drafts(self) -> bool:
         """Drop what was refused; whether there was any."""
@@ -159,8 +173,13 @@ class Form(QWidget):
         self._fault = None
         self._room.show_fault("")
 
-    def show_fault(self, path: str, sentence: str, place: tuple[int, int] | None = None) -> None:
-        """Mark the field at `path`, or the nearest around it, with a sentence; point at a place in its text."""
+    def show_fault(
+        self, path: str, sentence: str, place: tuple[int, int] | None = None, mending: Mending | None = None
+    ) -> None:
+        """Mark the field at `path`, or the nearest around it, with a sentence; point at a place in its text.
+
+        An edit that would help has a button beside the sentence.
+        """
         self.clear_faults()
         while path and path not in self._titles:
             path = path.rpartition(".")[0]
@@ -168,7 +187,7 @@ class Form(QWidget):
         self._open_around(path)
         self._mark(path, sentence, place)
         title = self._titles.get(path, "")
-        self._room.show_fault(f"{title}: {sentence}" if title else sentence)
+        self._room.show_fault(f"{title}: {sentence}" if title else sentence, mending)
 
     def _open_around(self, path: str) -> None:
         """Open the entries that a field lies in."""

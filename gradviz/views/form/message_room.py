@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+
+from gradviz.core.declaration import Mending
+from gradviz.views.form.mending_button import MendingButton
 
 LINES = 2
 """So many lines are kept free; a longer message lies over what is above."""
 MARGIN = 12
+GAP = 4
+"""Pixels between a sentence and the button below it."""
 
 
 class MessageRoom(QWidget):
-    """Always as high, whatever is said: nothing in the form moves for a message."""
+    """Always as high, whatever is said: nothing in the form moves for a message.
+
+    `mended` carries the path and the plain value of an edit that would make good what was refused.
+    """
+
+    mended = Signal(str, object)
 
     def __init__(self, form: QWidget) -> None:
         super().__init__(form)
@@ -23,7 +33,8 @@ class MessageRoom(QWidget):
         self._label.setWordWrap(True)
         self._label.setTextFormat(Qt.TextFormat.PlainText)
         self._label.setAlignment(Qt.AlignmentFlag.AlignBottom | Qt.AlignmentFlag.AlignLeft)
-        self._label.setContentsMargins(MARGIN, 4, MARGIN, 4)
+        self._button = MendingButton(form)
+        self._button.mended.connect(self.mended)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         form.installEventFilter(self)
 
@@ -33,9 +44,10 @@ class MessageRoom(QWidget):
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()
 
-    def show_fault(self, sentence: str) -> None:
-        """Why an edit was refused; empty where none was."""
+    def show_fault(self, sentence: str, mending: Mending | None = None) -> None:
+        """Why an edit was refused, and one that would help; empty where none was."""
         self.fault = sentence
+        self._button.offer(mending)
         self._show()
 
     def show_hint(self, text: str) -> None:
@@ -64,10 +76,16 @@ class MessageRoom(QWidget):
         self._place()
 
     def _place(self) -> None:
-        form = self._form
+        form, button = self._form, self._button
+        size = button.sizeHint()
+        below = 0 if button.isHidden() else size.height() + GAP
+        self._label.setContentsMargins(MARGIN, 4, MARGIN, 4 + below)
         wanted = self._label.heightForWidth(form.width())
         if not self.fault and wanted > self.sizeHint().height():
             self._label.setText("")
         height = max(self.sizeHint().height(), wanted)
         self._label.setGeometry(0, form.height() - height, form.width(), height)
         self._label.raise_()
+        width = min(size.width(), form.width() - 2 * MARGIN)
+        button.setGeometry(MARGIN, form.height() - 4 - size.height(), width, size.height())
+        button.raise_()
