@@ -93,7 +93,7 @@ def setting(
 
     `live` settings take effect between two steps of a run; any other starts a new run. `editor` asks the
     form for a special widget: "lines" (several lines of text), "device", "table", "names" or "hidden"; of a list,
-    "distinct" asks that a new entry be of a kind that is not there yet.
+    "distinct" asks that a new entry be of a kind that is not there yet; of a choice, "compact" asks for one row.
     """
     extra: dict[str, Any] = {"live": live, "editor": editor}
     return Field(default, title=title, description=description, json_schema_extra=extra, **limits)

@@ -22,6 +22,7 @@ from gradviz.core.objectives.catalogue import OBJECTIVES, TestFunctionObjective
 from gradviz.core.objectives.losses import LOSSES
 from gradviz.core.objectives.test_functions import TEST_FUNCTIONS, Ackley, Quadratic, Saddle
 from gradviz.core.optimizers.catalogue import OPTIMIZERS, Adam
+from gradviz.core.optimizers.clipping import CLIPPINGS
 from gradviz.core.optimizers.mistakes import MISTAKES
 from gradviz.core.optimizers.schedule_catalogue import SCHEDULES
 
@@ -35,6 +36,7 @@ CATALOGUES: dict[str, tuple[type[Alternative], ...]] = {
     "batches": BATCHES,
     "optimisers": OPTIMIZERS,
     "schedules": SCHEDULES,
+    "clippings": CLIPPINGS,
     "mistakes": MISTAKES,
     "objectives": OBJECTIVES,
 }
@@ -56,6 +58,8 @@ def experiment_with(entry: type[Alternative]) -> Experiment:
         return Experiment(optimizers=(default,))
     if entry in SCHEDULES:
         return Experiment(optimizers=(Adam(schedule=default),))
+    if entry in CLIPPINGS:
+        return Experiment(optimizers=(Adam(clipping=default),))
     if entry in MISTAKES:
         return Experiment(optimizers=(Adam(mistake=default),))
     if entry in TEST_FUNCTIONS:

@@ -50,6 +50,7 @@ FACTORS: dict[str, list[Any]] = {
     "mode": ["train", "train", "eval"],
     "scaling": ["none", "standardise", "min_max", "divide"],
     "function": kinds(TEST_FUNCTIONS),
+    "clipping": ["none", "none", "none", "norm 2", "norm 1", "norm inf", "value"],
 }
 MAIN = ("optimizer", "mistake", "layer")
 
@@ -140,9 +141,17 @@ def optimizer_of(case: Case) -> dict[str, Any]:
         "lr": RATES.get(kind, 0.01),
         "schedule": {"kind": schedule} | SHORT.get(schedule, {}),
         "mistake": mistake_of(case),
+        **({} if kind == "lbfgs" else {"clipping": clipping_of(case)}),
         **short,
         **extra,
     }
+
+
+def clipping_of(case: Case) -> dict[str, Any]:
+    """Bounds that the gradients of these experiments are beyond now and then."""
+    kind, _, norm = case["clipping"].partition(" ")
+    given = {"norm": {"max_norm": 0.2, "norm_type": norm}, "value": {"clip_value": 0.05}}.get(kind, {})
+    return {"kind": kind, **given}
 
 
 def mistake_of(case: Case) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 adaptive_optimizers  Optimisers that give every parameter a step of its own size
 catalogue            Optimisers of torch.optim
+clipping             Clipping: a gradient that is too large is made smaller before the update
 cyclic_schedules     Schedules that go up and down between rates of their own, and may move the momentum against them
 gradient_optimizers  Optimisers that follow the gradient itself, its sign, its curvature or its direction alone
 hand_step            Gradient descent written out: the one optimiser that is not torch's

@@ -9,7 +9,7 @@ Optimizer = Any
 """One of the catalogue, whose declaration asks for these names."""
 
 MOST_SETTINGS = 3
-_APART = ("kind", "schedule", "mistake")
+_APART = ("kind", "schedule", "clipping", "mistake")
 _SPOKEN = {"lr": "lr", "betas": "betas", "weight_decay": "decay", "nesterov": "Nesterov", "amsgrad": "AMSGrad"}
 
 
@@ -32,7 +32,8 @@ def _lane_name(optimizer: Optimizer, of_its_kind: list[Optimizer]) -> str:
         if name not in _APART and differs and (name == "lr" or value != info.default) and told < MOST_SETTINGS:
             parts.append(_setting_text(name, value))
             told += 1
-    return " ".join(parts) + _schedule_text(optimizer, of_its_kind) + _mistake_text(optimizer)
+    beside = _schedule_text(optimizer, of_its_kind) + _clipping_text(optimizer, of_its_kind)
+    return " ".join(parts) + beside + _mistake_text(optimizer)
 
 
 def _setting_text(name: str, value: Any) -> str:
@@ -51,6 +52,11 @@ def _number_text(value: Any) -> str:
 def _schedule_text(optimizer: Optimizer, of_its_kind: list[Optimizer]) -> str:
     differs = any(type(other.schedule) is not type(optimizer.schedule) for other in of_its_kind)
     return f", {optimizer.schedule.label}" if differs and not optimizer.schedule.is_constant else ""
+
+
+def _clipping_text(optimizer: Optimizer, of_its_kind: list[Optimizer]) -> str:
+    differs = any(other.clipping != optimizer.clipping for other in of_its_kind)
+    return f", {optimizer.clipping.told}" if differs and optimizer.clipping.told else ""
 
 
 def _mistake_text(optimizer: Optimizer) -> str:

@@ -66,6 +66,11 @@ class Mistake(Alternative):
         return self.caption
 
     @property
+    def begins_empty(self) -> bool:
+        """Whether the first update finds no gradient."""
+        return False
+
+    @property
     def detached(self) -> str:
         """The name of the value or layer that it detaches; empty where it detaches none."""
         return ""
@@ -128,6 +133,10 @@ class Cycle(Mistake):
         min_length=1,
         max_length=100,
     )
+
+    @property
+    def begins_empty(self) -> bool:
+        return self.actions[0] == "zero"
 
     def evaluation(self, objective: Evaluated) -> Evaluation:
         does = {"backward": _accumulate, "zero": _zero_alone}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
 from pydantic import model_validator
 
 from gradviz.core.declaration import Alternative, FieldError, live_fields, setting
+from gradviz.core.optimizers.clipping import AnyClipping, NoClipping
 from gradviz.core.optimizers.lane_names import lane_names
 from gradviz.core.optimizers.mistakes import AnyMistake, NoMistake
 from gradviz.core.optimizers.schedule_catalogue import AnySchedule, NoSchedule, Schedule
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 Pair = tuple[float, float]
 Implementation = Literal["default", "for-loop", "foreach"]
 FusedImplementation = Literal["default", "for-loop", "foreach", "fused"]
-_NOT_KEYWORDS = frozenset({"kind", "schedule", "mistake", "implementation"})
+_NOT_KEYWORDS = frozenset({"kind", "schedule", "clipping", "mistake", "implementation"})
 
 
 class Optimizer(Alternative):
@@ -47,6 +48,12 @@ class Optimizer(Alternative):
     schedule: AnySchedule = setting(
         NoSchedule(), title="Schedule", description="How the learning rate changes from step to step."
     )
+    clipping: AnyClipping = setting(
+        NoClipping(),
+        title="Clipping",
+        description="Whether gradients that are too large are made smaller before the update.",
+        editor="compact",
+    )
     mistake: AnyMistake = setting(
         NoMistake(), title="Mistake", description="Something done wrong on purpose, to see what it does."
     )
@@ -57,7 +64,8 @@ class Optimizer(Alternative):
 
     def notes(self) -> dict[str, str]:
         rule = self.update_rule()
-        return {"": self.formula.replace(";  ", "\n") if rule is None else rule.text}
+        text = self.formula.replace(";  ", "\n") if rule is None else rule.text
+        return {"": f"{self.clipping.text}\n{text}".strip()}
 
     def update_rule(self) -> UpdateRule | None:
         """The rule as it is with these settings, line by line; None where it is more than a few lines."""
@@ -103,6 +111,15 @@ class Optimizer(Alternative):
         """What a live change writes into the param_groups."""
         keywords = self.keywords
         return {name: keywords[name] for name in self.live}
+
+    @model_validator(mode="after")
+    def _closures_see_the_gradient(self) -> Optimizer:
+        if self.needs_closure and self.clipping.torch_name:
+            raise FieldError(
+                "clipping.kind",
+                f"{self.label} learns the curvature from the gradient as it is, which clipping would falsify",
+            )
+        return self
 
     @model_validator(mode="after")
     def _schedule_has_what_it_drives(self) -> Optimizer:

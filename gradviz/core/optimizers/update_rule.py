@@ -21,6 +21,7 @@ class UpdateRule:
 
     `running` are scalars that go on from step to step, with their first value. `singles` are scalars that torch keeps
     in float32 whatever the parameters are: their value is rounded to it, and "operands" multiplies in it besides.
+    `given` are names of a step that are computed from all parameters together, before the first of them is updated.
     """
 
     settings: dict[str, Any]
@@ -30,6 +31,7 @@ class UpdateRule:
     subtract: str
     running: dict[str, str]
     singles: dict[str, Single] = field(default_factory=dict)
+    given: tuple[str, ...] = ()
 
     @property
     def is_plain(self) -> bool:

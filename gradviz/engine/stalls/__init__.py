@@ -1,5 +1,7 @@
 """Why a run stands still: the causes that lie in its steps.
 
+clipping_holds  Clipping holds the run back: the gradient is far larger than what is let through, and the steps are too
+                short
 lbfgs_at_rest   LBFGS makes no step more: its gradient or its change is below a tolerance
 not_there_yet   Not converged yet: a long valley with a floor so much flatter than its walls that the steps hardly move
                 along it

@@ -24,7 +24,7 @@ class Lane:
     """
 
     __slots__ = (
-        "_evaluation", "_is_first_call", "_needs_loss", "carried", "carries", "fault", "loss", "needs_closure",
+        "_clip", "_evaluation", "_is_first_call", "_needs_loss", "carried", "carries", "fault", "loss", "needs_closure",
         "objective", "optimizer", "scheduler", "step", "update",
     )  # fmt: skip
 
@@ -47,7 +47,8 @@ class Lane:
         """Whether an evaluation adds to the gradients of the one before."""
         self.carried: list[Tensor | None] = [None for _ in objective.parameters]
         """The gradients that the last evaluation began with, where it adds to them."""
-        is_plain = self.scheduler is None and not self.needs_closure
+        self._clip = declared.clipping.build(list(objective.learned.values()))
+        is_plain = self.scheduler is None and not self.needs_closure and self._clip is None
         self.update: Callable[[], Any] = self.optimizer.step if is_plain else self._update
         """One update of the parameters, and of the rate where there is a schedule."""
 
@@ -95,6 +96,8 @@ class Lane:
     def _update(self) -> None:
         self._is_first_call = True
         try:
+            if self._clip is not None:
+                self._clip()
             if self.needs_closure:
                 self.optimizer.step(self._closure)
             else:

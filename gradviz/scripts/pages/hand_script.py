@@ -12,6 +12,7 @@ from gradviz.scripts.language.expressions import Printer
 from gradviz.scripts.language.page import caption, fitted, safe_names
 from gradviz.scripts.language.sketch import Line, Sketch, reached, used_lines
 from gradviz.scripts.language.tensors import TensorWriter
+from gradviz.scripts.steps.clipping import norm_lines, with_clipping
 from gradviz.scripts.steps.loops import (
     UpdatePrinter,
     fused,
@@ -45,11 +46,13 @@ class HandScript:
     ) -> None:
         self.experiment = experiment
         self.sketch = sketch
-        self.rule = rule
         self.batches = batches
         self.library = LIBRARIES[dialect]
         self.is_numpy = dialect == "numpy"
         self.by_hand = self.is_numpy or (sketch.by_hand and not sketch.holds)
+        self.clipping = experiment.optimizers[0].clipping
+        self.clips_by_torch = self.library.name == "torch" and not self.by_hand
+        self.rule = rule = rule if self.clips_by_torch else with_clipping(rule, self.clipping)
         self.is_fused = experiment.optimizers[0].rounds_once
         self.reached = reached(sketch)
         self.names = self._all_names()
@@ -155,9 +158,17 @@ class HandScript:
             gradient = "g" if self.by_hand else "p.grad"
             update = self.update.lines(self.keep, self.subtract, gradient)
             lines = [loop_over(self.gradient_list(), self.update.needs_index), *indented(update)]
+        scalars += self.clipped()
         if self.is_numpy:
             return scalars + lines
         return [*scalars, "with torch.no_grad():", *indented(lines), *self.zeroed()]
+
+    def clipped(self) -> list[str]:
+        """What is done to all gradients together before the update."""
+        if not self.clips_by_torch:
+            return norm_lines(self.clipping, self.library, self.gradient_list())
+        over = f"[{', '.join(self.trained)}]" if is_by_line(self.rule, len(self.trained)) else "parameters"
+        return [line for line in [self.clipping.code(over)] if line]
 
     def gradient(self, name: str) -> str:
         """The gradient of a parameter by its name in the script."""

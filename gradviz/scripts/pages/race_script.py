@@ -43,6 +43,7 @@ class RaceScript(TorchScript):
         self.has_loss_schedule = any(one.schedule.needs_loss for one in every)
         self.has_closure = any(one.needs_closure for one in every)
         self.carries_closure = any(one.needs_closure and one.mistake.carries for one in every)
+        self.has_clipping = any(one.clipping.torch_name for one in every)
         self.of_singles = next((one for one in every if one.keeps_singles and experiment.dtype == "float64"), None)
         self.switches = {one.mistake.race_switch: one.mistake.leaves_out for one in every if one.mistake.race_switch}
         for one in every:
@@ -66,6 +67,7 @@ class RaceScript(TorchScript):
         source = self.source
         given = ["make_optimizer", *(["make_scheduler=None"] if self.has_schedule else [])]
         given += ["changes=None"] if any(self.changes_of_each) else []
+        given += ["clip=None"] if self.has_clipping else []
         given += [f"{switch}=True" for switch in self.switches]
         loop = ["for step in range(steps + 1):", *indented(self.step())]
         train = [*source.start(), *self.made(), *loop, *self.returned()]
@@ -116,6 +118,7 @@ class RaceScript(TorchScript):
         label = self.of_singles.label if self.of_singles else ""
         changed = ["if changes:", "    optimizer.param_groups[0].update(changes.get(step, {}))"]
         update = changed if any(self.changes_of_each) else []
+        update += ["if clip:", f"    clip({self.source.parameters})"] if self.has_clipping else []
         update += in_singles(self.updated(), self.of_singles is not None, label)
         if self.has_schedule:
             stepped = f"scheduler.step({loss}.item())" if self.has_loss_schedule else "scheduler.step()"
@@ -152,6 +155,8 @@ class RaceScript(TorchScript):
             scheduler = scheduler_call(optimizer, self.experiment.steps)
             given += [f"lambda optimizer: {scheduler}"] if scheduler else []
             given += [f"changes={changes_text(changes)}"] if changes else []
+            clipped = optimizer.clipping.code("parameters")
+            given += [f"clip=lambda parameters: {clipped}"] if clipped else []
             given += [f"{optimizer.mistake.race_switch}=False"] if optimizer.mistake.race_switch else []
             line = f'    "{name}": train({", ".join(given)}),'
             is_long = len(line) > WIDTH

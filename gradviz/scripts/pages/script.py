@@ -68,6 +68,8 @@ def _refuse(experiment: Experiment, start: Start) -> None:
     for optimizer in experiment.optimizers:
         if optimizer.mistake.stops_scripts:
             raise ScriptError(optimizer.mistake.stops_scripts, "Take the mistake out.")
+        if optimizer.mistake.begins_empty and optimizer.clipping.needs_gradients:
+            raise ScriptError("clip_grad_value_ fails at step 0, where no gradient is yet.", "Clip by norm.")
         check_rates(optimizer, experiment.steps)
 
 
@@ -100,7 +102,8 @@ def _refuse_changes(changes: Sequence[Changes]) -> None:
 def _one_rule(experiment: Experiment) -> UpdateRule:
     """The update by hand; that of a race only where all do the same, as SGD and an update by hand may."""
     rules = [update_of(optimizer) for optimizer in experiment.optimizers]
-    if any(other != rules[0] for other in rules):
+    clippings = [optimizer.clipping for optimizer in experiment.optimizers]
+    if any(other != rules[0] for other in rules) or any(other != clippings[0] for other in clippings):
         raise ScriptError("optimisers race here that differ; by hand there is one.", "Keep one of them.")
     return rules[0]
 

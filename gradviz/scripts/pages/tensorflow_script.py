@@ -9,6 +9,7 @@ from gradviz.scripts.language.page import caption, fitted
 from gradviz.scripts.language.sketch import parsed_lines, used_lines
 from gradviz.scripts.pages.hand_script import HandScript
 from gradviz.scripts.problems import ScriptError
+from gradviz.scripts.steps.clipping import norm_lines
 from gradviz.scripts.steps.loops import (
     indented,
     loop_over,
@@ -104,6 +105,7 @@ class TensorFlowScript(HandScript):
             "    break",
         ]
         update = self.update.lines(self.keep, self.subtract)
+        lines += norm_lines(self.clipping, self.library, "gradients")
         lines += [*self.scalars(), loop_over("gradients", self.update.needs_index), *indented(update)]
         step = "step" if self.batches or self.rule.scalars else "_"
         loop = [f"for {step} in tf.range(first, last):  # this loop runs inside the graph", *indented(lines)]

@@ -64,7 +64,8 @@ class TorchScript:
         evaluated = [*source.kept(), f"{loss} = closure()"] if needs_closure else self.evaluation()
         changed = ["optimizer.param_groups[0].update(changes.get(step, {}))"] if self.changes else []
         keeps_singles = self.optimizer.keeps_singles and self.experiment.dtype == "float64"
-        update = in_singles(self.updated(), keeps_singles, self.optimizer.label)
+        clipped = [line for line in [self.optimizer.clipping.code(source.parameters)] if line]
+        update = [*clipped, *in_singles(self.updated(), keeps_singles, self.optimizer.label)]
         schedule = self.optimizer.schedule
         if not schedule.is_constant:
             update.append(f"scheduler.step({loss}.item())" if schedule.needs_loss else "scheduler.step()")
@@ -117,12 +118,14 @@ class HandTorchScript(TorchScript):
         subtract = fused if self.optimizer.rounds_once else plainly
         lines = self.update.lines(lambda name, value: f"{name} = {value}", subtract, "p.grad")
         update = [loop_over("", self.update.needs_index), *indented(lines)]
+        clipped = [line for line in [self.optimizer.clipping.code("parameters")] if line]
         return [
             *source.batch(),
             *source.forward(),
             *source.backward(),
             *ends(self.experiment.steps, source.loss, source.caption),
             *scalar_lines(self.rule, TORCH),
+            *clipped,
             "with torch.no_grad():",
             *indented(update),
             "for p in parameters:",

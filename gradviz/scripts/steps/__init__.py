@@ -1,6 +1,7 @@
 """What happens in a step: the gradient, the update, the loop.
 
 back_propagation  Fits of plain layers as lines of formulas, with their gradient by back-propagation, layer by layer
+clipping          Clipping by hand: the gradient of a rule made smaller, as torch.nn.utils does it
 differentiation   The gradient of a formula by hand where nobody wrote it: the chain rule backwards through its lines
 loops             What the scripts with an update by hand have in common: settings, state, scalars of a step, and the
                   update

@@ -72,7 +72,7 @@ def rounded(rule: UpdateRule, name: str, expression: Expression, printer: Printe
 def names_of(rule: UpdateRule) -> set[str]:
     """Every name that the update of a parameter uses in a script."""
     computed = (name for name, _ in (*rule.scalars, *rule.lines))
-    return {"step", "t", "k", "p", "g", *rule.settings, *rule.state, *rule.running, *computed}
+    return {"step", "t", "k", "p", "g", *rule.settings, *rule.state, *rule.running, *rule.given, *computed}
 
 
 def is_by_line(rule: UpdateRule, count: int) -> bool:

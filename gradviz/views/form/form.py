@@ -263,9 +263,7 @@ class Form(QWidget):
         column.addLayout(table)
         column.addWidget(self._note_at(path))
         if isinstance(value, Alternative) and len(variants) > 1:
-            kinds = [variant for variant in variants if issubclass(variant, Alternative)]
-            editor = ChoiceEditor(tuple((kind_of(kind), kind.label or kind_of(kind)) for kind in kinds))
-            editor.setToolTip(type(value).about)
+            editor = _kind_editor(variants, value)
             editor.focus_widget().setAccessibleName("Kind")
             self._connect(editor, f"{path}.kind")
             self._titles[f"{path}.kind"] = "Kind"
@@ -274,7 +272,9 @@ class Form(QWidget):
             inner = f"{path}.{spec.name}"
             if spec.editor == "hidden":
                 continue
-            if spec.shape in ("variant", "list", "group"):
+            if spec.editor == "compact":
+                self._add_choice(table, spec, getattr(value, spec.name), inner)
+            elif spec.shape in ("variant", "list", "group"):
                 box = QGroupBox(spec.title)
                 box.setToolTip(spec.description)
                 self._fill_composite(QVBoxLayout(box), spec, getattr(value, spec.name), inner)
@@ -371,6 +371,17 @@ class Form(QWidget):
         else:
             table.addRow(label, editor)
 
+    def _add_choice(self, table: QFormLayout, spec: FieldSpec, value: Alternative, path: str) -> None:
+        """A choice that is mostly left alone: a row of its own, and its settings, if it has any, below it."""
+        editor = _kind_editor(spec.variants, value)
+        editor.setToolTip(f"{spec.description}\n{type(value).about}")
+        editor.focus_widget().setAccessibleName(spec.title)
+        self._connect(editor, f"{path}.kind")
+        self._titles[path] = self._titles[f"{path}.kind"] = spec.title
+        table.addRow(field_label(spec, editor), editor)
+        for inner in _specs_of(value):
+            self._add_row(table, inner, f"{path}.{inner.name}")
+
     def _connect(self, editor: Editor, path: str) -> None:
         self._editors[path] = editor
         editor.edited.connect(lambda value: self._offer(path, value))
@@ -380,6 +391,14 @@ class Form(QWidget):
         label = text_label("muted")
         self._notes[path] = label
         return label
+
+
+def _kind_editor(variants: tuple[type[Declaration], ...], value: Alternative) -> ChoiceEditor:
+    """The choice between the alternatives; its tooltip is about the chosen one."""
+    kinds = [variant for variant in variants if issubclass(variant, Alternative)]
+    editor = ChoiceEditor(tuple((kind_of(kind), kind.label or kind_of(kind)) for kind in kinds))
+    editor.setToolTip(type(value).about)
+    return editor
 
 
 def _specs_of(value: Declaration) -> tuple[FieldSpec, ...]:

@@ -1,0 +1,69 @@
+"""Scripts of what an update or a loss is besides its rule: they end on the run's own figures, or are refused."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from in_process import executed
+from rounding import assert_to_rounding
+from script_runs import Ended, trained, written
+
+from gradviz.core.document.experiment import Experiment, from_data
+from gradviz.scripts.problems import ScriptError
+
+REGRESSION = {"kind": "regression", "points": 20, "inputs": 3, "targets": 1, "noise": 0.5}
+MODEL: list[dict[str, Any]] = [{"kind": "linear", "features": 4}, {"kind": "tanh"}, {"kind": "linear"}]
+MINI = {"kind": "mini", "size": 6}
+
+
+def experiment_of(*optimizers: dict[str, Any], dtype: str = "float64", steps: int = 9, **fit: Any) -> Experiment:
+    objective = {"kind": "fit", "data": REGRESSION, "model": MODEL, **fit}
+    one = {"kind": "sgd", "lr": 0.1, "momentum": 0.9}
+    return from_data({"objective": objective, "optimizers": list(optimizers) or [one], "dtype": dtype, "steps": steps})
+
+
+def text_of(end: Ended) -> str:
+    return json.dumps([end.loss, end.parameters, end.gradients])
+
+
+def assert_ends_as_the_run(experiment: Experiment, *rounded: str) -> None:
+    """torch bit for bit, and the dialects named besides to rounding."""
+    assert text_of(executed(written(experiment, "torch"))) == text_of(trained(experiment))
+    for dialect in rounded:
+        assert_to_rounding(executed(written(experiment, dialect)), trained(experiment), experiment)
+
+
+def assert_refused(experiment: Experiment, *dialects: str) -> None:
+    for dialect in dialects:
+        with pytest.raises(ScriptError) as refused:
+            written(experiment, dialect)
+        assert len(str(refused.value)) <= 300
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_race_of_clipped_and_unclipped_optimisers(dtype: str) -> None:
+    clipped = {"kind": "norm", "max_norm": 0.1}
+    experiment = experiment_of(
+        {"kind": "sgd", "lr": 0.1},
+        {"kind": "sgd", "lr": 0.1, "clipping": clipped},
+        {"kind": "by_hand", "lr": 0.1, "clipping": {"kind": "value", "clip_value": 0.01}},
+        dtype=dtype,
+    )
+    text = written(experiment, "torch")
+    printed = json.loads(executed(text).printed[-1])
+    assert len(printed["optimizers"]) == 3
+    for lane, end in enumerate(printed["optimizers"].values()):
+        assert text_of(Ended(end["loss"], end["parameters"], end["gradients"])) == text_of(trained(experiment, lane))
+    assert "clip=lambda parameters: torch.nn.utils.clip_grad_norm_(parameters, max_norm=0.1)" in text
+
+
+def test_a_race_by_hand_of_clipped_and_unclipped_ones_is_refused() -> None:
+    assert_refused(experiment_of({"kind": "sgd"}, {"kind": "sgd", "clipping": {"kind": "norm"}}), "numpy", "autograd")
+
+
+@pytest.mark.parametrize("clipping", [{"kind": "norm", "max_norm": 0.2}, {"kind": "value", "clip_value": 0.02}])
+def test_a_clipped_fit_in_every_dialect_of_arrays(clipping: dict[str, Any]) -> None:
+    optimizer = {"kind": "adam", "lr": 0.05, "clipping": clipping}
+    assert_ends_as_the_run(experiment_of(optimizer, batch=MINI), "autograd", "numpy")
