@@ -31,6 +31,17 @@ def frequent_checkpoints() -> Iterator[None]:
 
 
 @pytest.fixture
+def one_thread() -> Iterator[None]:
+    """torch with one thread, as a run of a small model has it: more of them sum up in another order."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture
 def thread_faults(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What went wrong in threads, as whoever keeps a log hears of it."""
     heard: list[str] = []

@@ -24,7 +24,7 @@ from gradviz.engine.answers.answering import ask
 from gradviz.engine.answers.moment import Moment
 from gradviz.engine.training.trainer import Trainer
 
-pytestmark = pytest.mark.usefixtures("frequent_checkpoints")
+pytestmark = pytest.mark.usefixtures("frequent_checkpoints", "one_thread")
 STEPS = 25
 MODEL = FitObjective(data=SMALL, model=(LinearLayer(features=4), Tanh(), LinearLayer()))
 SOME: tuple[Clipping, ...] = (

@@ -67,3 +67,22 @@ def test_a_race_by_hand_of_clipped_and_unclipped_ones_is_refused() -> None:
 def test_a_clipped_fit_in_every_dialect_of_arrays(clipping: dict[str, Any]) -> None:
     optimizer = {"kind": "adam", "lr": 0.05, "clipping": clipping}
     assert_ends_as_the_run(experiment_of(optimizer, batch=MINI), "autograd", "numpy")
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("optimizer", [{"kind": "sgd", "lr": 0.1}, {"kind": "lbfgs", "lr": 0.1, "max_iter": 3}])
+def test_several_batches_a_step(optimizer: dict[str, Any], dtype: str) -> None:
+    model = [MODEL[0], {"kind": "batch_norm1d"}, {"kind": "dropout", "p": 0.2}, MODEL[2]]
+    batch = {"kind": "mini", "size": 3, "accumulate": 3}
+    experiment = experiment_of(optimizer, model=model, batch=batch, dtype=dtype)
+    assert_ends_as_the_run(experiment, *(["autograd"] if optimizer["kind"] == "sgd" else []))
+    assert_refused(experiment, "numpy", "tensorflow")
+    race = experiment_of(optimizer, {"kind": "adam"}, model=model, batch=batch, dtype=dtype)
+    assert text_of(executed(written(race, "torch"))) == text_of(trained(race))
+
+
+def test_several_batches_a_step_with_mistakes() -> None:
+    batch = {"kind": "mini", "size": 4, "shuffle": False, "accumulate": 2}
+    for mistake in ({"kind": "no_zero_grad"}, {"kind": "detach", "name": "0"}):
+        assert_ends_as_the_run(experiment_of({"kind": "sgd", "lr": 0.01, "mistake": mistake}, batch=batch))
+    assert_refused(experiment_of({"kind": "sgd", "mistake": {"kind": "cycle"}}, batch=batch), "torch")

@@ -22,6 +22,15 @@ class Batch(Alternative):
         """Rows of a batch of `rows` in all; the last one of an epoch may be smaller."""
         return rows
 
+    @property
+    def per_update(self) -> int:
+        """Batches whose gradients are added up before an update; the last one of an epoch may have fewer."""
+        return 1
+
+    def rows_of_step(self, rows: int) -> int:
+        """Rows that one update looks at, of `rows` in all."""
+        return min(self.size_of(rows) * self.per_update, rows)
+
     def least(self, rows: int) -> int:
         """Rows of the smallest batch of an epoch."""
         size = self.size_of(rows)
@@ -38,13 +47,26 @@ class MiniBatch(Batch):
     label: ClassVar[str] = "Mini-batch"
     about: ClassVar[str] = "Every step looks at a few rows; of size 1 it is stochastic gradient descent."
     kind: Literal["mini"] = "mini"
-    size: int = setting(USUAL_SIZE, title="Size", description="Rows of one step.", ge=1, le=10**9)
+    size: int = setting(USUAL_SIZE, title="Size", description="Rows of one batch.", ge=1, le=10**9)
     shuffle: bool = setting(
         True, title="Shuffle", description="Whether every epoch takes the rows in a new order, drawn from the seed."
     )
 
+    accumulate: int = setting(
+        1,
+        title="Batches a step",
+        description="Gradient accumulation: so many batches are evaluated one after the other, each loss divided by "
+        "their number, before the parameters are updated once. The last step of an epoch takes those that are left.",
+        ge=1,
+        le=100_000,
+    )
+
     def size_of(self, rows: int) -> int:
         return self.size
+
+    @property
+    def per_update(self) -> int:
+        return self.accumulate
 
 
 AnyBatch = Annotated[FullBatch | MiniBatch, Field(discriminator="kind")]

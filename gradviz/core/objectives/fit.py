@@ -57,7 +57,7 @@ class FitObjective(DeclaredObjective):
     @property
     def steps_per_epoch(self) -> int:
         rows = self.data.rows
-        return -(-rows // min(self.batch.size_of(rows), rows))
+        return -(-rows // self.batch.rows_of_step(rows))
 
     @property
     def parameter_count(self) -> int:

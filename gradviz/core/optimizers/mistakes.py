@@ -29,6 +29,9 @@ class Evaluated(Protocol):
     def loss(self) -> Any:
         """The loss with its graph."""
 
+    def added(self) -> Any:
+        """The loss as it is recorded; its gradient is added to every parameter's ``.grad``."""
+
     def backward(self, loss: Any) -> None:
         """Add the gradient to every parameter's ``.grad``."""
 
@@ -113,7 +116,7 @@ class NoZeroGrad(Mistake):
     kind: Literal["no_zero_grad"] = "no_zero_grad"
 
     def evaluation(self, objective: Evaluated) -> Evaluation:
-        return lambda _step: _accumulate(objective)
+        return lambda _step: objective.added()
 
     def evaluation_lines(self, forward: Lines, backward: Lines) -> Lines:
         return ["# on purpose without optimizer.zero_grad(): the gradients add up", *forward, *backward]
@@ -139,7 +142,7 @@ class Cycle(Mistake):
         return self.actions[0] == "zero"
 
     def evaluation(self, objective: Evaluated) -> Evaluation:
-        does = {"backward": _accumulate, "zero": _zero_alone}
+        does = {"backward": lambda one: one.added(), "zero": _zero_alone}
         return lambda step: does[self.actions[step % len(self.actions)]](objective)
 
     def evaluation_lines(self, forward: Lines, backward: Lines) -> Lines:
@@ -199,13 +202,6 @@ class BackwardTwice(Mistake):
 
     def evaluation(self, objective: Evaluated) -> Evaluation:
         return lambda _step: _backward_twice(objective)
-
-
-def _accumulate(objective: Evaluated) -> Any:
-    """Forward and backward; the gradients are added to those that are there."""
-    loss = objective.loss()
-    objective.backward(loss)
-    return objective.number(loss)
 
 
 def _zero_alone(objective: Evaluated) -> Any:

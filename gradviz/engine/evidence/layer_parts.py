@@ -32,12 +32,14 @@ def layers_of(objective: Objective) -> list[LayerPart]:
     """Every layer as the rows of the step pass it; empty of what is no fit."""
     if not isinstance(objective, FitDescent):
         return []
-    found: list[LayerPart] = []
+    found: dict[str, LayerPart] = {}
     hooks = []
     for name, module in objective.modules.items():
 
         def look(layer: nn.Module, given: Any, output: Any, name: str = name) -> None:
-            found.append(LayerPart(name, layer, given[0].detach(), output.detach()))
+            part = LayerPart(name, layer, given[0].detach(), output.detach())
+            earlier = found.pop(name, None)
+            found[name] = part if earlier is None else _joined(earlier, part)
 
         hooks.append(module.register_forward_hook(look))
     try:
@@ -46,7 +48,13 @@ def layers_of(objective: Objective) -> list[LayerPart]:
     finally:
         for hook in hooks:
             hook.remove()
-    return found
+    return list(found.values())
+
+
+def _joined(first: LayerPart, second: LayerPart) -> LayerPart:
+    """The same layer with the rows of two batches: a step may look at several, one after the other."""
+    given = torch.cat((first.given, second.given))
+    return LayerPart(first.name, first.module, given, torch.cat((first.output, second.output)))
 
 
 def first_odd_layer(objective: Objective) -> tuple[LayerPart, int] | None:

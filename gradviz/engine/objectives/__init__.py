@@ -1,5 +1,6 @@
 """Declared objectives as torch computes them.
 
+accumulated_fit  A fit whose every step adds up the gradients of several batches, one after the other, before the update
 build            Experiments into objectives
 fit_data         The data of a fit on its device: shared by all lanes, and dealt out batch by batch
 fit_descent      The objective of a fit: a model of layers, its data and its loss

@@ -8,6 +8,7 @@ import torch
 
 from gradviz.core.document.experiment import Experiment
 from gradviz.core.objectives.catalogue import FormulaObjective, TestFunctionObjective
+from gradviz.engine.objectives.accumulated_fit import AccumulatedFit
 from gradviz.engine.objectives.fit_descent import FitDescent
 from gradviz.engine.objectives.formula_descent import FormulaDescent, TestFunctionDescent
 from gradviz.engine.objectives.objective import Objective
@@ -21,4 +22,5 @@ def build_objective(experiment: Experiment, device: torch.device) -> Objective:
         return TestFunctionDescent(declared, dtype, device)
     if isinstance(declared, FormulaObjective):
         return FormulaDescent(declared, experiment.seed, dtype, device)
-    return FitDescent(declared, experiment.seed, dtype, device)
+    made = FitDescent if declared.batch.per_update == 1 else AccumulatedFit
+    return made(declared, experiment.seed, dtype, device)

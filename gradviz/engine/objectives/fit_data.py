@@ -54,16 +54,16 @@ def _targets_for(declared: FitObjective, given: Tensor, dtype: torch.dtype) -> T
 
 
 class StepBatches:
-    """The rows of every step, in any order of steps: step k is batch k % batches of epoch k // batches.
+    """The rows of every step, in any order of steps: step k is part k % parts of epoch k // parts.
 
     A new epoch gathers all rows in its order once, so that a step is only a slice.
     """
 
     def __init__(self, batch: MiniBatch, data: FitData, seed: int) -> None:
         self._data = data
-        self._size = batch.size
         rows = len(data.inputs)
-        self.per_epoch = -(-rows // batch.size)
+        self._size = batch.rows_of_step(rows)
+        self.per_epoch = -(-rows // self._size)
         self._orders = EpochOrders(rows, seed) if batch.shuffle else None
         self._epoch = -1
         self._inputs, self._targets = data.inputs, data.targets

@@ -71,14 +71,22 @@ class FitDescent(Objective):
         self._step = step
 
     def loss(self) -> Tensor:
+        self._begin()
+        loss = self._loss = self._loss_of(self._inputs, self._targets)
+        return loss
+
+    def _begin(self) -> None:
+        """Draw, and average, as at every evaluation of this step."""
         if self._mask_seed is not None:
             self._seed_masks(self._mask_seed)
         if self._buffers:
             self._begin_with_buffers()
-        prediction = self.model(self._inputs)
+
+    def _loss_of(self, inputs: Tensor, targets: Tensor) -> Tensor:
+        """The loss of some rows; their prediction is kept."""
+        prediction = self.model(inputs)
         self._prediction = prediction.detach() if self._cuts_prediction else prediction
-        loss: Tensor = self._criterion(self._prediction, self._targets)
-        self._loss = loss
+        loss: Tensor = self._criterion(self._prediction, targets)
         return loss
 
     def _seed_masks(self, first: int) -> None:

@@ -69,6 +69,12 @@ class Objective(ABC):
         self.backward(loss)
         return self.number(loss)
 
+    def added(self) -> Tensor:
+        """The same, but the gradient is added to what stands in ``.grad``."""
+        loss = self.loss()
+        self.backward(loss)
+        return self.number(loss)
+
     def backward(self, loss: Tensor) -> None:
         """Add the gradient of `loss`, the last that `loss()` gave, to every parameter's ``.grad``."""
         loss.backward()  # type: ignore[no-untyped-call]

@@ -166,6 +166,9 @@ class FitSource(TorchSource):
         is_training = objective.mode == "train"
         self.draws = is_training and any(layer.is_random for layer in objective.model)
         self.averages = is_training and any(layer.kind == "batch_norm1d" for layer in objective.model)
+        self.accumulates = objective.batch.per_update > 1
+        if self.accumulates and mistake.kind == "cycle":
+            raise ScriptError(f"the mistake {mistake.label!r} is not known with several batches a step.", "Take one.")
         if self.detached:
             self._check_detached()
 
@@ -243,7 +246,10 @@ class FitSource(TorchSource):
         return [*lines, *fitted(f"model = nn.Sequential({', '.join(names)})")]
 
     def batch(self) -> list[str]:
-        return [] if not self._batches() else ["rows = batches[step]"]
+        return [] if not self._batches() or self.accumulates else ["rows = batches[step]"]
+
+    def backward(self) -> list[str]:
+        return [] if self.accumulates else super().backward()
 
     def kept(self) -> list[str]:
         return ["kept = [b.clone() for b in model.buffers()]"] if self.averages else []
@@ -260,12 +266,19 @@ class FitSource(TorchSource):
         x, y = ("x[rows]", "y[rows]") if self._batches() else ("x", "y")
         prediction = f"w * {x} + b" if self.is_line else f"model({x})"
         drawn = [f"torch.manual_seed({self.experiment.seed + 1} + step)  # what Dropout draws in this step"]
-        top = drawn if self.draws else []
+        lines = [f"prediction = {prediction}"]
         if self.detached:
             until = int(self.detached) + 1
             cut = f"hidden = model[:{until}]({x}).detach()  # on purpose: no gradient passes"
-            return [*top, cut, f"prediction = model[{until}:](hidden)", f"loss = criterion(prediction, {y})"]
-        return [*top, f"prediction = {prediction}", f"loss = criterion(prediction, {y})"]
+            lines = [cut, f"prediction = model[{until}:](hidden)"]
+        return [*(drawn if self.draws else []), *self._ending(lines, f"criterion(prediction, {y})")]
+
+    def _ending(self, lines: list[str], loss: str) -> list[str]:
+        """From the prediction to the loss; that of several batches is differentiated batch by batch."""
+        if not self.accumulates:
+            return [*lines, f"loss = {loss}"]
+        part = [*lines, f"part = {loss} / len(batches[step])", "part.backward()", "loss = loss + part.detach()"]
+        return ["loss = 0", "for rows in batches[step]:", *indented(part)]
 
     def result(self) -> tuple[dict[str, str] | str, dict[str, str] | str]:
         some = self.mistake.changes_loop

@@ -149,6 +149,8 @@ LOSSES_BY_HAND: dict[str, LossByHand] = {
 
 def fit_sketch(experiment: Experiment, objective: FitObjective) -> Sketch:
     """The fit as lines of formulas; ScriptError names the layer or the loss that is not known so."""
+    if objective.batch.per_update > 1:
+        raise ScriptError("several batches a step are not known by hand.", "PyTorch nn + optim has them.")
     given = _forward(objective)
     loss = LOSSES_BY_HAND.get(objective.loss.kind)
     if loss is None:

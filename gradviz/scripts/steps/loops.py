@@ -182,14 +182,19 @@ def batch_lines(objective: FitObjective, experiment: Experiment) -> list[str]:
         else (f"order = np.arange({objective.data.rows})")
     )
     drawn = [f"random = {random_state_code(experiment.seed)}"] if batch.shuffle else []
-    new = "  # the rows of every step: every epoch in a new order" if batch.shuffle else "  # the rows of every step"
+    what = "rows" if batch.per_update == 1 else "mini-batches"
+    new = f"  # the {what} of every step{': every epoch in a new order' * batch.shuffle}"
     cut = f"[order[k : k + {batch.size}] for k in range(0, {objective.data.rows}, {batch.size})]"
+    every = batch.per_update
+    grouped = [f"    parts = {cut}"] if every > 1 else []
+    cut = f"[parts[k : k + {every}] for k in range(0, len(parts), {every})]" if every > 1 else cut
     return [
         "",
         *drawn,
         f"batches = []{new}",
         f"while len(batches) <= {experiment.steps}:",
         f"    {order}",
+        *grouped,
         f"    batches += {cut}",
         "",
     ]

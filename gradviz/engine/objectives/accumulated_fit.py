@@ -1,0 +1,72 @@
+"""A fit whose every step adds up the gradients of several batches, one after the other, before the update."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import torch
+from torch import Tensor
+
+from gradviz.core.objectives.fit import FitObjective
+from gradviz.engine.objectives.fit_descent import FitDescent
+
+
+class AccumulatedFit(FitDescent):
+    """The loss of a step is the mean of the losses of its batches.
+
+    A step evaluates and differentiates them one by one, as a loop of torch does. `loss` is the same in one graph: it
+    is what is looked at, and its gradient may differ from that of the step in the last bits.
+    """
+
+    def __init__(self, declared: FitObjective, seed: int, dtype: torch.dtype, device: torch.device) -> None:
+        super().__init__(declared, seed, dtype, device)
+        self._size = declared.batch.size_of(len(self.data.inputs))
+
+    def _parts(self) -> Iterator[tuple[Tensor, Tensor]]:
+        return zip(self._inputs.split(self._size), self._targets.split(self._size), strict=True)
+
+    @property
+    def _count(self) -> int:
+        """The batches of this step: the last of an epoch may have fewer."""
+        return -(-len(self._inputs) // self._size)
+
+    def _losses(self) -> Iterator[tuple[Tensor, Tensor]]:
+        """The prediction of each batch, and its share of the loss."""
+        self._begin()
+        for inputs, targets in self._parts():
+            share = self._loss_of(inputs, targets) / self._count
+            assert self._prediction is not None
+            yield self._prediction, share
+
+    def loss(self) -> Tensor:
+        predictions, shares = zip(*self._losses(), strict=True)
+        self._prediction, self._loss = torch.cat(predictions), _sum(list(shares))
+        return self._loss
+
+    def evaluate(self) -> Tensor:
+        for parameter in self.parameters.values():
+            parameter.grad = None
+        return self.added()
+
+    def added(self) -> Tensor:
+        predictions, shares = [], []
+        for prediction, share in self._losses():
+            self.backward(share)
+            predictions.append(prediction.detach())
+            shares.append(share.detach())
+        self._prediction, self._loss = torch.cat(predictions), _sum(shares)
+        return self._loss
+
+    def loss_at(self, parameters: Mapping[str, Tensor]) -> Tensor:
+        if self._mask_seed is not None:
+            self._seed_masks(self._mask_seed)
+        shares = [self._pure_loss(parameters, *part) / self._count for part in self._parts()]
+        return _sum(shares)
+
+
+def _sum(shares: list[Tensor]) -> Tensor:
+    """Their sum, in their order."""
+    total = shares[0]
+    for share in shares[1:]:
+        total = total + share
+    return total
