@@ -35,8 +35,10 @@ STEP_NAMES = frozenset(
 """All that torch's wrapper of `step` names: it sets the grad mode that the optimiser wants, and does nothing else."""
 
 
-def build_optimizer(declared: Optimizer, parameters: Iterable[nn.Parameter]) -> TorchOptimizer:
-    """torch's optimiser over `parameters`, without torch's compiler."""
+def build_optimizer(
+    declared: Optimizer, parameters: Iterable[nn.Parameter] | Iterable[dict[str, Any]]
+) -> TorchOptimizer:
+    """torch's optimiser over `parameters`, or groups of them, without torch's compiler."""
     spare_optimizers()
     return declared.build(parameters)
 

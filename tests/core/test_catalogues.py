@@ -17,8 +17,10 @@ from gradviz.core.data.catalogue import DATASETS
 from gradviz.core.declaration import Alternative, Declaration, FieldSpec, field_specs, kind_of
 from gradviz.core.document.experiment import Experiment, from_data, to_data
 from gradviz.core.layers.catalogue import LAYERS
+from gradviz.core.layers.dense import LinearLayer
 from gradviz.core.layers.initialisations import INITIALISATIONS
-from gradviz.core.objectives.catalogue import OBJECTIVES, TestFunctionObjective
+from gradviz.core.layers.learning import LEARNINGS
+from gradviz.core.objectives.catalogue import OBJECTIVES, FitObjective, TestFunctionObjective
 from gradviz.core.objectives.losses import LOSSES
 from gradviz.core.objectives.test_functions import TEST_FUNCTIONS, Ackley, Quadratic, Saddle
 from gradviz.core.optimizers.catalogue import OPTIMIZERS, Adam
@@ -32,6 +34,7 @@ CATALOGUES: dict[str, tuple[type[Alternative], ...]] = {
     "datasets": DATASETS,
     "layers": LAYERS,
     "initialisations": INITIALISATIONS,
+    "learnings": LEARNINGS,
     "losses": LOSSES,
     "batches": BATCHES,
     "optimisers": OPTIMIZERS,
@@ -58,6 +61,9 @@ def experiment_with(entry: type[Alternative]) -> Experiment:
         return Experiment(optimizers=(default,))
     if entry in SCHEDULES:
         return Experiment(optimizers=(Adam(schedule=default),))
+    if entry in LEARNINGS:
+        model = (LinearLayer(features=2, learning=default), LinearLayer())
+        return Experiment(objective=FitObjective(model=model))
     if entry in CLIPPINGS:
         return Experiment(optimizers=(Adam(clipping=default),))
     if entry in MISTAKES:

@@ -238,7 +238,7 @@ def test_a_new_kind_deep_in_the_document_keeps_what_is_around_it() -> None:
 def test_a_start_is_set_where_there_are_one_or_two_numbers_whatever_their_shape() -> None:
     assert value_at(with_start(Experiment(), 1.5, -2.0), "objective.y") == -2.0
     line = with_start(Experiment(objective=FitObjective()), 1.5, -2.0)
-    assert value_at(line, "objective.model") == [{"kind": "line", "w": 1.5, "b": -2.0}]
+    assert (value_at(line, "objective.model.0.w"), value_at(line, "objective.model.0.b")) == (1.5, -2.0)
     tensors = (NamedTensor(name="c", role="constant"), NamedTensor(name="x"), NamedTensor(name="y"))
     formula = with_start(Experiment(objective=FormulaObjective(tensors=tensors, text="loss = x*y*c")), 1.5, -2.0)
     assert [tensor["value"] for tensor in value_at(formula, "objective.tensors")] == [0.0, 1.5, -2.0]
@@ -253,7 +253,7 @@ def test_a_start_is_set_where_there_are_one_or_two_numbers_whatever_their_shape(
         begun = with_start(Experiment(objective=FitObjective(model=model)), 3, 4)
         assert value_at(begun, f"objective.model.{path}.init") == {"kind": "constant", "weight": 3.0, "bias": 4.0}
     sigmoid = with_start(Experiment(objective=FitObjective(model=(LineLayer(), Sigmoid()))), 3, 4)
-    assert value_at(sigmoid, "objective.model.0") == {"kind": "line", "w": 3.0, "b": 4.0}
+    assert (value_at(sigmoid, "objective.model.0.w"), value_at(sigmoid, "objective.model.0.b")) == (3.0, 4.0)
     assert with_start(Experiment(objective=FitObjective(model=(LinearLayer(features=2), LinearLayer()))), 0, 0) is None
     two = FitObjective(model=(LinearLayer(bias=False), LinearLayer(bias=False)))
     assert with_start(Experiment(objective=two), 0, 0) is None, "each has a weight of its own to be asked for"

@@ -86,3 +86,38 @@ def test_several_batches_a_step_with_mistakes() -> None:
     for mistake in ({"kind": "no_zero_grad"}, {"kind": "detach", "name": "0"}):
         assert_ends_as_the_run(experiment_of({"kind": "sgd", "lr": 0.01, "mistake": mistake}, batch=batch))
     assert_refused(experiment_of({"kind": "sgd", "mistake": {"kind": "cycle"}}, batch=batch), "torch")
+
+
+def with_learning(*learnings: dict[str, Any]) -> list[dict[str, Any]]:
+    linear = [{"kind": "linear", "features": n, "learning": one} for n, one in zip((4, 3, 1), learnings, strict=True)]
+    return [linear[0], {"kind": "tanh"}, *linear[1:]]
+
+
+USUAL, FROZEN = {"kind": "usual"}, {"kind": "frozen"}
+SHARE, OWN = {"kind": "scaled", "rate_factor": 0.3}, {"kind": "own", "lr": 0.02, "weight_decay": 0.1}
+
+
+def test_frozen_layers() -> None:
+    for start in ({"kind": "default"}, {"kind": "xavier_normal"}):
+        model = with_learning(FROZEN, USUAL, FROZEN)
+        model[3]["init"] = start
+        experiment = experiment_of({"kind": "adam", "clipping": {"kind": "norm"}}, model=model, batch=MINI)
+        assert_ends_as_the_run(experiment, "autograd")
+        assert_refused(experiment, "numpy", "tensorflow")
+    race = experiment_of({"kind": "sgd", "lr": 0.01}, {"kind": "adam"}, model=model)
+    assert text_of(executed(written(race, "torch"))) == text_of(trained(race))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_parameter_groups(dtype: str) -> None:
+    schedule = {"kind": "exponential", "gamma": 0.9}
+    for model in (with_learning(SHARE, OWN, SHARE), with_learning(USUAL, FROZEN, OWN), with_learning(OWN, OWN, OWN)):
+        adam = {"kind": "adam", "lr": 0.01, "weight_decay": 0.05, "schedule": schedule}
+        experiment = experiment_of(adam, model=model, dtype=dtype)
+        assert_ends_as_the_run(experiment)
+        assert_refused(experiment, "autograd", "numpy", "tensorflow")
+        assert_refused(experiment_of(adam, {"kind": "sgd"}, model=model), "torch")
+    line = {"model": [{"kind": "line", "learning": OWN}], "data": {"kind": "temperatures", "scale": 0.02}}
+    assert_ends_as_the_run(experiment_of(**line))
+    alone = {"model": [{"kind": "linear", "learning": SHARE}]}
+    assert_ends_as_the_run(experiment_of(**alone))

@@ -68,6 +68,22 @@ class Experiment(Declaration):
                 raise FieldError(f"optimizers.{index}.schedule.{error.field}", str(error)) from None
         return self
 
+    @model_validator(mode="after")
+    def _optimisers_have_the_groups_of_the_model(self) -> Experiment:
+        """A layer may learn otherwise than an optimiser says only where that has groups, and has what they change."""
+        if not isinstance(self.objective, FitObjective):
+            return self
+        for index in self.objective.learning_layers:
+            learning = self.objective.model[index].learns
+            path = f"objective.model.{index}.learning"
+            for optimizer in self.optimizers:
+                if not learning.is_usual and not optimizer.has_groups:
+                    reason = f"{optimizer.label} has one rate for all parameters: choose As the optimiser says"
+                    raise FieldError(f"{path}.kind", reason)
+                if learning.needs_decay and "weight_decay" not in optimizer.keywords:
+                    raise FieldError(f"{path}.weight_decay", f"{optimizer.label} has no weight decay: set it to 0")
+        return self
+
     @property
     def digest(self) -> str:
         """The identity of a run: SHA-256 over all that decides a number, the same in every process."""
@@ -207,7 +223,8 @@ def _made(data: dict[str, Any], parts: list[str]) -> Experiment:
         is_kind = parts[-1] == "kind"
         if parts[0] != "objective" or len(parts) < 2 or objective.get("kind") != "fit":
             raise
-        if parts[1] not in ("data", "loss") and not (parts[1] in ("model", "batch") and is_kind):
+        is_layer = len(parts) <= 4  # and not what a layer has inside, such as how it learns
+        if parts[1] not in ("data", "loss") and not (parts[1] in ("model", "batch") and is_kind and is_layer):
             raise
         fit = mended(_tuples(objective), ".".join(parts[1:-1]) if is_kind else parts[1], is_kind)
         if fit is None:
@@ -251,7 +268,7 @@ def _shaped(values: list[float], shape: tuple[int, ...]) -> Any:
 def _with_start_of_layer(experiment: Experiment, fit: FitObjective, x: float, y: float) -> Experiment | None:
     """One layer with one weight, and perhaps one bias, whose start can be given."""
     counts = [layer.parameter_count(shape) for layer, shape in zip(fit.model, fit.shapes, strict=False)]
-    trained = [index for index, count in enumerate(counts) if count]
+    trained = fit.learning_layers
     if len(trained) != 1:
         return None
     layer: Layer = fit.model[trained[0]]

@@ -7,6 +7,7 @@ image            Layers of images and of channels along one axis: convolutions a
 initialisations  How parameters start
 layer            What every layer offers: its shapes, its count of parameters, its module and the torch expression for
                  it
+learning         How a layer learns: as the optimiser says, at a rate of its own, or not at all
 modules          Modules that torch.nn lacks
 regular          Layers that keep training in bounds: Dropout, BatchNorm, LayerNorm
 sequence         Layers of sequences: Embedding, and the recurrent LSTM, GRU and RNN

@@ -7,6 +7,7 @@ from typing import ClassVar, Literal
 from gradviz.core.declaration import setting
 from gradviz.core.layers.initialisations import AnyInitialisation, Initialisation, initialisation
 from gradviz.core.layers.layer import InitialisedLayer, Layer, Shape, ShapeError, count_of, written
+from gradviz.core.layers.learning import AnyLearning, learning_setting
 from gradviz.core.layers.torch_call import TorchCall, differing
 from gradviz.core.numbers import plural
 
@@ -17,6 +18,7 @@ class LineLayer(Layer):
     kind: Literal["line"] = "line"
     w: float = setting(1.0, title="w", description="The slope at the start.", ge=-1e6, le=1e6)
     b: float = setting(0.0, title="b", description="The intercept at the start.", ge=-1e6, le=1e6)
+    learning: AnyLearning = learning_setting()
 
     def shape_out(self, shape_in: Shape) -> Shape:
         if shape_in != (1,):
@@ -50,6 +52,7 @@ class LinearLayer(InitialisedLayer):
     features: int = setting(1, title="Outputs", description="Number of outputs (neurons).", ge=1, le=10**9)
     bias: bool = setting(True, title="Bias", description="Whether a bias is added.")
     init: AnyInitialisation = initialisation()
+    learning: AnyLearning = learning_setting()
 
     @property
     def start(self) -> Initialisation:

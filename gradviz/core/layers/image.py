@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from gradviz.core.declaration import setting
 from gradviz.core.layers.initialisations import AnyInitialisation, Initialisation, initialisation
 from gradviz.core.layers.layer import InitialisedLayer, Layer, Shape, ShapeError, count_of, written
+from gradviz.core.layers.learning import AnyLearning, learning_setting
 from gradviz.core.layers.torch_call import TorchCall, differing
 
 _FORMS = {1: "a sequence (channels, length)", 2: "an image (channels, height, width)"}
@@ -90,6 +91,7 @@ class Conv1d(_Convolution):
     padding: int = _padding()
     bias: bool = setting(True, title="Bias", description="Whether a bias is added.")
     init: AnyInitialisation = initialisation()
+    learning: AnyLearning = learning_setting()
 
 
 class Conv2d(_Convolution):
@@ -103,6 +105,7 @@ class Conv2d(_Convolution):
     padding: int = _padding()
     bias: bool = setting(True, title="Bias", description="Whether a bias is added.")
     init: AnyInitialisation = initialisation()
+    learning: AnyLearning = learning_setting()
 
 
 class _Pool(_Window):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from gradviz.core.declaration import Alternative
 from gradviz.core.layers.initialisations import Initialisation
+from gradviz.core.layers.learning import USUAL, Learning
 from gradviz.core.layers.torch_call import TorchCall
 
 if TYPE_CHECKING:
@@ -31,6 +32,12 @@ class Layer(Alternative):
     def names_in_list(cls, items: Sequence[Layer]) -> tuple[str, ...]:
         """With the number of its weights in torch, from 0: 0 Linear, whose weight is 0.weight."""
         return tuple(f"{index} {item.label}" for index, item in enumerate(items))
+
+    @property
+    def learns(self) -> Learning:
+        """How its parameters learn, if it has any."""
+        found: Learning = getattr(self, "learning", USUAL)
+        return found
 
     def shape_out(self, shape_in: Shape) -> Shape:
         """Shape of the output; ShapeError where it cannot take `shape_in`."""

@@ -6,6 +6,7 @@ from typing import ClassVar, Literal
 
 from gradviz.core.declaration import setting
 from gradviz.core.layers.layer import Layer, Shape, ShapeError, written
+from gradviz.core.layers.learning import AnyLearning, learning_setting
 from gradviz.core.layers.torch_call import TorchCall, differing
 
 
@@ -29,6 +30,7 @@ class BatchNorm1d(Layer):
     )
     eps: float = setting(1e-5, title="Epsilon", description="Keeps the denominator above 0.", gt=0, le=1)
     affine: bool = setting(True, title="Scale and shift", description="Whether a trained weight and bias follow.")
+    learning: AnyLearning = learning_setting()
 
     def shape_out(self, shape_in: Shape) -> Shape:
         if len(shape_in) not in (1, 2):
@@ -58,6 +60,7 @@ class LayerNorm(Layer):
     kind: Literal["layer_norm"] = "layer_norm"
     eps: float = setting(1e-5, title="Epsilon", description="Keeps the denominator above 0.", gt=0, le=1)
     affine: bool = setting(True, title="Scale and shift", description="Whether a trained weight and bias follow.")
+    learning: AnyLearning = learning_setting()
 
     def shape_out(self, shape_in: Shape) -> Shape:
         if not shape_in:

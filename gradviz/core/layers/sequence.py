@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Literal
 from gradviz.core.declaration import setting
 from gradviz.core.layers.initialisations import AnyInitialisation, Initialisation, initialisation
 from gradviz.core.layers.layer import InitialisedLayer, Shape, ShapeError, written
+from gradviz.core.layers.learning import AnyLearning, learning_setting
 from gradviz.core.layers.torch_call import TorchCall, differing
 
 Output = Literal["last", "all"]
@@ -20,6 +21,7 @@ class Embedding(InitialisedLayer):
     tokens: int = setting(10, title="Tokens", description="Number of different tokens.", ge=1, le=10_000_000)
     features: int = setting(8, title="Features", description="Numbers of a token's vector.", ge=1, le=100_000)
     init: AnyInitialisation = initialisation()
+    learning: AnyLearning = learning_setting()
 
     @property
     def start(self) -> Initialisation:
@@ -129,6 +131,7 @@ class LSTM(Recurrent):
     output: Output = _output()
     bias: bool = _bias()
     init: AnyInitialisation = initialisation()
+    learning: AnyLearning = learning_setting()
 
 
 class GRU(Recurrent):
@@ -142,6 +145,7 @@ class GRU(Recurrent):
     output: Output = _output()
     bias: bool = _bias()
     init: AnyInitialisation = initialisation()
+    learning: AnyLearning = learning_setting()
 
 
 class RNN(Recurrent):
@@ -158,6 +162,7 @@ class RNN(Recurrent):
         "tanh", title="Function", description="The function after every step."
     )
     init: AnyInitialisation = initialisation()
+    learning: AnyLearning = learning_setting()
 
     @property
     def keywords(self) -> dict[str, Any]:

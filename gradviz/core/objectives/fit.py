@@ -13,6 +13,7 @@ from gradviz.core.declaration import FieldError, setting
 from gradviz.core.layers.catalogue import AnyLayer
 from gradviz.core.layers.dense import LineLayer
 from gradviz.core.layers.layer import Shape, ShapeError, count_of, written
+from gradviz.core.layers.learning import Learning
 from gradviz.core.layers.sequence import Embedding
 from gradviz.core.numbers import plural
 from gradviz.core.objectives.declared import DeclaredObjective
@@ -79,7 +80,8 @@ class FitObjective(DeclaredObjective):
         for index, (layer, shape) in enumerate(zip(self.model, self.shapes, strict=False)):
             count = layer.parameter_count(shape)
             counted = f"   {count:,} parameter{'s' * (count != 1)}" if count else ""
-            notes[f"model.{index}"] = f"{written(shape)} → {written(self.shapes[index + 1])}{counted}"
+            learning = f", {layer.learns.told}" if count and layer.learns.told else ""
+            notes[f"model.{index}"] = f"{written(shape)} → {written(self.shapes[index + 1])}{counted}{learning}"
         hint = self.loss.hint(self.model[-1].kind)
         return notes | ({"loss": hint} if hint else {})
 
@@ -105,10 +107,29 @@ class FitObjective(DeclaredObjective):
             )
         if count == 0:
             raise ValueError("the model has no parameter: add a Linear layer")
+        self._check_learning()
         self._check_loss()
         self._check_outputs()
         self._check_batch()
         return self
+
+    @property
+    def learning_layers(self) -> tuple[int, ...]:
+        """The places of the layers that have parameters and are not frozen."""
+        layers = enumerate(zip(self.model, self.shapes, strict=False))
+        return tuple(k for k, (one, shape) in layers if one.parameter_count(shape) and not one.learns.is_frozen)
+
+    @property
+    def groups(self) -> tuple[Learning, ...]:
+        """How its layers learn, each way once: that of the optimiser first, whose own group it is."""
+        found = dict.fromkeys(self.model[k].learns for k in self.learning_layers)
+        return tuple(sorted(found, key=lambda one: not one.is_usual))
+
+    def _check_learning(self) -> None:
+        if not self.learning_layers:
+            frozen = [k for k, layer in enumerate(self.model) if layer.learns.is_frozen]
+            reason = "every layer with parameters is frozen, so there is nothing to learn: let one of them learn"
+            raise FieldError(f"model.{frozen[-1]}.learning.kind", reason)
 
     def _check_tokens(self) -> None:
         """Tokens go through an Embedding, and nothing else does."""

@@ -24,6 +24,8 @@ class Clipping(Alternative):
 
     torch_name: ClassVar[str] = ""
     """The function of torch.nn.utils; empty where nothing is done."""
+    of_all: ClassVar[bool] = False
+    """Whether what a number becomes depends on all the others."""
     needs_gradients: ClassVar[bool] = False
     """Whether torch's function fails where no parameter has a gradient yet."""
 
@@ -77,6 +79,7 @@ class ClipByNorm(Clipping):
         "Their direction stays."
     )
     torch_name: ClassVar[str] = "clip_grad_norm_"
+    of_all: ClassVar[bool] = True
     kind: Literal["norm"] = "norm"
     max_norm: float = setting(
         1.0,

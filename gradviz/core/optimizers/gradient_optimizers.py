@@ -80,7 +80,7 @@ class HandDescent(Optimizer):
         live=True,
     )
 
-    def build(self, parameters: Iterable[nn.Parameter]) -> TorchOptimizer:
+    def build(self, parameters: Iterable[nn.Parameter] | Iterable[dict[str, Any]]) -> TorchOptimizer:
         from gradviz.core.optimizers.hand_step import HandStep
 
         return HandStep(parameters, **self.keywords)
@@ -172,6 +172,7 @@ class LBFGS(Optimizer):
     about: ClassVar[str] = "Guesses the curvature from the last gradients; evaluates several times a step."
     formula: ClassVar[str] = "p = p - t*H*g,  H from the last history_size pairs of steps and changes of g"
     torch_name: ClassVar[str] = "LBFGS"
+    has_groups: ClassVar[bool] = False
     elementwise: ClassVar[bool] = False
     needs_closure: ClassVar[bool] = True
     kind: Literal["lbfgs"] = "lbfgs"

@@ -17,7 +17,7 @@ class HandStep(Optimizer):
     product, and then the difference.
     """
 
-    def __init__(self, params: Iterable[nn.Parameter], lr: float, rounding: str) -> None:
+    def __init__(self, params: Iterable[nn.Parameter] | Iterable[dict[str, Any]], lr: float, rounding: str) -> None:
         super().__init__(params, {"lr": lr, "rounding": rounding})
 
     @torch.no_grad()

@@ -41,6 +41,8 @@ class Optimizer(Alternative):
     """Whether the update of an element follows from that element alone."""
     follows_rate: ClassVar[bool] = True
     """Whether a step has the rate of that very step: torch's Rprop reads the first alone, its ASGD the last."""
+    has_groups: ClassVar[bool] = True
+    """Whether torch lets it have parameter groups."""
     needs_closure: ClassVar[bool] = False
     """Whether torch's step() asks for a function that evaluates anew."""
     keeps_singles: ClassVar[bool] = False
@@ -133,8 +135,8 @@ class Optimizer(Alternative):
         del shapes
         return ""
 
-    def build(self, parameters: Iterable[nn.Parameter]) -> TorchOptimizer:
-        """The optimiser over `parameters`."""
+    def build(self, parameters: Iterable[nn.Parameter] | Iterable[dict[str, Any]]) -> TorchOptimizer:
+        """The optimiser over `parameters`, or over groups of them as torch takes them."""
         from torch import optim
 
         built: TorchOptimizer = getattr(optim, self.torch_name)(parameters, **self.keywords)

@@ -11,13 +11,18 @@ from gradviz.core.questions.question import Question
 
 @dataclass(frozen=True, slots=True)
 class ParameterRow:
-    """A parameter with its gradient and the tensors that its optimiser keeps for it."""
+    """A parameter with its gradient and the tensors that its optimiser keeps for it.
+
+    `rate` is the learning rate of its group at the next update, where the optimiser has several groups.
+    """
 
     optimizer: int
     name: str
     value: TensorSummary
     gradient: TensorSummary | None
     state: tuple[tuple[str, TensorSummary], ...]
+    rate: float | None = None
+    is_frozen: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,7 +52,8 @@ class LaneResult:
     """One optimiser with its parameters, which are the keys of `weights`, `gradients` and `optimizer`.
 
     `gradients` are those that the last evaluation began with, where it adds to them. `group` is what torch's
-    param_group holds in numbers, and `schedule` those of its schedule, where there is one.
+    param_group holds in numbers, `more_groups` those of the groups after the first, and `schedule` those of its
+    schedule, where there is one.
     """
 
     weights: Arrays
@@ -61,6 +62,7 @@ class LaneResult:
     gradients: Arrays = field(default_factory=dict)
     group: Mapping[str, NumberOrTuple] = field(default_factory=dict)
     schedule: ScheduleNumbers | None = None
+    more_groups: tuple[Mapping[str, NumberOrTuple], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

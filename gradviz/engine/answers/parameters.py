@@ -24,11 +24,14 @@ def parameters(_question: ReadParameters, moment: Moment) -> ParameterTable:
 
 def _rows(index: int, lane: Lane) -> list[ParameterRow]:
     rows = []
+    groups = lane.optimizer.param_groups if len(lane.optimizer.param_groups) > 1 else []
+    rates = {id(parameter): float(group["lr"]) for group in groups for parameter in group["params"]}
     for name, parameter in lane.objective.parameters.items():
         gradient = None if parameter.grad is None else summarise(parameter.grad)
         kept = lane.optimizer.state.get(parameter, {})
         state = tuple((key, summarise(tensor)) for key, tensor in _tensors(kept))
-        rows.append(ParameterRow(index, name, summarise(parameter), gradient, state))
+        rate, is_frozen = rates.get(id(parameter)), not parameter.requires_grad
+        rows.append(ParameterRow(index, name, summarise(parameter), gradient, state, rate, is_frozen))
     for name, value in lane.objective.retained():
         gradient = None if value.grad is None else summarise(value.grad)
         rows.append(ParameterRow(index, name, summarise(value), gradient, ()))

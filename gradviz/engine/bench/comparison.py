@@ -69,7 +69,10 @@ class Comparison:
         self._fault = ""
         self._place: tuple[int, int] | None = None
         self._texts: dict[str, str] = {}
-        self._places = {name: self._chosen(name, p.numel()) for name, p in same.parameters.items()}
+        self._places = {name: self._chosen(name, p.numel()) for name, p in same.learned.items()}
+        frozen = [name for name in same.parameters if name not in same.learned]
+        if frozen:
+            self._notes.append(f"Frozen, and so without a gradient: {', '.join(frozen)[:100]}.")
         self._work = 2 * sum(map(len, self._places.values())) + 1
         self._done = 0
 
@@ -100,7 +103,7 @@ class Comparison:
         return BenchReport(self._step, loss, rows, tuple(self._notes), self._fault, self._place, names, seconds)
 
     def _compared(self, loss: float, backward: Answer) -> Generator[Progress, None, tuple[BenchRow, ...]]:
-        unused = {name for name, parameter in self._double.parameters.items() if parameter.grad is None}
+        unused = {name for name, parameter in self._double.learned.items() if parameter.grad is None}
         hand = self._by_hand()
         symbols = yield from self._in_symbols()
         forward = yield from self._by_forward()
@@ -172,7 +175,7 @@ class Comparison:
         except FormulaError as error:
             self._fault, self._place = f"Gradient by hand: {error}."[:300], (error.line, error.column)
             return {}
-        left = [name for name in self._double.parameters if name not in found]
+        left = [name for name in self._double.learned if name not in found]
         if left:
             self._notes.append(f"There is no gradient by hand of {', '.join(left)[:100]}.")
         return {name: in_shape(values, self._double.parameters[name].shape) for name, values in found.items()}
@@ -216,7 +219,7 @@ class Comparison:
         uncut = self._without_cuts()
         sizes = self._sizes()
         founds = {}
-        for name, parameter in self._double.parameters.items():
+        for name, parameter in self._double.learned.items():
             at, places = array_of(parameter), self._places[name]
             method, reference = BenchMethod.BACKWARD, np.full(at.shape, np.nan)
             if not isinstance(backward, NoGradientError):

@@ -69,7 +69,7 @@ def backward_gradients(objective: Objective, seed: int) -> Gradients:
         raise NoGradientError(first_line(error)) from None
     return {
         name: array_of(torch.zeros_like(parameter) if parameter.grad is None else parameter.grad)
-        for name, parameter in objective.parameters.items()
+        for name, parameter in objective.learned.items()
     }
 
 

@@ -24,7 +24,7 @@ def rounding_noise(objective: Objective, gradients: Gradients, loss: float, seed
     cancelled without a trace. `objective` is in float64; its parameters are moved, in directions drawn by `seed`, and
     put back. At a kink the gradient changes by all of its jump: what is said there is said of the kink.
     """
-    kept = {name: parameter.detach().clone() for name, parameter in objective.parameters.items()}
+    kept = {name: parameter.detach().clone() for name, parameter in objective.learned.items()}
     generator = np.random.default_rng(seed)
     noise: dict[str, Noise] = {name: {} for name in gradients}
     for name, parameter in kept.items():
@@ -38,13 +38,13 @@ def rounding_noise(objective: Objective, gradients: Gradients, loss: float, seed
                 change = np.abs(values - gradients[name])
                 noise[name][dtype] = np.maximum(noise[name][dtype], np.where(np.isfinite(change), change, 0.0))
     with torch.no_grad():
-        for name, parameter in objective.parameters.items():
+        for name, parameter in objective.learned.items():
             parameter.copy_(kept[name])
     return noise
 
 
 def _nudge(objective: Objective, kept: Mapping[str, Tensor], epsilon: float, generator: np.random.Generator) -> None:
     with torch.no_grad():
-        for name, parameter in objective.parameters.items():
+        for name, parameter in objective.learned.items():
             signs = torch.from_numpy(generator.choice([-1.0, 1.0], tuple(parameter.shape))).to(parameter)
             parameter.copy_(kept[name] + epsilon * signs * kept[name].abs().clamp(min=1.0))

@@ -44,7 +44,7 @@ class Curvature:
 
 def curvature_of(objective: Objective) -> Curvature | None:
     """The curvature at the parameters of `objective`; None where there is none to be had."""
-    trained = objective.parameters
+    trained = objective.learned
     count = sum(parameter.numel() for parameter in trained.values())
     if count > MOST_PARAMETERS or objective.landscape_numbers > MOST_NUMBERS:
         return None

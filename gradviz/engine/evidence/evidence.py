@@ -144,7 +144,7 @@ class Evidence:
         """The objective, set to the parameters and the batch of a frame."""
         objective = self.objective
         with torch.no_grad():
-            for name, parameter in objective.parameters.items():
+            for name, parameter in objective.learned.items():
                 parameter.copy_(frame.parameters[name])
         objective.at_step(frame.step)
         return objective
@@ -261,7 +261,7 @@ def _film(twin: Trainer, index: int, begin: int, end: int) -> Iterator[list[Fram
 
 def frame_of(lane: Lane, step: int) -> Frame:
     """A lane as it stands."""
-    trained = lane.objective.parameters
+    trained = lane.objective.learned
     return Frame(
         step,
         lane.loss,

@@ -24,7 +24,7 @@ def heights(objective: Objective, direction: Tensor) -> list[float]:
 
 def _moved(objective: Objective, offset: Tensor) -> dict[str, Tensor]:
     moved, begin = {}, 0
-    for name, parameter in objective.parameters.items():
+    for name, parameter in objective.learned.items():
         part = offset[begin : begin + parameter.numel()].reshape(parameter.shape).to(parameter)
         moved[name] = parameter.detach() + part
         begin += parameter.numel()

@@ -67,7 +67,7 @@ def _trial(trainer: Trainer) -> Trial | None:
         losses.append(trainer.advance().losses[0])
         if lane.fault is not None or not math.isfinite(lane.loss):
             return None
-    trained = lane.objective.parameters
+    trained = lane.objective.learned
     gradients = {name: parameter.grad for name, parameter in trained.items()}
     if not all(bool(torch.isfinite(one).all()) for one in gradients.values() if one is not None):
         return None

@@ -23,7 +23,7 @@ class AccumulatedFit(FitDescent):
         self._size = declared.batch.size_of(len(self.data.inputs))
 
     def _parts(self) -> Iterator[tuple[Tensor, Tensor]]:
-        return zip(self._inputs.split(self._size), self._targets.split(self._size), strict=True)
+        return zip(torch.split(self._inputs, self._size), torch.split(self._targets, self._size), strict=True)
 
     @property
     def _count(self) -> int:

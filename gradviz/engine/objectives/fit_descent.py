@@ -11,6 +11,7 @@ from torch.func import functional_call
 from torch.utils.hooks import RemovableHandle
 
 from gradviz.core.data.batches import MiniBatch
+from gradviz.core.layers.learning import Learning
 from gradviz.core.numbers import plural
 from gradviz.core.objectives.fit import FitObjective
 from gradviz.engine.objectives.fit_data import StepBatches, fit_data
@@ -43,6 +44,7 @@ class FitDescent(Objective):
         """What inputs, targets and classes are called where a person sees their numbers."""
         self.activations = declared.activations
         self.parameters = dict(self.model.named_parameters())
+        self.learnings = self._learnings(declared)
         self._modes = Modes(self.model, declared.mode == "train")
         is_random = declared.mode == "train" and any(layer.is_random for layer in declared.model)
         self._mask_seed = seed + 1 if is_random else None
@@ -60,6 +62,17 @@ class FitDescent(Objective):
         self._every = -(-len(self.data.inputs) * self.activations // MOST_LANDSCAPE_NUMBERS)
         self.loss_numbers = self.activations * len(self.data.inputs)
         self.landscape_numbers = self.loss_numbers // self._every
+
+    def _learnings(self, declared: FitObjective) -> dict[str, Learning]:
+        """How the parameters learn that do not as the optimiser says; what is frozen is so from here on."""
+        found: dict[str, Learning] = {}
+        for name, parameter in self.parameters.items():
+            place = int(name.partition(".")[0]) if isinstance(self.model, nn.Sequential) else 0
+            learning = declared.model[place].learns
+            if not learning.is_usual:
+                found[name] = learning
+                parameter.requires_grad_(not learning.is_frozen)
+        return found
 
     def at_step(self, step: int) -> None:
         if self._batches is not None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
 import torch
 from torch import Tensor, nn
 
+from gradviz.core.layers.learning import Learning
 from gradviz.core.numbers import element_names
 
 MOST_AXES = 2
@@ -21,6 +23,8 @@ class Objective(ABC):
     cut: frozenset[str] = frozenset()
     """Names of values (see `named_values`) or modules that are detached on purpose: no gradient passes them."""
 
+    learnings: Mapping[str, Learning] = MappingProxyType({})
+    """How parameters learn, by their names, where it is otherwise than the optimiser says."""
     landscape_numbers: int = 1
     """About how many numbers one evaluation of `landscape_at` makes: what a surface of many points costs."""
     loss_numbers: int = 1

@@ -50,6 +50,7 @@ def basins(
     optimizer = build_optimizer(experiment.optimizers[0], places)
     declared = experiment.optimizers[0].in_steps(experiment.objective.steps_per_epoch)
     schedule = declared.build_schedule(optimizer, experiment.steps)
+    clip = declared.clipping.build(places)
     extent = max(high - low for low, high in domain)
     before = _positions(places)
     moved = np.full(len(before), np.inf)
@@ -57,8 +58,11 @@ def basins(
     while done < experiment.steps and bool((moved > STILL * extent).any()):
         for _ in range(min(STRIDE, experiment.steps - done)):
             objective.at_step(done)
-            for _ in _step(objective, plane, places, optimizer):
+            for _ in _differentiated(objective, plane, places):
                 yield done / experiment.steps
+            if clip is not None:
+                clip()
+            optimizer.step()
             if schedule is not None:
                 schedule.step()
             done += 1
@@ -81,6 +85,10 @@ def _objective(experiment: Experiment) -> Objective:
     optimizer = experiment.optimizers[0]
     if not optimizer.elementwise:
         raise EngineError(f"{type(optimizer).label} looks at all starts together, so it has no map of basins.")
+    if optimizer.clipping.of_all:
+        raise EngineError("Clipping by norm looks at all numbers together, so it has no map of basins: clip by value.")
+    if any(not learning.is_usual for learning in objective.learnings.values() if not learning.is_frozen):
+        raise EngineError("The map of basins has one rate for all parameters: let the layer learn as the optimiser.")
     if optimizer.schedule.needs_loss:
         raise EngineError(f"{optimizer.schedule.label} follows one loss, so it has no map of basins: choose another.")
     if optimizer.mistake.changes_loop:
@@ -88,18 +96,16 @@ def _objective(experiment: Experiment) -> Objective:
     return objective
 
 
-def _step(
-    objective: Objective, plane: Plane, places: list[torch.nn.Parameter], optimizer: torch.optim.Optimizer
-) -> Iterator[None]:
-    """One update of every start, a part of them at a time; the sum of losses has for each start its own gradient."""
-    optimizer.zero_grad()
+def _differentiated(objective: Objective, plane: Plane, places: list[torch.nn.Parameter]) -> Iterator[None]:
+    """The gradient at every start, a part of them at a time; the sum of losses has for each start its own."""
+    for place in places:
+        place.grad = None
     count, size = len(places[0]), max(1, CHUNK // objective.loss_numbers)
     for begin in range(0, count, size):
         if size < count:
             yield
         some = places if size >= count else [place[begin : begin + size] for place in places]
         _losses(objective, plane, some).sum().backward()  # type: ignore[no-untyped-call]
-    optimizer.step()
 
 
 def _losses(objective: Objective, plane: Plane, places: Sequence[Tensor]) -> Tensor:

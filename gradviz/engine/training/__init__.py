@@ -4,6 +4,8 @@ checkpoints        Copies of a lane's state to go back to: exact, for a seek giv
 explanations       PyTorch's errors about graphs and gradients in plain words: what happened, and what to do next
 fitting            Whether a result fits the lanes that its experiment gives: asked of every part before anything is
                    restored
+groups             Parameter groups: the learned parameters of an objective as torch's optimisers take them, and what
+                   each group has
 lanes              Lanes: an optimiser with parameters of its own, its schedule, and what stopped it if anything did
 memory_limit       The memory of this machine against what a run will need
 optimizer_fitting  Whether what a file holds of an optimiser is what torch keeps for it, and what its next step can use

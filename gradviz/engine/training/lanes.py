@@ -15,6 +15,7 @@ from gradviz.engine.compiler import build_optimizer
 from gradviz.engine.objectives.objective import Objective
 from gradviz.engine.problems import EngineError
 from gradviz.engine.training.explanations import Fault, explained
+from gradviz.engine.training.groups import Groups
 
 
 class Lane:
@@ -24,17 +25,18 @@ class Lane:
     """
 
     __slots__ = (
-        "_clip", "_evaluation", "_is_first_call", "_needs_loss", "carried", "carries", "fault", "loss", "needs_closure",
-        "objective", "optimizer", "scheduler", "step", "update",
+        "_clip", "_evaluation", "_is_first_call", "_needs_loss", "carried", "carries", "fault", "groups", "loss",
+        "needs_closure", "objective", "optimizer", "scheduler", "step", "update",
     )  # fmt: skip
 
     def __init__(self, objective: Objective, declared: Optimizer, steps: int) -> None:
-        refusal = declared.refusal({name: tuple(p.shape) for name, p in objective.parameters.items()})
+        refusal = declared.refusal({name: tuple(p.shape) for name, p in objective.learned.items()})
         refusal = refusal or _beyond(declared, objective) or declared.mistake.prepare(objective)
         if refusal:
             raise EngineError(refusal)
         self.objective = objective
-        self.optimizer = build_optimizer(declared, list(objective.parameters.values()))
+        self.groups = Groups(objective)
+        self.optimizer = build_optimizer(declared, self.groups.given(declared))
         self.scheduler = declared.build_schedule(self.optimizer, steps)
         self.loss = math.nan
         self.fault: Fault | None = None
@@ -56,6 +58,12 @@ class Lane:
     def rate(self) -> float:
         """The learning rate of the next update, from torch's own param_groups."""
         return float(self.optimizer.param_groups[0]["lr"])
+
+    def set_live(self, declared: Optimizer) -> None:
+        """Let the next update have the live settings of `declared`, in every group."""
+        keywords = self.groups.over(declared, declared.live_keywords)
+        for group, own in zip(self.optimizer.param_groups, keywords, strict=True):
+            group.update(own)
 
     @property
     def goes_on(self) -> bool:

@@ -21,7 +21,7 @@ State = Mapping[str, Kept]
 
 def optimizer_misfits(declared: Optimizer, lane: Lane, saved: LaneResult, step: int) -> Iterator[str]:
     """What of the saved state does not fit; a parameter that was never updated has none."""
-    parameters = lane.objective.parameters
+    parameters = lane.objective.learned
     for name in saved.optimizer:
         if name not in parameters:
             yield f"optimizer/{name[:60]} belongs to no parameter"

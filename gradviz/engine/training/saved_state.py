@@ -28,7 +28,8 @@ def result_of(lane: Lane) -> LaneResult:
         optimizer={name: _kept(state) for name, state in states.items() if state},
         buffers={name: array_of(buffer) for name, buffer in lane.objective.buffers.items()},
         gradients={name: array_of(gradient) for name, gradient in carried if gradient is not None},
-        group={} if lane.scheduler is None else group_numbers(lane),
+        group={} if lane.scheduler is None else group_numbers(lane)[0],
+        more_groups=() if lane.scheduler is None else group_numbers(lane)[1:],
         schedule=None if lane.scheduler is None else schedule_numbers(numbers_of(lane.scheduler)),
     )
 
@@ -47,10 +48,10 @@ def _kept_value(value: Any) -> Kept:
     return number
 
 
-def group_numbers(lane: Lane) -> dict[str, NumberOrTuple]:
-    """The numbers of the optimiser's group: torch's schedulers write some, and read others that they keep there."""
-    group = lane.optimizer.param_groups[0]
-    return {key: value for key, value in group.items() if _is_numeric(value)}
+def group_numbers(lane: Lane) -> tuple[dict[str, NumberOrTuple], ...]:
+    """The numbers of the optimiser's groups: torch's schedulers write some, and read others that they keep there."""
+    groups = lane.optimizer.param_groups
+    return tuple({key: value for key, value in group.items() if _is_numeric(value)} for group in groups)
 
 
 def _is_numeric(value: Any) -> bool:
@@ -84,8 +85,8 @@ def restore_lane(lane: Lane, saved: LaneResult) -> None:
             state[key] = _restored(lane, key, value, parameter.device)
     lane.objective.restore_buffers({name: _tensor(array) for name, array in saved.buffers.items()})
     if lane.scheduler is not None and saved.schedule is not None:
-        group = lane.optimizer.param_groups[0]
-        group.update({key: value for key, value in saved.group.items() if key in group})
+        for group, kept in zip(lane.optimizer.param_groups, (saved.group, *saved.more_groups), strict=True):
+            group.update({key: value for key, value in kept.items() if key in group})
         set_numbers(lane.scheduler, _numbers(saved.schedule))
 
 

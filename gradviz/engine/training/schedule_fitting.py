@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from gradviz.core.numbers import plural
 from gradviz.core.optimizers.optimizer import Optimizer
@@ -28,13 +29,19 @@ def schedule_misfits(
 ) -> Iterator[str]:
     """What does not fit. Only a file of the same torch must have the same names: others keep other numbers."""
     if lane.scheduler is None:
-        if saved.group or saved.schedule is not None:
+        if saved.group or saved.more_groups or saved.schedule is not None:
             yield "it has a schedule where the experiment has none"
         return
     if saved.schedule is None:
         yield "it has nothing of the schedule"
         return
-    yield from _group_misfits(declared, group_numbers(lane), saved.group, is_same_torch)
+    groups = group_numbers(lane)
+    if len(saved.more_groups) != len(groups) - 1:
+        yield f"it has {len(saved.more_groups) + 1} parameter groups and not {len(groups)}"
+        return
+    live = lane.groups.over(declared, declared.live_keywords)
+    for group, kept, own in zip(groups, (saved.group, *saved.more_groups), live, strict=True):
+        yield from _group_misfits(declared, group, kept, own, is_same_torch)
     yield from _numbers_misfits("schedule", schedule_numbers(numbers_of(lane.scheduler)), saved.schedule, step)
     if is_same_torch:
         yield from _name_misfits("schedule", schedule_numbers(numbers_of(lane.scheduler)), saved.schedule)
@@ -44,6 +51,7 @@ def _group_misfits(
     declared: Optimizer,
     wanted: Mapping[str, NumberOrTuple],
     saved: Mapping[str, NumberOrTuple],
+    live: Mapping[str, Any],
     is_same_torch: bool,
 ) -> Iterator[str]:
     for key, value in wanted.items():
@@ -55,7 +63,7 @@ def _group_misfits(
         elif key in declared.driven:
             if key != "lr" and not all(0 <= part < 1 for part in _parts(saved[key])):
                 yield f"group/{key} is not at least 0 and below 1"
-        elif saved[key] != value and key not in declared.live_keywords:
+        elif saved[key] != value and key not in live:
             yield f"group/{key} differs from the setting"
     for key in saved:
         if key not in wanted and is_same_torch:

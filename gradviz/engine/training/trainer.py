@@ -264,8 +264,7 @@ class Trainer:
 
     def _set_live(self, optimizers: tuple[Any, ...]) -> None:
         for lane, declared in zip(self.lanes, optimizers, strict=True):
-            for group in lane.optimizer.param_groups:
-                group.update(declared.live_keywords)
+            lane.set_live(declared)
 
     def seek(self, step: int) -> StepRecord:
         """Go to `step`, back or forth, by the nearest checkpoint and the same updates as before."""

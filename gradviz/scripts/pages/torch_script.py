@@ -12,6 +12,7 @@ from gradviz.scripts.language.expressions import Printer
 from gradviz.scripts.language.page import fitted
 from gradviz.scripts.language.torch_calls import Changes, changes_lines, optimizer_call, scheduler_call
 from gradviz.scripts.pages.torch_sources import TorchSource
+from gradviz.scripts.problems import ScriptError
 from gradviz.scripts.steps.loops import (
     UpdatePrinter,
     fused,
@@ -44,7 +45,11 @@ class TorchScript:
 
     def made(self) -> list[str]:
         """Optimiser and scheduler."""
-        made = fitted(f"optimizer = {optimizer_call(self.optimizer, self.source.parameters)}")
+        groups = self.source.groups(self.optimizer)
+        if groups and self.changes:
+            raise ScriptError("settings of parameter groups were changed while the run went on.", "Reset it.")
+        over = "groups" if groups else self.source.parameters
+        made = [*groups, *fitted(f"optimizer = {optimizer_call(self.optimizer, over)}")]
         scheduler = scheduler_call(self.optimizer, self.experiment.steps)
         made += fitted(f"scheduler = {scheduler}") if scheduler else []
         return [*made, *changes_lines(self.changes), *self.closure()]
@@ -102,6 +107,8 @@ class HandTorchScript(TorchScript):
 
     def __init__(self, experiment: Experiment, source: TorchSource, optimizer: Optimizer, rule: UpdateRule) -> None:
         super().__init__(experiment, source, optimizer, {})
+        if source.groups(optimizer):
+            raise ScriptError("parameter groups are not known by hand.", "PyTorch nn + optim has them.")
         self.rule = rule
         self.update = UpdatePrinter(rule, Printer(TORCH, experiment.dtype, {}))
 

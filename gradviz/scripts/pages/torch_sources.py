@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from gradviz.core.document.experiment import Experiment
 from gradviz.core.objectives.catalogue import FitObjective, FormulaObjective
 from gradviz.core.optimizers.mistakes import Mistake
+from gradviz.core.optimizers.optimizer import Optimizer
 from gradviz.core.questions.start import Start
 from gradviz.scripts.language.dialects import TORCH
 from gradviz.scripts.language.expressions import Printer
@@ -59,6 +60,11 @@ class TorchSource(ABC):
     @abstractmethod
     def result(self) -> tuple[dict[str, str] | str, dict[str, str] | str]:
         """What ends in the JSON: parameters and gradients."""
+
+    def groups(self, optimizer: Optimizer) -> list[str]:
+        """The parameter groups of `optimizer` by the name ``groups``; nothing where there is one."""
+        del optimizer
+        return []
 
     def kept(self) -> list[str]:
         """What a step keeps where it is evaluated several times, for each of them to begin with."""
@@ -160,7 +166,9 @@ class FitSource(TorchSource):
         self.objective = objective
         self.is_line = len(objective.model) == 1 and objective.model[0].kind == "line"
         self.loss = self.caption = "loss"
-        self.parameters = "[w, b]" if self.is_line else "model.parameters()"
+        self.freezes = any(layer.learns.is_frozen for layer in objective.model)
+        learned = "[p for p in model.parameters() if p.requires_grad]" if self.freezes else "model.parameters()"
+        self.parameters = "[w, b]" if self.is_line else learned
         self.mistake = mistake
         self.detached = mistake.detached
         is_training = objective.mode == "train"
@@ -225,7 +233,34 @@ class FitSource(TorchSource):
             return [*made, *named_lines({name: name for name in "wb"}, self.mistake)]
         mode = ["model.eval()  # as the experiment is set"] if self.objective.mode == "eval" else []
         moved = ["model.to(device)"] if self.experiment.device != "cpu" else []
-        return [f"torch.manual_seed({self.experiment.seed})", *self._model(), *moved, *mode]
+        return [f"torch.manual_seed({self.experiment.seed})", *self._model(), *moved, *mode, *self._frozen()]
+
+    def _frozen(self) -> list[str]:
+        layers = enumerate(zip(self.objective.model, self.objective.shapes, strict=False))
+        frozen = [k for k, (layer, shape) in layers if layer.parameter_count(shape) and layer.learns.is_frozen]
+        return [f"model[{index}].requires_grad_(False)  # frozen" for index in frozen]
+
+    def groups(self, optimizer: Optimizer) -> list[str]:
+        """The parameter groups of `optimizer` by the name ``groups``; nothing where all learn as it says."""
+        groups = self.objective.groups
+        if all(learning.is_usual for learning in groups):
+            return []
+        lines = []
+        for learning in groups:
+            layers = [k for k in self.objective.learning_layers if self.objective.model[k].learns == learning]
+            own = learning.over(optimizer.keywords, optimizer.mistake.rate_factor)
+            changed = {name: value for name, value in own.items() if value != optimizer.keywords[name]}
+            extra = "".join(f', "{name}": {value!r}' for name, value in changed.items())
+            lines.append(f'    {{"params": {self._parameters_of(layers)}{extra}}},')
+        return ["groups = [  # those without a rate of their own have that of the optimiser", *lines, "]"]
+
+    def _parameters_of(self, layers: list[int]) -> str:
+        if self.is_line:
+            return "[w, b]"
+        if len(self.objective.model) == 1:
+            return "model.parameters()"
+        each = [f"model[{index}].parameters()" for index in layers]
+        return each[0] if len(each) == 1 else f"[{', '.join(f'*{one}' for one in each)}]"
 
     def _model(self) -> list[str]:
         """Built layer by layer, for each layer draws its start before the next is made."""
@@ -288,7 +323,8 @@ class FitSource(TorchSource):
             return parameters, SOME_GRADIENTS.format("named.items()") if some else gradients
         named = "model.named_parameters()"
         every = f"{{name: p.grad.tolist() for name, p in {named}}}"
-        return f"{{name: p.tolist() for name, p in {named}}}", SOME_GRADIENTS.format(named) if some else every
+        is_some = some or self.freezes
+        return f"{{name: p.tolist() for name, p in {named}}}", SOME_GRADIENTS.format(named) if is_some else every
 
     def after(self) -> list[str]:
         """The prediction, as it is made from a model that is trained."""

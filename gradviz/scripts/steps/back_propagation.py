@@ -151,6 +151,8 @@ def fit_sketch(experiment: Experiment, objective: FitObjective) -> Sketch:
     """The fit as lines of formulas; ScriptError names the layer or the loss that is not known so."""
     if objective.batch.per_update > 1:
         raise ScriptError("several batches a step are not known by hand.", "PyTorch nn + optim has them.")
+    if any(not layer.learns.is_usual for layer in objective.model):
+        raise ScriptError("parameter groups and frozen layers are not known by hand.", "PyTorch nn + optim has them.")
     given = _forward(objective)
     loss = LOSSES_BY_HAND.get(objective.loss.kind)
     if loss is None:

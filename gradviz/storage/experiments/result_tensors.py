@@ -2,8 +2,9 @@
 
 ``weights/0/w``; ``buffers/0/1.running_mean`` of BatchNorm; ``optimizer/0/w/exp_avg``, whose name ends in ``:int``,
 ``:float``, or ``:places`` and ``:list``, where torch keeps no tensor; ``gradient/0/w`` where gradients add up;
-``group/0/lr`` and ``schedule/0/last_epoch`` where there is a schedule, and ``schedule/0/1/last_epoch`` of the second
-schedule inside it; ``random/cpu``; ``start/w`` of imported weights; ``history/losses`` and ``history/positions``.
+``group/0/lr`` and ``schedule/0/last_epoch`` where there is a schedule, ``group/0/1/lr`` of the second parameter group,
+and ``schedule/0/1/last_epoch`` of the second schedule inside it; ``random/cpu``; ``start/w`` of
+imported weights; ``history/losses`` and ``history/positions``.
 """
 
 from __future__ import annotations
@@ -20,8 +21,11 @@ from gradviz.core.runs.result import Array, Kept, KeptList, LaneResult, NumberOr
 from gradviz.storage.experiments.misfits import MisfitError
 
 Tensors = dict[str, NDArray[Any]]
+Numbers = dict[str, NumberOrTuple]
 MOST_PLACES = 1000
 """The longest history that LBFGS may have."""
+MOST_GROUPS = 1001
+"""Parameter groups: no more than layers, and that of the optimiser."""
 MOST_INNER = 8
 """Schedules inside one."""
 
@@ -47,6 +51,8 @@ def _lane_tensors(index: int, lane: LaneResult) -> Iterator[tuple[str, Array]]:
         for key, value in state.items():
             yield from _kept_tensors(f"optimizer/{index}/{name}/{key}", value)
     yield from ((f"group/{index}/{key}", np.array(value)) for key, value in lane.group.items())
+    for number, group in enumerate(lane.more_groups, 1):
+        yield from ((f"group/{index}/{number}/{key}", np.array(value)) for key, value in group.items())
     if lane.schedule is not None:
         yield from _schedule_tensors(f"schedule/{index}", lane.schedule)
 
@@ -113,13 +119,15 @@ class ResultTensors:
             parameter, _, key = name.rpartition("/")
             states.setdefault(parameter, {})[key] = value
         schedule = self._taken("schedule", f"{index}/")
+        first, more = _groups(self._taken("group", f"{index}/"))
         return LaneResult(
             weights=self._taken("weights", f"{index}/"),
             optimizer={name: dict(_state(name, state)) for name, state in states.items()},
             buffers=self._taken("buffers", f"{index}/"),
             gradients=self._taken("gradient", f"{index}/"),
-            group={key: _number(f"group/{key}", value) for key, value in self._taken("group", f"{index}/").items()},
+            group=first,
             schedule=_schedule(schedule) if schedule else None,
+            more_groups=more,
         )
 
     def _taken(self, head: str, prefix: str) -> Tensors:
@@ -156,6 +164,19 @@ def _list(where: str, places: Array, filled: Array | None) -> KeptList:
     if not isinstance(count, int) or not max(0, length) <= count <= MOST_PLACES or length < 0:
         raise MisfitError(f"the list {where[:60]!r} is longer or shorter than its places")
     return KeptList(count, filled)
+
+
+def _groups(saved: Tensors) -> tuple[Numbers, tuple[Numbers, ...]]:
+    """The numbers of the first parameter group, and those of the others, which stand below 1/, 2/, ..."""
+    found: list[Numbers] = [{}]
+    for name, value in saved.items():
+        number, slash, key = name.rpartition("/")
+        if slash and number not in map(str, range(1, MOST_GROUPS)):
+            raise MisfitError(f"its group has a part {name[:60]!r}, which no group has")
+        place = int(number) if slash else 0
+        found += [{} for _ in range(place + 1 - len(found))]
+        found[place][key] = _number(f"group/{name}", value)
+    return found[0], tuple(found[1:])
 
 
 def _schedule(saved: Tensors) -> ScheduleNumbers:

@@ -81,7 +81,8 @@ class ParameterModel(QAbstractTableModel):
 
     def _text(self, row: ParameterRow, column: int, most: int) -> str:
         if column == 0:
-            return f"{row.name}  ({self._names[row.optimizer]})" if len(self._names) > 1 else row.name
+            name = f"{row.name}  ({self._names[row.optimizer]})" if len(self._names) > 1 else row.name
+            return f"{name}\n{beside}" if (beside := _learning(row)) else name
         if column == 1:
             return f"{shape_text(row.value.shape)} {row.value.dtype}"
         if column == 2:
@@ -186,6 +187,13 @@ class ParameterView(View):
             "rows": [[self._model.data(self._model.index(r, c)) for c in columns] for r in rows],
             "rates": self._rates.text().replace(NO_BREAK, " ") if self._rates.isVisible() else "",
         }
+
+
+def _learning(row: ParameterRow) -> str:
+    """How it learns, where that is told of each parameter."""
+    if row.is_frozen:
+        return "frozen"
+    return "" if row.rate is None else f"lr {short_number(row.rate, 3)}"
 
 
 def _named_rate(name: str, rate: str) -> str:
