@@ -21,7 +21,8 @@ from gradviz.core.layers.dense import LinearLayer
 from gradviz.core.layers.initialisations import INITIALISATIONS
 from gradviz.core.layers.learning import LEARNINGS
 from gradviz.core.objectives.catalogue import OBJECTIVES, FitObjective, TestFunctionObjective
-from gradviz.core.objectives.losses import LOSSES
+from gradviz.core.objectives.losses import LOSSES, MSE
+from gradviz.core.objectives.penalties import PENALTIES
 from gradviz.core.objectives.test_functions import TEST_FUNCTIONS, Ackley, Quadratic, Saddle
 from gradviz.core.optimizers.catalogue import OPTIMIZERS, Adam
 from gradviz.core.optimizers.clipping import CLIPPINGS
@@ -36,6 +37,7 @@ CATALOGUES: dict[str, tuple[type[Alternative], ...]] = {
     "initialisations": INITIALISATIONS,
     "learnings": LEARNINGS,
     "losses": LOSSES,
+    "penalties": PENALTIES,
     "batches": BATCHES,
     "optimisers": OPTIMIZERS,
     "schedules": SCHEDULES,
@@ -64,6 +66,8 @@ def experiment_with(entry: type[Alternative]) -> Experiment:
     if entry in LEARNINGS:
         model = (LinearLayer(features=2, learning=default), LinearLayer())
         return Experiment(objective=FitObjective(model=model))
+    if entry in PENALTIES:
+        return Experiment(objective=FitObjective(loss=MSE(penalty=default)))
     if entry in CLIPPINGS:
         return Experiment(optimizers=(Adam(clipping=default),))
     if entry in MISTAKES:

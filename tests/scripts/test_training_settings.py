@@ -121,3 +121,28 @@ def test_parameter_groups(dtype: str) -> None:
     assert_ends_as_the_run(experiment_of(**line))
     alone = {"model": [{"kind": "linear", "learning": SHARE}]}
     assert_ends_as_the_run(experiment_of(**alone))
+
+
+PENALTY = {"kind": "weights", "l1": 0.01, "l2": 0.003}
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("more", [{}, {"l1": 0.0}, {"l2": 0.0, "biases": True}])
+def test_penalties_in_every_dialect_of_arrays(more: dict[str, Any], dtype: str) -> None:
+    loss = {"kind": "mse", "penalty": PENALTY | more}
+    optimizer = {"kind": "sgd", "lr": 0.01, "momentum": 0.5}
+    assert_ends_as_the_run(experiment_of(optimizer, loss=loss, dtype=dtype, batch=MINI), "autograd", "numpy")
+    line = {"model": [{"kind": "line"}], "data": {"kind": "temperatures", "scale": 0.02}, "loss": loss}
+    assert_ends_as_the_run(experiment_of(optimizer, dtype=dtype, **line), "autograd", "numpy")
+
+
+def test_penalties_of_frozen_layers_several_batches_and_a_race() -> None:
+    loss = {"kind": "huber", "penalty": PENALTY | {"biases": False}}
+    batch = {"kind": "mini", "size": 4, "accumulate": 3}
+    fit = {"model": with_learning(FROZEN, USUAL, SHARE), "loss": loss, "batch": batch}
+    assert_ends_as_the_run(experiment_of(**fit))
+    gru = [{"kind": "reshape", "shape": [1, 3]}, {"kind": "gru", "features": 3}, {"kind": "linear"}]
+    race = experiment_of({"kind": "sgd", "lr": 0.01}, {"kind": "lbfgs", "max_iter": 3}, model=gru, loss=loss)
+    assert text_of(executed(written(race, "torch"))) == text_of(trained(race))
+    lines = [{"kind": "linear"}, {"kind": "line"}]
+    assert_ends_as_the_run(experiment_of({"kind": "sgd", "lr": 1e-4}, model=lines, loss=loss))

@@ -6,5 +6,6 @@ fit             The fit: a model of layers, fitted to data under a loss, batch b
 fit_starters    A first model for any data, and fits brought back into shape when their data, loss or a layer's kind
                 changes
 losses          Losses
+penalties       Penalties: what is added to a loss for large weights
 test_functions  Test functions of two variables with known minima
 """

@@ -77,7 +77,8 @@ def _candidates(
     edited: str, is_kind: bool, data: AnyDataset, model: tuple[AnyLayer, ...], loss: AnyLoss
 ) -> Iterator[tuple[tuple[AnyLayer, ...], AnyLoss]]:
     """What to try, the smallest change first."""
-    usual, keeps_model = _usual_loss(data), is_kind and edited == "data.target"
+    usual = _usual_loss(data).model_copy(update={"penalty": loss.penalty})
+    keeps_model = is_kind and edited == "data.target"
     edited = edited.partition(".")[0]
     if edited == "batch":
         yield model, loss
@@ -87,7 +88,7 @@ def _candidates(
         losses = (usual,)  # one-hot squared errors are possible, but nobody asked for them
         if keeps_model and data.outputs == 2:
             # what gives one number is kept as it is: its sign tells two classes apart
-            losses = (BCEWithLogits(), usual)
+            losses = (BCEWithLogits(penalty=loss.penalty), usual)
     outputs = {True: 1, False: data.outputs}
     if edited == "model":
         last = LinearLayer(features=outputs[loss.wants == "binary"])

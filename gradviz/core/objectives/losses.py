@@ -8,6 +8,7 @@ from pydantic import Field
 
 from gradviz.core.declaration import Alternative, alternatives, setting
 from gradviz.core.layers.torch_call import TorchCall, differing
+from gradviz.core.objectives.penalties import AnyPenalty, penalty_setting
 
 if TYPE_CHECKING:
     from torch import nn
@@ -33,6 +34,8 @@ class Loss(Alternative):
     reduction: Literal["mean", "sum"] = setting(
         "mean", title="Reduction", description="Whether the errors of all points are averaged or added up."
     )
+
+    penalty: AnyPenalty = penalty_setting()
 
     @property
     def keywords(self) -> dict[str, Any]:

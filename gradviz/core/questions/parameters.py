@@ -27,10 +27,14 @@ class ParameterRow:
 
 @dataclass(frozen=True, slots=True)
 class ParameterTable:
-    """The rows of all optimisers, and the learning rate of each one's next update."""
+    """The rows of all optimisers, and the learning rate of each one's next update.
+
+    `parts` are what each one's loss is the sum of, by their names: none where it is that of the data alone.
+    """
 
     rows: tuple[ParameterRow, ...]
     rates: tuple[float, ...]
+    parts: tuple[tuple[tuple[str, float], ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

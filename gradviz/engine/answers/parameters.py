@@ -19,7 +19,8 @@ def parameters(_question: ReadParameters, moment: Moment) -> ParameterTable:
     """Every parameter of every optimiser."""
     trainer = moment.trainer
     rows = tuple(row for index, lane in enumerate(trainer.lanes) for row in _rows(index, lane))
-    return ParameterTable(rows, trainer.rates)
+    parts = tuple(tuple(lane.objective.parts().items()) for lane in trainer.lanes)
+    return ParameterTable(rows, trainer.rates, parts if any(parts) else ())
 
 
 def _rows(index: int, lane: Lane) -> list[ParameterRow]:

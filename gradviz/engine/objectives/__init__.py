@@ -12,4 +12,5 @@ initial_values   What an experiment starts from: its numbers as torch draws them
                  there
 model_modes      A model in another mode for a moment: as a pure function of its parameters, or in eval mode
 objective        What is trained: named parameters and a differentiable loss over them
+penalty_terms    The penalty of a loss as torch computes it: terms over the learned parameters of a model
 """

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from gradviz.core.objectives.fit import FitObjective
 from gradviz.engine.objectives.fit_descent import FitDescent
+from gradviz.engine.objectives.penalty_terms import sum_of
 
 
 class AccumulatedFit(FitDescent):
@@ -22,7 +23,7 @@ class AccumulatedFit(FitDescent):
         super().__init__(declared, seed, dtype, device)
         self._size = declared.batch.size_of(len(self.data.inputs))
 
-    def _parts(self) -> Iterator[tuple[Tensor, Tensor]]:
+    def _dealt(self) -> Iterator[tuple[Tensor, Tensor]]:
         return zip(torch.split(self._inputs, self._size), torch.split(self._targets, self._size), strict=True)
 
     @property
@@ -33,14 +34,18 @@ class AccumulatedFit(FitDescent):
     def _losses(self) -> Iterator[tuple[Tensor, Tensor]]:
         """The prediction of each batch, and its share of the loss."""
         self._begin()
-        for inputs, targets in self._parts():
+        whole: dict[str, Tensor] = {}
+        for inputs, targets in self._dealt():
             share = self._loss_of(inputs, targets) / self._count
             assert self._prediction is not None
+            for name, part in self._parts.items():
+                whole[name] = whole.get(name, 0.0) + part.detach() / self._count
             yield self._prediction, share
+        self._parts = whole
 
     def loss(self) -> Tensor:
         predictions, shares = zip(*self._losses(), strict=True)
-        self._prediction, self._loss = torch.cat(predictions), _sum(list(shares))
+        self._prediction, self._loss = torch.cat(predictions), sum_of(list(shares))
         return self._loss
 
     def evaluate(self) -> Tensor:
@@ -54,19 +59,11 @@ class AccumulatedFit(FitDescent):
             self.backward(share)
             predictions.append(prediction.detach())
             shares.append(share.detach())
-        self._prediction, self._loss = torch.cat(predictions), _sum(shares)
+        self._prediction, self._loss = torch.cat(predictions), sum_of(shares)
         return self._loss
 
     def loss_at(self, parameters: Mapping[str, Tensor]) -> Tensor:
         if self._mask_seed is not None:
             self._seed_masks(self._mask_seed)
-        shares = [self._pure_loss(parameters, *part) / self._count for part in self._parts()]
-        return _sum(shares)
-
-
-def _sum(shares: list[Tensor]) -> Tensor:
-    """Their sum, in their order."""
-    total = shares[0]
-    for share in shares[1:]:
-        total = total + share
-    return total
+        shares = [self._pure_loss(parameters, *part) / self._count for part in self._dealt()]
+        return self._with_penalty(sum_of(shares), parameters)

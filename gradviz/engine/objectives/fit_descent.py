@@ -17,6 +17,7 @@ from gradviz.core.objectives.fit import FitObjective
 from gradviz.engine.objectives.fit_data import StepBatches, fit_data
 from gradviz.engine.objectives.model_modes import Modes
 from gradviz.engine.objectives.objective import Objective
+from gradviz.engine.objectives.penalty_terms import PenaltyTerms, sum_of
 
 MOST_LANDSCAPE_NUMBERS = 12_000
 """A surface evaluates the model at 16,384 points; above this many numbers a point it looks at fewer rows."""
@@ -45,6 +46,8 @@ class FitDescent(Objective):
         self.activations = declared.activations
         self.parameters = dict(self.model.named_parameters())
         self.learnings = self._learnings(declared)
+        self._penalty = PenaltyTerms(declared.loss.penalty, self.learned)
+        self._parts: dict[str, Tensor] = {}
         self._modes = Modes(self.model, declared.mode == "train")
         is_random = declared.mode == "train" and any(layer.is_random for layer in declared.model)
         self._mask_seed = seed + 1 if is_random else None
@@ -100,7 +103,18 @@ class FitDescent(Objective):
         prediction = self.model(inputs)
         self._prediction = prediction.detach() if self._cuts_prediction else prediction
         loss: Tensor = self._criterion(self._prediction, targets)
-        return loss
+        return self._penalised(loss) if self._penalty else loss
+
+    def _penalised(self, loss: Tensor) -> Tensor:
+        """With the terms of the penalty, which are kept."""
+        self._parts = {"data": loss, **self._penalty.parts(self.parameters)}
+        return sum_of(list(self._parts.values()))
+
+    def _with_penalty(self, loss: Tensor, parameters: Mapping[str, Tensor]) -> Tensor:
+        """The same at other parameters, of which some may be missing."""
+        if not self._penalty:
+            return loss
+        return sum_of([loss, *self._penalty.parts({**self.parameters, **parameters}).values()])
 
     def _seed_masks(self, first: int) -> None:
         """Dropout draws the same at a step, for every lane and however often; ``torch.manual_seed`` takes 170 us."""
@@ -134,12 +148,14 @@ class FitDescent(Objective):
         """The loss of the step's own batch, in the mode and with the Dropout of training; nothing is cut."""
         if self._mask_seed is not None:
             self._seed_masks(self._mask_seed)
-        return self._pure_loss(parameters, self._inputs, self._targets)
+        return self._with_penalty(self._pure_loss(parameters, self._inputs, self._targets), parameters)
 
     def landscape_at(self, parameters: Mapping[str, Tensor]) -> Tensor:
         """The loss of all rows (of a large fit one in a few), in eval mode."""
         with self._modes.evaluating():
-            return self._pure_loss(parameters, self.data.inputs[:: self._every], self.data.targets[:: self._every])
+            every = slice(None, None, self._every)
+            loss = self._pure_loss(parameters, self.data.inputs[every], self.data.targets[every])
+        return self._with_penalty(loss, parameters)
 
     def _pure_loss(self, parameters: Mapping[str, Tensor], inputs: Tensor, targets: Tensor) -> Tensor:
         self._is_cutting = False
@@ -177,7 +193,14 @@ class FitDescent(Objective):
     def named_values(self) -> Iterator[tuple[Tensor, str]]:
         if self._prediction is not None and self._loss is not None:
             yield self._prediction, "prediction"
+            yield from ((part, f"{name} loss") for name, part in self._parts.items())
             yield self._loss, "loss"
+
+    def names_to_cut(self) -> tuple[str, ...]:
+        return tuple(name for name in super().names_to_cut() if name in self.modules or name == "prediction")
+
+    def parts(self) -> dict[str, float]:
+        return {name: part.item() for name, part in self._parts.items()}
 
     def hand_values(self) -> dict[str, Tensor]:
         values = {"inputs": self._inputs, "targets": self._targets}

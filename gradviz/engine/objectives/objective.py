@@ -96,6 +96,10 @@ class Objective(ABC):
         """Values of the last `loss` that have a name of their own."""
         return iter(())
 
+    def parts(self) -> dict[str, float]:
+        """What the last loss is the sum of, by their names; empty where it has one part."""
+        return {}
+
     def names_to_cut(self) -> tuple[str, ...]:
         """The values and layers that can be detached, found by one evaluation; the last value is the loss itself."""
         random = torch.get_rng_state()

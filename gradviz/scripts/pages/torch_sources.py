@@ -18,6 +18,7 @@ from gradviz.scripts.language.tensors import TensorWriter
 from gradviz.scripts.problems import ScriptError
 from gradviz.scripts.steps.loops import batch_lines, indented, scaling
 
+_TERMS = {"L1": "p.abs().sum()", "L2": "(p**2).sum()"}
 SOME_GRADIENTS = "{{name: p.grad.tolist() for name, p in {} if p.grad is not None}}"
 """What is there of gradients, where a mistake may leave some out."""
 
@@ -230,10 +231,20 @@ class FitSource(TorchSource):
             line = self.objective.model[0]
             place = "" if self.experiment.device == "cpu" else ", device=device"
             made = [f"{name} = nn.Parameter(torch.tensor({getattr(line, name)!r}{place}))" for name in "wb"]
-            return [*made, *named_lines({name: name for name in "wb"}, self.mistake)]
+            return [*made, *named_lines({name: name for name in "wb"}, self.mistake), *self._weights_line()]
         mode = ["model.eval()  # as the experiment is set"] if self.objective.mode == "eval" else []
         moved = ["model.to(device)"] if self.experiment.device != "cpu" else []
-        return [f"torch.manual_seed({self.experiment.seed})", *self._model(), *moved, *mode, *self._frozen()]
+        return [
+            f"torch.manual_seed({self.experiment.seed})",
+            *self._model(),
+            *moved,
+            *mode,
+            *self._frozen(),
+            *self._weights_line(),
+        ]
+
+    def _weights_line(self) -> list[str]:
+        return [f"weights = {self._weights()}  # of the penalty"] if self.objective.loss.penalty.terms else []
 
     def _frozen(self) -> list[str]:
         layers = enumerate(zip(self.objective.model, self.objective.shapes, strict=False))
@@ -306,13 +317,32 @@ class FitSource(TorchSource):
             until = int(self.detached) + 1
             cut = f"hidden = model[:{until}]({x}).detach()  # on purpose: no gradient passes"
             lines = [cut, f"prediction = model[{until}:](hidden)"]
-        return [*(drawn if self.draws else []), *self._ending(lines, f"criterion(prediction, {y})")]
+        penalty = self.objective.loss.penalty
+        terms = [f"{weight!r} * sum({_TERMS[name]} for p in weights)" for name, weight in penalty.terms]
+        return [*(drawn if self.draws else []), *self._ending(lines, [f"criterion(prediction, {y})", *terms])]
 
-    def _ending(self, lines: list[str], loss: str) -> list[str]:
+    def _weights(self) -> str:
+        """What a penalty is over."""
+        objective, covers = self.objective, self.objective.loss.penalty.covers
+        if self.is_line:
+            return f"[{', '.join(name for name in 'wb' if covers(name))}]"
+        layers = [objective.model[index] for index in objective.learning_layers]
+        conditions = ["p.requires_grad"] if self.freezes else []
+        if not covers("bias"):
+            conditions.append('"bias" not in name')
+        if not covers("b") and any(layer.kind == "line" for layer in layers):
+            conditions.append('not name.endswith(".b")')
+        if not conditions:
+            return "list(model.parameters())"
+        return f"[p for name, p in model.named_parameters() if {' and '.join(conditions)}]"
+
+    def _ending(self, lines: list[str], terms: list[str]) -> list[str]:
         """From the prediction to the loss; that of several batches is differentiated batch by batch."""
+        loss = " + ".join(terms)
         if not self.accumulates:
             return [*lines, f"loss = {loss}"]
-        part = [*lines, f"part = {loss} / len(batches[step])", "part.backward()", "loss = loss + part.detach()"]
+        whole = f"({loss})" if len(terms) > 1 else loss
+        part = [*lines, f"part = {whole} / len(batches[step])", "part.backward()", "loss = loss + part.detach()"]
         return ["loss = 0", "for rows in batches[step]:", *indented(part)]
 
     def result(self) -> tuple[dict[str, str] | str, dict[str, str] | str]:

@@ -13,6 +13,7 @@ from typing import Any
 from gradviz.core.data.batches import MiniBatch
 from gradviz.core.document.experiment import Experiment
 from gradviz.core.objectives.catalogue import FitObjective
+from gradviz.core.objectives.penalties import Penalty
 from gradviz.scripts.language.sketch import ScriptTensor, Sketch, parsed_lines
 from gradviz.scripts.problems import ScriptError
 
@@ -161,6 +162,7 @@ def fit_sketch(experiment: Experiment, objective: FitObjective) -> Sketch:
         )
     lines, first = _loss_lines(loss, objective)
     backward = [("d_prediction", first)] + [line for part in reversed(given.backward) for line in part]
+    lines, backward = _with_penalty(objective.loss.penalty, given, lines, backward)
     known = {"x", "y", "count", "rows", *(tensor.name for tensor in given.tensors)}
     forward = parsed_lines([*given.forward, *lines], known)
     known |= {line.name for line in forward}
@@ -207,6 +209,23 @@ def _loss_lines(loss: LossByHand, objective: FitObjective) -> tuple[list[Text], 
     over = f"/{loss.size}" if is_mean else ""
     texts = {"mean": "mean" if is_mean else "sum", "over": over, **settings}
     return [(name, text.format(**texts)) for name, text in loss.lines], loss.gradient.format(**texts) + over
+
+
+_TERMS: dict[str, tuple[str, str]] = {"L1": ("sum(abs({0}))", "{1!r}*sign({0})"), "L2": ("sum({0}**2)", "2*{1!r}*{0}")}
+"""What a term of a penalty sums of a weight, and its derivative."""
+
+
+def _with_penalty(
+    penalty: Penalty, given: Pass, lines: list[Text], backward: list[Text]
+) -> tuple[list[Text], list[Text]]:
+    """The terms added to the loss, and their derivatives to the gradients of the weights."""
+    weights = [tensor.name for tensor in given.tensors if penalty.covers(tensor.key)]
+    if not penalty.terms or not weights:
+        return lines, backward
+    sums = [f"{weight!r}*({' + '.join(_TERMS[n][0].format(w) for w in weights)})" for n, weight in penalty.terms]
+    slopes = {f"d_{w}": "".join(f" + {_TERMS[n][1].format(w, v)}" for n, v in penalty.terms) for w in weights}
+    whole = [*lines[:-1], ("data_loss", lines[-1][1]), ("loss", " + ".join(["data_loss", *sums]))]
+    return whole, [(name, text + slopes.get(name, "")) for name, text in backward]
 
 
 def _target_lines(objective: FitObjective) -> tuple[str, ...]:

@@ -32,6 +32,9 @@ NO_BREAK = "\u00a0"
 """A blank at which no line is broken."""
 
 
+Parts = tuple[tuple[str, float], ...]
+
+
 class ParameterModel(QAbstractTableModel):
     """Rows of one snapshot; a new snapshot of the same parameters and states only repaints."""
 
@@ -162,7 +165,7 @@ class ParameterView(View):
     def show_answer(self, answer: Answer) -> None:
         table = answer.value
         if isinstance(table, ParameterTable):
-            self._show_rates(table.rates)
+            self._show_rates(table.rates, table.parts)
             self._model.show(table.rows, self._names)
             if self._needed() > self._lines:  # numbers have become longer
                 self._fit_rows()
@@ -171,13 +174,20 @@ class ParameterView(View):
             self._rates.setText(spoken(table.why))
             self._rates.show()
 
-    def _show_rates(self, rates: tuple[float, ...]) -> None:
-        """The learning rates of the step, which a schedule changes; the names only where there are several."""
+    def _show_rates(self, rates: tuple[float, ...], parts: tuple[Parts, ...]) -> None:
+        """The learning rates of the step, which a schedule changes; the names only where there are several.
+
+        Below them what the losses are made of, where there is a penalty.
+        """
         shown = [short_number(rate, 4) for rate in rates]
         if len(shown) > 1:
             named = (_named_rate(name, rate) for name, rate in zip(self._names, shown, strict=False))
             shown = [text.replace(" ", NO_BREAK) for text in named]
-        self._rates.setText(f"Learning rate  {'  ·  '.join(shown)}")
+        sums = [_sum_text(one).replace(" ", NO_BREAK) for one in parts]
+        if len(sums) > 1:
+            sums = [f"{name} {text}".replace(" ", NO_BREAK) for name, text in zip(self._names, sums, strict=False)]
+        told = f"\nLoss  {'  ·  '.join(sums)}" if sums else ""
+        self._rates.setText(f"Learning rate  {'  ·  '.join(shown)}{told}")
         self._rates.setVisible(bool(rates))
 
     def drawn(self) -> dict[str, object]:
@@ -187,6 +197,12 @@ class ParameterView(View):
             "rows": [[self._model.data(self._model.index(r, c)) for c in columns] for r in rows],
             "rates": self._rates.text().replace(NO_BREAK, " ") if self._rates.isVisible() else "",
         }
+
+
+def _sum_text(parts: Parts) -> str:
+    """What a loss is the sum of: 0.53 = data 0.5 + L2 0.03."""
+    terms = " + ".join(f"{name} {short_number(value, 4)}" for name, value in parts)
+    return f"{short_number(sum(value for _, value in parts), 4)} = {terms}"
 
 
 def _learning(row: ParameterRow) -> str:
