@@ -10,6 +10,7 @@ from gradviz.core.data.curve_datasets import NoisyLine, Regression
 from gradviz.core.data.dataset import Dataset
 from gradviz.core.data.shaped_datasets import BarImages, SineSequence, TokenSequences
 from gradviz.core.declaration import kind_of
+from gradviz.core.layers.activations import Sigmoid
 from gradviz.core.layers.dense import Flatten, LinearLayer, LineLayer, Reshape
 from gradviz.core.layers.initialisations import Initialisation
 from gradviz.core.layers.layer import Layer
@@ -38,9 +39,8 @@ def fit_with(entry: type[Any]) -> FitObjective:
 def fit_with_loss(loss: Loss) -> FitObjective:
     if loss.wants == "values":
         return FitObjective(loss=loss)
-    return FitObjective(
-        data=TwoMoons(points=20), model=(LinearLayer(features=1 + (loss.wants == "labels")),), loss=loss
-    )
+    last = LinearLayer(features=1 + (loss.wants == "labels"))
+    return FitObjective(data=TwoMoons(points=20), model=(last, Sigmoid()) if loss.needs_shares else (last,), loss=loss)
 
 
 def fit_with_layer(layer: Layer) -> FitObjective:

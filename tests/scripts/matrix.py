@@ -184,14 +184,14 @@ def objective_of(case: Case) -> dict[str, Any]:
     }[case["batch"]]
     loss = {"kind": case["loss"], "reduction": case["reduction"]}
     if layer == "line":
-        labels = ("cross_entropy", "nll", "bce_with_logits")
+        labels = ("cross_entropy", "nll", "bce_with_logits", "bce")
         loss["kind"] = "mse" if case["loss"] in labels else case["loss"]
         data = {"kind": "temperatures", "scale": 0.02}
         return {"kind": "fit", "data": data, "model": [{"kind": "line"}], "loss": loss, "batch": batch}
     data, outputs = data_of(case)
     model = [one for one in around(case) if one] + [{"kind": "linear", "features": outputs}]
-    if case["loss"] == "nll":
-        model.append({"kind": "log_softmax"})
+    last = {"nll": "log_softmax", "bce": "sigmoid"}.get(case["loss"])
+    model += [{"kind": last}] if last else []
     return {
         "kind": "fit",
         "data": data,
@@ -220,11 +220,11 @@ def data_of(case: Case) -> tuple[dict[str, Any], int]:
     """Data that suits the loss and the layer, and how many outputs the model has."""
     loss = case["loss"]
     if case["layer"] == "embedding":
-        outputs = 1 if loss == "bce_with_logits" else 2
+        outputs = 1 if loss in ("bce_with_logits", "bce") else 2
         return {"kind": "tokens", "points": ROWS, "length": 3, "tokens": 5}, outputs
     if loss in ("cross_entropy", "nll"):
         return {"kind": "blobs", "points": ROWS, "classes": 3}, 3
-    if loss == "bce_with_logits":
+    if loss in ("bce_with_logits", "bce"):
         return {"kind": "moons", "points": ROWS}, 1
     if case["scaling"] == "none":
         return {"kind": "regression", "points": ROWS, "inputs": 3, "targets": 2, "noise": 0.5}, 2

@@ -146,3 +146,10 @@ def test_penalties_of_frozen_layers_several_batches_and_a_race() -> None:
     assert text_of(executed(written(race, "torch"))) == text_of(trained(race))
     lines = [{"kind": "linear"}, {"kind": "line"}]
     assert_ends_as_the_run(experiment_of({"kind": "sgd", "lr": 1e-4}, model=lines, loss=loss))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_bce_of_probabilities_in_every_dialect_of_arrays(dtype: str) -> None:
+    model = [{"kind": "linear", "features": 4}, {"kind": "tanh"}, {"kind": "linear"}, {"kind": "sigmoid"}]
+    fit = {"data": {"kind": "moons", "points": 20}, "model": model, "loss": {"kind": "bce"}}
+    assert_ends_as_the_run(experiment_of({"kind": "sgd", "lr": 0.1}, dtype=dtype, **fit), "autograd", "numpy")

@@ -27,6 +27,7 @@ class Sigmoid(Activation):
     label: ClassVar[str] = "Sigmoid"
     about: ClassVar[str] = "1 / (1 + exp(-x)): squeezes into (0, 1)."
     torch_name: ClassVar[str] = "Sigmoid"
+    gives_shares: ClassVar[bool] = True
     kind: Literal["sigmoid"] = "sigmoid"
 
 
@@ -118,6 +119,7 @@ class Softmax(_OverFeatures):
     label: ClassVar[str] = "Softmax"
     about: ClassVar[str] = "exp(x) over its sum: probabilities over the last dimension. Cross entropy has it built in."
     torch_name: ClassVar[str] = "Softmax"
+    gives_shares: ClassVar[bool] = True
     kind: Literal["softmax"] = "softmax"
 
 

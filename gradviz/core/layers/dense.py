@@ -77,6 +77,7 @@ class LinearLayer(InitialisedLayer):
 class Flatten(Layer):
     label: ClassVar[str] = "Flatten"
     about: ClassVar[str] = "torch.nn.Flatten: all numbers of a row as features."
+    only_shapes: ClassVar[bool] = True
     kind: Literal["flatten"] = "flatten"
 
     def shape_out(self, shape_in: Shape) -> Shape:
@@ -89,6 +90,7 @@ class Flatten(Layer):
 class Reshape(Layer):
     label: ClassVar[str] = "Reshape"
     about: ClassVar[str] = "torch.nn.Unflatten: features as an image or a sequence."
+    only_shapes: ClassVar[bool] = True
     kind: Literal["reshape"] = "reshape"
     shape: tuple[int, ...] = setting(
         (1, 8, 8),

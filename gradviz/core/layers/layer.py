@@ -25,6 +25,10 @@ class Layer(Alternative):
 
     is_random: ClassVar[bool] = False
     """Whether it draws random numbers at every evaluation in training mode."""
+    gives_shares: ClassVar[bool] = False
+    """Whether every number that it gives is between 0 and 1."""
+    only_shapes: ClassVar[bool] = False
+    """Whether it gives the numbers that it gets, in another shape."""
     takes_tokens: ClassVar[bool] = False
     """Whether its input is whole numbers, the tokens of the data."""
 

@@ -152,6 +152,10 @@ class FitObjective(DeclaredObjective):
             raise FieldError("loss", f"{name} wants class labels, but the data has values: {cure}")
         if self.loss.wants == "binary" and classes != 2:
             raise FieldError("loss", f"{name} wants two classes, but the data has {classes}: try Cross entropy")
+        last = next((layer for layer in reversed(self.model) if not layer.only_shapes), self.model[-1])
+        if self.loss.needs_shares and not last.gives_shares:
+            what = f"{type(last).label} gives others: end the model with Sigmoid, or try Binary cross entropy"
+            raise FieldError("loss", f"{name} wants outputs between 0 and 1, but {what}")
 
     @property
     def needed_outputs(self) -> int:

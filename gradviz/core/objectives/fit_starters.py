@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from gradviz.core.data.catalogue import AnyDataset
-from gradviz.core.layers.activations import ReLU, Tanh
+from gradviz.core.layers.activations import ReLU, Sigmoid, Tanh
 from gradviz.core.layers.catalogue import AnyLayer
 from gradviz.core.layers.dense import Flatten, LinearLayer, LineLayer
 from gradviz.core.layers.image import Conv2d
@@ -98,6 +98,8 @@ def _candidates(
     for tried in losses:
         needed = outputs[tried.wants == "binary"]
         yield model, tried
+        if edited == "loss":
+            yield from _ended_anew(model, tried, needed)
         if tried.wants == "binary" and tried is not loss:
             continue  # for a loss that nobody asked for no model is changed
         if (keeps_model or edited == "loss") and isinstance(model[-1], LineLayer):
@@ -107,3 +109,15 @@ def _candidates(
         if edited == "data":
             start = starter_model(data)
             yield (*start[:-1], LinearLayer(features=needed)), tried
+
+
+def _ended_anew(
+    model: tuple[AnyLayer, ...], loss: AnyLoss, needed: int
+) -> Iterator[tuple[tuple[AnyLayer, ...], AnyLoss]]:
+    """With a Sigmoid at its end for a loss of probabilities, and without the one that another loss does not want."""
+    if loss.needs_shares:
+        yield (*model, Sigmoid()), loss
+        if isinstance(model[-1], LinearLayer):
+            yield (*model[:-1], model[-1].model_copy(update={"features": needed}), Sigmoid()), loss
+    elif isinstance(model[-1], Sigmoid) and len(model) > 1 and isinstance(model[-2], LinearLayer):
+        yield (*model[:-2], model[-2].model_copy(update={"features": needed})), loss

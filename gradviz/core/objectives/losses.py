@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from torch import nn
 
 Wants = Literal["values", "labels", "binary"]
-ReadsAs = Literal["shares", "scores", "one score", "logarithms"]
+ReadsAs = Literal["shares", "scores", "one score", "one share", "logarithms"]
 
 
 class Loss(Alternative):
@@ -31,6 +31,8 @@ class Loss(Alternative):
     builds_in: ClassVar[tuple[str, ...]] = ()
     """The kinds of last layers that are built into the loss already."""
     wants: ClassVar[Wants] = "values"
+    needs_shares: ClassVar[bool] = False
+    """Whether PyTorch refuses a prediction that is not between 0 and 1."""
     reduction: Literal["mean", "sum"] = setting(
         "mean", title="Reduction", description="Whether the errors of all points are averaged or added up."
     )
@@ -132,6 +134,24 @@ class BCEWithLogits(Loss):
     kind: Literal["bce_with_logits"] = "bce_with_logits"
 
 
+class BCE(Loss):
+    label: ClassVar[str] = "Binary cross entropy of probabilities"
+    about: ClassVar[str] = "torch.nn.BCELoss: of one probability for two classes, as the layer Sigmoid gives it."
+    formula: ClassVar[str] = "-y*max(log(p), -100) - (1 - y)*max(log(1 - p), -100)"
+    torch_name: ClassVar[str] = "BCELoss"
+    wants: ClassVar[Wants] = "binary"
+    needs_shares: ClassVar[bool] = True
+    reads_as: ClassVar[ReadsAs] = "one share"
+    kind: Literal["bce"] = "bce"
+
+    def hint(self, last_kind: str) -> str:
+        del last_kind
+        return (
+            "Numerically worse than Binary cross entropy without the Sigmoid: a probability that rounds to 0 or 1 has "
+            "no logarithm (PyTorch cuts it at -100) and hardly a gradient."
+        )
+
+
 class NLL(Loss):
     label: ClassVar[str] = "Negative log likelihood"
     about: ClassVar[str] = "torch.nn.NLLLoss: of log-probabilities, as the layer Log softmax gives them."
@@ -145,5 +165,5 @@ class NLL(Loss):
         return "" if last_kind == "log_softmax" else "It wants log-probabilities: end the model with Log softmax."
 
 
-AnyLoss = Annotated[MSE | L1 | Huber | SmoothL1 | CrossEntropy | BCEWithLogits | NLL, Field(discriminator="kind")]
+AnyLoss = Annotated[MSE | L1 | Huber | SmoothL1 | CrossEntropy | BCEWithLogits | BCE | NLL, Field(discriminator="kind")]
 LOSSES: tuple[type[Loss], ...] = alternatives(AnyLoss)

@@ -38,6 +38,9 @@ class FitDescent(Objective):
         torch.default_generator.manual_seed(seed)  # it is built on the CPU
         self.model = _build_model(declared, dtype).to(device)
         self._criterion = declared.loss.build()
+        self._pure_criterion = SparedShares(self._criterion) if declared.loss.needs_shares else self._criterion
+        if device.type != "cpu":
+            self._criterion = self._pure_criterion
         self._reads_as = declared.loss.reads_as
         self.classes = declared.data.outputs if declared.data.is_labelled else 0
         """Number of classes; 0 where the targets are values."""
@@ -164,7 +167,7 @@ class FitDescent(Objective):
                 prediction = functional_call(self.model, dict(parameters), (inputs,))
         finally:
             self._is_cutting = True
-        loss: Tensor = self._criterion(prediction, targets)
+        loss: Tensor = self._pure_criterion(prediction, targets)
         return loss
 
     @property
@@ -183,8 +186,8 @@ class FitDescent(Objective):
 
     def probabilities(self, prediction: Tensor) -> Tensor:
         """The probability (rows, classes) of every class, as the loss reads a prediction."""
-        if self._reads_as == "one score":
-            second = prediction[:, 0].sigmoid()
+        if self._reads_as in ("one score", "one share"):
+            second = prediction[:, 0].sigmoid() if self._reads_as == "one score" else prediction[:, 0].clamp(0, 1)
             return torch.stack((1 - second, second), dim=1)
         if self._reads_as == "scores":
             return prediction.softmax(dim=1)
@@ -238,6 +241,21 @@ class FitDescent(Objective):
 
     def _detached(self, module: nn.Module, arguments: Any, output: Tensor) -> Tensor:
         return output.detach() if self._is_cutting else output
+
+
+class SparedShares(nn.Module):
+    """A loss of probabilities that is NaN where one of them is, without asking which: torch.func maps it so.
+
+    PyTorch's own stops with an error on the CPU, and ends the process on other devices.
+    """
+
+    def __init__(self, criterion: nn.Module) -> None:
+        super().__init__()
+        self._criterion = criterion
+
+    def forward(self, prediction: Tensor, targets: Tensor) -> Tensor:
+        loss: Tensor = self._criterion(prediction.nan_to_num(0.5), targets)
+        return loss + 0 * prediction.sum()
 
 
 def _build_model(declared: FitObjective, dtype: torch.dtype) -> nn.Module:

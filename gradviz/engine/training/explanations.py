@@ -79,6 +79,11 @@ _EXPLANATIONS: tuple[tuple[str, str], ...] = (
         "The optimiser divides by its own step, and that is 0: give it a learning rate above 0.",
     ),
     (
+        r"all elements of input should be between 0 and 1",
+        "The prediction is no longer a number, and the loss wants one between 0 and 1: try a smaller learning rate, or "
+        "Binary cross entropy without the Sigmoid.",
+    ),
+    (
         r"returned nan values in its",
         "The derivative of this operation is not a number here, such as that of a square root at 0: start elsewhere.",
     ),

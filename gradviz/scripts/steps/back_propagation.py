@@ -141,6 +141,10 @@ LOSSES_BY_HAND: dict[str, LossByHand] = {
         (("loss", "-sum(y*log_softmax(prediction, 1)){over}"),), "(softmax(prediction, 1) - y)", "rows"
     ),
     "nll": LossByHand((("loss", "-sum(y*prediction){over}"),), "-y", "rows"),
+    "bce": LossByHand(
+        (("loss", "-{mean}(y*maximum(log(prediction), -100) + (1 - y)*maximum(log1p(-prediction), -100))"),),
+        "(prediction - y)/maximum(prediction*(1 - prediction), 1e-12)",
+    ),
     "bce_with_logits": LossByHand(
         (("loss", "{mean}(maximum(prediction, 0) - y*prediction + log1p(exp(-abs(prediction))))"),),
         "(sigmoid(prediction) - y)",
