@@ -11,6 +11,8 @@ from rounding import assert_to_rounding
 from script_runs import Ended, trained, written
 
 from gradviz.core.document.experiment import Experiment, from_data
+from gradviz.engine.objectives.fit_descent import FitDescent
+from gradviz.engine.training.trainer import Trainer
 from gradviz.scripts.problems import ScriptError
 
 REGRESSION = {"kind": "regression", "points": 20, "inputs": 3, "targets": 1, "noise": 0.5}
@@ -153,3 +155,21 @@ def test_bce_of_probabilities_in_every_dialect_of_arrays(dtype: str) -> None:
     model = [{"kind": "linear", "features": 4}, {"kind": "tanh"}, {"kind": "linear"}, {"kind": "sigmoid"}]
     fit = {"data": {"kind": "moons", "points": 20}, "model": model, "loss": {"kind": "bce"}}
     assert_ends_as_the_run(experiment_of({"kind": "sgd", "lr": 0.1}, dtype=dtype, **fit), "autograd", "numpy")
+
+
+def test_autocast() -> None:
+    model = [{"kind": "linear", "features": 8}, {"kind": "dropout", "p": 0.2}, {"kind": "linear"}]
+    fit = {"model": model, "autocast": "bfloat16", "dtype": "float32"}
+    for batch in (MINI, {"kind": "mini", "size": 4, "accumulate": 2}):
+        experiment = experiment_of(
+            {"kind": "sgd", "lr": 1e-3}, batch=batch, loss={"kind": "mse", "penalty": PENALTY}, **fit
+        )
+        assert_ends_as_the_run(experiment, "autograd")
+        assert_refused(experiment, "numpy", "tensorflow")
+    said = executed(written(experiment, "torch")).printed
+    run = Trainer(experiment)
+    run.seek(experiment.steps)
+    objective = run.lanes[0].objective
+    assert isinstance(objective, FitDescent)
+    first = objective.predict(objective.data.inputs[:1]).squeeze().tolist()
+    assert f"prediction of the first row {first}" in said

@@ -69,6 +69,14 @@ class Experiment(Declaration):
         return self
 
     @model_validator(mode="after")
+    def _autocast_has_what_it_casts(self) -> Experiment:
+        if isinstance(self.objective, FitObjective) and self.objective.autocast != "off" and self.dtype != "float32":
+            raise FieldError(
+                "objective.autocast", f"it casts float32, and the Precision is {self.dtype}: set it to off"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _optimisers_have_the_groups_of_the_model(self) -> Experiment:
         """A layer may learn otherwise than an optimiser says only where that has groups, and has what they change."""
         if not isinstance(self.objective, FitObjective):
@@ -104,6 +112,14 @@ class Experiment(Declaration):
 def optimizer_names(experiment: Experiment) -> tuple[str, ...]:
     """What the optimisers are called where they are told apart: SGD, Adam; or SGD lr 0.1, SGD lr 0.01."""
     return names_of(experiment.optimizers)
+
+
+def without_autocast(experiment: Experiment) -> Experiment:
+    """The same experiment with every operation in the precision of the parameters."""
+    objective = experiment.objective
+    if not isinstance(objective, FitObjective) or objective.autocast == "off":
+        return experiment
+    return experiment.model_copy(update={"objective": objective.model_copy(update={"autocast": "off"})})
 
 
 def to_data(experiment: Declaration) -> dict[str, Any]:

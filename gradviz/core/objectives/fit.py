@@ -44,6 +44,13 @@ class FitObjective(DeclaredObjective):
         description="Of Dropout and BatchNorm while training; predictions are always made in eval mode.",
     )
 
+    autocast: Literal["off", "bfloat16"] = setting(
+        "off",
+        title="Autocast",
+        description="Mixed precision, torch.autocast: matrix products and convolutions are computed in this precision, "
+        "the parameters stay float32.",
+    )
+
     @property
     def shapes(self) -> tuple[Shape, ...]:
         """The shape of one row: of the input, and after every layer. FieldError names the layer that does not fit."""
@@ -108,6 +115,7 @@ class FitObjective(DeclaredObjective):
         if count == 0:
             raise ValueError("the model has no parameter: add a Linear layer")
         self._check_learning()
+        self._check_autocast()
         self._check_loss()
         self._check_outputs()
         self._check_batch()
@@ -156,6 +164,11 @@ class FitObjective(DeclaredObjective):
         if self.loss.needs_shares and not last.gives_shares:
             what = f"{type(last).label} gives others: end the model with Sigmoid, or try Binary cross entropy"
             raise FieldError("loss", f"{name} wants outputs between 0 and 1, but {what}")
+
+    def _check_autocast(self) -> None:
+        if self.autocast != "off" and self.loss.needs_shares:
+            what = f"{type(self.loss).label} is unsafe there, and PyTorch refuses it on graphics cards"
+            raise FieldError("autocast", f"{what}: set it to off, or try Binary cross entropy")
 
     @property
     def needed_outputs(self) -> int:

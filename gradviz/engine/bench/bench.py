@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from gradviz.core.document.experiment import Experiment
+from gradviz.core.document.experiment import Experiment, without_autocast
 from gradviz.core.objectives.catalogue import FormulaObjective
 from gradviz.core.questions.bench import BenchReport
 from gradviz.engine.bench.comparison import Comparison, Slices
@@ -67,6 +67,7 @@ def _own_objectives(
     if isinstance(experiment.objective, FormulaObjective):
         by_autograd = experiment.objective.model_copy(update={"gradient": "autograd"})
         experiment = experiment.model_copy(update={"objective": by_autograd})
+    experiment = without_autocast(experiment)
     same = build_objective(experiment, device)
     same.at_step(step)
     if source is not None:

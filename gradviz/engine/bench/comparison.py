@@ -70,6 +70,8 @@ class Comparison:
         self._place: tuple[int, int] | None = None
         self._texts: dict[str, str] = {}
         self._places = {name: self._chosen(name, p.numel()) for name, p in same.learned.items()}
+        if getattr(experiment.objective, "autocast", "off") != "off":
+            self._notes.append("Autocast is left out here: it rounds more than the ways to a gradient differ.")
         frozen = [name for name in same.parameters if name not in same.learned]
         if frozen:
             self._notes.append(f"Frozen, and so without a gradient: {', '.join(frozen)[:100]}.")

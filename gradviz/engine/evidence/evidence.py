@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from gradviz.core.document.experiment import Experiment, optimizer_names, with_value
+from gradviz.core.document.experiment import Experiment, optimizer_names, with_value, without_autocast
 from gradviz.core.questions.explanation import Edit, Reason
 from gradviz.core.questions.question import Progress
 from gradviz.core.words import SILENCE, Words, say
@@ -156,7 +156,8 @@ class Evidence:
 
     @cached_property
     def _double(self) -> Objective:
-        return build_objective(with_value(self.experiment, "dtype", "float64"), torch.device("cpu"))
+        exact = with_value(without_autocast(self.experiment), "dtype", "float64")
+        return build_objective(exact, torch.device("cpu"))
 
     def curvature(self, frame: Frame) -> Curvature | None:
         """The curvature of the loss at a frame; None where it would take too long, or is not finite."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
 from typing import Any
 
 import torch
@@ -18,6 +19,7 @@ from gradviz.engine.objectives.fit_data import StepBatches, fit_data
 from gradviz.engine.objectives.model_modes import Modes
 from gradviz.engine.objectives.objective import Objective
 from gradviz.engine.objectives.penalty_terms import PenaltyTerms, sum_of
+from gradviz.engine.problems import EngineError
 
 MOST_LANDSCAPE_NUMBERS = 12_000
 """A surface evaluates the model at 16,384 points; above this many numbers a point it looks at fewer rows."""
@@ -51,6 +53,8 @@ class FitDescent(Objective):
         self.learnings = self._learnings(declared)
         self._penalty = PenaltyTerms(declared.loss.penalty, self.learned)
         self._parts: dict[str, Tensor] = {}
+        self._cast = _casting(declared.autocast, device)
+        self._loss_of = self._plain_loss if self._cast is None else self._cast_loss
         self._modes = Modes(self.model, declared.mode == "train")
         is_random = declared.mode == "train" and any(layer.is_random for layer in declared.model)
         self._mask_seed = seed + 1 if is_random else None
@@ -101,7 +105,12 @@ class FitDescent(Objective):
         if self._buffers:
             self._begin_with_buffers()
 
-    def _loss_of(self, inputs: Tensor, targets: Tensor) -> Tensor:
+    def _cast_loss(self, inputs: Tensor, targets: Tensor) -> Tensor:
+        """The same in mixed precision; backward goes in that of the forward pass by itself."""
+        with self._cast or nullcontext():
+            return self._plain_loss(inputs, targets)
+
+    def _plain_loss(self, inputs: Tensor, targets: Tensor) -> Tensor:
         """The loss of some rows; their prediction is kept."""
         prediction = self.model(inputs)
         self._prediction = prediction.detach() if self._cuts_prediction else prediction
@@ -163,11 +172,11 @@ class FitDescent(Objective):
     def _pure_loss(self, parameters: Mapping[str, Tensor], inputs: Tensor, targets: Tensor) -> Tensor:
         self._is_cutting = False
         try:
-            with self._modes.pure():
+            with self._modes.pure(), self._cast or nullcontext():
                 prediction = functional_call(self.model, dict(parameters), (inputs,))
+                loss: Tensor = self._pure_criterion(prediction, targets)
         finally:
             self._is_cutting = True
-        loss: Tensor = self._pure_criterion(prediction, targets)
         return loss
 
     @property
@@ -180,9 +189,9 @@ class FitDescent(Objective):
 
     def predict(self, inputs: Tensor) -> Tensor:
         """Predictions (rows, outputs) for inputs (rows, *input_shape), in eval mode and without a graph."""
-        with torch.no_grad(), self._modes.evaluating():
+        with torch.no_grad(), self._modes.evaluating(), self._cast or nullcontext():
             prediction: Tensor = self.model(inputs)
-        return prediction
+        return prediction if self._cast is None else prediction.float()
 
     def probabilities(self, prediction: Tensor) -> Tensor:
         """The probability (rows, classes) of every class, as the loss reads a prediction."""
@@ -241,6 +250,15 @@ class FitDescent(Objective):
 
     def _detached(self, module: nn.Module, arguments: Any, output: Tensor) -> Tensor:
         return output.detach() if self._is_cutting else output
+
+
+def _casting(autocast: str, device: torch.device) -> torch.autocast | None:
+    """torch's context of mixed precision; None where there is none. EngineError where the device has none."""
+    if autocast == "off":
+        return None
+    if not torch.amp.is_autocast_available(device.type):
+        raise EngineError(f"The device {device} has no autocast: set Autocast to off, or choose the device cpu.")
+    return torch.autocast(device.type, dtype=getattr(torch, autocast))
 
 
 class SparedShares(nn.Module):

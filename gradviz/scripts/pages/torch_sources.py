@@ -340,10 +340,25 @@ class FitSource(TorchSource):
         """From the prediction to the loss; that of several batches is differentiated batch by batch."""
         loss = " + ".join(terms)
         if not self.accumulates:
-            return [*lines, f"loss = {loss}"]
+            return self._in_cast([*lines, f"loss = {loss}"])
         whole = f"({loss})" if len(terms) > 1 else loss
-        part = [*lines, f"part = {whole} / len(batches[step])", "part.backward()", "loss = loss + part.detach()"]
+        part = [
+            *self._in_cast([*lines, f"part = {whole}"]),
+            "part = part / len(batches[step])",
+            "part.backward()",
+            "loss = loss + part.detach()",
+        ]
         return ["loss = 0", "for rows in batches[step]:", *indented(part)]
+
+    def _in_cast(self, lines: list[str]) -> list[str]:
+        return [f"with {self._cast}:", *indented(lines)] if self._cast else lines
+
+    @property
+    def _cast(self) -> str:
+        """torch's context of mixed precision; empty where there is none."""
+        autocast = self.objective.autocast
+        kind = '"cpu"' if self.experiment.device == "cpu" else "torch.device(device).type"
+        return "" if autocast == "off" else f"torch.autocast({kind}, dtype=torch.{autocast})"
 
     def result(self) -> tuple[dict[str, str] | str, dict[str, str] | str]:
         some = self.mistake.changes_loop
@@ -363,7 +378,7 @@ class FitSource(TorchSource):
         return [
             "",
             "model.eval()",
-            "with torch.no_grad():",
+            f"with torch.no_grad(){f', {self._cast}' if self._cast else ''}:",
             '    print("prediction of the first row", model(x[:1]).squeeze().tolist())',
         ]
 
