@@ -89,3 +89,36 @@ def test_the_way_over_a_slice_is_the_recorded_one_after_slice_here_and_seeks(des
     assert lengths == {300: 204, 100: 101, 7: 8, 250: 190}
     (mark,) = desk.drawn("surface")["marks"]
     assert not mark.is_off, "the slice was laid here"
+
+
+def test_what_a_model_learns_with_is_chosen_in_the_form_and_told_in_the_table(desk: Desk) -> None:
+    """A penalty, a clipped gradient, several batches a step, a frozen layer, and one with a rate of its own."""
+    desk.open_card("line")
+    choose(desk, "objective.data.kind", "moons")
+    desk.window.resize(1280, 720)
+    choose(desk, "objective.model.0.learning.kind", "frozen")
+    choose(desk, "objective.model.2.learning.kind", "frozen")
+    assert "every layer with parameters is frozen" in desk.form.fault_texts()["objective.model.2.learning.kind"]
+    choose(desk, "objective.model.2.learning.kind", "usual")
+    choose(desk, "objective.loss.penalty.kind", "weights")
+    choose(desk, "objective.batch.kind", "mini")
+    choose(desk, "objective.batch.accumulate", 2)
+    choose(desk, "optimizers.0.clipping.kind", "norm")
+    choose(desk, "optimizers.0.clipping.max_norm", 0.5)
+    choose(desk, "steps", 40)
+    assert "objective.loss.penalty.l2" in desk.form.paths()
+    assert "frozen" in desk.form.note_texts()["objective.model.0"]
+    run_to_the_end(desk)
+    desk.click_tab("Parameters")
+    desk.settle()
+    rows = {row[0].split("\n")[0]: row for row in desk.drawn("parameters")["rows"]}
+    assert rows["0.weight"][0] == "0.weight\nfrozen"
+    assert rows["0.weight"][3] == "none"
+    assert rows["2.weight"][0] == "2.weight"
+    assert "= data " in desk.drawn("parameters")["rates"]
+    assert " + L2 " in desk.drawn("parameters")["rates"]
+    choose(desk, "objective.model.0.learning.kind", "scaled")
+    desk.settle()
+    rows = {row[0].split("\n")[0]: row for row in desk.drawn("parameters")["rows"]}
+    assert rows["0.weight"][0] == "0.weight\nlr 0.001"
+    assert rows["2.weight"][0] == "2.weight\nlr 0.01"

@@ -22,6 +22,8 @@ class AccumulatedFit(FitDescent):
     def __init__(self, declared: FitObjective, seed: int, dtype: torch.dtype, device: torch.device) -> None:
         super().__init__(declared, seed, dtype, device)
         self._size = declared.batch.size_of(len(self.data.inputs))
+        self._whole: dict[str, Tensor] = {}
+        """The parts of the loss, if it has several, as means over the batches."""
 
     def _dealt(self) -> Iterator[tuple[Tensor, Tensor]]:
         return zip(torch.split(self._inputs, self._size), torch.split(self._targets, self._size), strict=True)
@@ -41,7 +43,7 @@ class AccumulatedFit(FitDescent):
             for name, part in self._parts.items():
                 whole[name] = whole.get(name, 0.0) + part.detach() / self._count
             yield self._prediction, share
-        self._parts = whole
+        self._parts, self._whole = {}, whole  # what has a name in the graph belongs to it
 
     def loss(self) -> Tensor:
         predictions, shares = zip(*self._losses(), strict=True)
@@ -61,6 +63,9 @@ class AccumulatedFit(FitDescent):
             shares.append(share.detach())
         self._prediction, self._loss = torch.cat(predictions), sum_of(shares)
         return self._loss
+
+    def parts(self) -> dict[str, float]:
+        return {name: part.item() for name, part in self._whole.items()}
 
     def loss_at(self, parameters: Mapping[str, Tensor]) -> Tensor:
         if self._mask_seed is not None:

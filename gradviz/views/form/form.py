@@ -268,7 +268,7 @@ class Form(QWidget):
             self._connect(editor, f"{path}.kind")
             self._titles[f"{path}.kind"] = "Kind"
             table.addRow(editor)  # the whole width: the heading says what is chosen here
-        for spec in _specs_of(value):
+        for spec in sorted(_specs_of(value), key=lambda spec: spec.editor == "compact"):  # those come last
             inner = f"{path}.{spec.name}"
             if spec.editor == "hidden":
                 continue
