@@ -20,6 +20,7 @@ from gradviz.core.layers.catalogue import LAYERS
 from gradviz.core.layers.dense import LinearLayer
 from gradviz.core.layers.initialisations import INITIALISATIONS
 from gradviz.core.layers.learning import LEARNINGS
+from gradviz.core.objectives.autocast import AUTOCASTS
 from gradviz.core.objectives.catalogue import OBJECTIVES, FitObjective, TestFunctionObjective
 from gradviz.core.objectives.losses import LOSSES, MSE
 from gradviz.core.objectives.penalties import PENALTIES
@@ -38,6 +39,7 @@ CATALOGUES: dict[str, tuple[type[Alternative], ...]] = {
     "learnings": LEARNINGS,
     "losses": LOSSES,
     "penalties": PENALTIES,
+    "autocasts": AUTOCASTS,
     "batches": BATCHES,
     "optimisers": OPTIMIZERS,
     "schedules": SCHEDULES,
@@ -66,6 +68,8 @@ def experiment_with(entry: type[Alternative]) -> Experiment:
     if entry in LEARNINGS:
         model = (LinearLayer(features=2, learning=default), LinearLayer())
         return Experiment(objective=FitObjective(model=model))
+    if entry in AUTOCASTS:
+        return Experiment(objective=FitObjective(autocast=default))
     if entry in PENALTIES:
         return Experiment(objective=FitObjective(loss=MSE(penalty=default)))
     if entry in CLIPPINGS:

@@ -159,7 +159,7 @@ def test_bce_of_probabilities_in_every_dialect_of_arrays(dtype: str) -> None:
 
 def test_autocast() -> None:
     model = [{"kind": "linear", "features": 8}, {"kind": "dropout", "p": 0.2}, {"kind": "linear"}]
-    fit = {"model": model, "autocast": "bfloat16", "dtype": "float32"}
+    fit = {"model": model, "autocast": {"kind": "bfloat16"}, "dtype": "float32"}
     for batch in (MINI, {"kind": "mini", "size": 4, "accumulate": 2}):
         experiment = experiment_of(
             {"kind": "sgd", "lr": 1e-3}, batch=batch, loss={"kind": "mse", "penalty": PENALTY}, **fit
@@ -173,3 +173,14 @@ def test_autocast() -> None:
     assert isinstance(objective, FitDescent)
     first = objective.predict(objective.data.inputs[:1]).squeeze().tolist()
     assert f"prediction of the first row {first}" in said
+
+
+@pytest.mark.parametrize("more", [{}, {"init_scale": 2.0**30, "growth_interval": 4}])
+def test_autocast_in_float16_with_its_scaler(more: dict[str, Any]) -> None:
+    fit = {"autocast": {"kind": "float16"} | more, "dtype": "float32"}
+    clipped = {"kind": "adam", "lr": 0.01, "clipping": {"kind": "norm"}}
+    for batch in ({"kind": "full"}, {"kind": "mini", "size": 4, "accumulate": 2}):
+        experiment = experiment_of(clipped, batch=batch, **fit)
+        assert_ends_as_the_run(experiment)
+        assert_refused(experiment, "autograd", "numpy", "tensorflow")
+        assert_refused(experiment_of(clipped, {"kind": "sgd"}, batch=batch, **fit), "torch")

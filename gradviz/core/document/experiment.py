@@ -13,6 +13,7 @@ from gradviz.core.declaration import Declaration, FieldError, SettingError, name
 from gradviz.core.document.memory import memory_note
 from gradviz.core.layers.dense import LineLayer
 from gradviz.core.layers.layer import InitialisedLayer, Layer
+from gradviz.core.objectives.autocast import NoAutocast
 from gradviz.core.objectives.catalogue import AnyObjective, FitObjective, FormulaObjective, TestFunctionObjective
 from gradviz.core.objectives.fit_starters import mended
 from gradviz.core.optimizers.catalogue import SGD, AnyOptimizer, Optimizer
@@ -70,10 +71,17 @@ class Experiment(Declaration):
 
     @model_validator(mode="after")
     def _autocast_has_what_it_casts(self) -> Experiment:
-        if isinstance(self.objective, FitObjective) and self.objective.autocast != "off" and self.dtype != "float32":
-            raise FieldError(
-                "objective.autocast", f"it casts float32, and the Precision is {self.dtype}: set it to off"
-            )
+        if not isinstance(self.objective, FitObjective) or not self.objective.autocast.dtype:
+            return self
+        path = "objective.autocast.kind"
+        if self.dtype != "float32":
+            raise FieldError(path, f"it casts float32, and the Precision is {self.dtype}: set it to Off")
+        for optimizer in self.optimizers if self.objective.autocast.scales else ():
+            if optimizer.needs_closure:
+                raise FieldError(path, f"torch's GradScaler cannot step {optimizer.label}: try bfloat16")
+            if optimizer.mistake.carries or optimizer.mistake.stops_scripts:
+                told = optimizer.mistake.label
+                raise FieldError(path, f"scaled losses and the mistake {told!r} do not go together: try bfloat16")
         return self
 
     @model_validator(mode="after")
@@ -117,9 +125,9 @@ def optimizer_names(experiment: Experiment) -> tuple[str, ...]:
 def without_autocast(experiment: Experiment) -> Experiment:
     """The same experiment with every operation in the precision of the parameters."""
     objective = experiment.objective
-    if not isinstance(objective, FitObjective) or objective.autocast == "off":
+    if not isinstance(objective, FitObjective) or not objective.autocast.dtype:
         return experiment
-    return experiment.model_copy(update={"objective": objective.model_copy(update={"autocast": "off"})})
+    return experiment.model_copy(update={"objective": objective.model_copy(update={"autocast": NoAutocast()})})
 
 
 def to_data(experiment: Declaration) -> dict[str, Any]:

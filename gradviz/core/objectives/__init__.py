@@ -1,5 +1,6 @@
 """What is minimised: test functions, formulas, fits.
 
+autocast        Mixed precision: what forward pass and loss of a fit are computed in
 catalogue       The three kinds of objective: a test function, a typed formula, and a fit of a model to data
 declared        What every kind of objective tells before it is built
 fit             The fit: a model of layers, fitted to data under a loss, batch by batch

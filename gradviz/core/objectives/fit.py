@@ -16,6 +16,7 @@ from gradviz.core.layers.layer import Shape, ShapeError, count_of, written
 from gradviz.core.layers.learning import Learning
 from gradviz.core.layers.sequence import Embedding
 from gradviz.core.numbers import plural
+from gradviz.core.objectives.autocast import AnyAutocast, NoAutocast
 from gradviz.core.objectives.declared import DeclaredObjective
 from gradviz.core.objectives.losses import MSE, AnyLoss
 
@@ -44,11 +45,12 @@ class FitObjective(DeclaredObjective):
         description="Of Dropout and BatchNorm while training; predictions are always made in eval mode.",
     )
 
-    autocast: Literal["off", "bfloat16"] = setting(
-        "off",
+    autocast: AnyAutocast = setting(
+        NoAutocast(),
         title="Autocast",
         description="Mixed precision, torch.autocast: matrix products and convolutions are computed in this precision, "
         "the parameters stay float32.",
+        editor="compact",
     )
 
     @property
@@ -166,9 +168,9 @@ class FitObjective(DeclaredObjective):
             raise FieldError("loss", f"{name} wants outputs between 0 and 1, but {what}")
 
     def _check_autocast(self) -> None:
-        if self.autocast != "off" and self.loss.needs_shares:
+        if self.autocast.dtype and self.loss.needs_shares:
             what = f"{type(self.loss).label} is unsafe there, and PyTorch refuses it on graphics cards"
-            raise FieldError("autocast", f"{what}: set it to off, or try Binary cross entropy")
+            raise FieldError("autocast.kind", f"{what}: set it to Off, or try Binary cross entropy")
 
     @property
     def needed_outputs(self) -> int:

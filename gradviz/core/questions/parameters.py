@@ -29,12 +29,14 @@ class ParameterRow:
 class ParameterTable:
     """The rows of all optimisers, and the learning rate of each one's next update.
 
-    `parts` are what each one's loss is the sum of, by their names: none where it is that of the data alone.
+    `parts` are what each one's loss is the sum of, by their names: none where it is that of the data alone. `scales`
+    are what each one's loss is multiplied by for backward, where it is.
     """
 
     rows: tuple[ParameterRow, ...]
     rates: tuple[float, ...]
     parts: tuple[tuple[tuple[str, float], ...], ...] = ()
+    scales: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

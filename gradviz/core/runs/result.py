@@ -53,7 +53,7 @@ class LaneResult:
 
     `gradients` are those that the last evaluation began with, where it adds to them. `group` is what torch's
     param_group holds in numbers, `more_groups` those of the groups after the first, and `schedule` those of its
-    schedule, where there is one.
+    schedule, where there is one. `scaling` are the numbers of the scaler of its loss, where there is one.
     """
 
     weights: Arrays
@@ -63,6 +63,7 @@ class LaneResult:
     group: Mapping[str, NumberOrTuple] = field(default_factory=dict)
     schedule: ScheduleNumbers | None = None
     more_groups: tuple[Mapping[str, NumberOrTuple], ...] = ()
+    scaling: Mapping[str, Number] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,8 @@ def parameters(_question: ReadParameters, moment: Moment) -> ParameterTable:
     trainer = moment.trainer
     rows = tuple(row for index, lane in enumerate(trainer.lanes) for row in _rows(index, lane))
     parts = tuple(tuple(lane.objective.parts().items()) for lane in trainer.lanes)
-    return ParameterTable(rows, trainer.rates, parts if any(parts) else ())
+    scales = tuple(lane.scaling.scale for lane in trainer.lanes if lane.scaling is not None)
+    return ParameterTable(rows, trainer.rates, parts if any(parts) else (), scales)
 
 
 def _rows(index: int, lane: Lane) -> list[ParameterRow]:

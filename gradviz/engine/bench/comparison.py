@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from gradviz.core.document.experiment import Experiment
+from gradviz.core.document.experiment import Experiment, without_autocast
 from gradviz.core.formulas.formula import Formula
 from gradviz.core.formulas.text import FormulaError
 from gradviz.core.numbers import Floats
@@ -70,7 +70,7 @@ class Comparison:
         self._place: tuple[int, int] | None = None
         self._texts: dict[str, str] = {}
         self._places = {name: self._chosen(name, p.numel()) for name, p in same.learned.items()}
-        if getattr(experiment.objective, "autocast", "off") != "off":
+        if without_autocast(experiment) is not experiment:
             self._notes.append("Autocast is left out here: it rounds more than the ways to a gradient differ.")
         frozen = [name for name in same.parameters if name not in same.learned]
         if frozen:

@@ -267,9 +267,16 @@ def frame_of(lane: Lane, step: int) -> Frame:
         step,
         lane.loss,
         {name: parameter.detach().clone() for name, parameter in trained.items()},
-        {name: None if parameter.grad is None else parameter.grad.clone() for name, parameter in trained.items()},
+        {name: _gradient_of(lane, parameter) for name, parameter in trained.items()},
         lane.rate,
     )
+
+
+def _gradient_of(lane: Lane, parameter: Tensor) -> Tensor | None:
+    """A copy; 0 for what overflows in a scaled loss, for its update is left out."""
+    if parameter.grad is None or lane.scaling is None:
+        return None if parameter.grad is None else parameter.grad.clone()
+    return parameter.grad.nan_to_num(0.0, 0.0, 0.0)
 
 
 def _row(tensors: dict[str, Tensor]) -> Tensor:

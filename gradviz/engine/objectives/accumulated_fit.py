@@ -9,6 +9,7 @@ from torch import Tensor
 
 from gradviz.core.objectives.fit import FitObjective
 from gradviz.engine.objectives.fit_descent import FitDescent
+from gradviz.engine.objectives.objective import Scale
 from gradviz.engine.objectives.penalty_terms import sum_of
 
 
@@ -55,10 +56,10 @@ class AccumulatedFit(FitDescent):
             parameter.grad = None
         return self.added()
 
-    def added(self) -> Tensor:
+    def added(self, scale: Scale | None = None) -> Tensor:
         predictions, shares = [], []
         for prediction, share in self._losses():
-            self.backward(share)
+            self.backward(share if scale is None else scale(share))
             predictions.append(prediction.detach())
             shares.append(share.detach())
         self._prediction, self._loss = torch.cat(predictions), sum_of(shares)

@@ -53,7 +53,8 @@ class FitDescent(Objective):
         self.learnings = self._learnings(declared)
         self._penalty = PenaltyTerms(declared.loss.penalty, self.learned)
         self._parts: dict[str, Tensor] = {}
-        self._cast = _casting(declared.autocast, device)
+        self._cast = _casting(declared.autocast.dtype, device)
+        self.autocast = declared.autocast
         self._loss_of = self._plain_loss if self._cast is None else self._cast_loss
         self._modes = Modes(self.model, declared.mode == "train")
         is_random = declared.mode == "train" and any(layer.is_random for layer in declared.model)
@@ -252,13 +253,13 @@ class FitDescent(Objective):
         return output.detach() if self._is_cutting else output
 
 
-def _casting(autocast: str, device: torch.device) -> torch.autocast | None:
+def _casting(dtype: str, device: torch.device) -> torch.autocast | None:
     """torch's context of mixed precision; None where there is none. EngineError where the device has none."""
-    if autocast == "off":
+    if not dtype:
         return None
     if not torch.amp.is_autocast_available(device.type):
-        raise EngineError(f"The device {device} has no autocast: set Autocast to off, or choose the device cpu.")
-    return torch.autocast(device.type, dtype=getattr(torch, autocast))
+        raise EngineError(f"The device {device} has no autocast: set Autocast to Off, or choose the device cpu.")
+    return torch.autocast(device.type, dtype=getattr(torch, dtype))
 
 
 class SparedShares(nn.Module):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 
 import torch
@@ -11,7 +11,9 @@ from torch import Tensor, nn
 
 from gradviz.core.layers.learning import Learning
 from gradviz.core.numbers import element_names
+from gradviz.core.objectives.autocast import Autocast, NoAutocast
 
+Scale = Callable[[Tensor], Tensor]
 MOST_AXES = 2
 """Of a picture: an objective of so many numbers is drawn over these themselves."""
 
@@ -23,6 +25,8 @@ class Objective(ABC):
     cut: frozenset[str] = frozenset()
     """Names of values (see `named_values`) or modules that are detached on purpose: no gradient passes them."""
 
+    autocast: Autocast = NoAutocast()
+    """What it is computed in, where that is not the precision of its parameters."""
     learnings: Mapping[str, Learning] = MappingProxyType({})
     """How parameters learn, by their names, where it is otherwise than the optimiser says."""
     landscape_numbers: int = 1
@@ -73,10 +77,10 @@ class Objective(ABC):
         self.backward(loss)
         return self.number(loss)
 
-    def added(self) -> Tensor:
-        """The same, but the gradient is added to what stands in ``.grad``."""
+    def added(self, scale: Scale | None = None) -> Tensor:
+        """The same, but the gradient, of the loss that `scale` gives, is added to what stands in ``.grad``."""
         loss = self.loss()
-        self.backward(loss)
+        self.backward(loss if scale is None else scale(loss))
         return self.number(loss)
 
     def backward(self, loss: Tensor) -> None:

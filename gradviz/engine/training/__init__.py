@@ -7,6 +7,8 @@ fitting            Whether a result fits the lanes that its experiment gives: as
 groups             Parameter groups: the learned parameters of an objective as torch's optimisers take them, and what
                    each group has
 lanes              Lanes: an optimiser with parameters of its own, its schedule, and what stopped it if anything did
+loss_scaling       Loss scaling for backward in float16, by torch's GradScaler: its numbers belong to the state of a
+                   step
 memory_limit       The memory of this machine against what a run will need
 optimizer_fitting  Whether what a file holds of an optimiser is what torch keeps for it, and what its next step can use
 saved_state        A lane as frozen values, for a file, and back

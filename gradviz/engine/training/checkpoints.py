@@ -68,6 +68,7 @@ class LaneState:
     optimizer: list[dict[str, Any]]
     groups: list[dict[str, Any]]
     schedule: dict[str, Any]
+    scaling: dict[str, Any]
     loss: float
     fault: Fault | None
 
@@ -82,6 +83,7 @@ class LaneState:
             [{key: copied(value) for key, value in state.items()} for state in kept],
             [{key: value for key, value in group.items() if key != "params"} for group in lane.optimizer.param_groups],
             {} if lane.scheduler is None else numbers_of(lane.scheduler),
+            {} if lane.scaling is None else dict(lane.scaling.numbers),
             lane.loss,
             lane.fault,
         )
@@ -99,6 +101,8 @@ class LaneState:
             group.update(values)
         if lane.scheduler is not None:
             set_numbers(lane.scheduler, self.schedule)
+        if lane.scaling is not None:
+            lane.scaling.numbers = dict(self.scaling)
         if self.fault is not None:
             lane.fault = None
             lane.evaluate(self.fault.step)
@@ -108,7 +112,7 @@ class LaneState:
     def bytes(self) -> int:
         """The memory of all that it holds."""
         tensors = [self.parameters, self.buffers, self.carried, self.optimizer]
-        return sys.getsizeof(self) + sum(map(held_by, [*tensors, self.groups, self.schedule, self.loss]))
+        return sys.getsizeof(self) + sum(map(held_by, [*tensors, self.groups, self.schedule, self.scaling, self.loss]))
 
 
 @dataclass(frozen=True, slots=True)

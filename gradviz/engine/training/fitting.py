@@ -5,6 +5,7 @@ What torch keeps is learned from torch: an optimiser of the same settings makes 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 
 import numpy as np
@@ -77,10 +78,23 @@ def _lane_misfits(
     yield from _array_misfits("buffers", buffers, saved.buffers)
     carried = {name: kind for name, kind in parameters.items() if name in saved.gradients and lane.carries}
     yield from _array_misfits("gradient", carried, saved.gradients)
+    yield from _scaling_misfits(lane, saved)
     declared = experiment.optimizers[index]
     yield from optimizer_misfits(declared, lane, saved, result.step)
     is_same_torch = result.versions.get("torch") == torch.__version__
     yield from schedule_misfits(declared, lane, saved, result.step, is_same_torch)
+
+
+def _scaling_misfits(lane: Lane, saved: LaneResult) -> Iterator[str]:
+    """The scale of a loss in float16 is a number above 0, and the steps since it grew are counted."""
+    wanted = {} if lane.scaling is None else lane.scaling.moving
+    if saved.scaling.keys() != wanted.keys():
+        yield "it has no scale of its loss" if wanted else "it has the scale of a loss that is not scaled"
+        return
+    for name, value in saved.scaling.items():
+        is_count = isinstance(wanted[name], int)
+        if not math.isfinite(value) or not (isinstance(value, int) and value >= 0 if is_count else value > 0):
+            yield f"scaling/{name} is {value:g}, which no scaler has"
 
 
 def _kind(tensor: torch.Tensor) -> tuple[str, tuple[int, ...]]:

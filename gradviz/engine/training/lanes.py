@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
+from warnings import catch_warnings
 
 import torch
 from torch import Tensor
 
 from gradviz.core.numbers import short_number
+from gradviz.core.objectives.autocast import Float16
 from gradviz.core.optimizers.catalogue import Optimizer
 from gradviz.engine.compiler import build_optimizer
 from gradviz.engine.objectives.objective import Objective
 from gradviz.engine.problems import EngineError
 from gradviz.engine.training.explanations import Fault, explained
 from gradviz.engine.training.groups import Groups
+from gradviz.engine.training.loss_scaling import LossScaling
 
 
 class Lane:
@@ -26,7 +30,7 @@ class Lane:
 
     __slots__ = (
         "_clip", "_evaluation", "_is_first_call", "_needs_loss", "carried", "carries", "fault", "groups", "loss",
-        "needs_closure", "objective", "optimizer", "scheduler", "step", "update",
+        "needs_closure", "objective", "optimizer", "scaling", "scheduler", "step", "update",
     )  # fmt: skip
 
     def __init__(self, objective: Objective, declared: Optimizer, steps: int) -> None:
@@ -49,8 +53,11 @@ class Lane:
         """Whether an evaluation adds to the gradients of the one before."""
         self.carried: list[Tensor | None] = [None for _ in objective.parameters]
         """The gradients that the last evaluation began with, where it adds to them."""
+        self.scaling = _scaling(objective, self.optimizer)
+        if self.scaling is not None:
+            self._evaluation = self.scaling.evaluation()
         self._clip = declared.clipping.build(list(objective.learned.values()))
-        is_plain = self.scheduler is None and not self.needs_closure and self._clip is None
+        is_plain = self.scheduler is None and not self.needs_closure and self._clip is None and self.scaling is None
         self.update: Callable[[], Any] = self.optimizer.step if is_plain else self._update
         """One update of the parameters, and of the rate where there is a schedule."""
 
@@ -108,6 +115,8 @@ class Lane:
                 self._clip()
             if self.needs_closure:
                 self.optimizer.step(self._closure)
+            elif self.scaling is not None:
+                self.scaling.step()
             else:
                 self.optimizer.step()
         except (RuntimeError, ArithmeticError) as error:  # the second from a line search, which is Python
@@ -128,13 +137,18 @@ class Lane:
         scheduler: Any = self.scheduler
         reason = ""
         try:
-            scheduler.step(self.loss) if self._needs_loss else scheduler.step()
+            with self._without_warning():
+                scheduler.step(self.loss) if self._needs_loss else scheduler.step()
         except (ArithmeticError, ValueError) as error:
             reason = f"The schedule fails here ({str(error)[:80]})"
         reason = reason or self._fault_of_rate()
         if reason:
             self.evaluate(self.step + 1)
             self._stop_schedule(reason)
+
+    def _without_warning(self) -> AbstractContextManager[Any]:
+        """torch warns of a schedule before the first update, which a scaler may have left out."""
+        return nullcontext() if self.scaling is None else catch_warnings(action="ignore")
 
     def check_rate(self) -> None:
         """Stop here if the schedule gives no rate to go on with: at the start, or where a file has brought it."""
@@ -149,6 +163,14 @@ class Lane:
 
     def _stop_schedule(self, reason: str) -> None:
         self.fault = Fault(self.step, "", f"{reason}: change its formula or its factors.")
+
+
+def _scaling(objective: Objective, optimizer: torch.optim.Optimizer) -> LossScaling | None:
+    """The scaler of a loss in float16; None where none is needed."""
+    autocast = objective.autocast
+    if not isinstance(autocast, Float16):
+        return None
+    return LossScaling(objective, optimizer, autocast.init_scale, autocast.growth_interval)
 
 
 def _beyond(declared: Optimizer, objective: Objective) -> str:

@@ -30,6 +30,7 @@ def result_of(lane: Lane) -> LaneResult:
         gradients={name: array_of(gradient) for name, gradient in carried if gradient is not None},
         group={} if lane.scheduler is None else group_numbers(lane)[0],
         more_groups=() if lane.scheduler is None else group_numbers(lane)[1:],
+        scaling={} if lane.scaling is None else lane.scaling.moving,
         schedule=None if lane.scheduler is None else schedule_numbers(numbers_of(lane.scheduler)),
     )
 
@@ -84,6 +85,8 @@ def restore_lane(lane: Lane, saved: LaneResult) -> None:
         for key, value in saved.optimizer.get(name, {}).items():
             state[key] = _restored(lane, key, value, parameter.device)
     lane.objective.restore_buffers({name: _tensor(array) for name, array in saved.buffers.items()})
+    if lane.scaling is not None:
+        lane.scaling.numbers |= saved.scaling
     if lane.scheduler is not None and saved.schedule is not None:
         for group, kept in zip(lane.optimizer.param_groups, (saved.group, *saved.more_groups), strict=True):
             group.update({key: value for key, value in kept.items() if key in group})

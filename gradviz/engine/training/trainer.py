@@ -227,7 +227,7 @@ class Trainer:
             return self.failure
         if not math.isfinite(lane.loss):
             return lane.objective.fault() or f"The loss is {lane.loss} at the start: choose other initial values."
-        for name, parameter in lane.objective.parameters.items():
+        for name, parameter in lane.objective.parameters.items() if lane.scaling is None else ():
             if parameter.grad is not None and not bool(torch.isfinite(parameter.grad).all()):
                 odd = int((~torch.isfinite(parameter.grad)).reshape(-1).nonzero()[0])
                 what = f"The loss is finite ({short_number(lane.loss)}), but the gradient of {name} is not, at "

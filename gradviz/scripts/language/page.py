@@ -27,7 +27,7 @@ _OF_SCRIPTS = frozenset(
         r"\w+",
         "json math np tf torch nn random steps step first last reached parameters gradients optimizer scheduler model "
         "criterion evaluate train batches rows order device result results closure asked known kept changes named tape "
-        "ByHand make_optimizer make_scheduler zero_grad clip groups",
+        "ByHand make_optimizer make_scheduler zero_grad clip groups scaler weights",
     )
 )
 """Names that scripts have of their own; those of a rule, of a library's helpers and of data come besides."""

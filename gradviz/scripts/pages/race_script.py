@@ -52,6 +52,8 @@ class RaceScript(TorchScript):
             raise ScriptError("updates by hand race here that round differently.", "Keep one of them.")
 
     def _check(self, one: Optimizer) -> None:
+        if self.source.scaler:
+            raise ScriptError("a scaled loss is not known in a race.", "Keep one optimiser.")
         if self.source.groups(one):
             raise ScriptError("parameter groups are not known in a race.", "Keep one optimiser.")
         if one.mistake.changes_loop and not one.mistake.race_switch:

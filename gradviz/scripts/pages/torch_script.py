@@ -51,6 +51,7 @@ class TorchScript:
         over = "groups" if groups else self.source.parameters
         made = [*groups, *fitted(f"optimizer = {optimizer_call(self.optimizer, over)}")]
         scheduler = scheduler_call(self.optimizer, self.experiment.steps)
+        made += [f"scaler = {self.source.scaler}"] if self.source.scaler else []
         made += fitted(f"scheduler = {scheduler}") if scheduler else []
         return [*made, *changes_lines(self.changes), *self.closure()]
 
@@ -78,6 +79,8 @@ class TorchScript:
 
     def updated(self) -> list[str]:
         """The update of all parameters."""
+        if self.source.scaler:
+            return ["scaler.step(optimizer)", "scaler.update()"]
         if not self.optimizer.needs_closure:
             return ["optimizer.step()"]
         if self.optimizer.mistake.carries:
@@ -107,6 +110,8 @@ class HandTorchScript(TorchScript):
 
     def __init__(self, experiment: Experiment, source: TorchSource, optimizer: Optimizer, rule: UpdateRule) -> None:
         super().__init__(experiment, source, optimizer, {})
+        if source.scaler:
+            raise ScriptError("a scaled loss is not known by hand.", "PyTorch nn + optim has it.")
         if source.groups(optimizer):
             raise ScriptError("parameter groups are not known by hand.", "PyTorch nn + optim has them.")
         self.rule = rule

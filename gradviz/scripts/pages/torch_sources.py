@@ -6,6 +6,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 
 from gradviz.core.document.experiment import Experiment
+from gradviz.core.layers.torch_call import differing
+from gradviz.core.objectives.autocast import Float16
 from gradviz.core.objectives.catalogue import FitObjective, FormulaObjective
 from gradviz.core.optimizers.mistakes import Mistake
 from gradviz.core.optimizers.optimizer import Optimizer
@@ -35,6 +37,8 @@ class TorchSource(ABC):
     loss: str
     caption: str
     """The name of the loss for a person."""
+    scaler: str = ""
+    """What scales the loss for backward, as torch's call; empty where nothing does."""
     parameters: str
     """What an optimiser is over."""
 
@@ -175,6 +179,7 @@ class FitSource(TorchSource):
         is_training = objective.mode == "train"
         self.draws = is_training and any(layer.is_random for layer in objective.model)
         self.averages = is_training and any(layer.kind == "batch_norm1d" for layer in objective.model)
+        self.scaler = self._scaler()
         self.accumulates = objective.batch.per_update > 1
         if self.accumulates and mistake.kind == "cycle":
             raise ScriptError(f"the mistake {mistake.label!r} is not known with several batches a step.", "Take one.")
@@ -295,7 +300,10 @@ class FitSource(TorchSource):
         return [] if not self._batches() or self.accumulates else ["rows = batches[step]"]
 
     def backward(self) -> list[str]:
-        return [] if self.accumulates else super().backward()
+        if not self.scaler:
+            return [] if self.accumulates else super().backward()
+        scaled = [] if self.accumulates else ["scaler.scale(loss).backward()"]
+        return [*scaled, "scaler.unscale_(optimizer)"]
 
     def kept(self) -> list[str]:
         return ["kept = [b.clone() for b in model.buffers()]"] if self.averages else []
@@ -341,11 +349,10 @@ class FitSource(TorchSource):
         loss = " + ".join(terms)
         if not self.accumulates:
             return self._in_cast([*lines, f"loss = {loss}"])
-        whole = f"({loss})" if len(terms) > 1 else loss
         part = [
-            *self._in_cast([*lines, f"part = {whole}"]),
+            *self._in_cast([*lines, f"part = {loss}"]),
             "part = part / len(batches[step])",
-            "part.backward()",
+            "scaler.scale(part).backward()" if self.scaler else "part.backward()",
             "loss = loss + part.detach()",
         ]
         return ["loss = 0", "for rows in batches[step]:", *indented(part)]
@@ -356,9 +363,20 @@ class FitSource(TorchSource):
     @property
     def _cast(self) -> str:
         """torch's context of mixed precision; empty where there is none."""
+        dtype = self.objective.autocast.dtype
+        return f"torch.autocast({self._device_kind}, dtype=torch.{dtype})" if dtype else ""
+
+    @property
+    def _device_kind(self) -> str:
+        return '"cpu"' if self.experiment.device == "cpu" else "torch.device(device).type"
+
+    def _scaler(self) -> str:
         autocast = self.objective.autocast
-        kind = '"cpu"' if self.experiment.device == "cpu" else "torch.device(device).type"
-        return "" if autocast == "off" else f"torch.autocast({kind}, dtype=torch.{autocast})"
+        if not isinstance(autocast, Float16):
+            return ""
+        given = differing(init_scale=(autocast.init_scale, 65536.0), growth_interval=(autocast.growth_interval, 2000))
+        extra = "".join(f", {name}={value!r}" for name, value in given.items())
+        return f"torch.amp.GradScaler({self._device_kind}{extra})"
 
     def result(self) -> tuple[dict[str, str] | str, dict[str, str] | str]:
         some = self.mistake.changes_loop

@@ -156,7 +156,7 @@ def fit_sketch(experiment: Experiment, objective: FitObjective) -> Sketch:
     """The fit as lines of formulas; ScriptError names the layer or the loss that is not known so."""
     if objective.batch.per_update > 1:
         raise ScriptError("several batches a step are not known by hand.", "PyTorch nn + optim has them.")
-    if objective.autocast != "off":
+    if objective.autocast.dtype:
         raise ScriptError("autocast is not known by hand.", "PyTorch nn + optim has it.")
     if any(not layer.learns.is_usual for layer in objective.model):
         raise ScriptError("parameter groups and frozen layers are not known by hand.", "PyTorch nn + optim has them.")

@@ -3,8 +3,8 @@
 ``weights/0/w``; ``buffers/0/1.running_mean`` of BatchNorm; ``optimizer/0/w/exp_avg``, whose name ends in ``:int``,
 ``:float``, or ``:places`` and ``:list``, where torch keeps no tensor; ``gradient/0/w`` where gradients add up;
 ``group/0/lr`` and ``schedule/0/last_epoch`` where there is a schedule, ``group/0/1/lr`` of the second parameter group,
-and ``schedule/0/1/last_epoch`` of the second schedule inside it; ``random/cpu``; ``start/w`` of
-imported weights; ``history/losses`` and ``history/positions``.
+and ``schedule/0/1/last_epoch`` of the second schedule inside it; ``scaling/0/scale`` of a loss in float16;
+``random/cpu``; ``start/w`` of imported weights; ``history/losses`` and ``history/positions``.
 """
 
 from __future__ import annotations
@@ -53,6 +53,7 @@ def _lane_tensors(index: int, lane: LaneResult) -> Iterator[tuple[str, Array]]:
     yield from ((f"group/{index}/{key}", np.array(value)) for key, value in lane.group.items())
     for number, group in enumerate(lane.more_groups, 1):
         yield from ((f"group/{index}/{number}/{key}", np.array(value)) for key, value in group.items())
+    yield from ((f"scaling/{index}/{key}", np.array(value)) for key, value in lane.scaling.items())
     if lane.schedule is not None:
         yield from _schedule_tensors(f"schedule/{index}", lane.schedule)
 
@@ -128,6 +129,7 @@ class ResultTensors:
             group=first,
             schedule=_schedule(schedule) if schedule else None,
             more_groups=more,
+            scaling={key: _single(f"scaling/{key}", v) for key, v in self._taken("scaling", f"{index}/").items()},
         )
 
     def _taken(self, head: str, prefix: str) -> Tensors:

@@ -165,7 +165,7 @@ class ParameterView(View):
     def show_answer(self, answer: Answer) -> None:
         table = answer.value
         if isinstance(table, ParameterTable):
-            self._show_rates(table.rates, table.parts)
+            self._show_rates(table.rates, table.parts, table.scales)
             self._model.show(table.rows, self._names)
             if self._needed() > self._lines:  # numbers have become longer
                 self._fit_rows()
@@ -174,10 +174,10 @@ class ParameterView(View):
             self._rates.setText(spoken(table.why))
             self._rates.show()
 
-    def _show_rates(self, rates: tuple[float, ...], parts: tuple[Parts, ...]) -> None:
+    def _show_rates(self, rates: tuple[float, ...], parts: tuple[Parts, ...], scales: tuple[float, ...]) -> None:
         """The learning rates of the step, which a schedule changes; the names only where there are several.
 
-        Below them what the losses are made of, where there is a penalty.
+        Below them what the losses are made of, where there is a penalty, and what they are scaled by for backward.
         """
         shown = [short_number(rate, 4) for rate in rates]
         if len(shown) > 1:
@@ -187,6 +187,7 @@ class ParameterView(View):
         if len(sums) > 1:
             sums = [f"{name} {text}".replace(" ", NO_BREAK) for name, text in zip(self._names, sums, strict=False)]
         told = f"\nLoss  {'  ·  '.join(sums)}" if sums else ""
+        told += f"\nLoss scale  {'  ·  '.join(f'{scale:,g}' for scale in scales)}" if scales else ""
         self._rates.setText(f"Learning rate  {'  ·  '.join(shown)}{told}")
         self._rates.setVisible(bool(rates))
 
