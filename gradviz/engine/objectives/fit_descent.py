@@ -51,7 +51,8 @@ class FitDescent(Objective):
         self.activations = declared.activations
         self.parameters = dict(self.model.named_parameters())
         self.learnings = self._learnings(declared)
-        self._penalty = PenaltyTerms(declared.loss.penalty, self.learned)
+        penalty = declared.loss.penalty
+        self._penalty = PenaltyTerms(penalty, self.learned) if penalty.terms else None
         self._parts: dict[str, Tensor] = {}
         self._cast = _casting(declared.autocast.dtype, device)
         self.autocast = declared.autocast
@@ -95,7 +96,10 @@ class FitDescent(Objective):
         self._step = step
 
     def loss(self) -> Tensor:
-        self._begin()
+        if self._mask_seed is not None:  # as `_begin`, which a plain step does not have to call
+            self._seed_masks(self._mask_seed)
+        if self._buffers:
+            self._begin_with_buffers()
         loss = self._loss = self._loss_of(self._inputs, self._targets)
         return loss
 
@@ -116,16 +120,16 @@ class FitDescent(Objective):
         prediction = self.model(inputs)
         self._prediction = prediction.detach() if self._cuts_prediction else prediction
         loss: Tensor = self._criterion(self._prediction, targets)
-        return self._penalised(loss) if self._penalty else loss
+        return loss if self._penalty is None else self._penalised(loss, self._penalty)
 
-    def _penalised(self, loss: Tensor) -> Tensor:
+    def _penalised(self, loss: Tensor, penalty: PenaltyTerms) -> Tensor:
         """With the terms of the penalty, which are kept."""
-        self._parts = {"data": loss, **self._penalty.parts(self.parameters)}
+        self._parts = {"data": loss, **penalty.parts(self.parameters)}
         return sum_of(list(self._parts.values()))
 
     def _with_penalty(self, loss: Tensor, parameters: Mapping[str, Tensor]) -> Tensor:
         """The same at other parameters, of which some may be missing."""
-        if not self._penalty:
+        if self._penalty is None:
             return loss
         return sum_of([loss, *self._penalty.parts({**self.parameters, **parameters}).values()])
 

@@ -18,9 +18,6 @@ class PenaltyTerms:
         self._terms = declared.terms
         self._names = [name for name in learned if declared.covers(name)]
 
-    def __bool__(self) -> bool:
-        return bool(self._terms)
-
     def parts(self, parameters: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """The terms by their names."""
         return {name: weight * self._sum(SUMS[name], parameters) for name, weight in self._terms}
