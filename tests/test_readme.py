@@ -105,6 +105,7 @@ def test_every_tensor_of_a_file_is_documented() -> None:
         "data": {"kind": "blobs"},
         "model": ({"kind": "linear", "features": 2}, {"kind": "batch_norm1d"}, {"kind": "linear", "features": 3}),
         "loss": {"kind": "cross_entropy"},
+        "autocast": {"kind": "float16"},
     }
     outcomes.append(gradviz.run(Experiment(objective=model, steps=2)))
     found = {name.split("/")[0] for outcome in outcomes for name in tensors_of(outcome.result)}

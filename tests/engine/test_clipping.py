@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from fits import SMALL
@@ -16,12 +17,14 @@ from gradviz.core.layers.dense import LinearLayer
 from gradviz.core.objectives.catalogue import FitObjective, FormulaObjective, NamedTensor
 from gradviz.core.optimizers.catalogue import LBFGS, SGD, Adam, HandDescent, Optimizer
 from gradviz.core.optimizers.clipping import CLIPPINGS, ClipByNorm, ClipByValue, Clipping
-from gradviz.core.optimizers.mistakes import NoZeroGrad
+from gradviz.core.optimizers.mistakes import Cycle, NoZeroGrad
 from gradviz.core.optimizers.schedule_catalogue import Exponential
 from gradviz.core.questions.explanation import Explain
 from gradviz.core.runs.state import RunState
 from gradviz.engine.answers.answering import ask
 from gradviz.engine.answers.moment import Moment
+from gradviz.engine.problems import EngineError
+from gradviz.engine.surfaces.basins import basins
 from gradviz.engine.training.trainer import Trainer
 
 pytestmark = pytest.mark.usefixtures("frequent_checkpoints", "one_thread")
@@ -145,3 +148,25 @@ def test_a_run_that_clipping_holds_back_is_told_so_and_one_that_it_does_not_is_n
 
     assert reason(0.5) == "clipping"
     assert reason(1000.0) != "clipping"
+
+
+def test_a_map_of_basins_clips_by_value_and_refuses_what_looks_at_all_numbers() -> None:
+    def ends(clipping: Clipping) -> Any:
+        work = basins(Experiment(optimizers=(SGD(lr=0.01, clipping=clipping),), steps=100), ((-6, 6), (-6, 6)), 8)
+        while True:
+            try:
+                next(work)
+            except StopIteration as end:
+                return end.value
+
+    assert len(ends(ClipByValue(clip_value=10.0)).ends) == 4
+    assert not np.array_equal(ends(ClipByValue(clip_value=0.1)).labels, ends(CLIPPINGS[0]()).labels)
+    with pytest.raises(EngineError, match="Clipping by norm looks at all numbers together"):
+        ends(ClipByNorm())
+
+
+def test_a_run_whose_gradients_were_never_computed_is_clipped_without_an_error() -> None:
+    declared = SGD(clipping=ClipByValue(), mistake=Cycle(actions=("zero", "backward")))
+    trainer = Trainer(Experiment(objective=MODEL, optimizers=(declared,), steps=4))
+    assert trainer.seek(4).step == 4
+    assert not trainer.faults

@@ -219,3 +219,16 @@ def test_the_last_two_numbers_of_a_frozen_model_are_the_axes_of_its_surface() ->
     trainer = Trainer(Experiment(objective=FitObjective(data=SMALL, model=model), steps=5))
     assert trainer.names == ("1.weight", "1.bias")
     assert len(trainer.seek(3).position) == 2
+
+
+def test_a_rate_of_its_own_that_is_too_large_is_blamed_by_its_layer() -> None:
+    wild = OwnLearning(lr=1e4)
+    trainer = Trainer(experiment_of(USUAL, USUAL, wild, optimizer=SGD(lr=1e-4)))
+    for _ in trainer.steps():
+        pass
+    assert trainer.diverged
+    found: Any = ask(Explain(RunState.DIVERGED, trainer.step), Moment(trainer))
+    (reason,) = found.reasons
+    assert reason.kind == "rate of a layer"
+    assert "Layer 3 (Linear) learns at the rate 1e4 of its own" in str(reason.words)
+    assert reason.edits[0].path == "objective.model.3.learning.kind"

@@ -12,6 +12,8 @@ not_finite            A part of a formula, or a layer, whose numbers are too lar
                       element
 rate_above_curvature  Steps grow where the learning rate is above 2/curvature: each overshoots by more than the one
                       before
+rate_of_layer         A layer has a learning rate of its own, and that is too large: as the optimiser has it, the run
+                      goes well
 smaller_steps         Smaller steps as advice, tried: how far down the rate has to go so that a run stays where its loss
                       is a number
 """
