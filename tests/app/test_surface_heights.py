@@ -218,7 +218,7 @@ def check_drawn(state: SurfaceState, loss: float) -> None:
 def check_words(shown: SurfacePicture, trainer: Trainer, expected: float) -> None:
     """Where a step's loss is another than the surface's, the picture says both; else nothing of it."""
     (recorded,) = trainer.record.losses
-    said = [line.text for line in shown.legend if "loss of the step" in line.text]
+    said = [line.text for line in shown.legend.lines if "loss of the step" in line.text]
     differs = not math.isclose(recorded, expected, rel_tol=1e-5, abs_tol=0.0)
     assert bool(said) == differs, (recorded, expected)
 

@@ -81,7 +81,7 @@ def test_words_are_in_the_colours_of_the_theme(view: CodeView, theme: Theme) -> 
             found[word] = part.format.foreground().color().name()
         block = block.next()
     assert found["of lines" + '"""'] == theme.value, "a docstring reaches over lines"
-    assert found["import"] == found["for"] == theme.lanes[2]
+    assert found["import"] == found["for"] == theme.keyword
     assert found["# ten times"] == theme.muted
     assert found["2.5e-3"] == theme.gradient
     assert found['"k"'] == theme.value

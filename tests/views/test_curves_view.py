@@ -56,6 +56,17 @@ def test_few_steps_are_drawn_as_they_are(view: CurvesView) -> None:
     assert has_colour(pixels(view), LIGHT.lanes[0], 60) > 30
 
 
+def test_in_a_race_each_curve_and_its_key_have_one_sign(view: CurvesView) -> None:
+    """By its colour alone nobody is told on a projector; alone there is nobody to be told from."""
+    view.show_history(history([5.0, 3.0]), 1)
+    assert [curve.sign for curve in view._plot.live()] == [None]
+    view.begin_run(Experiment(optimizers=(SGD(), Adam())))
+    view.show_history(history([[5.0, 5.0], [3.0, 4.0]]), 1)
+    drawn = [curve.sign for curve in view._plot.live()]
+    assert [sign.shape for sign in drawn if sign] == ["circle", "square"]
+    assert [piece.sign for piece in view._key.pieces if piece.sign] == drawn
+
+
 def test_of_a_million_steps_no_extreme_is_lost(view: CurvesView) -> None:
     losses = 10 + np.sin(np.arange(1_000_000) / 1000)
     spikes = {123_457: 99.0, 777_777: -99.0, 999_999: 50.0, 0: 42.0}

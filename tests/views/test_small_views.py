@@ -142,6 +142,15 @@ def test_table_names_the_optimiser_in_a_race(table: ParameterView) -> None:
     assert [row[0] for row in table.drawn()["rows"]] == ["p0  (SGD)", "p1  (Adam)"]
 
 
+def test_in_a_race_a_parameter_has_the_sign_of_its_optimiser(table: ParameterView, qtbot: Any) -> None:
+    table.show_answer(parameters(rows()))
+    assert not has_colour(pixels(table), LIGHT.lanes[1], 12), "one alone has none"
+    table.begin_run(Experiment(optimizers=(SGD(), Adam())))
+    table.show_answer(parameters(rows()))
+    for lane in LIGHT.lanes[:2]:
+        qtbot.waitUntil(lambda lane=lane: has_colour(pixels(table), lane, 12) > 30)
+
+
 def test_table_tells_the_learning_rates_of_the_step(table: ParameterView) -> None:
     table.show_answer(parameters(rows(), 1e-3))
     assert table.drawn()["rates"] == "Learning rate  0.001"

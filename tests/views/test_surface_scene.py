@@ -15,6 +15,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QCheckBox
 
 from gradviz.core.document.experiment import Experiment
+from gradviz.core.optimizers.catalogue import SGD
 from gradviz.core.questions.basins import BasinMap, MapBasins
 from gradviz.core.questions.place import Locate, Places
 from gradviz.core.questions.question import Answer, Progress
@@ -293,6 +294,32 @@ def test_a_slice_draws_the_recorded_way_however_it_was_looked_at(flat: SurfaceVi
     assert flat.drawn()["legend"] == []
     flat.show_answer(placed((0.2, 0.2), step=3, off=0.37))
     assert flat.drawn()["legend"] == ["0.37 off the slice · loss 1, on the slice 2"]
+
+
+def test_the_legend_of_a_race_stands_beside_the_surface_with_the_signs_of_the_paths(flat: SurfaceView) -> None:
+    flat.begin_run(Experiment(optimizers=(SGD(), SGD(lr=0.1))))
+    flat.show_answer(Answer(flat.asks[0], 0, hill()))
+    flat.show_history(race_history(), 4)
+    QApplication.processEvents()
+    assert flat.drawn()["legend"] == ["1. SGD lr 0.1", "2. SGD lr 0.001"]
+    assert flat.drawn()["reached"] == {"reached 0.01 at step": ["2", "–"]}
+    key, canvas = flat._legend, flat.contour
+    assert key.isVisible()
+    assert key.mapTo(flat, key.rect().bottomLeft()).y() < canvas.mapTo(flat, canvas.rect().topLeft()).y()
+    signs = {line.sign.colour: line.sign.shape for line in canvas.live() if line.sign}
+    assert signs == {piece.sign.colour: piece.sign.shape for piece in key.pieces if piece.sign}
+    flat.begin_run(Experiment())
+    flat.show_answer(Answer(flat.asks[0], 0, hill()))
+    assert not key.isVisible(), "one alone needs no legend"
+
+
+def race_history() -> History:
+    """The second comes to 0.01 at step 2."""
+    made = History(2)
+    losses = np.array([[1.0, 1.0], [0.9, 0.5], [0.8, 0.01], [0.7, 0.01], [0.6, 0.01]])
+    ways = np.linspace((0.0, 0.0), (1.0, -1.0), 5)
+    made.extend(RecordBlock(0, losses, np.stack((ways, -ways), axis=1)))
+    return made
 
 
 def test_a_slice_grows_after_its_path(flat: SurfaceView) -> None:

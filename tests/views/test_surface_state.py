@@ -20,8 +20,9 @@ from gradviz.core.questions.question import Progress, Refusal
 from gradviz.core.questions.surface import LossCurve, SurfaceGrid, Survey
 from gradviz.core.runs.history import History
 from gradviz.core.runs.records import RecordBlock
+from gradviz.core.runs.standings import Standings
 from gradviz.core.words import say
-from gradviz.views.surface.run_marks import Mark
+from gradviz.views.surface.run_marks import Legend, Mark
 from gradviz.views.surface.surface_geometry import SurfaceBox
 from gradviz.views.surface.surface_picture import (
     COMPUTING,
@@ -114,6 +115,7 @@ def test_the_order_in_which_facts_come_does_not_matter(order: list[str], count: 
         no_loss="There is none." if "no loss" in known else "",
         history=WALK if "history" in known else None,
         step=250 if "history" in known else 0,
+        standings=Standings(2).after(WALK) if "history" in known else None,
     )
     assert_same(picture(came), picture(at_once.with_surface(SURFACE) if "surface" in known else at_once))
 
@@ -299,9 +301,11 @@ def test_a_point_beside_the_slice_is_hollow_and_its_distance_and_both_losses_are
     assert [(mark.is_off, mark.loss, mark.foot) for mark in on.marks] == [(False, 1, None)] * 2
     assert [(mark.is_off, mark.loss, mark.foot) for mark in off.marks] == [(True, 1, 9)] * 2
     names = list(ON_SLICE.names)
-    assert [line.text for line in on.legend] == names
-    assert [line.text for line in off.legend] == [f"{n} · 0.37 off the slice · loss 1, on the slice 9" for n in names]
-    assert [line.is_off for line in off.legend] == [True, True]
+    assert [line.text for line in on.legend.lines] == names
+    assert [line.text for line in off.legend.lines] == [
+        f"{n} · 0.37 off the slice · loss 1, on the slice 9" for n in names
+    ]
+    assert [line.is_off for line in off.legend.lines] == [True, True]
 
 
 def test_since_when_a_way_is_known_is_said() -> None:
@@ -329,15 +333,35 @@ def test_a_mark_stands_at_the_recorded_loss_between_two_pictures_and_at_what_was
 def test_where_a_step_looks_at_other_rows_both_losses_are_told() -> None:
     rows = SurfaceState().begun(Experiment()).with_surface(surface(whole=False)).with_history(walk(300, 1), 40)
     found = seen(40, (0.0, 0.0))[0]
-    assert picture(rows.with_places(found, 40)).legend == (), "they agree"
+    assert picture(rows.with_places(found, 40)).legend == Legend(), "they agree"
     other = picture(rows.with_places(replace(found, losses=(5.0,)), 40))
-    assert [line.text for line in other.legend] == ["loss of the step 1, here 5"]
+    assert [line.text for line in other.legend.lines] == ["loss of the step 1, here 5"]
 
 
 def test_a_race_has_a_legend_and_one_alone_has_none() -> None:
-    assert [line.text for line in picture(ON_SURFACE.with_history(WALK, 40)).legend] == list(BEGUN.names)
+    shown = picture(ON_SURFACE.with_history(WALK, 40)).legend
+    assert [line.text for line in shown.lines] == [f"{k + 1}. {name}" for k, name in enumerate(BEGUN.names)]
+    assert (shown.head, [line.number for line in shown.lines]) == ("", ["", ""]), "nobody is below the start"
     alone = SurfaceState().begun(Experiment()).with_surface(SURFACE).with_history(walk(300, 1), 40)
-    assert picture(alone).legend == ()
+    assert picture(alone).legend == Legend()
+
+
+def test_the_legend_says_who_is_ahead_who_reached_what_and_who_is_lost() -> None:
+    """The second comes to 1e-6 at step 3, and the first never; then the second diverges."""
+    history, there = History(2), np.zeros((6, 2, 2))
+    losses = [[1, 1], [0.5, 1e-2], [0.3, 1e-4], [0.2, 1e-6], [0.2, 1e-6], [0.1, np.nan]]
+    there[5, 1] = np.nan
+    history.extend(RecordBlock(0, np.array(losses), there))
+    after = picture(ON_SURFACE.with_history(history, 4)).legend
+    assert after.head == "reached 1e-6 at step"
+    assert [(line.optimizer, line.text, line.number) for line in after.lines] == [
+        (1, f"1. {BEGUN.names[1]}", "3"),
+        (0, f"2. {BEGUN.names[0]}", "–"),
+    ]
+    before = picture(ON_SURFACE.with_history(history, 1)).legend
+    assert (before.head, before.lines[0].number) == ("reached 0.01 at step", "1"), "as it stood at that step"
+    lost = picture(ON_SURFACE.with_history(history, 5)).legend.lines[1]
+    assert (lost.text, lost.number, lost.is_lost) == (f"{BEGUN.names[1]} · diverged at step 5", "", True)
 
 
 def test_who_is_nowhere_has_no_mark() -> None:
@@ -368,7 +392,7 @@ def test_one_number_is_a_curve_with_its_way_its_point_and_its_slope() -> None:
     shown = picture(state)
     assert (shown.drawing, shown.box, shown.curve, shown.controls) == (Drawing.CURVE, None, CURVE, frozenset())
     assert shown.marks == (Mark(0, 1.5, 0.0, 1.0, slope=3.0),)
-    assert [line.text for line in shown.legend] == ["slope 3"]
+    assert [line.text for line in shown.legend.lines] == ["slope 3"]
     np.testing.assert_array_equal(np.unique(shown.paths[0]), np.linspace(-1.5, 1.5, 31))
     assert MapBasins not in {type(question) for question in state.with_basins_on(True).asks}
 

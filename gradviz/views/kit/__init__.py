@@ -3,6 +3,9 @@
 absence        Words in the place of a picture: why there is nothing to draw
 colours        The colours of heights, and of basins
 icons          The icons of the run bar, drawn in the colours of the theme
+lane_key       The key above a plot of a race: who is who, with a number; it never lies upon what is drawn
+lanes          The sign of an optimiser wherever it is drawn: a colour of its own, and a shape for eyes that part
+               colours less
 live_dots      Points of a plot in one colour and one symbol, thousands at a time
 number_axis    An axis of a plot, with ticks that differ and a title that has room
 opengl         Whether OpenGL works here, found out before anything is rendered with it

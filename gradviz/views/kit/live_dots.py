@@ -37,7 +37,7 @@ def paint_dots(painter: QPainter, places: Floats, dots: LiveDots) -> None:
         return
     painter.setPen(QPen(QColor(dots.outline), 1.0))
     painter.setBrush(QColor(dots.colour))
-    shape = QPolygonF([QPointF(x * dots.size / 2, y * dots.size / 2) for x, y in _corners(dots.symbol)])
+    shape = QPolygonF([QPointF(x * dots.size / 2, y * dots.size / 2) for x, y in corners(dots.symbol)])
     for x, y in places.tolist():
         painter.drawPolygon(shape.translated(x, y))
 
@@ -53,7 +53,7 @@ def _paint_points(painter: QPainter, places: Floats, dots: LiveDots) -> None:
         painter.drawPoints(points)
 
 
-def _corners(symbol: str) -> list[tuple[float, float]]:
+def corners(symbol: str) -> list[tuple[float, float]]:
     """The corners of a symbol that about fills the circle of radius 1; y goes down."""
     if symbol == "diamond":
         return _regular(4, 1.25)

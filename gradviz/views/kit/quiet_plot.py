@@ -16,6 +16,7 @@ from PySide6.QtGui import QColor, QPainter, QPen, QPicture, QPolygonF, QResizeEv
 from PySide6.QtWidgets import QWidget
 
 from gradviz.core.numbers import Floats
+from gradviz.views.kit.lanes import LaneSign, along, paint_signs
 from gradviz.views.kit.live_dots import LiveDots, paint_dots
 from gradviz.views.kit.number_axis import NumberAxis
 from gradviz.views.kit.picture_label import PictureLabel
@@ -34,6 +35,8 @@ class LiveCurve:
     colour: str
     width: float = 1.6
     has_end_mark: bool = False
+    sign: LaneSign | None = None
+    """What stands along it, in a race."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,8 +120,12 @@ class QuietPlot(pg.PlotWidget):
             self._paint_cursor(painter, frame, float(scale[0]), float(shift[0]))
             for dots in self._dots:
                 paint_dots(painter, np.clip(dots.points * scale + shift, -1e5, 1e5), dots)
-            for curve in self._curves:
-                _paint_curve(painter, np.clip(curve.points * scale + shift, -1e5, 1e5), curve)
+            lines = [np.clip(curve.points * scale + shift, -1e5, 1e5) for curve in self._curves]
+            for curve, line in zip(self._curves, lines, strict=True):
+                _paint_curve(painter, line, curve)
+            for curve, line in zip(self._curves, lines, strict=True):  # above all lines, for each hides what it meets
+                if curve.sign is not None:
+                    paint_signs(painter, along(line, curve.sign.share), curve.sign, self.theme.base)
             for mark in self._marks:
                 _paint_mark(painter, np.array([mark.x, mark.y]) * scale + shift, mark, self.theme.text)
             self.paint_over(painter, frame, scale, shift)

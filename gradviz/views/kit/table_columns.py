@@ -15,6 +15,8 @@ LOOKED_AT = 64
 """So many rows are measured: the first ones tell how wide the rest is."""
 ROOM = 18
 """Pixels around a text: the cell's margins and the header's."""
+SIGN_ROOM = 6
+"""Pixels between a sign and its text."""
 OFF, AS_NEEDED = Qt.ScrollBarPolicy.ScrollBarAlwaysOff, Qt.ScrollBarPolicy.ScrollBarAsNeeded
 
 
@@ -59,7 +61,10 @@ class SharedTable(QTableView):
             for row in range(min(model.rowCount(), LOOKED_AT)):
                 index = model.index(row, number)
                 font = index.data(Qt.ItemDataRole.FontRole) or self.font()
-                widths += map(QFontMetrics(font).horizontalAdvance, str(index.data() or "").split("\n"))
+                sign = index.data(Qt.ItemDataRole.DecorationRole)
+                beside = 0 if sign is None else round(sign.width() / sign.devicePixelRatioF()) + SIGN_ROOM
+                lines = map(QFontMetrics(font).horizontalAdvance, str(index.data() or "").split("\n"))
+                widths += [beside + line for line in lines]
             self._cut[number] = max(widths) + ROOM > column.most
             self._wanted[number] = min(max(max(widths) + ROOM, column.least), column.most)
         self.fit()

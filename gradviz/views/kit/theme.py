@@ -10,10 +10,10 @@ from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QPalett
 
 @dataclass(frozen=True, slots=True)
 class Theme:
-    """Colours by meaning. `lanes` are those of the optimisers that race, the most different ones first.
+    """Colours by meaning. `lanes` are those of the optimisers that race.
 
-    They lie as far apart as sixteen can, in OKLab, as seen with all three kinds of cones and without the red or the
-    green ones.
+    They lie as far apart as can be in CIEDE2000, the first eight farthest, as seen with all three kinds of cones and
+    without the red, the green or the blue ones; those eight places apart, which share a shape, are never close.
     """
 
     name: str
@@ -30,16 +30,17 @@ class Theme:
     leaf: str
     result: str
     fault: str
+    keyword: str
     lanes: tuple[str, ...]
 
 
 _LIGHT_LANES = (
-    "#d1490c", "#2563c9", "#7e0660", "#00a28a", "#a87ed8", "#540cae", "#8a5a72", "#0000fc",
-    "#8a3000", "#c642fc", "#a236a2", "#b48a4e", "#ba0042", "#6684a8", "#36427e", "#1e6042",
+    "#d1490c", "#2563c9", "#690f4b", "#2da578", "#c378a5", "#005a3c", "#1e00b4", "#780000",
+    "#a55aff", "#a55a69", "#69874b", "#9687d2", "#a5003c", "#e16969", "#876996", "#4b4b78",
 )  # fmt: skip
 _DARK_LANES = (
-    "#ff9a4d", "#6aa5ff", "#c00c9c", "#84fcde", "#787e00", "#7230fc", "#fcf600", "#f66cba",
-    "#b47e78", "#dec0fc", "#0c6cb4", "#a8c096", "#9c6ce4", "#fcd896", "#a8424e", "#fc1e24",
+    "#ff9a4d", "#6aa5ff", "#964b78", "#00ffc3", "#0f875a", "#ffd2ff", "#2d4bff", "#e10000",
+    "#b487c3", "#c37887", "#5a782d", "#6969a5", "#e1e187", "#a5ff00", "#ff2d5a", "#87c396",
 )  # fmt: skip
 LIGHT = Theme(
     name="light",
@@ -56,6 +57,7 @@ LIGHT = Theme(
     leaf="#e3f1e4",
     result="#e4ecfb",
     fault="#b3261e",
+    keyword="#7e0660",
     lanes=_LIGHT_LANES,
 )
 DARK = Theme(
@@ -73,6 +75,7 @@ DARK = Theme(
     leaf="#1f3a2a",
     result="#22365a",
     fault="#ff8a80",
+    keyword="#e07ac4",
     lanes=_DARK_LANES,
 )
 

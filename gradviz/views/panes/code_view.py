@@ -58,7 +58,7 @@ class PythonHighlighter(QSyntaxHighlighter):
             "comment": theme.muted,
             "string": theme.value,
             "number": theme.gradient,
-            "keyword": theme.lanes[2],
+            "keyword": theme.keyword,
             "name": theme.accent,
         }
         self._formats = {kind: _format(colour) for kind, colour in colours.items()}

@@ -14,6 +14,7 @@ from gradviz.core.graph.tensor_summary import summary_text
 from gradviz.core.numbers import shape_text, short_number
 from gradviz.core.questions.parameters import ParameterRow, ParameterTable, ReadParameters
 from gradviz.core.questions.question import Answer, Question, Refusal
+from gradviz.views.kit.lanes import lane_sign, sign_pixmap
 from gradviz.views.kit.speech import spoken
 from gradviz.views.kit.table_columns import Column, Index, SharedTable
 from gradviz.views.kit.theme import LIGHT, Theme, monospace
@@ -43,6 +44,7 @@ class ParameterModel(QAbstractTableModel):
         self._rows: tuple[ParameterRow, ...] = ()
         self._names: tuple[str, ...] = ()
         self._kind: object = None
+        self._ratio = parent.devicePixelRatioF()
         self.theme: Theme = LIGHT
 
     def show(self, rows: tuple[ParameterRow, ...], names: tuple[str, ...]) -> None:
@@ -76,6 +78,8 @@ class ParameterModel(QAbstractTableModel):
             return self._text(row, column, 4)
         if role == Qt.ItemDataRole.ToolTipRole:
             return self._text(row, column, 64)
+        if role == Qt.ItemDataRole.DecorationRole and column == 0 and len(self._names) > 1:
+            return sign_pixmap(lane_sign(self.theme, row.optimizer), self.theme.base, self._ratio)
         if role == Qt.ItemDataRole.ForegroundRole and column in (2, 3):
             return QColor(self.theme.value if column == 2 else self.theme.gradient)
         if role == Qt.ItemDataRole.FontRole and column >= 1:

@@ -13,14 +13,16 @@ from gradviz.core.numbers import Floats, short_number
 from gradviz.core.questions.place import Locate, Places
 from gradviz.core.questions.question import Answer, Question
 from gradviz.core.runs.history import History
+from gradviz.core.runs.standings import lost_since
 from gradviz.core.words import say
 from gradviz.views.kit.absence import Absence
+from gradviz.views.kit.lane_key import LaneKey, Piece
+from gradviz.views.kit.lanes import LaneSign, lane_sign
 from gradviz.views.kit.quiet_plot import LiveCurve, LiveMark, QuietPlot
 from gradviz.views.kit.speech import spoken
 from gradviz.views.kit.theme import Theme
 from gradviz.views.kit.tick_box import TickBox
 from gradviz.views.kit.view import View
-from gradviz.views.plots.curve_key import CurveKey, Piece
 
 PIXELS = 420
 FEW = 3
@@ -51,7 +53,7 @@ class CurvesView(View):
         self._log.setToolTip("Logarithmic loss axis (L). Zero cannot stand on it and is marked at the lower edge.")
         self._log.toggled.connect(self._on_log_toggled)
         self._place = Absence(self._plot, "No loss to draw")
-        self._key = CurveKey()
+        self._key = LaneKey()
         self._note = ""
         self._history: History | None = None
         self._step = 0
@@ -100,8 +102,8 @@ class CurvesView(View):
         self._names = optimizer_names(experiment)
         self._draw()
 
-    def _colour(self, index: int) -> str:
-        return self.theme.lanes[index % len(self.theme.lanes)]
+    def _sign(self, index: int) -> LaneSign:
+        return lane_sign(self.theme, index, len(self._names))
 
     def show_history(self, history: History, step: int) -> None:
         self._history, self._step = history, step
@@ -133,13 +135,17 @@ class CurvesView(View):
         steps, low, high = history.extremes(0, len(history), PIXELS)
         points = [self._points(steps, low, high, k) for k in range(low.shape[1])]
         is_alone = len(steps) == 1  # one point has no line: it is marked
-        curves = [LiveCurve(p, self._colour(k), has_end_mark=is_alone) for k, p in enumerate(points)]
+        signs = [self._sign(k) for k in range(len(points))]
+        curves = [
+            LiveCurve(p, sign.colour, has_end_mark=is_alone, sign=sign if len(points) > 1 else None)
+            for p, sign in zip(points, signs, strict=True)
+        ]
         self._marks = self._zero_marks(steps, low)
-        self._lost = _lost(history.losses)
+        self._lost = lost_since(history.losses)
         self._fit_frame(len(history), low, high)
         self._say(history)
         ends = [(k, points[k][-1].tolist()) for k in self._lost if len(points[k])]
-        crosses = [LiveMark(x, y, self._colour(k), is_cross=True) for k, (x, y) in ends]
+        crosses = [LiveMark(x, y, signs[k].colour, is_cross=True) for k, (x, y) in ends]
         self._plot.show_live(curves, self._marks + crosses, self._step)
 
     def _points(self, steps: Floats, low: Floats, high: Floats, index: int) -> Floats:
@@ -158,7 +164,7 @@ class CurvesView(View):
             return []
         floor = float(np.log10(positive.min())) if positive.size else 0.0
         firsts = [(k, np.flatnonzero(low[:, k] == 0)) for k in range(low.shape[1])]
-        return [LiveMark(float(steps[found[0]]), floor, self._colour(k)) for k, found in firsts if found.size]
+        return [LiveMark(float(steps[found[0]]), floor, self._sign(k).colour) for k, found in firsts if found.size]
 
     def _fit_frame(self, length: int, low: Floats, high: Floats) -> None:
         """Axes that hold all curves, in stages: an axis that stays as it was costs nothing.
@@ -194,7 +200,7 @@ class CurvesView(View):
             pieces = [Piece(f"step {self._step:,}"), *self._named(last), Piece(zero)]
         else:
             pieces = [Piece(f"loss {text} at step {self._step:,}"), Piece(zero)]
-            pieces += [Piece(self._lost_words(step), self._colour(k), is_fault=True) for k, step in self._lost.items()]
+            pieces += [Piece(self._lost_words(step), self._sign(k), is_fault=True) for k, step in self._lost.items()]
         self._key.show_pieces([piece for piece in pieces if piece.text])
 
     def _named(self, losses: Floats | None = None) -> list[Piece]:
@@ -202,9 +208,9 @@ class CurvesView(View):
         pieces = []
         for k, name in enumerate(self._names if len(self._names) > 1 else ()):
             if k in self._lost:
-                pieces.append(Piece(f"{name} {self._lost_words(self._lost[k])}", self._colour(k), is_fault=True))
+                pieces.append(Piece(f"{name} {self._lost_words(self._lost[k])}", self._sign(k), is_fault=True))
             else:
-                pieces.append(Piece(name, self._colour(k), "" if losses is None else short_number(float(losses[k]), 3)))
+                pieces.append(Piece(name, self._sign(k), "" if losses is None else short_number(float(losses[k]), 3)))
         return pieces
 
     @staticmethod
@@ -231,18 +237,6 @@ class CurvesView(View):
             "key": [f"{piece.text} {piece.number}".strip() for piece in self._key.pieces],
             "diverged": dict(self._lost),
         }
-
-
-def _lost(losses: Floats) -> dict[int, int]:
-    """Of every optimiser that has no finite loss at the end, the first step without one after its last finite one."""
-    gone = np.flatnonzero(~np.isfinite(losses[-1]))
-    return {int(k): _after_last_finite(losses[:, k]) for k in gone}
-
-
-def _after_last_finite(losses: Floats) -> int:
-    """Looked for from the end, in parts: a run that lost one racer goes on."""
-    known = np.flatnonzero(np.isfinite(losses))
-    return int(known[-1]) + 1 if known.size else 0
 
 
 def _stage(length: int) -> float:

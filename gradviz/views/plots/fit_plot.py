@@ -12,6 +12,7 @@ from gradviz.core.numbers import Floats
 from gradviz.core.questions.fit import CurveFit, PlaneFit, ScatterFit
 from gradviz.core.words import one_line
 from gradviz.views.kit.colours import class_colour, colour_table
+from gradviz.views.kit.lanes import lane_sign
 from gradviz.views.kit.live_dots import SYMBOLS, LiveDots
 from gradviz.views.kit.quiet_plot import LiveCurve, QuietPlot
 from gradviz.views.kit.theme import Theme, mix
@@ -97,10 +98,15 @@ class FitPlot(QuietPlot):
         return [LiveDots(points, self.theme.accent, self.theme.base)]
 
     def _curves_of(self, fit: CurveFit) -> list[LiveCurve]:
-        lanes = self.theme.lanes
+        signs = [lane_sign(self.theme, k, len(fit.curves)) for k in range(len(fit.curves))]
         return [
-            LiveCurve(np.column_stack((fit.curve_x, curve))[np.isfinite(curve)], lanes[k % len(lanes)], 2.0)
-            for k, curve in enumerate(fit.curves)
+            LiveCurve(
+                np.column_stack((fit.curve_x, curve))[np.isfinite(curve)],
+                sign.colour,
+                2.0,
+                sign=sign if len(signs) > 1 else None,
+            )
+            for sign, curve in zip(signs, fit.curves, strict=True)
         ]
 
     def _show_plane(self, fit: PlaneFit) -> None:

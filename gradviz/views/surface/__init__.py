@@ -4,7 +4,6 @@ axis_labels       Where the labels of three axes stand, and which are written: n
                   the surface
 contour_plot      The surface from above: contour lines, minima and paths
 loss_curve_plot   The loss over the only number that is learned: the curve, the way along it, the point, and its tangent
-mark_painting     Paints the marks of a run, and its legend, the same on every kind of surface
 run_marks         The marks of a run on its surface, and the legend that names them: where everyone stands, how high,
                   and how far off
 scene_axes        The axes of the surface in three dimensions: their lines and ticks in the box, their labels in pixels

@@ -13,10 +13,10 @@ from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QWidget
 
 from gradviz.core.numbers import Floats
+from gradviz.views.kit.lanes import lane_sign, paint_mark
 from gradviz.views.kit.quiet_plot import LiveCurve, QuietPlot
 from gradviz.views.kit.theme import Theme, mix
-from gradviz.views.surface.mark_painting import LegendPainter, lane_colour, paint_mark
-from gradviz.views.surface.run_marks import LegendLine, Mark
+from gradviz.views.surface.run_marks import Mark
 from gradviz.views.surface.surface_geometry import SurfaceBox
 
 LEVELS = 16
@@ -38,8 +38,6 @@ class ContourPlot(QuietPlot):
             item.addItem(part)
         self.levels = 0
         self._run_marks: Sequence[Mark] = ()
-        self._legend: Sequence[LegendLine] = ()
-        self._legend_painter = LegendPainter()
 
     def set_theme(self, theme: Theme) -> None:
         """Take over colours."""
@@ -84,16 +82,22 @@ class ContourPlot(QuietPlot):
         joined = np.concatenate(pieces) if pieces else np.empty((0, 2))
         self._lines.setData(joined[:, 0], joined[:, 1], connect="finite")
 
-    def show_run(self, paths: Sequence[Floats], marks: Sequence[Mark] = (), legend: Sequence[LegendLine] = ()) -> None:
-        """Show one path (k, 2) an optimiser, with its mark, and who they are."""
-        self._run_marks, self._legend = marks, legend
-        self.show_live([LiveCurve(path, lane_colour(self.theme, k).name(), 2.4) for k, path in enumerate(paths)])
+    def show_run(self, paths: Sequence[Floats], marks: Sequence[Mark] = ()) -> None:
+        """Show one path (k, 2) an optimiser, with its mark."""
+        self._run_marks = marks
+        signs = [lane_sign(self.theme, k, len(paths)) for k in range(len(paths))]
+        is_race = len(paths) > 1
+        self.show_live(
+            [
+                LiveCurve(path, sign.colour, 2.4, sign=sign if is_race else None)
+                for path, sign in zip(paths, signs, strict=True)
+            ]
+        )
 
     def paint_over(self, painter: QPainter, frame: QRectF, scale: Floats, shift: Floats) -> None:
-        self._legend_painter.paint(painter, frame, self._legend, self.theme, self.font())
         for mark in self._run_marks:
             at = QPointF(*(np.clip(np.array([mark.x, mark.y]) * scale + shift, -1e5, 1e5)).tolist())
-            paint_mark(painter, at, lane_colour(self.theme, mark.optimizer), self.theme, mark.is_off)
+            paint_mark(painter, at, lane_sign(self.theme, mark.optimizer), self.theme, mark.is_off)
 
     def mouseDoubleClickEvent(self, event: Any) -> None:
         at = self.getPlotItem().getViewBox().mapSceneToView(QPointF(event.position()))

@@ -13,11 +13,11 @@ from PySide6.QtWidgets import QWidget
 
 from gradviz.core.numbers import Floats
 from gradviz.core.questions.surface import LossCurve
+from gradviz.views.kit.lanes import lane_sign, paint_mark
 from gradviz.views.kit.live_dots import LiveDots
 from gradviz.views.kit.quiet_plot import LiveCurve, QuietPlot
 from gradviz.views.kit.theme import Theme
-from gradviz.views.surface.mark_painting import LegendPainter, lane_colour, paint_mark
-from gradviz.views.surface.run_marks import LegendLine, Mark
+from gradviz.views.surface.run_marks import Mark
 
 TANGENT_PIXELS = 90.0
 """Half the length of a tangent."""
@@ -43,8 +43,6 @@ class LossCurvePlot(QuietPlot):
         item.addItem(self._line)
         self._curve: LossCurve | None = None
         self._run_marks: Sequence[Mark] = ()
-        self._legend: Sequence[LegendLine] = ()
-        self._legend_painter = LegendPainter()
 
     def set_theme(self, theme: Theme) -> None:
         """Take over colours."""
@@ -61,14 +59,14 @@ class LossCurvePlot(QuietPlot):
         item.setYRange(*_framed(curve.heights))
         self.redraw()
 
-    def show_run(self, paths: Sequence[Floats], marks: Sequence[Mark] = (), legend: Sequence[LegendLine] = ()) -> None:
+    def show_run(self, paths: Sequence[Floats], marks: Sequence[Mark] = ()) -> None:
         """Show the numbers (k, 1) that each optimiser has gone through, along the curve, with its mark."""
-        self._run_marks, self._legend = marks, legend
+        self._run_marks = marks
         curves, dots = [], []
         for index, path in enumerate(paths):
-            colour, points = lane_colour(self.theme, index).name(), self._on_curve(path)
-            curves.append(LiveCurve(points, colour, 1.6))
-            dots.append(LiveDots(points[-MOST_DOTS:], colour, self.theme.base, size=4.5))
+            sign, points = lane_sign(self.theme, index, len(paths)), self._on_curve(path)
+            curves.append(LiveCurve(points, sign.colour, 1.6, sign=sign if len(paths) > 1 else None))
+            dots.append(LiveDots(points[-MOST_DOTS:], sign.colour, self.theme.base, size=4.5))
         self.show_live(curves, dots=dots)
 
     def _on_curve(self, path: Floats) -> Floats:
@@ -80,14 +78,13 @@ class LossCurvePlot(QuietPlot):
         return points[np.isfinite(points).all(axis=1)]
 
     def paint_over(self, painter: QPainter, frame: QRectF, scale: Floats, shift: Floats) -> None:
-        self._legend_painter.paint(painter, frame, self._legend, self.theme, self.font())
         for mark in self._run_marks:
             at = self._place(mark, scale, shift)
             if at is not None:
-                colour = lane_colour(self.theme, mark.optimizer)
+                sign = lane_sign(self.theme, mark.optimizer)
                 if mark.slope is not None:
-                    _paint_tangent(painter, at, mark.slope * float(scale[1] / scale[0]), colour)
-                paint_mark(painter, at, colour, self.theme)
+                    _paint_tangent(painter, at, mark.slope * float(scale[1] / scale[0]), QColor(sign.colour))
+                paint_mark(painter, at, sign, self.theme)
 
     def _place(self, mark: Mark, scale: Floats, shift: Floats) -> QPointF | None:
         """A mark in pixels; None where it has no height."""

@@ -11,12 +11,15 @@ from typing import NamedTuple
 import numpy as np
 
 from gradviz.core.numbers import Floats, short_number
+from gradviz.core.runs.standings import NEVER, Race, lost_since
 from gradviz.core.words import Words, say, verbatim
 from gradviz.views.kit.speech import spoken
 from gradviz.views.surface.surface_state import SurfaceState
 
 EQUAL = 1e-5
 """Losses that differ by no more than this share are one, in float32."""
+FEW = 2
+"""Of so many racers at most the legend tells how far off a slice they are: of more it would be longer than the plot."""
 
 
 class Mark(NamedTuple):
@@ -46,6 +49,18 @@ class LegendLine(NamedTuple):
     optimizer: int
     is_off: bool
     text: str
+    number: str = ""
+    """In a race the step at which it reached what the legend is headed by."""
+    is_lost: bool = False
+    """It has diverged."""
+
+
+class Legend(NamedTuple):
+    """Who is who on a surface, who is ahead first."""
+
+    lines: tuple[LegendLine, ...] = ()
+    head: str = ""
+    """What the numbers of the lines say; empty where they have none."""
 
 
 def marks_of(state: SurfaceState, paths: tuple[Floats, ...]) -> tuple[Mark, ...]:
@@ -94,16 +109,60 @@ def _finite(value: float) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def legend_of(state: SurfaceState, marks: tuple[Mark, ...]) -> tuple[LegendLine, ...]:
-    """Who is who in a race, and of each mark what its place does not say."""
-    is_race = state.optimizers > 1
-    lines = []
-    for mark in marks:
-        told = _told(state, mark)
-        if is_race or told:
-            parts = [verbatim(state.names[mark.optimizer])] * is_race + told
-            lines.append(LegendLine(mark.optimizer, mark.is_off, " · ".join(map(spoken, parts))))
-    return tuple(lines)
+def legend_of(state: SurfaceState, marks: tuple[Mark, ...]) -> Legend:
+    """Who is who in a race, and how they stand; of each mark what its place does not say."""
+    of_marks = {mark.optimizer: mark for mark in marks}
+    if state.optimizers == 1:
+        told = [(mark, _told(state, mark)) for mark in marks]
+        return Legend(tuple(LegendLine(mark.optimizer, mark.is_off, _joined(words)) for mark, words in told if words))
+    if not marks:
+        return Legend()
+    race, lost = _race(state), _lost(state)
+    lines = [
+        _racer(state, index, place, of_marks.get(index), race, lost.get(index))
+        for place, index in enumerate(race.order if race is not None else range(state.optimizers))
+    ]
+    goal = None if race is None else race.goal
+    head = "" if goal is None else spoken(say("reached {loss} at step", loss=short_number(goal)))
+    return Legend(tuple(lines), head)
+
+
+def _racer(
+    state: SurfaceState, index: int, place: int, mark: Mark | None, race: Race | None, lost: int | None
+) -> LegendLine:
+    """One who races: its rank, its name, and when it reached the goal; what more there is to tell of a few."""
+    words = [verbatim(state.names[index])]
+    if race is not None and lost is None:
+        words = [say("{rank}. {name}", rank=place + 1, name=state.names[index])]
+    if lost is not None:
+        words.append(say("diverged at step {step:,}", step=lost))
+    elif mark is not None and state.optimizers <= FEW:
+        words += _told(state, mark)
+    number = ""
+    if race is not None and race.goal is not None and lost is None:
+        step = race.reached[index]
+        number = "–" if step == NEVER else f"{step:,}"
+    return LegendLine(index, mark is not None and mark.is_off, _joined(words), number, lost is not None)
+
+
+def _joined(words: list[Words]) -> str:
+    return " · ".join(map(spoken, words))
+
+
+def _race(state: SurfaceState) -> Race | None:
+    """How they stand at the step that is shown."""
+    history = state.history
+    if state.standings is None or history is None or not len(history):
+        return None
+    return state.standings.at(history, min(state.step, len(history) - 1))
+
+
+def _lost(state: SurfaceState) -> dict[int, int]:
+    """Who has diverged by the step that is shown, and when."""
+    history = state.history
+    if history is None or not len(history):
+        return {}
+    return lost_since(history.losses[: state.step + 1])
 
 
 def _told(state: SurfaceState, mark: Mark) -> list[Words]:

@@ -11,7 +11,7 @@ from gradviz.core.numbers import Floats
 from gradviz.core.questions.surface import LossCurve, SurfaceGrid
 from gradviz.core.words import say
 from gradviz.views.kit.speech import spoken
-from gradviz.views.surface.run_marks import LegendLine, Mark, legend_of, marks_of
+from gradviz.views.surface.run_marks import Legend, Mark, legend_of, marks_of
 from gradviz.views.surface.surface_geometry import SurfaceBox, inside
 from gradviz.views.surface.surface_state import SurfaceState
 
@@ -50,7 +50,7 @@ class SurfacePicture:
     """In place of a box."""
     paths: tuple[Floats, ...]
     marks: tuple[Mark, ...]
-    legend: tuple[LegendLine, ...]
+    legend: Legend
     note: tuple[str, ...]
     """Lines: the first is written, all of them stand in its tooltip."""
     absence: str
@@ -86,7 +86,7 @@ def _drawing(state: SurfaceState) -> Drawing:
 
 def same_run(picture: SurfacePicture, other: SurfacePicture) -> bool:
     """Whether nothing moved: paths only grow at their end."""
-    is_same = (picture.marks, picture.legend) == (other.marks, other.legend) and len(picture.paths) == len(other.paths)
+    is_same = picture.marks == other.marks and len(picture.paths) == len(other.paths)
     return is_same and all(map(_same_path, picture.paths, other.paths))
 
 

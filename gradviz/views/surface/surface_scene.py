@@ -26,11 +26,11 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QLabel, QWidget
 
 from gradviz.core.numbers import Floats
+from gradviz.views.kit.lanes import LaneSign, along, lane_sign, paint_mark, paint_signs
 from gradviz.views.kit.picture_label import PictureLabel
 from gradviz.views.kit.theme import LIGHT, Theme
 from gradviz.views.surface.axis_labels import TITLE
-from gradviz.views.surface.mark_painting import LegendPainter, lane_colour, paint_mark
-from gradviz.views.surface.run_marks import LegendLine, Mark
+from gradviz.views.surface.run_marks import Mark
 from gradviz.views.surface.scene_axes import Label, SceneAxes, Sight, axes_of, labels_of
 from gradviz.views.surface.surface_geometry import HEIGHT, LIFT, SurfaceBox, pick
 from gradviz.views.surface.surface_renderer import RenderedSurface, SurfaceRenderer, projected
@@ -66,8 +66,6 @@ class SurfaceScene(QWidget):
         """What LIFT is in pixels, about: a path is painted on the surface, but seen as if it lay above it."""
         self._paths: Sequence[Floats] = ()
         self._run_marks: Sequence[Mark] = ()
-        self._legend: Sequence[LegendLine] = ()
-        self._legend_painter = LegendPainter()
         self._every = 1
         self._dragged_from: QPointF | None = None
         self._background = QLabel(self)
@@ -107,9 +105,9 @@ class SurfaceScene(QWidget):
         self._every = 0
         self._render(1)
 
-    def show_run(self, paths: Sequence[Floats], marks: Sequence[Mark] = (), legend: Sequence[LegendLine] = ()) -> None:
-        """Show one path (k, 2) an optimiser, in data coordinates, with its mark, and who they are."""
-        self._paths, self._run_marks, self._legend = paths, marks, legend
+    def show_run(self, paths: Sequence[Floats], marks: Sequence[Mark] = ()) -> None:
+        """Show one path (k, 2) an optimiser, in data coordinates, with its mark."""
+        self._paths, self._run_marks = paths, marks
         self._draw_run()
 
     def _render(self, every: int) -> None:
@@ -157,8 +155,7 @@ class SurfaceScene(QWidget):
         with QPainter(picture) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             for index, path in enumerate(self._paths):
-                self._paint_path(painter, rendered, box, path, lane_colour(self.theme, index))
-            self._legend_painter.paint(painter, QRectF(self.rect()), self._legend, self.theme, self.font())
+                self._paint_path(painter, rendered, box, path, lane_sign(self.theme, index, len(self._paths)))
             self._paint_marks(painter, rendered, box)
         self._live.show_picture(picture)
 
@@ -183,7 +180,7 @@ class SurfaceScene(QWidget):
             painter.drawLine(QPointF(x, y - 5), QPointF(x, y + 5))
 
     def _paint_path(
-        self, painter: QPainter, rendered: RenderedSurface, box: SurfaceBox, path: Floats, colour: QColor
+        self, painter: QPainter, rendered: RenderedSurface, box: SurfaceBox, path: Floats, sign: LaneSign
     ) -> None:
         """The parts of a path over the surface."""
         inside = box.inside(path)
@@ -191,7 +188,7 @@ class SurfaceScene(QWidget):
         for piece, is_inside in _runs(path, inside):
             if is_inside:
                 places = rendered.project(box.points(piece[box.inside(piece)]))
-                self._paint_piece(painter, places[:, :2] - self._lift, rendered.hidden(places), colour)
+                self._paint_piece(painter, places[:, :2] - self._lift, rendered.hidden(places), sign)
 
     def _paint_marks(self, painter: QPainter, rendered: RenderedSurface, box: SurfaceBox) -> None:
         """A dot at each loss; where that is not the surface's, with a line down or up to the surface."""
@@ -204,19 +201,22 @@ class SurfaceScene(QWidget):
         pixels = rendered.project(np.concatenate((points, feet)))[:, :2].tolist()
         hidden = rendered.hidden(rendered.project(tops)).tolist()
         for mark, at, foot, is_hidden in zip(marks, pixels[: len(marks)], pixels[len(marks) :], hidden, strict=True):
-            colour = lane_colour(self.theme, mark.optimizer)
+            sign = lane_sign(self.theme, mark.optimizer)
             if mark.is_off:
-                painter.setPen(QPen(colour, 1.4, Qt.PenStyle.DotLine))
+                painter.setPen(QPen(QColor(sign.colour), 1.4, Qt.PenStyle.DotLine))
                 painter.drawLine(QPointF(*at), QPointF(*foot))
-            paint_mark(painter, QPointF(*at), colour, self.theme, mark.is_off, is_hidden)
+            paint_mark(painter, QPointF(*at), sign, self.theme, mark.is_off, is_hidden)
 
-    @staticmethod
-    def _paint_piece(painter: QPainter, places: Floats, hidden: NDArray[np.bool_], colour: QColor) -> None:
+    def _paint_piece(self, painter: QPainter, places: Floats, hidden: NDArray[np.bool_], sign: LaneSign) -> None:
+        """A stretch of a path; in a race with its sign along what is seen of it."""
         for run, is_hidden in _runs(places, hidden):
-            faint = QColor(colour)
+            faint = QColor(sign.colour)
             faint.setAlpha(90 if is_hidden else 255)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(faint, 2.6, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin))
             painter.drawPolyline(arrayToQPolygonF(run[:, 0], run[:, 1]))
+            if len(self._paths) > 1 and not is_hidden:
+                paint_signs(painter, along(run, sign.share), sign, self.theme.base)
 
     # The user
 

@@ -14,6 +14,7 @@ from gradviz.core.questions.place import Locate, Places
 from gradviz.core.questions.question import Progress, Question, Refusal
 from gradviz.core.questions.surface import LossCurve, SurfaceGrid, Survey
 from gradviz.core.runs.history import History
+from gradviz.core.runs.standings import Standings
 from gradviz.core.runs.trajectory import Trajectory
 from gradviz.core.words import say
 from gradviz.views.kit.speech import spoken
@@ -58,6 +59,8 @@ class SurfaceState:
     """Why there is no surface, if it was refused."""
     history: History | None = None
     step: int = 0
+    standings: Standings | None = None
+    """Of a race."""
     trajectories: tuple[Trajectory, ...] = ()
     places: Places | None = None
     """Where everyone was found last."""
@@ -169,7 +172,7 @@ class SurfaceState:
 
         A curve waits for the places of that step: its tangent is not known between two pictures.
         """
-        known = replace(self, history=history, step=step)
+        known = replace(self, history=history, step=step, standings=_standings(self, history))
         if self.curve is not None:
             return known
         return _widened(replace(known, trajectories=_followed(self.trajectories, history, step)))
@@ -187,6 +190,12 @@ class SurfaceState:
         if self.curve is not None:
             return _widened(replace(placed, trajectories=_followed(self.trajectories, self.history, self.step)))
         return placed
+
+
+def _standings(state: SurfaceState, history: History) -> Standings | None:
+    if state.optimizers == 1 or history.optimizers != state.optimizers:
+        return None
+    return (state.standings or Standings(state.optimizers)).after(history)
 
 
 def _fits(state: SurfaceState, places: Places | None) -> bool:

@@ -29,12 +29,14 @@ from gradviz.core.questions.question import Answer, Question, Refusal
 from gradviz.core.questions.surface import LossCurve, SurfaceGrid, Survey
 from gradviz.core.runs.history import History
 from gradviz.views.kit.absence import Absence
+from gradviz.views.kit.lane_key import STEP_ROOM, LaneKey, Piece
+from gradviz.views.kit.lanes import lane_sign
 from gradviz.views.kit.theme import Theme
 from gradviz.views.kit.tick_box import TickBox
 from gradviz.views.kit.view import View
 from gradviz.views.surface.contour_plot import ContourPlot
 from gradviz.views.surface.loss_curve_plot import LossCurvePlot
-from gradviz.views.surface.run_marks import LegendLine, Mark
+from gradviz.views.surface.run_marks import Legend, Mark
 from gradviz.views.surface.surface_geometry import SurfaceBox
 from gradviz.views.surface.surface_picture import Control, Drawing, SurfacePicture, picture, same_run
 from gradviz.views.surface.surface_state import SurfaceState
@@ -43,14 +45,18 @@ if TYPE_CHECKING:
     from gradviz.views.surface.surface_scene import SurfaceScene
 
 
+LEGEND_LINES = 4
+"""Of so many at most the legend says who reached what, and when: of more there would be no surface left."""
+
+
 class Canvas(Protocol):
     """What a run is drawn on, over a surface or along a curve."""
 
     def set_theme(self, theme: Theme) -> None:
         """Take over colours."""
 
-    def show_run(self, paths: Sequence[Floats], marks: Sequence[Mark], legend: Sequence[LegendLine]) -> None:
-        """Show one path (k, 2 or 1) an optimiser, in data coordinates, with its mark, and who they are."""
+    def show_run(self, paths: Sequence[Floats], marks: Sequence[Mark]) -> None:
+        """Show one path (k, 2 or 1) an optimiser, in data coordinates, with its mark."""
 
 
 class SurfaceCanvas(Canvas, Protocol):
@@ -90,6 +96,7 @@ class SurfaceView(View):
             Control.KIND: self._kind,
         }
         self._note = QLabel()
+        self._legend = LaneKey(LEGEND_LINES, STEP_ROOM)
         self._stack = QStackedWidget()
         self._place = Absence(self._stack, "No surface to draw")
         self.contour = ContourPlot(self)
@@ -147,6 +154,10 @@ class SurfaceView(View):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addLayout(head)
+        beside = QHBoxLayout()  # never upon the surface
+        beside.setContentsMargins(8, 0, 8, 0)
+        beside.addWidget(self._legend)
+        layout.addLayout(beside)
         layout.addWidget(self._place, 1)
 
     # What the user does
@@ -234,6 +245,7 @@ class SurfaceView(View):
         self._state = state
         before, self._shown = self._shown, picture(state)
         self._push_words(before, self._shown)
+        self._push_legend(before, self._shown)
         self._push_drawing(before, self._shown)
 
     def _push_words(self, before: SurfacePicture | None, now: SurfacePicture) -> None:
@@ -246,6 +258,25 @@ class SurfaceView(View):
         if before is None or now.note != before.note:
             self._note.setText(now.note[0] if now.note else "")
             self._note.setToolTip("\n".join(now.note))
+
+    def _push_legend(self, before: SurfacePicture | None, now: SurfacePicture) -> None:
+        legend = Legend() if now.absence else now.legend
+        if before is not None and legend == (Legend() if before.absence else before.legend):
+            return
+        head = [Piece(legend.head, is_head=True)] if legend.head else []
+        count = self._state.optimizers
+        lines = (
+            Piece(
+                line.text,
+                lane_sign(self.theme, line.optimizer, count),
+                line.number,
+                is_fault=line.is_lost,
+                is_off=line.is_off,
+            )
+            for line in legend.lines
+        )
+        self._legend.show_pieces([*head, *lines])
+        self._legend.setVisible(bool(legend.lines))
 
     def _push_drawing(self, before: SurfacePicture | None, now: SurfacePicture) -> None:
         """Only the canvas that is seen is drawn on; one that comes into sight knows nothing."""
@@ -263,10 +294,11 @@ class SurfaceView(View):
             self.curve.show_curve(now.curve)
             before = None  # a path lies along the curve
         if before is None or not same_run(now, before):
-            canvas.show_run(now.paths, now.marks, now.legend)
+            canvas.show_run(now.paths, now.marks)
 
     def set_theme(self, theme: Theme) -> None:
         super().set_theme(theme)
+        self._legend.set_theme(theme)
         canvases: list[Canvas | None] = [self.contour, self.scene, self.curve]
         for canvas in canvases:
             if canvas is not None:
@@ -286,7 +318,8 @@ class SurfaceView(View):
             "paths": [len(path) for path in shown.paths],
             "ends": [tuple(path[-1].tolist()) for path in shown.paths if len(path)],
             "marks": shown.marks,
-            "legend": [line.text for line in shown.legend],
+            "legend": [line.text for line in shown.legend.lines],
+            "reached": {shown.legend.head: [line.number for line in shown.legend.lines]} if shown.legend.head else {},
             "drawing": shown.drawing.name.lower(),
             "three_dimensional": self.is_three_dimensional,
             "contours": self.contour.levels,

@@ -1,4 +1,4 @@
-"""The key above the curves: who is who, with the loss of the step; it never lies upon a curve."""
+"""The key above a plot of a race: who is who, with a number; it never lies upon what is drawn."""
 
 from __future__ import annotations
 
@@ -9,40 +9,48 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPicture, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from gradviz.views.kit.lanes import LaneSign, paint_mark
 from gradviz.views.kit.picture_label import PictureLabel
 from gradviz.views.kit.theme import LIGHT, Theme
 
 GAP = 14.0
 SIGN = 18.0
 """Pixels of a sign and the blank after it."""
-DIGITS = "0.00e-00"
-"""As wide as a loss in three digits may become: while a run is on nothing moves to another line."""
-
-MOST_LINES = 2
-"""So many lines at most have the losses of a race beside the names."""
+SIGN_RADIUS = 4.5
+LOSS_ROOM, STEP_ROOM = "0.00e-00", "000,000"
+"""As wide as a loss in three digits may become, or a step: while a run is on nothing moves to another line."""
 
 
 class Piece(NamedTuple):
     """A part of the key that stands in one line."""
 
     text: str
-    colour: str = ""
-    """Of its sign; without one it has none."""
+    sign: LaneSign | None = None
     number: str = ""
     """Follows the text, in a room that is as wide as any."""
+    is_head: bool = False
+    """It says what the numbers are, and goes with them."""
     is_fault: bool = False
-    """Its sign is a cross."""
+    """It has diverged: its sign is a cross."""
+    is_off: bool = False
+    """Its sign is hollow."""
 
 
-class CurveKey(QWidget):
-    """Pieces one after another, in as many lines as they take."""
+class LaneKey(QWidget):
+    """Pieces one after another, in as many lines as they take; with their numbers, if that is `most_lines` at most.
 
-    def __init__(self) -> None:
+    `room` is a number as wide as any may become.
+    """
+
+    def __init__(self, most_lines: int = 2, room: str = LOSS_ROOM) -> None:
         super().__init__()
+        self._most_lines, self._room = most_lines, room
         self._pieces: tuple[Piece, ...] = ()
         self._theme: Theme = LIGHT
         self._picture = PictureLabel(self)
         self._lines = 1
+        self._lines_of: tuple[object, ...] = ()
+        """Of whom, and in which width, they are so many: what is below is not moved by a number that grew shorter."""
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def set_theme(self, theme: Theme) -> None:
@@ -69,9 +77,9 @@ class CurveKey(QWidget):
     def _shown(self) -> tuple[Piece, ...]:
         """Numbers only where they take no more than a few lines; a large race has its names."""
         places = self._flow(self._pieces)
-        if not places or places[-1].top() < MOST_LINES * self._line():
+        if not places or places[-1].top() < self._most_lines * self._line():
             return self._pieces
-        return tuple(piece._replace(number="") for piece in self._pieces)
+        return tuple(piece._replace(number="") for piece in self._pieces if not piece.is_head)
 
     def _flow(self, pieces: Sequence[Piece]) -> list[QRectF]:
         left, top, found = 0.0, 0.0, []
@@ -102,12 +110,14 @@ class CurveKey(QWidget):
 
     def _width(self, piece: Piece) -> float:
         metrics = self._metrics()
-        number = metrics.horizontalAdvance(f" {DIGITS}") if piece.number else 0.0
-        return (SIGN if piece.colour else 0.0) + metrics.horizontalAdvance(piece.text) + number
+        number = metrics.horizontalAdvance(f" {self._room}") if piece.number else 0.0
+        return (SIGN if piece.sign else 0.0) + metrics.horizontalAdvance(piece.text) + number
 
     def _draw(self) -> None:
         places = self.places()
         lines = 1 + round(places[-1].top() / self._line()) if places else 1
+        whose = self.width(), {piece.sign for piece in self._pieces}
+        lines, self._lines_of = max(lines, self._lines if whose == self._lines_of else 0), whose
         if lines != self._lines:
             self._lines = lines
             self.updateGeometry()
@@ -121,18 +131,24 @@ class CurveKey(QWidget):
 
     def _paint(self, painter: QPainter, piece: Piece, place: QRectF) -> None:
         left, middle = place.left(), place.center().y()
-        if piece.colour:
-            painter.setPen(QPen(QColor(piece.colour), 2.6))
-            if piece.is_fault:
-                for up in (-4.5, 4.5):
-                    painter.drawLine(QPointF(left + 2, middle - up), QPointF(left + 11, middle + up))
-            else:
-                painter.drawLine(QPointF(left, middle), QPointF(left + SIGN - 5, middle))
+        if piece.sign is not None:
+            self._paint_sign(painter, piece, piece.sign, QPointF(left + SIGN / 2 - 2.5, middle))
             left += SIGN
         align = Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextDontClip
         theme = self._theme
-        painter.setPen(QColor(theme.fault if piece.is_fault else theme.text if piece.colour else theme.muted))
+        painter.setPen(QColor(theme.fault if piece.is_fault else theme.text if piece.sign else theme.muted))
         painter.drawText(QRectF(left, place.top(), place.width(), place.height()), align, piece.text)
         left += self._metrics().horizontalAdvance(f"{piece.text} ")
         painter.setPen(QColor(theme.muted))
         painter.drawText(QRectF(left, place.top(), place.width(), place.height()), align, piece.number)
+
+    def _paint_sign(self, painter: QPainter, piece: Piece, sign: LaneSign, at: QPointF) -> None:
+        """The sign on a stretch of its line; the cross of one that has diverged."""
+        painter.setPen(QPen(QColor(sign.colour), 2.6))
+        if piece.is_fault:
+            for up in (-4.5, 4.5):
+                painter.drawLine(at - QPointF(4.5, up), at + QPointF(4.5, up))
+            return
+        half = QPointF(SIGN / 2 - 2.5, 0)
+        painter.drawLine(at - half, at + half)
+        paint_mark(painter, at, sign, self._theme, piece.is_off, radius=SIGN_RADIUS)
