@@ -34,4 +34,4 @@ class FitPane(Pane["FitView"]):
         """Only where there is a fit: it shares its place with the parameters, as long as nobody moves it."""
         docks = controller.window.docks
         if docks[ParametersPane.key] in controller.window.tabifiedDockWidgets(docks[self.key]):
-            docks[self.key if experiment.objective.kind == "fit" else ParametersPane.key].raise_()
+            docks[self.key if experiment.objective.has_fit else ParametersPane.key].raise_()

@@ -11,6 +11,8 @@ exact_functions        What the functions of a formula are made of in numbers of
                        of `symbol_functions`
 exact_slopes           The slope of a formula to the left and to the right of a number, in so many digits that a step
                        crosses no kink
+fitted_columns         What a formula fits: the column of data that it compares with a prediction, and the columns that
+                       this is made of
 formula                The formula language: a few lines ``name = expression`` to a syntax tree of our own
 formula_function       What a function of a formula is: one record that torch, scripts, derivatives and symbols all read
 functions              The functions that a formula may call

@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, field_validator, model_validator
 
 from gradviz.core.declaration import Declaration, FieldError, Mending, alternatives, setting
+from gradviz.core.formulas.fitted_columns import FittedColumns, fitted_columns
 from gradviz.core.formulas.formula import Formula, parse_formula
 from gradviz.core.formulas.generated_tensors import Source, parse_source
 from gradviz.core.formulas.text import FormulaError
@@ -156,6 +157,27 @@ class FormulaObjective(DeclaredObjective):
     @property
     def parameter_count(self) -> int:
         return sum(tensor.element_count for tensor in self.parameters)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of data: tensors that are not trained, in a row or a column, as long as most of them are."""
+        lengths = {
+            tensor.name: tensor.element_count
+            for tensor in self.tensors
+            if tensor.role == "constant" and tensor.shape in ((tensor.element_count,), (tensor.element_count, 1))
+        }
+        told = [length for length in lengths.values() if length > 1]
+        usual = max(told, key=told.count, default=0)
+        return tuple(name for name, length in lengths.items() if length == usual)
+
+    @property
+    def fitted(self) -> FittedColumns | None:
+        """What it fits to what, where it uses two columns of data."""
+        return fitted_columns(self.parsed, self.columns, [tensor.name for tensor in self.parameters])
+
+    @property
+    def has_fit(self) -> bool:
+        return self.fitted is not None
 
     def _with_tensor(self, name: str) -> Mending | None:
         """The edit that makes a name of the formula a tensor, where nothing has it."""

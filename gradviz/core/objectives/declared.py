@@ -17,3 +17,8 @@ class DeclaredObjective(Alternative):
     def steps_per_epoch(self) -> int:
         """Steps in which all data is looked at once."""
         return 1
+
+    @property
+    def has_fit(self) -> bool:
+        """Whether there is data, with a prediction of it."""
+        return False

@@ -65,6 +65,10 @@ class FitObjective(DeclaredObjective):
         return tuple(shapes)
 
     @property
+    def has_fit(self) -> bool:
+        return True
+
+    @property
     def steps_per_epoch(self) -> int:
         rows = self.data.rows
         return -(-rows // self.batch.rows_of_step(rows))

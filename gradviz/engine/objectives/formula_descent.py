@@ -63,6 +63,8 @@ class FormulaDescent(Objective):
         given = declared.upstream
         self._upstream = None if given == "" else torch.tensor(given, dtype=dtype, device=device)
         formula = declared.parsed
+        self.fitted = declared.fitted
+        """What it fits to what, if anything."""
         self._objective = formula.objective.name
         self.by_hand = declared.gradient == "by_hand"
         self._line_names = [line.name for line in formula.lines]

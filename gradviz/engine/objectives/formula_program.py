@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import torch
@@ -62,6 +62,20 @@ class Program:
             value = closure(values)
             values[name] = value.detach() if name in self.cut else value
         return values
+
+    def evaluator(self, expression: Expression) -> Callable[[Mapping[str, Tensor]], Tensor]:
+        """What gives the value of an expression over tensors and lines, from `tensors` in their place."""
+        needed = needed_lines(self._formula, names_in(expression))
+        lines = [(name, closure) for name, closure in self._lines if name in needed]
+        last = self.tensor_closure(expression)
+
+        def evaluated(tensors: Mapping[str, Tensor]) -> Tensor:
+            values = dict(tensors)
+            for name, closure in lines:
+                values[name] = closure(values)
+            return last(values)
+
+        return evaluated
 
     def gradients(self, values: Values) -> Values:
         """The ``d_`` lines by the name of their parameter, from what `evaluate` gave.
@@ -218,9 +232,9 @@ def _keywords(declared: FormulaFunction, call: Call) -> dict[str, Any]:
     return found | ({"keepdim": True} if call.keeps else {})
 
 
-def needed_lines(formula: Formula) -> set[str]:
-    """The lines that the objective is computed from: others may stand there for a gradient by hand."""
-    needed = {formula.objective.name}
+def needed_lines(formula: Formula, names: Iterable[str] = ()) -> set[str]:
+    """The lines that `names`, or the objective, are computed from: others may stand there for a gradient by hand."""
+    needed = set(names) or {formula.objective.name}
     for line in reversed(formula.lines):
         if line.name in needed:
             needed |= names_in(line.expression)

@@ -38,24 +38,24 @@ def fit_picture(lanes: list[Lane], optimizer: int) -> FitSnapshot | None:
         return _plane(objectives[optimizer], inputs, given, optimizer, score)
     if first.classes:
         return TableFit(_counts(first, given, predictions[optimizer]), optimizer, score)
-    return ScatterFit(_array(given), _array(predictions[optimizer]), optimizer, score)
+    return ScatterFit(array(given), array(predictions[optimizer]), optimizer, score)
 
 
 def _curve(objectives: list[FitDescent], inputs: Tensor, given: Tensor, score: FitScore) -> CurveFit:
-    x = _axis(objectives[0].data.inputs[:, 0], CURVE_POINTS, 0.05)
+    x = axis(objectives[0].data.inputs[:, 0], CURVE_POINTS, 0.05)
     curves = []
     for objective in objectives:
         answer = objective.predict(x.unsqueeze(1))
         if objective.classes:
             shares = objective.probabilities(answer)
             answer = shares[:, 1] if objective.classes == 2 else _classes(shares)
-        curves.append(_array(answer.reshape(-1)))
-    return CurveFit(_array(inputs[:, 0]), _array(given.reshape(-1)), _array(x), np.stack(curves), score)
+        curves.append(array(answer.reshape(-1)))
+    return CurveFit(array(inputs[:, 0]), array(given.reshape(-1)), array(x), np.stack(curves), score)
 
 
 def _plane(objective: FitDescent, inputs: Tensor, given: Tensor, optimizer: int, score: FitScore) -> PlaneFit:
     count = FIELD_POINTS if objective.activations <= LARGE_MODEL else COARSE_FIELD_POINTS
-    x, y = (_axis(objective.data.inputs[:, column], count, 0.08) for column in range(2))
+    x, y = (axis(objective.data.inputs[:, column], count, 0.08) for column in range(2))
     grid = torch.cartesian_prod(y, x).flip(1)
     answer = objective.predict(grid)
     if objective.classes:
@@ -64,18 +64,18 @@ def _plane(objective: FitDescent, inputs: Tensor, given: Tensor, optimizer: int,
     else:
         field, certainty = answer[:, 0], torch.ones_like(answer[:, 0])
     return PlaneFit(
-        points=_array(inputs),
-        targets=_array(given.reshape(-1)),
-        x=_array(x),
-        y=_array(y),
-        field=_array(field.reshape(count, count)),
-        certainty=_array(certainty.reshape(count, count)),
+        points=array(inputs),
+        targets=array(given.reshape(-1)),
+        x=array(x),
+        y=array(y),
+        field=array(field.reshape(count, count)),
+        certainty=array(certainty.reshape(count, count)),
         optimizer=optimizer,
         score=score,
     )
 
 
-def _axis(column: Tensor, count: int, margin: float) -> Tensor:
+def axis(column: Tensor, count: int, margin: float) -> Tensor:
     """Equidistant values over the range of a column and a little beyond."""
     low, high = float(column.min()), float(column.max())
     room = margin * (high - low) or 0.5
@@ -95,11 +95,11 @@ def _score(first: FitDescent, given: Tensor, predictions: list[Tensor]) -> FitSc
             right = _classes(first.probabilities(prediction)) == given
             values.append(float(right.double().mean()))
         else:
-            values.append(_determination(given.double(), prediction.double()))
+            values.append(determination(given.double(), prediction.double()))
     return FitScore(len(first.data.inputs), len(given), first.classes, tuple(values), FitNames(*first.names))
 
 
-def _determination(given: Tensor, prediction: Tensor) -> float:
+def determination(given: Tensor, prediction: Tensor) -> float:
     """R²: 1 less the share of the targets' variance that is left; NaN where they do not vary."""
     spread = ((given - given.mean(dim=0)) ** 2).sum()
     return float(1 - ((given - prediction) ** 2).sum() / spread) if spread > 0 else float("nan")
@@ -108,14 +108,14 @@ def _determination(given: Tensor, prediction: Tensor) -> float:
 def _counts(
     objective: FitDescent, given: Tensor, prediction: Tensor
 ) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:
-    answers = _array(_classes(objective.probabilities(prediction)))
+    answers = array(_classes(objective.probabilities(prediction)))
     known = np.isfinite(answers)
     counts = np.zeros((objective.classes, objective.classes), dtype=np.int64)
     np.add.at(counts, (given.cpu().numpy()[known], answers[known].astype(np.int64)), 1)
     return counts
 
 
-def _array(tensor: Tensor) -> Floats:
+def array(tensor: Tensor) -> Floats:
     array: Floats = tensor.detach().double().cpu().numpy().copy()
     array.flags.writeable = False
     return array

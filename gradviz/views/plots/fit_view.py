@@ -13,6 +13,7 @@ from gradviz.core.document.experiment import Experiment, optimizer_names
 from gradviz.core.numbers import plural, short_number
 from gradviz.core.questions.fit import CurveFit, FitSnapshot, PlaneFit, Predict, TableFit
 from gradviz.core.questions.question import Answer, Question, Refusal
+from gradviz.core.words import say
 from gradviz.views.kit.absence import Absence
 from gradviz.views.kit.readout import Readout
 from gradviz.views.kit.speech import spoken
@@ -22,6 +23,7 @@ from gradviz.views.plots.class_table import ClassTable
 from gradviz.views.plots.fit_plot import FitPlot, axis_titles
 
 NO_DATA = "This experiment fits no data: choose Fit as its objective, or import a table."
+NO_PREDICTION = say("no line: give the prediction a line of its own, such as  p = w*x + b")
 
 
 class FitView(View):
@@ -63,7 +65,7 @@ class FitView(View):
     def begin_run(self, experiment: Experiment) -> None:
         self._fit = None
         self._names = optimizer_names(experiment)
-        self._has_data = experiment.objective.kind == "fit"
+        self._has_data = experiment.objective.has_fit
         self._note.setText("")
         self._place.explain("" if self._has_data else NO_DATA)
         self._pages.setCurrentWidget(self._place)
@@ -97,6 +99,8 @@ class FitView(View):
             if score.shown == score.rows
             else f"{score.shown:,} of {plural(score.rows, 'point')}"
         )
+        if isinstance(fit, CurveFit) and not len(fit.curves):
+            return f"{rows}, {spoken(NO_PREDICTION)}"
         values = [_score_text(value, score.classes > 0) for value in score.values]
         if len(values) > 1:
             values = [f"{name} {value}" for name, value in zip(self._names, values, strict=False)]
@@ -129,7 +133,7 @@ class FitView(View):
             return {"points": 0, "curve": [], "note": note}
         shown: dict[str, object] = {"points": fit.score.shown, "note": note, "kind": type(fit).__name__}
         if isinstance(fit, CurveFit):
-            shown["curve"] = fit.curves[0].tolist()
+            shown["curve"] = fit.curves[0].tolist() if len(fit.curves) else []
         elif isinstance(fit, PlaneFit):
             shown["field"] = np.round(fit.field[:: max(1, len(fit.y) // 8), :: max(1, len(fit.x) // 8)], 6).tolist()
         elif isinstance(fit, TableFit):
