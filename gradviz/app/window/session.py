@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gradviz.core.document.document import Document, with_setting
+from gradviz.core.document.document import Document
 from gradviz.core.document.experiment import Experiment
+from gradviz.core.document.pasted_columns import with_typed
 from gradviz.core.runs.result import RunResult
 from gradviz.storage.recovery.file_stamp import FileStamp, stamp_of
 
@@ -128,7 +129,7 @@ class Session:
 
     def edit(self, path: str, value: Any) -> None:
         """Set the plain `value` at `path`; SettingError leaves everything as it was."""
-        self.apply(with_setting(self.document, path, value))
+        self.apply(with_typed(self.document, path, value))
 
     def apply(self, document: Document) -> None:
         """Take over an edited document, to be undone; nothing happens if it equals the current one."""

@@ -1,4 +1,4 @@
-"""What an edit of a fit changed besides what was edited, in words; and what would make a refused edit possible."""
+"""What an edit changed besides what was edited, in words; and what would make a refused edit possible."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from gradviz.core.data.table_datasets import TableDataset
 from gradviz.core.declaration import SettingError, kind_of
 from gradviz.core.document.experiment import Experiment, with_value
 from gradviz.core.layers.layer import Layer
+from gradviz.core.objectives.catalogue import FormulaObjective
 from gradviz.core.objectives.fit import FitObjective
 from gradviz.core.objectives.losses import LOSSES
 from gradviz.core.words import SILENCE, Words, say, verbatim
@@ -18,8 +19,10 @@ _LAYERS_TOLD = 6
 
 
 def changed_besides(before: Experiment, after: Experiment, path: str) -> Words:
-    """What of model and loss an edit at `path` exchanged that it did not name; silence where it was nothing."""
+    """What an edit at `path` exchanged that it did not name; silence where it was nothing."""
     old, new = before.objective, after.objective
+    if isinstance(old, FormulaObjective) and isinstance(new, FormulaObjective):
+        return _roles(old, new, path)
     if not isinstance(old, FitObjective) or not isinstance(new, FitObjective) or not path.startswith("objective."):
         return SILENCE
     is_model = not path.startswith("objective.model") and _kinds(old.model) != _kinds(new.model)
@@ -30,6 +33,16 @@ def changed_besides(before: Experiment, after: Experiment, path: str) -> Words:
     if is_model:
         return say("With this the model became {model}: the one before does not take it.", model=model)
     return say("With this the loss became {loss}; the model stays.", loss=loss) if is_loss else SILENCE
+
+
+def _roles(old: FormulaObjective, new: FormulaObjective, path: str) -> Words:
+    if path.endswith(".role") or len(old.tensors) != len(new.tensors):
+        return SILENCE
+    pairs = zip(old.tensors, new.tensors, strict=True)
+    changed = [tensor.name for before, tensor in pairs if before.role != tensor.role]
+    if not changed:
+        return SILENCE
+    return say("With this {name} became a constant, for a column is data and is not trained.", name=changed[0])
 
 
 def _kinds(model: tuple[Layer, ...]) -> list[str]:

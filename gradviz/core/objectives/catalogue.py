@@ -179,13 +179,32 @@ class FormulaObjective(DeclaredObjective):
     def has_fit(self) -> bool:
         return self.fitted is not None
 
-    def _with_tensor(self, name: str) -> Mending | None:
-        """The edit that makes a name of the formula a tensor, where nothing has it."""
-        if not name or len(self.tensors) >= MOST_TENSORS:
+    def _with_tensors(self, error: FormulaError) -> Mending | None:
+        """The edit that makes tensors of all names of the formula that nothing has."""
+        names = self._unknown_names(error)
+        if not names:
             return None
         tensors = [tensor.model_dump(mode="json") for tensor in self.tensors]
-        added = {"name": name, "role": "parameter", "value": 1.0}
-        return Mending(say("Add a tensor {name}", name=name), "tensors", [*tensors, added])
+        tensors += [{"name": name, "role": "parameter", "value": 1.0} for name in names]
+        words = say("Add a tensor {name}", name=names[0])
+        if len(names) > 1:
+            words = say("Add the tensors {names}", names=", ".join(names))
+        return Mending(words, "tensors", tensors)
+
+    def _unknown_names(self, error: FormulaError) -> list[str]:
+        """The names that are not known, read on from one to the next until something else is wrong."""
+        known = [tensor.name for tensor in self.tensors]
+        found: list[str] = []
+        wrong = error
+        while wrong.unknown and wrong.unknown not in found and len(known) + len(found) < MOST_TENSORS:
+            found.append(wrong.unknown)
+            try:
+                parse_formula(self.text, (*known, *found))
+            except FormulaError as following:
+                wrong = following
+            else:
+                break
+        return found
 
     @model_validator(mode="after")
     def _is_consistent(self) -> FormulaObjective:
@@ -197,7 +216,7 @@ class FormulaObjective(DeclaredObjective):
         try:
             formula = self.parsed
         except FormulaError as error:
-            raise FieldError("text", str(error), (error.line, error.column), self._with_tensor(error.unknown)) from None
+            raise FieldError("text", str(error), (error.line, error.column), self._with_tensors(error)) from None
         given = {line.name[2:] for line in formula.gradients}
         missing = [tensor.name for tensor in self.parameters if tensor.name not in given]
         if self.gradient == "by_hand" and missing:

@@ -40,6 +40,8 @@ from gradviz.views.form.rows import NO_SPACE, breakable, field_label, rows, text
 
 LEAST_WIDTH = 310
 """Pixels: every field of every section is whole then."""
+STEP = 40
+"""Pixels of a line that the wheel scrolls by, three a notch: a form is several screens long."""
 MOST_ITEMS = 16
 """Items of a list whose widgets are made at once: those of a long one would hold the window up."""
 
@@ -69,6 +71,7 @@ class Form(QWidget):
         self._below = QWidget()
         self._scroll = QScrollArea()
         self._scroll.setWidgetResizable(True)
+        self._scroll.verticalScrollBar().setSingleStep(STEP)
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
