@@ -29,6 +29,15 @@ class FitPane(Pane["FitView"]):
 
     def connect(self, controller: WindowController) -> None:
         controller.experiment_opened.connect(lambda experiment: self._raise(controller, experiment))
+        controller.document_changed.connect(lambda: self._on_changed(controller))
+
+    _has_fit = False
+
+    def _on_changed(self, controller: WindowController) -> None:
+        """An edit has given the formula its data, or taken another objective."""
+        had, self._has_fit = self._has_fit, controller.session.experiment.objective.has_fit
+        if self._has_fit and not had:
+            self._raise(controller, controller.session.experiment)
 
     def _raise(self, controller: WindowController, experiment: Experiment) -> None:
         """Only where there is a fit: it shares its place with the parameters, as long as nobody moves it."""

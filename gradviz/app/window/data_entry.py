@@ -20,6 +20,7 @@ from gradviz.core.data.table_datasets import TableDataset
 from gradviz.core.document.document import Document
 from gradviz.core.document.table_fits import as_table, document_on
 from gradviz.core.objectives.fit import FitObjective
+from gradviz.core.objectives.fit_starters import Model
 from gradviz.core.tables.delimited_text import TextFormat
 from gradviz.core.tables.sheets import Asked, Reading
 from gradviz.core.words import say
@@ -100,7 +101,7 @@ class DataEntry(QObject):
     def _show_dialog(self, name: str, read: Callable[[Asked], Iterator[Reading]], title: str) -> None:
         self.window.messages.hide()
         dialog = ImportDialog(name, lambda asked: Feed(_told(read, asked)), ENCODINGS, self.window)
-        dialog.imported.connect(lambda make: self._on_imported(name, title, make))
+        dialog.imported.connect(lambda make, model: self._on_imported(name, title, make, model))
         self._open(dialog)
         dialog.set_theme(self.window.theme)
 
@@ -137,8 +138,8 @@ class DataEntry(QObject):
         is_small = objective.data.rows * math.prod(objective.data.input_shape) <= MOST_CELLS
         return as_table(objective.data, self.session.experiment.seed) if is_small else None
 
-    def _on_imported(self, name: str, title: str, make: Callable[[], TableDataset]) -> None:
-        made = _made(make, self.session.document, title)
+    def _on_imported(self, name: str, title: str, make: Callable[[], TableDataset], model: Model | None) -> None:
+        made = _made(make, self.session.document, title, model)
         self.documents.errands.run(f"Importing {name[:60]}", made, partial(self._on_made, name))
 
     def _on_made(self, name: str, result: Callable[[], Document]) -> None:
@@ -162,12 +163,12 @@ def _looked_at(path: Path) -> Work[None]:
     next(read_table(path))
 
 
-def _made(make: Callable[[], TableDataset], before: Document, title: str) -> Work[Document]:
+def _made(make: Callable[[], TableDataset], before: Document, title: str, model: Model | None) -> Work[Document]:
     """The document before with other data, of which there may be much."""
     yield 0.0
     data = make()
     yield 0.7
-    return document_on(data, before, title)
+    return document_on(data, before, title, model)
 
 
 def _told(read: Callable[[Asked], Iterator[Reading]], asked: Asked) -> Iterator[Reading]:

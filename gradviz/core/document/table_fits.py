@@ -15,7 +15,7 @@ from gradviz.core.document.lesson import titled
 from gradviz.core.layers.dense import LinearLayer
 from gradviz.core.objectives.catalogue import AnyObjective
 from gradviz.core.objectives.fit import FitObjective
-from gradviz.core.objectives.fit_starters import starter
+from gradviz.core.objectives.fit_starters import Model, starter, starting
 from gradviz.core.objectives.losses import MSE, BCEWithLogits, CrossEntropy
 from gradviz.core.tables.tables import Table
 
@@ -66,13 +66,15 @@ def experiment_on(data: TableDataset, before: Experiment) -> Experiment:
     return before.model_copy(update={"objective": fitted_to(data, before.objective)})
 
 
-def document_on(data: TableDataset, before: Document, title: str = "") -> Document:
-    """`before` with a fit of `data` as its objective.
+def document_on(data: TableDataset, before: Document, title: str = "", model: Model | None = None) -> Document:
+    """`before` with a fit of `data` as its objective, by the `model` that was asked for, if one was.
 
     With a new title it is another document: the lesson of a case, and a gradient by hand, would be about what is
     gone.
     """
     experiment = experiment_on(data, before.experiment)
+    if model is not None:
+        experiment = experiment.model_copy(update={"objective": starting(data, model)})
     if not title:
         return before.with_experiment(experiment)
     return Document(lesson=titled(title[:120]), experiment=experiment.model_copy(update={"hand_gradient": ""}))

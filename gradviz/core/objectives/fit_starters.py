@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -41,6 +41,21 @@ def starter_model(data: AnyDataset) -> tuple[AnyLayer, ...]:
     if data.is_labelled:
         return (LinearLayer(features=_HIDDEN), Tanh(), last)
     return (last,)
+
+
+Model = Literal["line", "network"]
+
+
+def starting(data: AnyDataset, model: Model) -> FitObjective:
+    """A fit of rows of numbers by a model that a person has asked for.
+
+    A line is one Linear layer: linear regression, logistic regression of two classes, softmax regression of more.
+    """
+    is_logistic = model == "line" and data.is_labelled and data.outputs == 2
+    loss = BCEWithLogits() if is_logistic else _usual_loss(data)
+    last = LinearLayer(features=1 if is_logistic else data.outputs)
+    hidden = () if model == "line" else (LinearLayer(features=_HIDDEN), Tanh())
+    return FitObjective(data=data, model=(*hidden, last), loss=loss)
 
 
 def _usual_loss(data: AnyDataset) -> AnyLoss:

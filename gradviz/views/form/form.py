@@ -78,7 +78,7 @@ class Form(QWidget):
         layout.setSpacing(0)
         layout.addWidget(self._scroll)
         self._room = MessageRoom(self)
-        self._room.mended.connect(self.edited)
+        self._room.mended.connect(self._on_mended)
         layout.addWidget(self._room)
         self.setMinimumWidth(LEAST_WIDTH)
         QApplication.instance().focusChanged.connect(self._on_focus_changed)  # type: ignore[union-attr]
@@ -341,6 +341,13 @@ class Form(QWidget):
         self.edited.emit(path, [*items, one_more(items, spec)])
         if self._entries.get(f"{path}.{len(items)}") is not None:
             self._follow(self._entries[f"{path}.{len(items)}"])
+
+    def _on_mended(self, path: str, value: Any) -> None:
+        """Make the edit of a button below a refusal; new entries of a list are scrolled into sight, as by Add."""
+        self.edited.emit(path, value)
+        last = self._entries.get(f"{path}.{len(value) - 1}") if isinstance(value, list) else None
+        if last is not None:
+            self._follow(last)
 
     def _follow(self, entry: Entry) -> None:
         """Scroll until a new entry is seen, from its head on."""

@@ -22,6 +22,8 @@ class ClassTable(QWidget):
         self._theme: Theme = LIGHT
         self._counts: NDArray[np.int64] = np.zeros((0, 0), dtype=np.int64)
         self._names: tuple[str, ...] = ()
+        self.titles = "answer", "class"
+        """Above the columns, and beside the rows."""
         self.setMinimumSize(120, 120)
 
     def set_theme(self, theme: Theme) -> None:
@@ -29,9 +31,10 @@ class ClassTable(QWidget):
         self._theme = theme
         self.update()
 
-    def show_counts(self, counts: NDArray[np.int64], names: tuple[str, ...] = ()) -> None:
-        """Show a table (classes, classes) whose classes may have names."""
+    def show_counts(self, counts: NDArray[np.int64], names: tuple[str, ...] = (), target: str = "") -> None:
+        """Show a table (classes, classes) whose classes may have names, and be those of a column."""
         self._counts = counts
+        self.titles = (f"answer: {target}", target) if target else ("answer", "class")
         self._names = names or tuple(map(str, range(len(counts))))
         said = (f"class {name}: {row.tolist()}" for name, row in zip(self._names, counts[:16], strict=False))
         self.setAccessibleDescription("; ".join(said))
@@ -66,12 +69,17 @@ class ClassTable(QWidget):
 
     def _paint_titles(self, painter: QPainter, table: QRectF, line: int, side: float) -> None:
         painter.setPen(QColor(self._theme.muted))
-        painter.drawText(QRectF(table.left(), 0.2 * line, table.width(), line), Qt.AlignmentFlag.AlignCenter, "answer")
+        metrics, length = painter.fontMetrics(), min(self.height(), table.height() + 4 * line)
+        rooms = self.width() - line, int(length)
+        across, along = map(metrics.elidedText, self.titles, (Qt.TextElideMode.ElideRight,) * 2, rooms)
+        half = metrics.horizontalAdvance(across) / 2 + 4
+        middle = max(min(table.center().x(), self.width() - half), half)
+        painter.drawText(QRectF(middle - half, 0.2 * line, 2 * half, line), Qt.AlignmentFlag.AlignCenter, across)
         painter.save()
         beside_px = self._widest(painter, self.width() / 3)
         painter.translate(QPointF(table.left() - beside_px - 0.9 * line, table.center().y()))
         painter.rotate(-90)
-        painter.drawText(QRectF(-100, -line / 2, 200, line), Qt.AlignmentFlag.AlignCenter, "class")
+        painter.drawText(QRectF(-length / 2, -line / 2, length, line), Qt.AlignmentFlag.AlignCenter, along)
         painter.restore()
         if len(self._counts) > MOST_LETTERED:
             return

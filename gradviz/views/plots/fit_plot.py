@@ -134,8 +134,8 @@ def axis_titles(fit: PlotFit) -> tuple[str, str]:
         return (target or "target", f"prediction of {target}" if target else "prediction")
     across = inputs[0] if inputs else "input"
     if score.classes == 2:
-        name = given.of_class(1) if given.classes else "class 1"
-        return across, f"probability of {one_line(name, LONGEST_TITLE)}"
+        named = given.of_class(1) if given.classes else f"{target} = 1" if target else "class 1"
+        return across, f"probability of {one_line(named, LONGEST_TITLE)}"
     return across, target or ("class" if score.classes else "target")
 
 

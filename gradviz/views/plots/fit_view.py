@@ -85,7 +85,8 @@ class FitView(View):
         fit = self._fit = answer.value
         if isinstance(fit, TableFit):
             self._pages.setCurrentWidget(self._table)
-            self._table.show_counts(fit.counts, fit.score.names.classes)
+            names = fit.score.names
+            self._table.show_counts(fit.counts, names.classes, names.targets[0] if len(names.targets) == 1 else "")
         else:
             self._pages.setCurrentWidget(self._place)
             self._plot.show_fit(fit)

@@ -48,17 +48,19 @@ BAD_CELLS = {
     "median": "Fill with the column's median",
     "zero": "Fill with 0",
 }
+MODELS = {"": "As before, if it fits", "line": "A line", "network": "A small network"}
 Reader = Callable[[Asked], Iterator[Reading]]
 
 
 class ImportDialog(QDialog):
-    """Looks every few milliseconds what was read. `imported` carries a function that makes the dataset.
+    """Looks every few milliseconds what was read. `imported` carries a function that makes the dataset, and the model
+    that was asked for, or None.
 
     `reader` makes the readings of what is asked, and guesses the rest; it raises nothing, but says a fault in the
     last of them. It may give the same reading again where it has nothing new.
     """
 
-    imported = Signal(object)
+    imported = Signal(object, object)
 
     def __init__(self, name: str, reader: Reader, encodings: dict[str, str], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -74,6 +76,10 @@ class ImportDialog(QDialog):
         self._format = FormatBar(encodings)
         self._bad_cells = box_of(BAD_CELLS)
         self._labels = box_of({"values": "Values", "labels": "Class labels"})
+        self._fitted_by = box_of(MODELS)
+        self._fitted_by.setToolTip(
+            "A line is linear regression, of class labels logistic regression. A small network has one hidden layer."
+        )
         self._lags = QSpinBox()
         self._lags.setRange(0, MOST_LAGS)
         self._lags.setSpecialValueText("None")
@@ -120,7 +126,7 @@ class ImportDialog(QDialog):
         choices.setSpacing(28)
         choices.addLayout(_form(("Scale inputs", self._scaling), ("Bad cells", self._bad_cells)))
         choices.addLayout(_form(("Take target as", self._labels), ("Scale target", self._target_scaling)))
-        choices.addLayout(_form(("Lags of the target", self._lags)))
+        choices.addLayout(_form(("Fit it by", self._fitted_by), ("Lags of the target", self._lags)))
         choices.addStretch(1)
         column.addLayout(choices)
         bottom = QHBoxLayout()
@@ -313,7 +319,8 @@ class ImportDialog(QDialog):
             return
         source = source_of(last, self._name)
         self.accept()
-        self.imported.emit(partial(dataset_from, last.sheet, self._choice, source))
+        model = self._fitted_by.currentData() or None
+        self.imported.emit(partial(dataset_from, last.sheet, self._choice, source), model)
 
     def done(self, result: int) -> None:
         self._stop()
