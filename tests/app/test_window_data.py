@@ -403,7 +403,7 @@ def test_a_table_is_typed_from_the_button_of_the_form(desk: Desk) -> None:
     gone(desk)
     field = desk.line("objective.data.table")
     reveal(field)
-    assert field.text() == "3 rows × 2 columns, edit…"
+    assert field.text() == "3 × 2, edit…"
     assert desk.line("objective.data.inputs").placeholderText() == "all but the target"
     assert desk.line("objective.data.target.columns").placeholderText() == "the last column"
     desk.click(field)

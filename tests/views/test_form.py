@@ -121,7 +121,7 @@ def test_what_is_shown_reads_back_as_the_experiment(form: Form, name: str) -> No
         elif isinstance(form.editor(path), NamesField):
             assert names_in(widget.text()) == value
         elif isinstance(form.editor(path), TableField):
-            assert widget.text() == "4 rows × 2 columns, edit…"
+            assert widget.text() == "4 × 2, edit…"
         elif isinstance(value, list):
             assert json.loads(widget.text()) == value
         else:

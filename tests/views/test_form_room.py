@@ -6,22 +6,38 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QPushButton, QStyle, QStyleOptionComboBox, QWidget
 
+from gradviz.core.data.catalogue import DATASETS
+from gradviz.core.data.features import FEATURES
+from gradviz.core.data.table_datasets import TableDataset
 from gradviz.core.document.document import Document, editable_data, with_setting
 from gradviz.core.document.experiment import Experiment
 from gradviz.core.objectives.catalogue import FormulaObjective, NamedTensor
+from gradviz.core.objectives.fit_starters import starter
 from gradviz.core.optimizers.catalogue import OPTIMIZERS, SGD, Adam
 from gradviz.core.optimizers.schedule_catalogue import SCHEDULES
+from gradviz.core.tables.scalings import Standardise
+from gradviz.core.tables.tables import Table
 from gradviz.storage.shipped.gallery import gallery
 from gradviz.views.form.entry import Entry
 from gradviz.views.form.form import LEAST_WIDTH, Form
 from gradviz.views.kit.theme import LIGHT, style_sheet
 
 Show = Callable[..., Any]
+LARGE = TableDataset(
+    table=Table(
+        tuple(f"a column of a long name {k}" for k in range(300)), 1 + np.arange(300.0 * 20_000).reshape(-1, 300)
+    ),
+    scaling=Standardise(),
+    features=tuple(kind() for kind in FEATURES),
+)
 DOCUMENTS = {
+    **{kind.label: Document(experiment=Experiment(objective=starter(kind()))) for kind in DATASETS},
+    "a large table": Document(experiment=Experiment(objective=starter(LARGE))),
     **{entry.name: entry.document for entry in gallery()},
     **{kind.label: Document(experiment=Experiment(optimizers=(kind(),))) for kind in OPTIMIZERS},
     **{

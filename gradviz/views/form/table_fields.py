@@ -26,7 +26,9 @@ class TableField(Editor):
     def show_value(self, value: Any) -> None:
         rows = value["rows"]
         count = len(rows) if isinstance(rows, list | tuple) else int(rows)
-        self._button.setText(f"{plural(count, 'row')} × {plural(len(value['columns']), 'column')}, edit…")
+        columns = len(value["columns"])
+        self._button.setText(f"{count:,} × {columns:,}, edit…")  # in words it is wider than the form of a small screen
+        self._button.setAccessibleName(f"{plural(count, 'row')} × {plural(columns, 'column')}, edit")
 
     def focus_widget(self) -> QWidget:
         return self._button
