@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import safetensors
 import safetensors.numpy
+import torch
 
 from gradviz.core.data.features import Power
 from gradviz.core.data.table_datasets import TableDataset
@@ -17,7 +18,7 @@ from gradviz.core.document.scaling_data import SCALING, about_weights
 from gradviz.core.document.table_fits import experiment_on
 from gradviz.core.tables.scalings import DivideBy, MinMax, Scaling, Standardise
 from gradviz.core.tables.tables import Table
-from gradviz.storage.experiments.weights import keeps_scaling, load_weights, save_weights
+from gradviz.storage.experiments.weights import load_weights, save_weights
 
 VALUES = np.array([[1.0, 50.0, 0.0], [2.0, 70.0, 1.0], [4.0, 20.0, 1.0], [8.0, 60.0, 0.0]])
 
@@ -42,9 +43,21 @@ def test_the_scaling_travels_with_the_weights_and_gives_the_same_inputs(tmp_path
         scaled = (raw - [one["minus"] for one in told["inputs"]]) / [one["divided_by"] for one in told["inputs"]]
         assert scaled.tobytes() == data.arrays(0)[0].tobytes()
         assert list(load_weights(path)) == ["0.weight"]
-    assert keeps_scaling(path)
-    assert not keeps_scaling(tmp_path / "line.pt")
     assert about_weights(Experiment()) == {}
+
+
+def test_the_scaling_stands_in_a_pt_file_that_torch_and_gradviz_read_as_before(tmp_path: Path) -> None:
+    about = about_weights(experiment_on(dataset(Standardise()), Experiment()))
+    model = torch.nn.Sequential(torch.nn.Linear(3, 2), torch.nn.BatchNorm1d(2))
+    weights = {name: value.numpy() for name, value in model.state_dict().items()}
+    path = tmp_path / "line.pt"
+    save_weights(path, weights, about)
+    read = torch.load(path, weights_only=True)
+    assert json.loads(read._metadata[SCALING])["inputs"][0]["name"] == "hours"
+    assert torch.nn.Sequential(torch.nn.Linear(3, 2), torch.nn.BatchNorm1d(2)).load_state_dict(read)
+    assert {name: value.tolist() for name, value in load_weights(path, allow_pickle=True).items()} == {
+        name: value.tolist() for name, value in weights.items()
+    }
 
 
 def test_names_of_columns_and_classes_go_where_their_numbers_go() -> None:

@@ -27,7 +27,6 @@ from gradviz.storage.experiments.misfits import MisfitError
 from gradviz.storage.experiments.weights import (
     PickleNotAllowedError,
     Weights,
-    keeps_scaling,
     loading_weights,
     save_weights,
     weights_of,
@@ -361,9 +360,6 @@ class Documents(QObject):
         self.window.statusBar().showMessage(
             f"Wrote {plural(len(weights), 'tensor')} of step {result.step:,} to {path.name}."
         )
-        if about_weights(self.session.experiment) and not keeps_scaling(path):
-            without = "A .pt file holds no scaling of the columns: the export as .safetensors and the script do."
-            self.window.messages.show_message(without)
 
     def ask_import_weights(self) -> None:
         """Ask for a file of weights and begin anew with them."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import os
+from collections import OrderedDict
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -45,17 +46,17 @@ def check_target(path: Path) -> None:
 
 
 def save_weights(path: Path, weights: Mapping[str, NDArray[Any]], about: Mapping[str, str] | None = None) -> None:
-    """Write `weights` as the ending of `path` asks for; safetensors keeps what is said `about` them, by its name."""
+    """Write `weights` as the ending of `path` asks for, with what is said `about` them, by its name.
+
+    It stands in the metadata of a .safetensors file; a .pt file has it where modules leave their versions, in
+    ``torch.load(path)._metadata``, which ``load_state_dict`` passes over.
+    """
     check_target(path)
     suffix = path.suffix.lower()
     arrays = {name: np.asarray(value, order="C") for name, value in weights.items()}
     is_plain = suffix == ".safetensors"
-    write_bytes(path, safetensors.numpy.save(arrays, dict(about or {}) or None) if is_plain else _state_dict(arrays))
-
-
-def keeps_scaling(path: Path) -> bool:
-    """Whether a file of this name can say how what goes into the model was scaled: a .pt file holds tensors alone."""
-    return path.suffix.lower() == ".safetensors"
+    told = dict(about or {})
+    write_bytes(path, safetensors.numpy.save(arrays, told or None) if is_plain else _state_dict(arrays, told))
 
 
 def load_weights(path: Path, allow_pickle: bool = False) -> Weights:
@@ -100,9 +101,12 @@ def _safetensors(stream: BinaryIO, size: int) -> Pieces[Weights]:
     return (yield from reading_tensors(stream, header, 0.2, 1.0))
 
 
-def _state_dict(weights: Weights) -> bytes:
+def _state_dict(weights: Weights, about: dict[str, str]) -> bytes:
     import torch
 
+    state = OrderedDict((name, torch.from_numpy(value)) for name, value in weights.items())
+    if about:
+        state._metadata = OrderedDict(about)  # type: ignore[attr-defined]  # noqa: SLF001 - torch's name for it
     buffer = io.BytesIO()
-    torch.save({name: torch.from_numpy(value) for name, value in weights.items()}, buffer)
+    torch.save(state if about else dict(state), buffer)
     return buffer.getvalue()
