@@ -378,7 +378,36 @@ def test_an_edge_of_vectors_has_no_single_derivative() -> None:
     assert found[("v", "a")] is None
 
 
-def test_named_values_without_a_graph_stand_alone() -> None:
+def flows_of(text: str) -> tuple[set[tuple[str, str]], GraphSnapshot]:
+    graph = capture_of(text)
+    nodes = graph.structure.nodes
+    return {(nodes[a].name, nodes[b].name) for a, b in graph.structure.flows}, graph
+
+
+@pytest.mark.parametrize(
+    ("text", "flows"),
+    [
+        ("a = 3*x\ncut = detach(a)\nloss = sum(a*cut)", {("a", "cut"), ("cut", "loss")}),
+        ("a = no_grad(3*x)\nb = no_grad(a*a)\nloss = b + 2", {("a", "b"), ("b", "loss")}),
+        ("a = no_grad(3*x)\nb = requires_grad(a)\nloss = b*b", {("a", "b")}),
+        ("p = x*y\nloss = p*p", set()),
+        ("a = detach(x)\nc = a\nloss = x*c", {("x", "a"), ("x", "loss"), ("a", "c"), ("c", "loss")}),
+    ],
+)
+def test_a_value_without_a_graph_stands_between_what_it_is_made_of_and_what_is_made_of_it(
+    text: str, flows: set[tuple[str, str]]
+) -> None:
+    """It floated by itself in the upper right corner."""
+    found, graph = flows_of(text)
+    assert {(a, b) for a, b in found if (a, b) != ("x", "loss")} == flows - {("x", "loss")}
+    structure = graph.structure
+    assert len(structure.flow_routes) == len(structure.flows)
+    for (above, below), route in zip(structure.flows, structure.flow_routes, strict=True):
+        assert structure.places[above, 1] < structure.places[below, 1], "numbers flow downwards"
+        assert route[0, 1] < route[-1, 1]
+
+
+def test_named_values_without_a_graph_have_no_edge() -> None:
     graph = capture_of("a = no_grad(3*x)\nb = requires_grad(a)\nloss = b*b + detach(y*y)")
     nodes = graph.structure.nodes
     untracked = [k for k, node in enumerate(nodes) if node.op == UNTRACKED]

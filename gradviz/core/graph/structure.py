@@ -12,7 +12,8 @@ UNTRACKED = "no grad_fn"
 @dataclass(frozen=True, slots=True)
 class GraphNode:
     """A node of the graph: an operation (`op` is the name of its grad_fn), one use of a leaf, or a named value
-    that autograd does not know (`op` is UNTRACKED): it has no grad_fn, and no edge leads to it or from it.
+    that autograd does not know (`op` is UNTRACKED): it has no grad_fn, and no edge leads to it or from it. Flows do,
+    where it is known what it is made of, and what is made of it.
 
     `name` is what the experiment calls its value ("u", "0.weight") or empty; `module` the layer it is part of.
     """
@@ -28,7 +29,8 @@ class GraphStructure:
     """Nodes, edges (from producer to consumer) and their places, the same for every step of a run.
 
     `places` (n, 2) are the centres of nodes and `size` their common width and height, in scene units.
-    `routes` holds one polyline (k, 2) an edge, in the order of `edges`.
+    `routes` holds one polyline (k, 2) an edge, in the order of `edges`. `flows`, with `flow_routes`, are the ways of
+    numbers to values without a grad_fn and from them: no gradient goes along them.
     """
 
     nodes: tuple[GraphNode, ...]
@@ -36,3 +38,5 @@ class GraphStructure:
     places: Floats
     routes: tuple[Floats, ...]
     size: tuple[float, float]
+    flows: tuple[tuple[int, int], ...] = ()
+    flow_routes: tuple[Floats, ...] = ()

@@ -135,11 +135,12 @@ class GraphCapture:
         return GraphSnapshot(self._laid_out(walk), tuple(values), tuple(node_gradients), derivatives)
 
     def _laid_out(self, walk: _GraphWalk) -> GraphStructure:
-        nodes, edges = tuple(walk.nodes), tuple(walk.edges)
+        nodes, edges, flows = tuple(walk.nodes), tuple(walk.edges), tuple(walk.flows)
         known = self._structure
-        if known is None or known.nodes != nodes or known.edges != edges:
-            placement = place(len(nodes), edges, NODE_SIZE)
-            known = GraphStructure(nodes, edges, placement.places, placement.routes, NODE_SIZE)
+        if known is None or (known.nodes, known.edges, known.flows) != (nodes, edges, flows):
+            placement = place(len(nodes), (*edges, *flows), NODE_SIZE)
+            routes, flow_routes = placement.routes[: len(edges)], placement.routes[len(edges) :]
+            known = GraphStructure(nodes, edges, placement.places, routes, NODE_SIZE, flows, flow_routes)
             self._structure = known
         return known
 
@@ -182,6 +183,16 @@ class _GraphWalk:
         untracked = [(value, name) for value, name in named if not value.requires_grad]
         self.untracked = [value for value, _ in untracked]
         self.nodes += [GraphNode(UNTRACKED, name, "", False) for _, name in untracked]
+        self.flows = self._flows(objective)
+
+    def _flows(self, objective: Objective) -> list[tuple[int, int]]:
+        """From a named value to one that is made of it, where one of the two has no grad_fn."""
+        places: dict[str, int] = {}
+        for index, node in enumerate(self.nodes):
+            if node.name:
+                places.setdefault(node.name, index)
+        pairs = [(places[part], places[whole]) for part, whole in objective.flows() if {part, whole} <= places.keys()]
+        return [pair for pair in pairs if any(self.nodes[index].op == UNTRACKED for index in pair)]
 
     def _walk(self, root: Node | None) -> list[tuple[Tensor, int, int]]:
         """Fill `operations` and the edges between them; return each use of a leaf with its consumer and place."""

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from gradviz.core.formulas.text import FormulaError
+from gradviz.core.formulas.walk import names_in
 from gradviz.core.numbers import shape_text
 from gradviz.core.objectives.catalogue import FormulaObjective, TestFunctionObjective
 from gradviz.core.seeds import random_state
@@ -133,6 +134,11 @@ class FormulaDescent(Objective):
         for name in self._line_names:
             if name in self._last:
                 yield self._last[name], name
+
+    def flows(self) -> Iterator[tuple[str, str]]:
+        for line in self._program.formula.lines:
+            for name in sorted(names_in(line.expression)):
+                yield name, line.name
 
     def hand_values(self) -> dict[str, Tensor]:
         return self._program.evaluate(self.tensors)

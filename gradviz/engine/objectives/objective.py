@@ -104,6 +104,10 @@ class Objective(ABC):
         """What the last loss is the sum of, by their names; empty where it has one part."""
         return {}
 
+    def flows(self) -> Iterator[tuple[str, str]]:
+        """Which named value is made of which: the names of a part and of the whole, as far as they are known."""
+        return iter(())
+
     def names_to_cut(self) -> tuple[str, ...]:
         """The values and layers that can be detached, found by one evaluation; the last value is the loss itself."""
         random = torch.get_rng_state()

@@ -56,6 +56,7 @@ class GraphPainter:
     def __init__(self, theme: Theme) -> None:
         self._theme = theme
         self._edge = QPen(QColor(mix(theme.muted, theme.base, 0.25)), 1.4)
+        self._flow = QPen(self._edge.color(), 1.4, Qt.PenStyle.DashLine)
         self._border = QPen(QColor(theme.border), 1.2)
         self._untracked = QPen(QColor(theme.muted), 1.4, Qt.PenStyle.DashLine)
         self._chosen = QPen(QColor(theme.accent), 2.4)
@@ -63,8 +64,9 @@ class GraphPainter:
     def paint(self, painter: QPainter, graph: GraphSnapshot, visible: QRectF, scale: float, chosen: int) -> int:
         """Paint edges, boxes and titles that lie in `visible` (scene units); return how many nodes were painted."""
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-        for route in graph.structure.routes:
-            self._paint_edge(painter, route, visible, scale)
+        for routes, pen in ((graph.structure.flow_routes, self._flow), (graph.structure.routes, self._edge)):
+            for route in routes:
+                self._paint_edge(painter, route, visible, scale, pen)
         boxes = self._boxes(graph, visible)
         for index, box in boxes:
             self._paint_node(painter, graph, index, box, scale, index == chosen)
@@ -121,16 +123,16 @@ class GraphPainter:
             for index, (x, y) in zip(seen, places, strict=True)
         ]
 
-    def _paint_edge(self, painter: QPainter, route: Floats, visible: QRectF, scale: float) -> None:
+    def _paint_edge(self, painter: QPainter, route: Floats, visible: QRectF, scale: float, pen: QPen) -> None:
         points = [QPointF(x, y) for x, y in route.tolist()]
         path = _smooth(points)
         if not path.boundingRect().adjusted(-2, -2, 2, 2).intersects(visible):
             return
-        painter.setPen(self._edge)
+        painter.setPen(pen)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawPath(path)
         if scale > 0.25:
-            painter.setBrush(self._edge.color())
+            painter.setBrush(pen.color())
             painter.setPen(Qt.PenStyle.NoPen)
             tip = points[-1]
             left, right = QPointF(tip.x() - ARROW / 2, tip.y() - ARROW), QPointF(tip.x() + ARROW / 2, tip.y() - ARROW)
