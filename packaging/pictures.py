@@ -6,7 +6,7 @@ import sys
 
 from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtGui import QPixmap
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from gradviz.app.commands.run_folder import portrait_views
 from gradviz.app.process.display import use_no_display
@@ -48,11 +48,16 @@ def _picture(whole: WholeRun, theme: Theme, found: Answer | None) -> QPixmap:
     if isinstance(view, SurfaceView) and found is not None:
         view.switch_basins(True)
         view.show_answer(found)
-    view.resize(*SIZE)
+    _resize(view, *SIZE)
+    shown = next((plot for plot in view.findChildren(QuietPlot) if plot.isVisible()), view)
+    _resize(view, 2 * SIZE[0] - shown.width(), 2 * SIZE[1] - shown.height())  # what stands beside a plot is no picture
+    return shown.grab().scaled(*SAVED, mode=Qt.TransformationMode.SmoothTransformation)
+
+
+def _resize(view: QWidget, width: int, height: int) -> None:
+    view.resize(width, height)
     for _ in range(5):
         QCoreApplication.processEvents()
-    grabbed = (view.findChild(QuietPlot) or view).grab()
-    return grabbed.scaled(*SAVED, mode=Qt.TransformationMode.SmoothTransformation)
 
 
 def _view_of(experiment: Experiment) -> str:

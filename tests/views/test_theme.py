@@ -151,7 +151,7 @@ def test_signs_stand_along_a_curve_and_beside_those_of_others() -> None:
     assert along(noisy, 0.5, 100)[:, 0].tolist() == [50, 150, 250, 350, 450, 550], "noise makes no more of them"
     turn = np.array([[0.0, 0.0], [100.0, 0.0], [100.0, 100.0], [0.0, 100.0]])
     assert along(turn, 0.5, 100).tolist() == [[50, 0], [100, 50], [50, 100]]
-    assert len(along(np.array([[0.0, 0.0], [0.0, 1e5]]), 0.1)) <= 64, "however far it runs"
+    assert len(along(np.array([[0.0, 0.0], [0.0, 1e5]]), 0.1)) <= 16, "however far it runs"
     assert not len(along(np.zeros((1, 2)), 0.5))
 
 

@@ -20,7 +20,7 @@ SMALL = 3.8
 """Of the signs along its way."""
 EVERY = 110.0
 """Pixels from one of these to the next."""
-MOST_SIGNS = 64
+MOST_SIGNS = 16
 
 
 @dataclass(frozen=True, slots=True)
