@@ -182,7 +182,7 @@ def test_logistic_regression_on_a_table_of_ones_own(person: Person) -> None:
     losses = desk.control.history.losses[:, 0]
     assert losses[-1] < losses[0]
     desk.settle()
-    assert desk.drawn("fit")["axes"] == ("hours, standardised", "probability of pass = 1")
+    assert desk.drawn("fit")["axes"] == ("hours, standardised", "P(pass = 1)")
     assert person.steps <= 15 / 2, person.steps
 
 

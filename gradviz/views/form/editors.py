@@ -21,6 +21,7 @@ from gradviz.views.form.editor import Editor, Line
 from gradviz.views.form.table_fields import NamesField, TableField
 from gradviz.views.kit.theme import monospace
 from gradviz.views.kit.tick_box import TickBox
+from gradviz.views.kit.word_list import WordList
 
 COMMIT_AFTER_MS = 700
 MOST_CHARACTERS = 32_000
@@ -156,6 +157,7 @@ class QuietComboBox(QComboBox):
 
     def __init__(self) -> None:
         super().__init__()
+        self.setView(WordList())
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(4)
 

@@ -18,4 +18,5 @@ theme          Colours and fonts, light and dark: the one place where a colour i
 tick_box       A check box whose tick is drawn, not loaded: crisp at any scale, and no picture to pack with the program
 ticks          The ticks of an axis: round numbers in one notation, which differ and do not lie upon one another
 view           What every view is: a widget that is given values and draws them
+word_list      The list of a box that letters are typed at: they find any word of an entry, not only its beginning
 """

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from gradviz.views.kit.theme import LIGHT, Theme, monospace
 from gradviz.views.kit.view import View
+from gradviz.views.kit.word_list import WordList
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,7 @@ class CodeView(View):
         self._scripts: tuple[Script, ...] = ()
         self._wish = ""
         self._box = QComboBox()
+        self._box.setView(WordList())
         self._box.setAccessibleName("Dialect of the script")
         self._box.activated.connect(self._on_chosen)
         self._copy = QPushButton("Copy")

@@ -135,7 +135,7 @@ def axis_titles(fit: PlotFit) -> tuple[str, str]:
     across = inputs[0] if inputs else "input"
     if score.classes == 2:
         named = given.of_class(1) if given.classes else f"{target} = 1" if target else "class 1"
-        return across, f"probability of {one_line(named, LONGEST_TITLE)}"
+        return across, f"P({one_line(named, LONGEST_TITLE)})"
     return across, target or ("class" if score.classes else "target")
 
 

@@ -123,6 +123,8 @@ class FitView(View):
             return f"The colour is the predicted value, from {low} (dark) to {high} (light), and of a point its target."
         if isinstance(fit, TableFit):
             return "Each row of the table is a class, each column an answer; the diagonal is right."
+        if isinstance(fit, CurveFit) and fit.score.classes == 2:
+            return "The points are the data, each curve is the probability P that one optimiser's model gives."
         if isinstance(fit, CurveFit):
             return "The points are the data, each curve is the prediction of one optimiser."
         return "Each point is one output of one row; on the diagonal the prediction equals the target."
