@@ -15,15 +15,19 @@ from PySide6.QtGui import QFontMetrics, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit, QPushButton, QSlider, QTableView, QToolButton
 
+from gradviz.core.data.table_datasets import TableDataset
 from gradviz.core.document.experiment import Experiment
 from gradviz.core.document.lesson import Lesson, Texts, TextsByLanguage, titled
 from gradviz.core.graph.tensor_summary import TensorSummary
 from gradviz.core.objectives.catalogue import FitObjective
+from gradviz.core.objectives.fit_starters import starting
 from gradviz.core.optimizers.catalogue import SGD, Adam
 from gradviz.core.questions.fit import CurveFit, FitScore, FitSnapshot, Predict
 from gradviz.core.questions.parameters import ParameterRow, ParameterTable, ReadParameters
 from gradviz.core.questions.question import Answer, Refusal
 from gradviz.core.runs.state import RunState
+from gradviz.core.tables.scalings import Standardise
+from gradviz.core.tables.tables import Table
 from gradviz.core.words import say
 from gradviz.views.kit.readout import Readout
 from gradviz.views.kit.theme import DARK, LIGHT, monospace, style_sheet
@@ -149,6 +153,31 @@ def test_in_a_race_a_parameter_has_the_sign_of_its_optimiser(table: ParameterVie
     table.show_answer(parameters(rows()))
     for lane in LIGHT.lanes[:2]:
         qtbot.waitUntil(lambda lane=lane: has_colour(pixels(table), lane, 12) > 30)
+
+
+def test_the_numbers_of_a_weight_are_told_by_the_columns_of_the_table(table: ParameterView) -> None:
+    values = np.array([[1.0, 2.0, 0.0], [2.0, 5.0, 1.0], [3.0, 1.0, 1.0]])
+    data = TableDataset.model_validate(
+        {
+            "table": Table(("hours", "age", "pass"), values),
+            "scaling": Standardise(),
+            "target": {"kind": "labels", "names": ("no", "yes")},
+        }
+    )
+    experiment = Experiment(objective=starting(data, "network"))
+    table.begin_run(experiment)
+    shapes = {"0.weight": (8, 2), "0.bias": (8,), "2.weight": (2, 8), "2.bias": (2,)}
+    first = rows()[0]
+    shown = [replace(first, name=name, value=replace(first.value, shape=shape)) for name, shape in shapes.items()]
+    table.show_answer(parameters(tuple(shown)))
+    model = table._table.model()
+    tips = [model.index(row, 0).data(Qt.ItemDataRole.ToolTipRole) for row in range(4)]
+    assert tips == [
+        "0.weight\nColumns: hours, standardised · age, standardised",
+        "0.bias",
+        "2.weight\nRows: no · yes",
+        "2.bias\nRows: no · yes",
+    ]
 
 
 def test_table_tells_the_learning_rates_of_the_step(table: ParameterView) -> None:

@@ -150,5 +150,6 @@ class LaneKey(QWidget):
                 painter.drawLine(at - QPointF(4.5, up), at + QPointF(4.5, up))
             return
         half = QPointF(SIGN / 2 - 2.5, 0)
-        painter.drawLine(at - half, at + half)
+        if not piece.is_off:  # it is not on the way that is drawn
+            painter.drawLine(at - half, at + half)
         paint_mark(painter, at, sign, self._theme, piece.is_off, radius=SIGN_RADIUS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QRect, Qt
@@ -12,8 +13,10 @@ from PySide6.QtWidgets import QAbstractItemView, QLabel, QVBoxLayout, QWidget
 from gradviz.core.document.experiment import Experiment, optimizer_names
 from gradviz.core.graph.tensor_summary import summary_text
 from gradviz.core.numbers import shape_text, short_number
+from gradviz.core.objectives.fit import FitObjective
 from gradviz.core.questions.parameters import ParameterRow, ParameterTable, ReadParameters
 from gradviz.core.questions.question import Answer, Question, Refusal
+from gradviz.core.words import one_line, say
 from gradviz.views.kit.lanes import lane_sign, sign_pixmap
 from gradviz.views.kit.speech import spoken
 from gradviz.views.kit.table_columns import Column, Index, SharedTable
@@ -29,6 +32,9 @@ MEASURED = 32
 """So many rows are looked at for how many lines they take."""
 CELL_MARGIN = 8
 """Pixels of a cell that its text leaves free, left and right together."""
+MOST_NAMES, LONGEST_NAME = 12, 60
+AxisNames = tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]
+"""Of inputs, targets and classes."""
 NO_BREAK = "\u00a0"
 """A blank at which no line is broken."""
 
@@ -46,6 +52,8 @@ class ParameterModel(QAbstractTableModel):
         self._kind: object = None
         self._ratio = parent.devicePixelRatioF()
         self.theme: Theme = LIGHT
+        self.axes: dict[str, str] = {}
+        """What rows and columns of a parameter stand for, by its name."""
 
     def show(self, rows: tuple[ParameterRow, ...], names: tuple[str, ...]) -> None:
         """Replace the rows; `names` are those of the optimisers."""
@@ -77,7 +85,8 @@ class ParameterModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return self._text(row, column, 4)
         if role == Qt.ItemDataRole.ToolTipRole:
-            return self._text(row, column, 64)
+            meant = self.axes.get(row.name, "") if column in (0, 2, 3) else ""
+            return "\n".join(part for part in (self._text(row, column, 64), meant) if part)
         if role == Qt.ItemDataRole.DecorationRole and column == 0 and len(self._names) > 1:
             return sign_pixmap(lane_sign(self.theme, row.optimizer), self.theme.base, self._ratio)
         if role == Qt.ItemDataRole.ForegroundRole and column in (2, 3):
@@ -111,6 +120,7 @@ class ParameterView(View):
         super().__init__(parent)
         self._model = ParameterModel(self)
         self._names: tuple[str, ...] = ()
+        self._columns: AxisNames = ((), (), ())
         self._lines = 2
         self._table = SharedTable(self._model, WIDTHS, self)
         self._table.fitted.connect(self._fit_rows)
@@ -156,6 +166,8 @@ class ParameterView(View):
 
     def begin_run(self, experiment: Experiment) -> None:
         self._names = optimizer_names(experiment)
+        objective = experiment.objective
+        self._columns = objective.data.axis_names if isinstance(objective, FitObjective) else ((), (), ())
         self._model.show((), self._names)
         self._rates.hide()
 
@@ -170,6 +182,7 @@ class ParameterView(View):
         table = answer.value
         if isinstance(table, ParameterTable):
             self._show_rates(table.rates, table.parts, table.scales)
+            self._model.axes = axes_meant(table.rows, self._columns)
             self._model.show(table.rows, self._names)
             if self._needed() > self._lines:  # numbers have become longer
                 self._fit_rows()
@@ -215,6 +228,31 @@ def _learning(row: ParameterRow) -> str:
     if row.is_frozen:
         return "frozen"
     return "" if row.rate is None else f"lr {short_number(row.rate, 3)}"
+
+
+def axes_meant(rows: Sequence[ParameterRow], names: AxisNames) -> dict[str, str]:
+    """Which columns of a table the numbers of the first weight belong to, and those of the last weight and bias.
+
+    `names` are those of inputs, targets and classes; what has none is not told.
+    """
+    inputs, targets, classes = names
+    outputs, told = classes or targets, {}
+    weights = [row for row in rows if len(row.value.shape) == 2]
+    if weights and inputs and weights[0].value.shape[1] == len(inputs):
+        told[weights[0].name] = spoken(say("Columns: {names}", names=_listed(inputs)))
+    if weights and outputs and weights[-1].value.shape[:1] == (len(outputs),):
+        stem = weights[-1].name.rpartition(".")[0]
+        last = [row for row in rows if row.name.rpartition(".")[0] == stem and row.value.shape[:1] == (len(outputs),)]
+        words = spoken(say("Rows: {names}", names=_listed(outputs)))
+        for row in last:
+            told[row.name] = "\n".join(part for part in (told.get(row.name, ""), words) if part)
+    return told
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    """Not with commas, which names of scaled columns have."""
+    shown = " · ".join(one_line(name, LONGEST_NAME) for name in names[:MOST_NAMES])
+    return f"{shown} · …" if len(names) > MOST_NAMES else shown
 
 
 def _named_rate(name: str, rate: str) -> str:
