@@ -12,6 +12,7 @@ from fits import SMALL, fit_with
 from gradviz.core.data.batches import MiniBatch
 from gradviz.core.data.catalogue import DATASETS
 from gradviz.core.data.class_datasets import Blobs, TwoMoons
+from gradviz.core.data.curve_datasets import NoisyLine, Regression
 from gradviz.core.data.dataset import Arrays, DataError, check_arrays
 from gradviz.core.data.shaped_datasets import BarImages, TokenSequences
 from gradviz.core.declaration import SettingError, kind_of, notes_of
@@ -20,7 +21,7 @@ from gradviz.core.document.memory import bytes_text, memory_of
 from gradviz.core.layers.activations import LogSoftmax, Sigmoid, Softmax
 from gradviz.core.layers.dense import LinearLayer
 from gradviz.core.objectives.catalogue import FitObjective
-from gradviz.core.objectives.fit_starters import starter
+from gradviz.core.objectives.fit_starters import starter, starting
 from gradviz.core.objectives.losses import LOSSES, NLL, BCEWithLogits, CrossEntropy
 from gradviz.core.optimizers.catalogue import SGD, Adam
 
@@ -268,3 +269,22 @@ def test_every_default_fit_says_something_of_every_layer() -> None:
     for entry in DATASETS:
         declared = fit_with(entry)
         assert {f"model.{index}" for index in range(len(declared.model))} <= set(declared.notes())
+
+
+@pytest.mark.parametrize(
+    ("data", "model", "layers", "loss", "parameters"),
+    [
+        (NoisyLine(), "line", ["linear"], "mse", 2),
+        (NoisyLine(), "network", ["linear", "tanh", "linear"], "mse", 25),
+        (Regression(), "line", ["linear"], "mse", 22),
+        (TwoMoons(), "line", ["linear"], "bce_with_logits", 3),
+        (TwoMoons(), "network", ["linear", "tanh", "linear"], "cross_entropy", 42),
+        (Blobs(), "line", ["linear"], "cross_entropy", 9),
+    ],
+)
+def test_a_line_or_a_network_is_what_a_person_asks_for(
+    data: Any, model: Any, layers: list[str], loss: str, parameters: int
+) -> None:
+    made = starting(data, model)
+    assert [layer.kind for layer in made.model] == layers
+    assert (made.loss.kind, made.parameter_count) == (loss, parameters)
