@@ -19,7 +19,7 @@ from gradviz.core.data.table_datasets import TableDataset
 from gradviz.core.document.experiment import Experiment
 from gradviz.core.document.lesson import Lesson, Texts, TextsByLanguage, titled
 from gradviz.core.graph.tensor_summary import TensorSummary
-from gradviz.core.objectives.catalogue import FitObjective
+from gradviz.core.objectives.catalogue import FitObjective, FormulaObjective, NamedTensor
 from gradviz.core.objectives.fit_starters import starting
 from gradviz.core.optimizers.catalogue import SGD, Adam
 from gradviz.core.questions.fit import CurveFit, FitScore, FitSnapshot, Predict
@@ -79,6 +79,24 @@ def test_fit_shows_points_and_each_curve(fit: FitView, qtbot: Any) -> None:
     for lane in LIGHT.lanes[:2]:
         qtbot.waitUntil(lambda lane=lane: has_colour(pixels(fit), lane, 40) > 60)
     qtbot.waitUntil(lambda: has_colour(pixels(fit), LIGHT.accent, 30) > 60)
+
+
+def test_fit_without_a_prediction_has_its_points_and_says_what_would_give_one(fit: FitView, qtbot: Any) -> None:
+    found = line_fit(1.0)
+    fit.show_answer(prediction(replace(found, curves=np.empty((0, len(found.curve_x))))))
+    assert fit.drawn()["note"] == "5 points, no line: give the prediction a line of its own, such as  p = w*x + b"
+    assert fit.drawn()["curve"] == []
+    qtbot.waitUntil(lambda: has_colour(pixels(fit), LIGHT.accent, 30) > 60)
+    assert not has_colour(pixels(fit), LIGHT.lanes[0], 40)
+
+
+def test_fit_of_a_formula_is_asked_for_only_where_it_has_columns(fit: FitView) -> None:
+    fit.begin_run(Experiment(objective=FormulaObjective()))
+    assert fit.asks == ()
+    columns = [NamedTensor(name=name, role="constant", value=(1.0, 2.0)) for name in ("x", "y")]
+    formula = FormulaObjective(tensors=(*columns, NamedTensor(name="w", value=1.0)), text="l = mean((w*x - y)**2)")
+    fit.begin_run(Experiment(objective=formula))
+    assert fit.asks == (Predict(),)
 
 
 def test_fit_of_an_experiment_without_data_says_so(fit: FitView) -> None:
