@@ -14,12 +14,18 @@ from hypothesis import strategies as st
 
 from gradviz.core.data.batches import BATCHES
 from gradviz.core.data.catalogue import DATASETS
+from gradviz.core.data.class_datasets import TwoMoons
+from gradviz.core.data.table_datasets import TableDataset
+from gradviz.core.data.validation import VALIDATIONS, ColumnValidation, ShareValidation
 from gradviz.core.declaration import Alternative, Declaration, FieldSpec, field_specs, kind_of
 from gradviz.core.document.experiment import Experiment, from_data, to_data
 from gradviz.core.layers.catalogue import LAYERS
 from gradviz.core.layers.initialisations import INITIALISATIONS
 from gradviz.core.objectives.catalogue import OBJECTIVES, TestFunctionObjective
+from gradviz.core.objectives.fit import FitObjective
+from gradviz.core.objectives.fit_starters import starter
 from gradviz.core.objectives.losses import LOSSES
+from gradviz.core.objectives.stopping import STOPPINGS
 from gradviz.core.objectives.test_functions import TEST_FUNCTIONS, Ackley, Quadratic, Saddle
 from gradviz.core.optimizers.catalogue import OPTIMIZERS, Adam
 from gradviz.core.optimizers.mistakes import MISTAKES
@@ -37,6 +43,8 @@ CATALOGUES: dict[str, tuple[type[Alternative], ...]] = {
     "schedules": SCHEDULES,
     "mistakes": MISTAKES,
     "objectives": OBJECTIVES,
+    "validations": VALIDATIONS,
+    "stoppings": STOPPINGS,
 }
 ENTRIES = [entry for catalogue in CATALOGUES.values() for entry in catalogue]
 LIMITED = [
@@ -60,6 +68,14 @@ def experiment_with(entry: type[Alternative]) -> Experiment:
         return Experiment(optimizers=(Adam(mistake=default),))
     if entry in TEST_FUNCTIONS:
         return Experiment(objective=TestFunctionObjective(function=default))
+    if entry in STOPPINGS:
+        watched = starter(TwoMoons(validation=ShareValidation()))
+        return Experiment(objective=FitObjective.model_validate({**dict(watched), "stopping": default}))
+    if entry in VALIDATIONS:
+        table = {"columns": ["a", "split", "y"], "rows": [[1.0, 0.0, 2.0], [2.0, 1.0, 3.0]]}
+        is_column = isinstance(default, ColumnValidation)
+        data: Any = TableDataset(table=table, validation=default) if is_column else TwoMoons(validation=default)
+        return Experiment(objective=starter(data))
     return Experiment(objective=fit_with(entry))
 
 

@@ -19,6 +19,7 @@ from gradviz.core.optimizers.catalogue import SGD, AnyOptimizer, Optimizer
 
 FORMAT_VERSION = 3
 DTYPES = Literal["float32", "float64"]
+_OF_HELD_ROWS = ("objective.data.validation", "objective.stopping", "objective.evaluate_every")
 DECIDES_NOTHING = ("hand_gradient",)
 """Settings that no number of a run depends on."""
 
@@ -155,6 +156,8 @@ def _child(value: Any, part: str, path: str) -> Any:
         return value[part]
     if isinstance(value, list) and part.isdecimal() and int(part) < len(value):
         return value[int(part)]
+    if path.startswith(_OF_HELD_ROWS):
+        raise SettingError(path, "rows are held out of the data of a fit, and this objective has none: set it to fit")
     raise SettingError(path, "there is no such setting")
 
 
@@ -162,7 +165,7 @@ def _with_kind(data: dict[str, Any], parts: list[str], kind: Any) -> Experiment:
     """Exchange the alternative at `parts`. What was set otherwise than its default stays, if the new one takes it."""
     before = _at(data, parts)
     usual = _usual(data, parts)
-    made = _made(_put(data, parts, {"kind": kind}), [*parts, "kind"])
+    made = _of_kind(data, parts, kind, before)
     for name, value in before.items():
         now = _at(to_data(made), parts)
         if name == "kind" or value == usual.get(name) or type(value) is not type(now.get(name)):
@@ -172,6 +175,16 @@ def _with_kind(data: dict[str, Any], parts: list[str], kind: Any) -> Experiment:
         except SettingError:
             continue  # the new one has a setting of that name, and refuses the value
     return made
+
+
+def _of_kind(data: dict[str, Any], parts: list[str], kind: Any, before: dict[str, Any]) -> Experiment:
+    """The alternative with its defaults. Other data hold rows out as before, if they can: early stopping needs them."""
+    if "validation" in before:
+        try:
+            return _made(_put(data, parts, {"kind": kind, "validation": before["validation"]}), [*parts, "kind"])
+        except SettingError:
+            pass  # these data cannot hold rows out so
+    return _made(_put(data, parts, {"kind": kind}), [*parts, "kind"])
 
 
 def _usual(data: dict[str, Any], parts: list[str]) -> dict[str, Any]:

@@ -6,5 +6,7 @@ fit             The fit: a model of layers, fitted to data under a loss, batch b
 fit_starters    A first model for any data, and fits brought back into shape when their data, loss or a layer's kind
                 changes
 losses          Losses
+stopping        When a fit ends before its last step: never, or early, once the loss of the rows held out no longer
+                improves
 test_functions  Test functions of two variables with known minima
 """

@@ -11,4 +11,6 @@ initial_values   What an experiment starts from: its numbers as torch draws them
                  there
 model_modes      A model in another mode for a moment: as a pure function of its parameters, or in eval mode
 objective        What is trained: named parameters and a differentiable loss over them
+scores           How good a prediction is, in one number: the coefficient of determination, or the share of right
+                 answers
 """
