@@ -16,6 +16,7 @@ from gradviz.core.layers.layer import InitialisedLayer, Layer
 from gradviz.core.objectives.catalogue import AnyObjective, FitObjective, FormulaObjective, TestFunctionObjective
 from gradviz.core.objectives.fit_starters import mended
 from gradviz.core.optimizers.catalogue import SGD, AnyOptimizer, Optimizer
+from gradviz.core.runs.figures import column_names
 
 FORMAT_VERSION = 3
 DTYPES = Literal["float32", "float64"]
@@ -89,6 +90,14 @@ class Experiment(Declaration):
 def optimizer_names(experiment: Experiment) -> tuple[str, ...]:
     """What the optimisers are called where they are told apart: SGD, Adam; or SGD lr 0.1, SGD lr 0.01."""
     return names_of(experiment.optimizers)
+
+
+def figure_names(experiment: Experiment) -> tuple[str, ...]:
+    """What the figures of the rows held out are called in files; none where no rows are."""
+    objective = experiment.objective
+    if not isinstance(objective, FitObjective) or not objective.data.validation.holds_out:
+        return ()
+    return column_names(objective.data.is_labelled)
 
 
 def to_data(experiment: Declaration) -> dict[str, Any]:

@@ -27,3 +27,8 @@ def latest(figures: Floats, step: int) -> tuple[int, Floats] | None:
     """The step and the figures (COUNT,) of the last evaluation at or before `step`, of one optimiser (steps, COUNT)."""
     known = np.flatnonzero(~np.isnan(figures[: step + 1, VALIDATION_LOSS]))
     return (int(known[-1]), figures[known[-1]]) if known.size else None
+
+
+def score_text(value: float, is_share: bool) -> str:
+    """A score for a person: 95.0 % right, or R² 0.98."""
+    return f"{100 * value:.1f} % right" if is_share else f"R² {value:.4g}"

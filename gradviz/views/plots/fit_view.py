@@ -13,6 +13,7 @@ from gradviz.core.document.experiment import Experiment, optimizer_names
 from gradviz.core.numbers import plural, short_number
 from gradviz.core.questions.fit import CurveFit, FitSnapshot, PlaneFit, Predict, TableFit
 from gradviz.core.questions.question import Answer, Question, Refusal
+from gradviz.core.runs.figures import score_text
 from gradviz.views.kit.absence import Absence
 from gradviz.views.kit.readout import Readout
 from gradviz.views.kit.speech import spoken
@@ -97,7 +98,7 @@ class FitView(View):
             if score.shown == score.rows
             else f"{score.shown:,} of {plural(score.rows, 'point')}"
         )
-        values = [_score_text(value, score.classes > 0) for value in score.values]
+        values = [score_text(value, score.classes > 0) for value in score.values]
         if len(values) > 1:
             values = [f"{name} {value}" for name, value in zip(self._names, values, strict=False)]
         told = ", ".join(values[:4]) if all(map(math.isfinite, score.values)) else ""
@@ -138,7 +139,3 @@ class FitView(View):
         if not isinstance(fit, TableFit):
             shown["axes"] = axis_titles(fit)
         return shown
-
-
-def _score_text(value: float, is_share: bool) -> str:
-    return f"{100 * value:.1f} % right" if is_share else f"R² {value:.4g}"
