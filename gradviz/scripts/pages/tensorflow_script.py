@@ -27,6 +27,10 @@ class TensorFlowScript(HandScript):
     def body(self) -> list[str]:
         if not self.trained:
             raise ScriptError("the loss does not depend on any variable.", "Choose PyTorch nn + optim.")
+        if self.held.entries():
+            raise ScriptError(
+                "its loop runs inside the graph, where the rows held out are not evaluated.", "Choose another dialect."
+            )
         steps, sketch = self.experiment.steps, self.sketch
         top = [*self.fitted_data(), *self.writer.lines(sketch, self.names, self.reached)]
         top += [*fitted(f"parameters = [{', '.join(self.trained)}]"), ""]
@@ -162,4 +166,4 @@ class TensorFlowScript(HandScript):
         parameters = {tensor.key: f"{self.names[tensor.name]}.numpy().tolist()" for tensor in self.sketch.parameters}
         used = [tensor.key for tensor in self.sketch.parameters if tensor.name in self.reached]
         gradients = {key: f"gradients[{k}].numpy().tolist()" for k, key in enumerate(used)}
-        return ["", *result_lines(f"float({self.loss})", parameters, gradients)]
+        return ["", *result_lines(f"float({self.loss})", parameters, gradients, {})]
