@@ -25,8 +25,14 @@ def column_names(is_labelled: bool) -> tuple[str, ...]:
 
 def latest(figures: Floats, step: int) -> tuple[int, Floats] | None:
     """The step and the figures (COUNT,) of the last evaluation at or before `step`, of one optimiser (steps, COUNT)."""
-    known = np.flatnonzero(~np.isnan(figures[: step + 1, VALIDATION_LOSS]))
-    return (int(known[-1]), figures[known[-1]]) if known.size else None
+    end, window = min(step + 1, len(figures)), 64
+    while end > 0:  # from the end, for a picture asks this of a run of any length
+        first = max(0, end - window)
+        known = np.flatnonzero(~np.isnan(figures[first:end, VALIDATION_LOSS]))
+        if known.size:
+            return first + int(known[-1]), figures[first + known[-1]]
+        end, window = first, 4 * window
+    return None
 
 
 def score_text(value: float, is_share: bool) -> str:

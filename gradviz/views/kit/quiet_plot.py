@@ -22,6 +22,10 @@ from gradviz.views.kit.picture_label import PictureLabel
 from gradviz.views.kit.theme import LIGHT, Theme
 
 SIDES = ("bottom", "left")
+DASHES = (4.0, 2.6)
+"""A dash and a gap, in widths of the line: the same on the plot and in its key."""
+EDGE = 2.6
+"""By how much the edge of a curve is wider than the curve."""
 MARGINS = (2, 8, 14, 2)
 """Pixels left, above, right, below: a number at the end of an axis is as wide as this and more."""
 
@@ -34,6 +38,9 @@ class LiveCurve:
     colour: str
     width: float = 1.6
     has_end_mark: bool = False
+    is_dashed: bool = False
+    has_edge: bool = False
+    """An edge in the colour of the plot, so that it stands out from what it lies upon."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,7 +125,7 @@ class QuietPlot(pg.PlotWidget):
             for dots in self._dots:
                 paint_dots(painter, np.clip(dots.points * scale + shift, -1e5, 1e5), dots)
             for curve in self._curves:
-                _paint_curve(painter, np.clip(curve.points * scale + shift, -1e5, 1e5), curve)
+                _paint_curve(painter, np.clip(curve.points * scale + shift, -1e5, 1e5), curve, self.theme.base)
             for mark in self._marks:
                 _paint_mark(painter, np.array([mark.x, mark.y]) * scale + shift, mark, self.theme.text)
             self.paint_over(painter, frame, scale, shift)
@@ -156,12 +163,20 @@ class QuietPlot(pg.PlotWidget):
         self._later.start()
 
 
-def _paint_curve(painter: QPainter, places: Floats, curve: LiveCurve) -> None:
+def _paint_curve(painter: QPainter, places: Floats, curve: LiveCurve, base: str) -> None:
     if not len(places):
         return
-    painter.setPen(QPen(QColor(curve.colour), curve.width))
+    pen = QPen(QColor(curve.colour), curve.width)
+    line = pg.functions.arrayToQPolygonF(places[:, 0], places[:, 1])
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.drawPolyline(pg.functions.arrayToQPolygonF(places[:, 0], places[:, 1]))
+    if curve.has_edge:
+        painter.setPen(QPen(QColor(base), curve.width + EDGE))
+        painter.drawPolyline(line)
+    if curve.is_dashed:
+        pen.setDashPattern(DASHES)
+        pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+    painter.setPen(pen)
+    painter.drawPolyline(line)
     if curve.has_end_mark:
         painter.setPen(QPen(QColor("#ffffff"), 1.5))
         painter.setBrush(QColor(curve.colour))

@@ -18,6 +18,11 @@ SIGN = 18.0
 DIGITS = "0.00e-00"
 """As wide as a loss in three digits may become: while a run is on nothing moves to another line."""
 
+BETWEEN = " / "
+"""Between two numbers of one piece."""
+KEY_DASHES = (1.9, 1.3)
+"""In widths of the sign's line, which is thicker and shorter than a curve."""
+
 MOST_LINES = 2
 """So many lines at most have the losses of a race beside the names."""
 
@@ -32,6 +37,8 @@ class Piece(NamedTuple):
     """Follows the text, in a room that is as wide as any."""
     is_fault: bool = False
     """Its sign is a cross."""
+    is_dashed: bool = False
+    """Its sign is a dashed line."""
 
 
 class CurveKey(QWidget):
@@ -102,7 +109,8 @@ class CurveKey(QWidget):
 
     def _width(self, piece: Piece) -> float:
         metrics = self._metrics()
-        number = metrics.horizontalAdvance(f" {DIGITS}") if piece.number else 0.0
+        digits = BETWEEN.join([DIGITS] * (1 + piece.number.count(BETWEEN)))
+        number = metrics.horizontalAdvance(f" {digits}") if piece.number else 0.0
         return (SIGN if piece.colour else 0.0) + metrics.horizontalAdvance(piece.text) + number
 
     def _draw(self) -> None:
@@ -122,7 +130,11 @@ class CurveKey(QWidget):
     def _paint(self, painter: QPainter, piece: Piece, place: QRectF) -> None:
         left, middle = place.left(), place.center().y()
         if piece.colour:
-            painter.setPen(QPen(QColor(piece.colour), 2.6))
+            pen = QPen(QColor(piece.colour), 2.6)
+            if piece.is_dashed:
+                pen.setDashPattern(KEY_DASHES)
+                pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+            painter.setPen(pen)
             if piece.is_fault:
                 for up in (-4.5, 4.5):
                     painter.drawLine(QPointF(left + 2, middle - up), QPointF(left + 11, middle + up))
