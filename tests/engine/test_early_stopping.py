@@ -262,6 +262,15 @@ def test_a_run_that_stopped_early_is_saved_reopened_and_replayed(tmp_path: Path,
     assert again.record.losses == tuple(whole.history.losses[3])
 
 
+def test_a_seek_beyond_an_early_stop_ends_there() -> None:
+    trainer = Trainer(made(EARLY, steps=400))
+    end = len(list(trainer.steps()))
+    for goal in (400, 3, end + 1, 399):
+        trainer.seek(goal)
+        assert trainer.step == min(goal, end)
+    assert (trainer.known, trainer.finished) == (end, True)
+
+
 def test_a_run_saved_on_its_way_goes_on_to_the_same_early_stop(tmp_path: Path) -> None:
     experiment = made(EARLY, steps=400)
     straight = Trainer(experiment)
