@@ -33,6 +33,8 @@ def test_the_card_stops_early_tells_it_and_seeks_over_it_hold(desk: Desk, tmp_pa
     shown = desk.drawn("curves")
     assert (shown["dashed"], len(shown["key"])) == (1, 3)
     assert shown["key"][1].startswith("held out 0.")
+    desk.click_tab("Fit")
+    desk.wait(lambda: "48 points trained on" in str(desk.drawn("fit")["note"]), "the points that are shown")
     figures = desk.control.history.figures.copy()
     best = int(figures[:, 0, 0].argmin())
     assert f"since step {best}" in str(desk.window.status())

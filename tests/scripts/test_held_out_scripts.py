@@ -139,9 +139,18 @@ def test_each_of_a_race_stops_by_itself(ruff_clean: Callable[..., None]) -> None
     ruff_clean(text)
 
 
-def test_tensorflow_refuses_in_a_sentence() -> None:
-    with pytest.raises(ScriptError, match="rows held out are not evaluated"):
-        written(experiment_of(*CASES["classes"], "float32"), "tensorflow")
+@pytest.mark.parametrize("name", [name for name in BY_HAND if name not in ("lbfgs", "normed")])
+def test_tensorflow_looks_between_two_stretches_of_its_graph(
+    name: str, server_of: Any, ruff_clean: Callable[..., None]
+) -> None:
+    experiment = experiment_of(*CASES[name], "float64")
+    trainer, (figures,) = run_to_its_end(experiment)
+    text = written(experiment, "tensorflow")
+    ruff_clean(text)
+    found = server_of("tensorflow").run(text)
+    assert parameter_deviation(found, ended(trainer)) < 1e-7
+    assert found.loss == pytest.approx(ended(trainer).loss, rel=1e-7)
+    assert {key: json.loads(found.printed[-1])[key] for key in figures} == pytest.approx(figures, rel=1e-7)
 
 
 def test_a_script_without_rows_held_out_is_as_it_was() -> None:

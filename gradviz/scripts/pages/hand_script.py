@@ -99,8 +99,8 @@ class HandScript:
 
     def held_out(self) -> HeldOut:
         """The lines about rows held out: the forward pass as a function of the rows, and copies of the parameters."""
-        objective = self.experiment.objective
-        if not isinstance(objective, FitObjective) or not objective.data.validation.holds_out:
+        objective = self.fit_with_rows_held_out
+        if objective is None:
             return HeldOut(self.experiment)
         listed = f"[{', '.join(self.trained)}]"
         looks = ["seen, _ = forward(x, y)", f"unseen, {self.loss} = forward(x_held, y_held)"]
@@ -108,7 +108,7 @@ class HandScript:
         figures = f"return {self.loss}.item(), score(seen, y), score(unseen, y_held)"
         functions = [
             score_definition(objective, self.library.name),
-            ["def forward(x, y):", *indented([*self._forward(), f"return prediction, {self.loss}"])],
+            ["def forward(x, y):", *indented([*self.forward_lines(), f"return prediction, {self.loss}"])],
             ["def evaluated():", *indented([*looks, figures])],
         ]
         copied = f"[p.{'copy' if self.is_numpy else 'detach().clone'}() for p in {listed}]"
@@ -117,9 +117,16 @@ class HandScript:
         put_back = back if self.is_numpy else ["with torch.no_grad():", *indented(back)]
         return HeldOut(self.experiment, functions, copied, put_back)
 
-    def _forward(self) -> list[str]:
+    @property
+    def fit_with_rows_held_out(self) -> FitObjective | None:
+        """The objective, if it holds rows out."""
+        objective = self.experiment.objective
+        return objective if isinstance(objective, FitObjective) and objective.data.validation.holds_out else None
+
+    def forward_lines(self) -> list[str]:
         """The way to the loss, of rows called x and y."""
-        rows = {"x": "x", "y": "y", "rows": "len(y)", "count": "prediction.size"}
+        count = "y.shape[0]" if self.library.name == "tensorflow" else "len(y)"
+        rows = {"x": "x", "y": "y", "rows": count, "count": "prediction.size"}
         printer = Printer(self.library, self.experiment.dtype, self.names | rows, dict(self.printer.ranks))
         made = []
         for line in used_lines(self.sketch, by_hand=False):

@@ -42,42 +42,51 @@ class HeldOut:
         return fit.stopping if fit is not None and isinstance(fit.stopping, EarlyStopping) else None
 
     @property
-    def _every(self) -> int:
+    def every(self) -> int:
+        """Steps from one evaluation to the next; 0 where no rows are held out."""
         return 0 if self._fit is None else self._fit.evaluation_every
 
     @property
-    def _puts_back(self) -> bool:
+    def puts_back(self) -> bool:
+        """Whether the best weights are put back at the end."""
         return self._stopping is not None and self._stopping.weights == "best"
 
     @property
-    def _is_over(self) -> str:
-        """That the patience has ended; it does so at a step that has an evaluation."""
+    def is_over(self) -> str:
+        """The condition that the patience has ended; it does so at a step that has an evaluation."""
         assert self._stopping is not None
-        return f"step - best_step >= {self._stopping.patience * self._every}"
+        return f"step - best_step >= {self._stopping.patience * self.every}"
 
-    def begin(self, gap: int = 2) -> list[str]:
-        """What stands before the loop, with so many empty lines around each function."""
+    def begin(self, gap: int = 2, has_last: bool = True) -> list[str]:
+        """What stands before the loop, with so many empty lines around each function.
+
+        `has_last` says whether the loop is told by ``is_last`` that its next turn is the last.
+        """
         if self._fit is None:
             return []
         blank = [""] * gap
         lines = [*blank, *(line for function in self.functions for line in [*function, *blank])]
         if self._stopping is not None:
             lines.append('best_loss, best_step = float("inf"), 0')
-        return [*lines, *(["is_last = False"] if self._puts_back else [])]
+        return [*lines, *(["is_last = False"] if self.puts_back and has_last else [])]
 
     def look(self) -> list[str]:
-        """The evaluation of a step, behind that of the rows trained on."""
+        """The evaluation of a step, behind that of the rows trained on, if the step has one."""
+        if self.every <= 1:
+            return self.evaluation()
+        last = " or is_last" if self.puts_back else ""
+        return [f"if step % {self.every} == 0{last}:", *indented(self.evaluation())]
+
+    def evaluation(self) -> list[str]:
+        """The figures of a step, and the best of them."""
         if self._fit is None:
             return []
         lines = ["figures = evaluated()"]
         if self._stopping is not None:
             margin = f" - {self._stopping.least!r}" if self._stopping.least else ""
-            kept = [f"    best = {self.copied}"] if self._puts_back else []
+            kept = [f"    best = {self.copied}"] if self.puts_back else []
             lines += [f"if figures[0] < best_loss{margin}:", "    best_loss, best_step = figures[0], step", *kept]
-        if self._every == 1:
-            return lines
-        last = " or is_last" if self._puts_back else ""
-        return [f"if step % {self._every} == 0{last}:", *indented(lines)]
+        return lines
 
     @property
     def told(self) -> str:
@@ -89,14 +98,14 @@ class HeldOut:
         """A further condition under which the loop ends."""
         if self._stopping is None:
             return ""
-        return " or is_last" if self._puts_back else f" or {self._is_over}"
+        return " or is_last" if self.puts_back else f" or {self.is_over}"
 
     def stop(self, zeroed: Sequence[str] = ()) -> list[str]:
         """What ends the training early, in the place of an update and of what is `zeroed` after it."""
-        if not self._puts_back:
+        if not self.puts_back:
             return []
         inner = [*self.put_back, *zeroed, "is_last = True", "continue"]
-        return [f"if {self._is_over}:  # the best weights are put back, and evaluated once more", *indented(inner)]
+        return [f"if {self.is_over}:  # the best weights are put back, and evaluated once more", *indented(inner)]
 
     def after(self) -> list[str]:
         """What follows the loop."""

@@ -9,7 +9,7 @@ import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
-from gradviz.core.document.experiment import Experiment, optimizer_names
+from gradviz.core.document.experiment import Experiment, figure_names, optimizer_names
 from gradviz.core.numbers import plural, short_number
 from gradviz.core.questions.fit import CurveFit, FitSnapshot, PlaneFit, Predict, TableFit
 from gradviz.core.questions.question import Answer, Question, Refusal
@@ -47,6 +47,8 @@ class FitView(View):
         self._fit: FitSnapshot | None = None
         self._has_data = False
         self._names: tuple[str, ...] = ()
+        self._which = ""
+        """Which of the points are shown, where some are held out."""
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -65,6 +67,7 @@ class FitView(View):
         self._fit = None
         self._names = optimizer_names(experiment)
         self._has_data = experiment.objective.kind == "fit"
+        self._which = " trained on" if figure_names(experiment) else ""
         self._note.setText("")
         self._place.explain("" if self._has_data else NO_DATA)
         self._pages.setCurrentWidget(self._place)
@@ -102,7 +105,7 @@ class FitView(View):
         if len(values) > 1:
             values = [f"{name} {value}" for name, value in zip(self._names, values, strict=False)]
         told = ", ".join(values[:4]) if all(map(math.isfinite, score.values)) else ""
-        return f"{rows}, prediction of step {step:,}{self._owner(fit)}" + (f": {told}" if told else "")
+        return f"{rows}{self._which}, prediction of step {step:,}{self._owner(fit)}" + (f": {told}" if told else "")
 
     def _owner(self, fit: FitSnapshot) -> str:
         """Whose prediction it is, where several optimisers race and only one has room."""
