@@ -199,7 +199,7 @@ def test_how_often_rows_are_evaluated_is_told_and_chosen_by_size() -> None:
     assert (fit(TwoMoons()).evaluation_every, small.evaluation_every, large.evaluation_every) == (0, 1, 10)
     batches = FitObjective.model_validate({**dict(large), "batch": {"kind": "mini", "size": 100}})
     assert batches.evaluation_every == batches.steps_per_epoch == 800
-    assert batches.notes()["evaluate_every"].startswith("Evaluated once in 800 steps")
+    assert batches.notes()["data.validation"].startswith("Evaluated once in 800 steps")
     chosen = large.model_copy(update={"evaluate_every": 7})
     assert chosen.evaluation_every == 7
 

@@ -112,7 +112,7 @@ class FitObjective(DeclaredObjective):
             every = self.evaluation_every
             how_often = "at every step" if every == 1 else f"once in {plural(every, 'step')}"
             score = "the share of right answers" if self.data.is_labelled else "R²"
-            notes["evaluate_every"] = f"Evaluated {how_often}: the loss of the rows held out, and {score} of both."
+            notes["data.validation"] = f"Evaluated {how_often}: the loss of the rows held out, and {score} of both."
         hint = self.loss.hint(self.model[-1].kind)
         return notes | ({"loss": hint} if hint else {})
 
