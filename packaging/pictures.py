@@ -65,8 +65,9 @@ def _view_of(experiment: Experiment) -> str:
     objective = experiment.objective
     races = len(experiment.optimizers) > 1 and objective.kind == "fit"
     in_batches = isinstance(objective, FitObjective) and objective.batch.kind != "full"
+    holds_out = isinstance(objective, FitObjective) and objective.data.validation.holds_out
     is_large = objective.kind == "formula" and objective.parameter_count >= LARGE_FORMULA
-    return "curves" if races or in_batches or is_large else VIEW_OF[objective.kind]
+    return "curves" if races or in_batches or holds_out or is_large else VIEW_OF[objective.kind]
 
 
 def main() -> None:

@@ -41,7 +41,8 @@ class Outcome:
     `losses` is (steps + 1, optimisers): row k is the loss after k updates. `parameters` has the last values for each
     optimiser, by name, as numbers and nested lists. `message` says why the run ended, for a person, and `reasons`
     what did not go well, each with its figures and the settings that mend it. `experiment` and `result` are what `save`
-    writes.
+    writes. Where rows are held out, `figures` (steps + 1, optimisers, 3) are the loss on them, the score on the rows
+    trained on and that on those held out, NaN between two evaluations; else it has no rows.
     """
 
     state: RunState
@@ -51,6 +52,7 @@ class Outcome:
     parameters: tuple[dict[str, Any], ...]
     experiment: Experiment
     result: RunResult
+    figures: Floats
 
 
 @contextmanager
@@ -94,7 +96,7 @@ def run(experiment: Experiment, steps: int | None = None, progress: Callable[[in
     ran = whole.trainer.experiment
     parameters = tuple(whole.parameters(index) for index in range(len(ran.optimizers)))
     told, losses = (whole.message, whole.explanation.reasons), whole.history.losses.copy()
-    return Outcome(whole.state, *told, losses, parameters, ran, whole.result())
+    return Outcome(whole.state, *told, losses, parameters, ran, whole.result(), whole.history.figures.copy())
 
 
 @_undisturbed()

@@ -87,6 +87,7 @@ def setting(
     description: str,
     live: bool = False,
     editor: str = "",
+    is_last: bool = False,
     **limits: Any,
 ) -> Any:
     """A field with everything that a form, a tooltip and an error need to know.
@@ -94,8 +95,9 @@ def setting(
     `live` settings take effect between two steps of a run; any other starts a new run. `editor` asks the
     form for a special widget: "lines" (several lines of text), "device", "table", "names" or "hidden"; of a list,
     "distinct" asks that a new entry be of a kind that is not there yet; of a choice, "compact" asks for one row.
+    `is_last` puts a field that many entries inherit behind those that each has of its own.
     """
-    extra: dict[str, Any] = {"live": live, "editor": editor}
+    extra: dict[str, Any] = {"live": live, "editor": editor, "is_last": is_last}
     return Field(default, title=title, description=description, json_schema_extra=extra, **limits)
 
 
@@ -125,7 +127,13 @@ class FieldSpec:
 
 def field_specs(model: type[BaseModel]) -> tuple[FieldSpec, ...]:
     """The fields of a declaration in order, without ``kind``."""
-    return tuple(_field_spec(name, info) for name, info in model.model_fields.items() if name != "kind")
+    fields = [(name, info) for name, info in model.model_fields.items() if name != "kind"]
+    return tuple(_field_spec(name, info) for name, info in sorted(fields, key=lambda field: _is_last(field[1])))
+
+
+def _is_last(info: FieldInfo) -> bool:
+    extra = info.json_schema_extra
+    return isinstance(extra, dict) and bool(extra.get("is_last", False))
 
 
 def _field_spec(name: str, info: FieldInfo) -> FieldSpec:

@@ -14,6 +14,9 @@ from hypothesis import strategies as st
 
 from gradviz.core.data.batches import BATCHES
 from gradviz.core.data.catalogue import DATASETS
+from gradviz.core.data.class_datasets import TwoMoons
+from gradviz.core.data.table_datasets import TableDataset
+from gradviz.core.data.validation import VALIDATIONS, ColumnValidation, ShareValidation
 from gradviz.core.declaration import Alternative, Declaration, FieldSpec, field_specs, kind_of
 from gradviz.core.document.experiment import Experiment, from_data, to_data
 from gradviz.core.layers.catalogue import LAYERS
@@ -21,9 +24,12 @@ from gradviz.core.layers.dense import LinearLayer
 from gradviz.core.layers.initialisations import INITIALISATIONS
 from gradviz.core.layers.learning import LEARNINGS
 from gradviz.core.objectives.autocast import AUTOCASTS
-from gradviz.core.objectives.catalogue import OBJECTIVES, FitObjective, TestFunctionObjective
+from gradviz.core.objectives.catalogue import OBJECTIVES, TestFunctionObjective
+from gradviz.core.objectives.fit import FitObjective
+from gradviz.core.objectives.fit_starters import starter
 from gradviz.core.objectives.losses import LOSSES, MSE
 from gradviz.core.objectives.penalties import PENALTIES
+from gradviz.core.objectives.stopping import STOPPINGS
 from gradviz.core.objectives.test_functions import TEST_FUNCTIONS, Ackley, Quadratic, Saddle
 from gradviz.core.optimizers.catalogue import OPTIMIZERS, Adam
 from gradviz.core.optimizers.clipping import CLIPPINGS
@@ -46,6 +52,8 @@ CATALOGUES: dict[str, tuple[type[Alternative], ...]] = {
     "clippings": CLIPPINGS,
     "mistakes": MISTAKES,
     "objectives": OBJECTIVES,
+    "validations": VALIDATIONS,
+    "stoppings": STOPPINGS,
 }
 ENTRIES = [entry for catalogue in CATALOGUES.values() for entry in catalogue]
 LIMITED = [
@@ -65,20 +73,31 @@ def experiment_with(entry: type[Alternative]) -> Experiment:
         return Experiment(optimizers=(default,))
     if entry in SCHEDULES:
         return Experiment(optimizers=(Adam(schedule=default),))
-    if entry in LEARNINGS:
-        model = (LinearLayer(features=2, learning=default), LinearLayer())
-        return Experiment(objective=FitObjective(model=model))
-    if entry in AUTOCASTS:
-        return Experiment(objective=FitObjective(autocast=default))
-    if entry in PENALTIES:
-        return Experiment(objective=FitObjective(loss=MSE(penalty=default)))
     if entry in CLIPPINGS:
         return Experiment(optimizers=(Adam(clipping=default),))
     if entry in MISTAKES:
         return Experiment(optimizers=(Adam(mistake=default),))
     if entry in TEST_FUNCTIONS:
         return Experiment(objective=TestFunctionObjective(function=default))
-    return Experiment(objective=fit_with(entry))
+    return Experiment(objective=declared_fit(entry, default))
+
+
+def declared_fit(entry: type[Alternative], default: Any) -> FitObjective:
+    """A fit that holds the default of a catalogue's entry."""
+    if entry in LEARNINGS:
+        return FitObjective(model=(LinearLayer(features=2, learning=default), LinearLayer()))
+    if entry in AUTOCASTS:
+        return FitObjective(autocast=default)
+    if entry in PENALTIES:
+        return FitObjective(loss=MSE(penalty=default))
+    if entry in STOPPINGS:
+        watched = starter(TwoMoons(validation=ShareValidation()))
+        return FitObjective.model_validate({**dict(watched), "stopping": default})
+    if entry in VALIDATIONS:
+        table = {"columns": ["a", "split", "y"], "rows": [[1.0, 0.0, 2.0], [2.0, 1.0, 3.0]]}
+        is_column = isinstance(default, ColumnValidation)
+        return starter(TableDataset(table=table, validation=default) if is_column else TwoMoons(validation=default))
+    return fit_with(entry)
 
 
 def named(value: Any) -> str:

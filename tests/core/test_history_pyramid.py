@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from gradviz.core.numbers import Floats
 from gradviz.core.runs import history as history_module
+from gradviz.core.runs.figures import COUNT, latest
 from gradviz.core.runs.history import BRANCH, LAG, History
 from gradviz.core.runs.records import RecordBlock
 from gradviz.core.runs.trajectory import Trajectory
@@ -280,3 +282,25 @@ def test_each_optimiser_has_a_path_of_its_own_and_none_without_positions() -> No
     bare: Any = History(1)
     bare.extend(block(0, np.ones((50, 1))))
     assert Trajectory(0, 1.0).after(bare, 49).path.shape == (0, 2)
+
+
+def test_figures_are_held_by_step_rewritten_with_their_steps_and_drawn_by_their_extremes() -> None:
+    random = np.random.RandomState(0)
+    figures = random.randn(5000, 2, COUNT)
+    figures[random.rand(5000) < 0.7] = np.nan
+    made = History(2)
+    made.extend(RecordBlock(0, np.ones((3000, 2)), np.empty((3000, 2, 0)), figures=figures[:3000] + 9))
+    made.extend(RecordBlock(2000, np.ones((3000, 2)), np.empty((3000, 2, 0)), figures=figures[2000:]))
+    wanted = np.concatenate((figures[:2000] + 9, figures[2000:]))
+    np.testing.assert_array_equal(made.figures, wanted)
+    steps, low, high = made.figure_extremes(0, 5000, 100)
+    edges = [*steps.astype(int).tolist(), 5000]
+    for k, (first, last) in enumerate(pairwise(edges)):
+        np.testing.assert_array_equal(low[k], np.fmin.reduce(wanted[first:last]))
+        np.testing.assert_array_equal(high[k], np.fmax.reduce(wanted[first:last]))
+    np.testing.assert_array_equal(made.block(77).figures, wanted[:78])
+    for step in (0, 3, 2500, 4999):
+        known = [k for k in range(step + 1) if not np.isnan(wanted[k, 1, 0])]
+        found = latest(made.figures[:, 1], step)
+        assert (None if found is None else found[0]) == (known[-1] if known else None)
+    assert History(1).block(0).figures is None

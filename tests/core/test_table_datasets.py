@@ -115,7 +115,7 @@ def test_scalings_against_their_definition() -> None:
     assert np.allclose(inputs[:, [0, 2]].mean(axis=0), 0)
     assert np.allclose(inputs[:, [0, 2]].std(axis=0), 1)
     assert inputs[:, 1].tolist() == [0, 0, 0], "a constant column must not become noise divided by rounding"
-    tenths = Standardise().apply(np.full((7, 1), 0.1))
+    tenths = Standardise().apply(np.full((7, 1), 0.1), np.full((7, 1), 0.1))
     assert np.abs(tenths).max() < 1e-15
     inputs, _ = dataset(scaling=MinMax()).arrays(0)
     assert inputs[:, 0].tolist() == [0, 1 / 3, 1]

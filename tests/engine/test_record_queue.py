@@ -102,3 +102,19 @@ def test_two_threads_lose_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
             got = np.concatenate((got, block.losses[:, 0]))
     thread.join()
     assert got.tolist() == list(range(count))
+
+
+def test_figures_of_rows_held_out_go_along_whatever_is_taken_together() -> None:
+    """Over the seam of two stretches, in one take and in several."""
+    full = record_queue.FULL
+    for taken in ({}, {3}, {full - 1, full + 2}):
+        queue, found = RecordQueue(2), []
+        for step in range(full + 5):
+            queue.append(StepRecord(step, (1.0, 2.0), (), tuple(float(6 * step + k) for k in range(6))))
+            if step in taken:
+                found.append(queue.take()[0])
+        found.append(queue.take()[0])
+        figures = [block.figures for block in found if block is not None and block.figures is not None]
+        whole = np.concatenate(figures)
+        assert np.array_equal(whole, np.arange(6.0 * (full + 5)).reshape(-1, 2, 3))
+        assert not figures[-1].flags.writeable

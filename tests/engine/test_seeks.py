@@ -17,10 +17,14 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from plain_loops import MATRIX
 
 from gradviz.core.data.batches import MiniBatch
+from gradviz.core.data.class_datasets import TwoMoons
+from gradviz.core.data.validation import StratifiedValidation
 from gradviz.core.document.experiment import Experiment, with_value
 from gradviz.core.layers.dense import LinearLayer
 from gradviz.core.layers.regular import BatchNorm1d, Dropout
 from gradviz.core.objectives.catalogue import FitObjective
+from gradviz.core.objectives.losses import CrossEntropy
+from gradviz.core.objectives.stopping import EarlyStopping
 from gradviz.core.optimizers.catalogue import LBFGS, SGD, Adam, Adamax, Optimizer, RMSprop
 from gradviz.core.optimizers.mistakes import Cycle, NoZeroGrad
 from gradviz.core.optimizers.schedule_catalogue import (
@@ -40,6 +44,12 @@ pytestmark = pytest.mark.usefixtures("frequent_checkpoints")
 LENGTH = 60
 NORMED = FitObjective(
     data=SMALL, model=(LinearLayer(features=4), BatchNorm1d(), Dropout(p=0.3), LinearLayer()), batch=MiniBatch(size=5)
+)
+HELD = FitObjective(
+    data=TwoMoons(points=30, noise=0.5, validation=StratifiedValidation(share=0.3)),
+    model=(LinearLayer(features=6), BatchNorm1d(), Dropout(p=0.3), LinearLayer(features=2)),
+    loss=CrossEntropy(),
+    batch=MiniBatch(size=7),
 )
 FAILING = SGD(lr=1e-3, schedule=Lambda(lr_lambda="1 / (23 - step)"), mistake=NoZeroGrad())
 RACES: dict[str, tuple[Any, tuple[Optimizer, ...], str]] = {
@@ -70,6 +80,16 @@ RACES: dict[str, tuple[Any, tuple[Optimizer, ...], str]] = {
     "one stops in its update": (
         MATRIX, (SGD(schedule=Multiplicative(lr_lambda="where(step < 20, 1, 1e200)")), Adam(lr=1e-3)), "float32",
     ),
+    "one stops early, two go on": (
+        HELD.model_copy(update={"stopping": EarlyStopping(patience=3, least=0.01)}),
+        (SGD(lr=0.2), Adam(lr=0.01), Adam(lr=0.3)),
+        "float32",
+    ),
+    "all stop early": (
+        HELD.model_copy(update={"stopping": EarlyStopping(patience=2, weights="last"), "evaluate_every": 3}),
+        (SGD(lr=0.2, mistake=NoZeroGrad()), Adam(lr=0.3, schedule=Exponential(gamma=0.95))),
+        "float64",
+    ),
     "one diverges": (MATRIX, (SGD(lr=8.0), Adam(lr=1e-3)), "float32"),
     "all diverge": (MATRIX, (SGD(lr=8.0),), "float64"),
 }  # fmt: skip
@@ -86,9 +106,10 @@ def one_thread() -> Iterator[None]:
 def everything(trainer: Trainer) -> dict[str, Any]:
     """All that a trainer is at its step, by name: what a file holds, and what it does not."""
     found: dict[str, Any] = dict(tensors_of(trainer.result(RunState.PAUSED)))
-    found["record"] = (trainer.record.step, *trainer.record.losses, *trainer.record.position)
+    record = trainer.record
+    found["record"] = (record.step, *record.losses, *record.position, *record.figures)
     found["rates"], found["faults"] = trainer.rates, trainer.faults
-    found["stands"] = (trainer.step, trainer.finished, trainer.diverged)
+    found["stands"] = (trainer.step, trainer.finished, trainer.diverged, trainer.is_over, str(trainer.early_stop()))
     for index, lane in enumerate(trainer.lanes):
         for name, parameter in lane.objective.parameters.items():
             found[f"grad/{index}/{name}"] = None if parameter.grad is None else parameter.grad.numpy().copy()
@@ -128,7 +149,7 @@ class Wander(RuleBasedStateMachine):
     @rule(step=st.integers(0, LENGTH))
     def seek(self, step: int) -> None:
         self.trainer.seek(step)
-        assert self.trainer.step == step or self.trainer.diverged
+        assert self.trainer.step == step or self.trainer.diverged or self.trainer.is_over
 
     @rule(step=st.integers(0, LENGTH), updates=st.integers(0, 6))
     def seek_and_leave_on_the_way(self, step: int, updates: int) -> None:

@@ -29,6 +29,8 @@ from gradviz.scripts.problems import ScriptError
 from gradviz.storage.shipped.gallery import gallery
 
 MOST_LINES = 130
+OF_HELD_OUT = 40
+"""So many more has a script that parts rows, evaluates those held out, and stops early."""
 pytestmark = pytest.mark.timeout(300)
 PAIRS = [(name, dialect) for name in ENTRIES for dialect in DIALECTS]
 LONG = [pair for pair in PAIRS if ENTRIES[pair[0]].steps > SHORT]
@@ -79,7 +81,8 @@ def test_scripts_are_clean_and_short(ruff_clean: Callable[..., None]) -> None:
     texts = {(name, dialect): text for name, dialect in PAIRS if (text := text_of(name, dialect, full=True))}
     ruff_clean(*texts.values())
     for key, text in texts.items():
-        assert len(text.splitlines()) <= MOST_LINES, key
+        most = MOST_LINES + ("evaluated()" in text) * OF_HELD_OUT
+        assert len(text.splitlines()) <= most, key
         assert max(map(len, text.splitlines())) <= 100, key
         imported = {
             alias for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Import) for alias in _tops(node)

@@ -36,6 +36,19 @@ def test_several_optimisers_with_positions(tmp_path: Path) -> None:
     assert table.tolist() == [[0, 0, 1, 0, 1, 2, 3], [1, 2, 3, 4, 5, 6, 7]]
 
 
+def test_figures_of_rows_held_out_come_last_and_are_empty_between_two_evaluations(tmp_path: Path) -> None:
+    losses, figures = np.array([[1.0, 2.0], [0.5, 1.5]]), np.full((2, 2, 3), np.nan)
+    figures[1] = [[0.1, 0.25, 0.75], [1e-300, 1.0, 0.0]]
+    names = ("validation_loss", "training_r2", "validation_r2")
+    write_history(tmp_path / "a.csv", losses, NONE, ("SGD", "Adam"), (), figures, names)
+    head, first, second = (tmp_path / "a.csv").read_text().splitlines()
+    assert head == "step,loss_SGD,loss_Adam," + ",".join(f"{name}_{who}" for who in ("SGD", "Adam") for name in names)
+    assert first == "0,1.0,2.0,,,,,,"
+    assert second == "1,0.5,1.5,0.1,0.25,0.75,1e-300,1.0,0.0"
+    with pytest.raises(ValueError, match="do not fit"):
+        write_history(tmp_path / "a.csv", losses, NONE, ("SGD", "Adam"), (), figures, names[:2])
+
+
 @pytest.mark.parametrize(
     ("names", "heads"),
     [

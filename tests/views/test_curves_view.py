@@ -12,11 +12,12 @@ from desk import colours, has_colour, pixels
 from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QApplication
 
-from gradviz.core.document.experiment import Experiment
+from gradviz.core.document.experiment import Experiment, from_data
 from gradviz.core.optimizers.catalogue import SGD, Adam
 from gradviz.core.runs import history as history_module
 from gradviz.core.runs.history import BRANCH, History
 from gradviz.core.runs.records import RecordBlock
+from gradviz.views.kit.quiet_plot import LiveCurve, QuietPlot
 from gradviz.views.kit.theme import LIGHT
 from gradviz.views.plots.curves_view import PIXELS, CurvesView
 
@@ -281,3 +282,74 @@ def test_an_axis_has_numbers(view: CurvesView, qtbot: Any) -> None:
     view.show_history(history(np.linspace(9, 1, 50)), 49)
     qtbot.waitUntil(lambda: has_colour(pixels(view), LIGHT.muted, 40) > 60)
     assert colours(view) > 20
+
+
+def held_experiment(*optimizers: Any, **settings: Any) -> Experiment:
+    data = {"kind": "moons", "points": 40, "validation": {"kind": "share"}} | settings
+    model = [{"kind": "linear", "features": 2}]
+    fit = {"kind": "fit", "data": data, "model": model, "loss": {"kind": "cross_entropy"}}
+    return from_data({"objective": fit, "optimizers": list(optimizers) or [{"kind": "sgd"}]})
+
+
+def held_history(losses: list[list[float]], figures: list[list[list[float]]]) -> History:
+    table, seen = np.array(losses), np.array(figures)
+    made = History(table.shape[1])
+    made.extend(RecordBlock(0, table, np.empty((len(table), table.shape[1], 0)), figures=seen))
+    return made
+
+
+NOT = [math.nan] * 3
+FOUR = held_history([[4.0], [3.0], [2.0], [1.0]], [[[5.0, 0.5, 0.4]], [NOT], [[2.5, 0.75, 0.5]], [NOT]])
+
+
+def test_rows_held_out_have_a_dashed_curve_of_their_own_in_the_key(view: CurvesView) -> None:
+    view.begin_run(held_experiment())
+    view.show_history(FOUR, 3)
+    solid, dashed = view._plot.live()
+    assert (solid.is_dashed, dashed.is_dashed, solid.colour) == (False, True, dashed.colour)
+    assert solid.points[::2].tolist() == [[0, 4], [1, 3], [2, 2], [3, 1]]
+    assert dashed.points[::2].tolist() == [[0, 5], [2, 2.5]], "a step without an evaluation has no point"
+    assert view.drawn()["key"] == ["loss 1", "held out 2.5 of step 2", "at step 3"]
+    assert [piece.is_dashed for piece in view._key.pieces] == [False, True, False]
+    assert view.drawn()["note"] == "loss 1, validation 2.5 at step 3"
+    view.show_history(FOUR, 0)
+    assert view.drawn()["key"] == ["loss 4", "held out 5", "at step 0"]
+
+
+def test_scores_take_the_place_of_losses_and_have_no_log_axis(view: CurvesView) -> None:
+    view.begin_run(held_experiment())
+    view.set_log_scale(True)
+    view.show_history(FOUR, 3)
+    assert points(view, 1)[0].tolist() == [0, math.log10(5)]
+    view._scores.click()
+    assert view.drawn()["scores"]
+    assert [points(view, k)[::2].tolist() for k in (0, 1)] == [[[0, 0.5], [2, 0.75]], [[0, 0.4], [2, 0.5]]]
+    assert view.drawn()["key"] == ["trained on 75.0 % right", "held out 50.0 % right of step 2", "at step 3"]
+    assert view._plot.getPlotItem().getAxis("left").labelText == "share right"
+    assert not view._log.isVisible()
+    view.begin_run(Experiment())
+    assert not view._scores.isVisible()
+    assert view._log.isVisible()
+    view.show_history(history([5.0, 3.0]), 1)
+    assert view.drawn()["key"] == ["loss 3 at step 1"]
+    assert view._plot.getPlotItem().getAxis("left").labelText == "loss"
+
+
+def test_of_a_race_each_has_both_numbers_and_the_key_tells_what_is_dashed(view: CurvesView) -> None:
+    view.begin_run(held_experiment({"kind": "sgd"}, {"kind": "adam"}))
+    view.show_history(held_history([[4.0, 2.0]], [[[5.0, 0.5, 0.4], [3.0, 1.0, 0.9]]]), 0)
+    assert view.drawn()["key"] == ["step 0", "SGD 4 / 5", "Adam 2 / 3", "held out"]
+    assert [curve.is_dashed for curve in view._plot.live()] == [False, False, True, True]
+    view.set_shows_scores(True)
+    assert view.drawn()["key"] == ["step 0", "SGD 0.5 / 0.4", "Adam 1 / 0.9", "held out"]
+
+
+def test_a_dashed_curve_has_gaps(shown: Show) -> None:
+    """The same straight line has fewer pixels of its colour, and more than a third of them."""
+    counts = []
+    for is_dashed in (False, True):
+        plot = shown(QuietPlot())
+        line = np.array([[0.0, 0.5], [1.0, 0.5]])
+        plot.show_live([LiveCurve(line, "#ff0000", 3.0, is_dashed=is_dashed)])
+        counts.append(has_colour(pixels(plot), "#ff0000", 40))
+    assert counts[0] / 3 < counts[1] < 0.85 * counts[0]

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gradviz.app.commands.held_out import held_out_data, held_out_text
 from gradviz.app.commands.interruption import interruptible
 from gradviz.app.commands.run_folder import check_folder, write_report
 from gradviz.app.commands.speaking import say, show, show_program
@@ -120,6 +121,8 @@ def run(
             say(str(reason.words))
     if not as_json:
         say(f"loss {short_number(whole.trainer.lanes[0].loss)}")
+        for sentence in held_out_text(whole):
+            say(sentence)
         if line is not None and table is not None:
             say(line_text(table.imported.names("target")[0], line))
     _write_what_was_asked(document, whole, out, save_weights_to)
@@ -217,10 +220,12 @@ def _summary(whole: Any) -> dict[str, Any]:
         "versions": versions(),
         "message": whole.message,
         "reasons": [_reason_data(reason) for reason in whole.explanation.reasons],
+        **held_out_data(whole, 0),
     }
     if len(experiment.optimizers) > 1:
         summary["optimizers"] = [
             {"kind": optimizer.kind, "loss": float(losses[-1, k]), "parameters": whole.parameters(k)}
+            | held_out_data(whole, k)
             for k, optimizer in enumerate(experiment.optimizers)
         ]
     return summary

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from gradviz.app.process.display import use_no_display
 from gradviz.core.document.document import Document
-from gradviz.core.document.experiment import Experiment
+from gradviz.core.document.experiment import Experiment, figure_names
 from gradviz.core.questions.question import Question
 from gradviz.core.runs.result import RunResult
 from gradviz.storage.atomic_write import check_writable
@@ -44,7 +44,8 @@ def write_report(folder: Path, document: Document, result: RunResult, whole: Who
     labels = tuple(type(optimizer).label for optimizer in document.experiment.optimizers)
     history = whole.history
     with noted_save(folder / EXPERIMENT):
-        write_history(folder / HISTORY, history.losses, history.positions, labels, history.names)
+        figures = (history.figures, figure_names(document.experiment))
+        write_history(folder / HISTORY, history.losses, history.positions, labels, history.names, *figures)
         save(folder / EXPERIMENT, document, result)
     return (HISTORY, EXPERIMENT, *write_pictures(folder, document.experiment, whole))
 

@@ -17,6 +17,7 @@ from gradviz.app.window.main_window import MainWindow
 from gradviz.app.window.session import LeftSession, Opened, Session
 from gradviz.core.document.departure import departures
 from gradviz.core.document.document import Document
+from gradviz.core.document.experiment import figure_names
 from gradviz.core.document.scaling_data import about_weights
 from gradviz.core.numbers import plural
 from gradviz.core.runs.result import RunResult
@@ -334,7 +335,8 @@ class Documents(QObject):
         labels, history = tuple(type(one).label for one in self.control.experiment.optimizers), self.control.history
         try:
             with noted_save(path):
-                write_history(path, history.losses, history.positions, labels, history.names)
+                figures = (history.figures, figure_names(self.control.experiment))
+                write_history(path, history.losses, history.positions, labels, history.names, *figures)
         except FileError as error:
             self.window.messages.show_message(str(error))
             return

@@ -17,4 +17,6 @@ import_guess     What the columns of a file are at first: inputs, target or left
 shaped_datasets  Small datasets whose rows have a shape: sequences, tokens, images
 sheet_import     From a sheet, with its bad cells and texts, to a dataset: a choice worked out, and what will come of it
 table_datasets   Data of one's own: a table typed, pasted or imported, with the columns that are inputs and target
+validation       Rows held out for validation: none, a share, a share of every class, or those that a column of the
+                 table names
 """

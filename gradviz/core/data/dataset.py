@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradviz.core.declaration import Alternative
+from gradviz.core.data.validation import AnyValidation, Labels, Mask, NoValidation
+from gradviz.core.declaration import Alternative, setting
 from gradviz.core.layers.layer import Shape, count_of, written
-from gradviz.core.numbers import plural
+from gradviz.core.numbers import Floats, plural
 
 if TYPE_CHECKING:
     from torch import Tensor, dtype
@@ -22,12 +23,51 @@ class DataError(ValueError):
 
 
 class Dataset(Alternative):
-    """Rows of inputs and targets, made on the CPU."""
+    """Rows of inputs and targets, made on the CPU; some of them may be held out."""
+
+    validation: AnyValidation = setting(
+        NoValidation(),
+        title="Rows held out",
+        description="The training never sees them: the loss on them tells whether what was learned holds for others.",
+        is_last=True,
+    )
 
     @property
     def rows(self) -> int:
-        """Number of rows, known before anything is built."""
+        """Number of all rows, known before anything is built."""
         raise NotImplementedError
+
+    @property
+    def training_rows(self) -> int:
+        """Number of the rows that are trained on."""
+        return self.rows - self.validation.count(self)
+
+    @property
+    def known_labels(self) -> Labels | None:
+        """The label of every row where it is known before anything is built."""
+        return None
+
+    @property
+    def marks(self) -> Floats | None:
+        """The numbers (rows,) of the column that may say which rows are held out; None where there are no columns."""
+        return None
+
+    @property
+    def marking_column(self) -> str:
+        """What that column is called."""
+        return ""
+
+    @property
+    def marks_code(self) -> str:
+        """How a script writes those numbers."""
+        return ""
+
+    def held_out(self, labels: Labels | None) -> Mask:
+        """Whether a row is held out, (rows,), given the labels of all rows; DataError where none can be."""
+        try:
+            return self.validation.mask(self, labels)
+        except ValueError as error:
+            raise DataError(str(error)) from None
 
     @property
     def input_shape(self) -> Shape:
@@ -82,6 +122,11 @@ class Dataset(Alternative):
         """Lines of numpy that give the same arrays the names ``x`` and ``y``."""
         raise NotImplementedError
 
+    def whole_code(self, seed: int) -> tuple[str, ...]:
+        """The lines of `code`, and those that say which rows are ``held`` out, where any are."""
+        labels = self.arrays(seed)[1] if self.is_labelled and self.validation.holds_out else None
+        return (*self.code(seed), *self.validation.code(self, labels, "y"))
+
     def build(self, seed: int, dtype: dtype) -> tuple[Tensor, Tensor]:
         """The arrays as tensors; DataError where they are not what this dataset says of itself."""
         import torch
@@ -98,7 +143,12 @@ class Dataset(Alternative):
     def notes(self) -> dict[str, str]:
         """What the form says below the dataset."""
         what = plural(self.outputs, "class", "classes") if self.is_labelled else plural(self.outputs, "target")
-        return {"": f"{plural(self.rows, 'row')} of {written(self.input_shape)}, {what}."}
+        said = {"": f"{plural(self.rows, 'row')} of {written(self.input_shape)}, {what}."}
+        if self.validation.holds_out:
+            held, trained = self.rows - self.training_rows, self.training_rows
+            where = self.validation.where(self)
+            said["validation"] = f"{plural(held, 'row')} held out{where}; {plural(trained, 'row')} to train on."
+        return said
 
 
 def check_arrays(data: Dataset, inputs: NDArray[Any], targets: NDArray[Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -9,6 +10,7 @@ from pydantic import model_validator
 
 from gradviz.core.data.dataset import Arrays, DataError, Dataset
 from gradviz.core.data.features import AnyFeature, Feature, Place
+from gradviz.core.data.validation import HELD, ColumnValidation, Labels
 from gradviz.core.declaration import Declaration, FieldError, setting
 from gradviz.core.layers.layer import Shape
 from gradviz.core.numbers import Floats, short_number
@@ -22,6 +24,8 @@ MOST_TOLD = 4
 MOST_SCALED = 2_000_000
 """Numbers of a table above which the form does not tell its scaling: it is asked at every key."""
 NUMPY_ENCODINGS = {"utf-8": "utf-8-sig"}
+_OF_SPLITS = re.compile(r"split|valid|test|train|held|fold|subset|partition")
+"""What a column is called that says which rows are held out."""
 
 
 class TableSource(Declaration):
@@ -85,8 +89,53 @@ class TableDataset(Dataset):
         """The places of the input columns in the table."""
         if self.inputs:
             return chosen_columns(self.table, self.inputs, "inputs")
-        taken = set(self.target_places)
+        taken = {*self.target_places, *self._marking_places}
         return [place for place in range(len(self.table.columns)) if place not in taken]
+
+    @property
+    def _marking_places(self) -> list[int]:
+        """The place of the column that says which rows are held out; none where no column does."""
+        validation = self.validation
+        if not isinstance(validation, ColumnValidation):
+            return []
+        if validation.column:
+            return chosen_columns(self.table, (validation.column,), "validation.column")
+        taken = {*self.target_places, *chosen_columns(self.table, self.inputs, "inputs")}
+        free = [place for place in range(len(self.table.columns)) if place not in taken and self._has_two(place)]
+        if not free:
+            raise FieldError("validation.column", "no column that is neither input nor target has two values: add one")
+        return [next((place for place in free if _OF_SPLITS.search(self.table.columns[place].lower())), free[0])]
+
+    def _has_two(self, place: int) -> bool:
+        """Whether a column holds two different numbers."""
+        column = self.table.values[:, place]
+        low, high = column.min(), column.max()
+        return bool(low < high and ((column == low) | (column == high)).all())
+
+    @property
+    def marks(self) -> Floats | None:
+        places = self._marking_places
+        return self.table.values[self.rows_lost :, places[0]] if places else None
+
+    @property
+    def marking_column(self) -> str:
+        return "".join(self.table.columns[place] for place in self._marking_places)
+
+    @property
+    def marks_code(self) -> str:
+        return f"table[{self._kept_rows}, {self._marking_places[0]}]"
+
+    @property
+    def known_labels(self) -> Labels | None:
+        columns = self._target_columns()
+        return self.target.arrays(columns, columns) if self.is_labelled else None
+
+    def _seen(self, columns: Floats) -> Floats:
+        """Of all rows of some columns those that are trained on."""
+        if not self.validation.holds_out:
+            return columns
+        seen: Floats = columns[~self.held_out(self.known_labels)]
+        return seen
 
     @property
     def rows_lost(self) -> int:
@@ -139,18 +188,19 @@ class TableDataset(Dataset):
     @property
     def input_terms(self) -> tuple[Floats, Floats]:
         """What is taken off each input, and what it is divided by then: (inputs,) each."""
-        return self.scaling.terms(self._input_columns())
+        return self.scaling.terms(self._seen(self._input_columns()))
 
     @property
     def target_terms(self) -> tuple[Floats, Floats]:
         """The same of each target column; 0 and 1 of labels."""
-        return self.target.terms(self._target_columns())
+        return self.target.terms(self._seen(self._target_columns()))
 
     def arrays(self, seed: int) -> Arrays:
         # what overflows is not finite, which `build` refuses in a sentence
         with np.errstate(all="ignore"):
-            inputs = self.scaling.apply(self._input_columns())
-            return inputs, self.target.arrays(self._target_columns())
+            inputs, targets = self._input_columns(), self._target_columns()
+            scaled = self.scaling.apply(inputs, self._seen(inputs))
+            return scaled, self.target.arrays(targets, self._seen(targets))
 
     def notes(self) -> dict[str, str]:
         said = super().notes()
@@ -176,11 +226,18 @@ class TableDataset(Dataset):
             *rows,
             *self._input_lines(),
             f"y = {_columns_code(self.target_places, self._kept_rows)}",
-            *self.scaling.code("x", self._input_columns()),
-            *self.target.code(self._target_columns()),
+            *self.validation.code(self, self.known_labels, "y[:, 0]"),
+            *self.scaling.code("x", self._seen(self._input_columns()), self._seen_code("x")),
+            *self.target.code(self._seen(self._target_columns()), self._seen_code("y")),
             *(_in_order("x", self.input_places) if not self.features else ()),
             *_in_order("y", self.target_places),
         )
+
+    def whole_code(self, seed: int) -> tuple[str, ...]:
+        return self.code(seed)  # which has those lines already, for columns are scaled by the rows trained on
+
+    def _seen_code(self, name: str) -> str:
+        return f"{name}[~{HELD}]" if self.validation.holds_out else name
 
     @property
     def _kept_rows(self) -> str:
@@ -250,6 +307,12 @@ class TableDataset(Dataset):
         if both:
             name = self.table.columns[min(both)]
             raise FieldError("inputs", f"column {name[:60]!r} is the target already")
+        marking = set(self._marking_places)
+        if marking & {*targets, *inputs}:
+            name, role = self.marking_column[:60], "the target" if marking & set(targets) else "an input"
+            raise FieldError(
+                "validation.column", f"column {name!r} is {role} already, so it cannot say which rows are held out"
+            )
         self._check_features()
         self.target.check(self.target_names, self._target_columns())
         return self

@@ -34,7 +34,7 @@ def consequence(old: Experiment, new: Experiment, state: RunState, step: int) ->
 
 def _may_go_on(old: Experiment, new: Experiment, state: RunState, step: int) -> bool:
     """A run that is over cannot go on with another learning rate; one that has more steps to go can."""
-    if state is RunState.DIVERGED:
+    if state is RunState.DIVERGED or (state is RunState.FINISHED and step < old.steps):  # the second stopped early
         return old.optimizers == new.optimizers
     return state is not RunState.FINISHED or new.steps > step
 

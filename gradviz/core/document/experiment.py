@@ -17,9 +17,11 @@ from gradviz.core.objectives.autocast import NoAutocast
 from gradviz.core.objectives.catalogue import AnyObjective, FitObjective, FormulaObjective, TestFunctionObjective
 from gradviz.core.objectives.fit_starters import mended
 from gradviz.core.optimizers.catalogue import SGD, AnyOptimizer, Optimizer
+from gradviz.core.runs.figures import column_names
 
 FORMAT_VERSION = 3
 DTYPES = Literal["float32", "float64"]
+_OF_HELD_ROWS = ("objective.data.validation", "objective.stopping", "objective.evaluate_every")
 DECIDES_NOTHING = ("hand_gradient",)
 """Settings that no number of a run depends on."""
 
@@ -130,6 +132,14 @@ def without_autocast(experiment: Experiment) -> Experiment:
     return experiment.model_copy(update={"objective": objective.model_copy(update={"autocast": NoAutocast()})})
 
 
+def figure_names(experiment: Experiment) -> tuple[str, ...]:
+    """What the figures of the rows held out are called in files; none where no rows are."""
+    objective = experiment.objective
+    if not isinstance(objective, FitObjective) or not objective.data.validation.holds_out:
+        return ()
+    return column_names(objective.data.is_labelled)
+
+
 def to_data(experiment: Declaration) -> dict[str, Any]:
     """The declaration as plain JSON data."""
     data: dict[str, Any] = experiment.model_dump(mode="json")
@@ -195,6 +205,8 @@ def _child(value: Any, part: str, path: str) -> Any:
         return value[part]
     if isinstance(value, list) and part.isdecimal() and int(part) < len(value):
         return value[int(part)]
+    if path.startswith(_OF_HELD_ROWS):
+        raise SettingError(path, "rows are held out of the data of a fit, and this objective has none: set it to fit")
     raise SettingError(path, "there is no such setting")
 
 
@@ -202,7 +214,7 @@ def _with_kind(data: dict[str, Any], parts: list[str], kind: Any) -> Experiment:
     """Exchange the alternative at `parts`. What was set otherwise than its default stays, if the new one takes it."""
     before = _at(data, parts)
     usual = _usual(data, parts)
-    made = _made(_put(data, parts, {"kind": kind}), [*parts, "kind"])
+    made = _of_kind(data, parts, kind, before)
     for name, value in before.items():
         now = _at(to_data(made), parts)
         if name == "kind" or value == usual.get(name) or type(value) is not type(now.get(name)):
@@ -212,6 +224,16 @@ def _with_kind(data: dict[str, Any], parts: list[str], kind: Any) -> Experiment:
         except SettingError:
             continue  # the new one has a setting of that name, and refuses the value
     return made
+
+
+def _of_kind(data: dict[str, Any], parts: list[str], kind: Any, before: dict[str, Any]) -> Experiment:
+    """The alternative with its defaults. Other data hold rows out as before, if they can: early stopping needs them."""
+    if "validation" in before:
+        try:
+            return _made(_put(data, parts, {"kind": kind, "validation": before["validation"]}), [*parts, "kind"])
+        except SettingError:
+            pass  # these data cannot hold rows out so
+    return _made(_put(data, parts, {"kind": kind}), [*parts, "kind"])
 
 
 def _usual(data: dict[str, Any], parts: list[str]) -> dict[str, Any]:

@@ -29,7 +29,8 @@ def line_document(data: TableDataset, title: str) -> Document:
     # from 0: of the lines that fit equally well, as where columns of 0 and 1 add up to 1, the plainest is found
     line = LinearLayer(features=data.outputs, init=ZerosInitialisation())
     fit = FitObjective(data=data, model=(line,), loss=loss)
-    experiment = Experiment(objective=fit, optimizers=(SGD(lr=suited_rate(data.arrays(0)[0])),), steps=STEPS)
+    seen = data.arrays(0)[0][~data.held_out(data.known_labels)]
+    experiment = Experiment(objective=fit, optimizers=(SGD(lr=suited_rate(seen)),), steps=STEPS)
     return Document(lesson=titled(title[:120]), experiment=experiment)
 
 

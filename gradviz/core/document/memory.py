@@ -86,7 +86,7 @@ def memory_of(experiment: Estimated) -> MemoryEstimate | None:
     objective = experiment.objective
     item = 8 if experiment.dtype == "float64" else 4
     if isinstance(objective, FitObjective):
-        rows = objective.batch.rows_of_step(objective.data.rows)
+        rows = objective.batch.rows_of_step(objective.data.training_rows)
         kept = 2 * rows * objective.activations * item
         return _estimate(experiment, objective.most_tensors, kept, bytes_of(objective.data, item))
     if isinstance(objective, FormulaObjective):

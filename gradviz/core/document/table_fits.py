@@ -36,9 +36,17 @@ def fitted_to(data: TableDataset, before: AnyObjective) -> FitObjective:
         candidates.append({"model": before.model, "loss": BCEWithLogits()})  # a line is logistic regression then
     if isinstance(last, LinearLayer):
         candidates += [{"model": resized, "loss": before.loss}, {"model": resized, "loss": loss}]
+    kept: dict[str, Any] = {
+        "data": data,
+        "batch": before.batch,
+        "mode": before.mode,
+        "evaluate_every": before.evaluate_every,
+    }
+    if data.validation.holds_out:
+        kept["stopping"] = before.stopping
     for candidate in candidates:
         try:
-            return FitObjective.model_validate({"data": data, "batch": before.batch, "mode": before.mode, **candidate})
+            return FitObjective.model_validate({**kept, **candidate})
         except ValidationError:
             continue
     return first
@@ -54,7 +62,9 @@ def as_table(data: Dataset, seed: int) -> TableDataset | None:
     target: dict[str, Any] = {"kind": "labels" if data.is_labelled else "values"}
     if columns.shape[1] > 1:
         target["columns"] = names[inputs.shape[1] :]
-    return TableDataset.model_validate({"table": Table(names, np.hstack([inputs, columns])), "target": target})
+    return TableDataset.model_validate(
+        {"table": Table(names, np.hstack([inputs, columns])), "target": target, "validation": data.validation}
+    )
 
 
 def _numbered(stem: str, count: int) -> tuple[str, ...]:

@@ -8,5 +8,7 @@ fit_starters    A first model for any data, and fits brought back into shape whe
                 changes
 losses          Losses
 penalties       Penalties: what is added to a loss for large weights
+stopping        When a fit ends before its last step: never, or early, once the loss of the rows held out no longer
+                improves
 test_functions  Test functions of two variables with known minima
 """

@@ -9,7 +9,7 @@ from pydantic import field_validator, model_validator
 from gradviz.core.data.batches import AnyBatch, FullBatch
 from gradviz.core.data.catalogue import AnyDataset
 from gradviz.core.data.curve_datasets import Temperatures
-from gradviz.core.declaration import FieldError, setting
+from gradviz.core.declaration import FieldError, Mending, setting
 from gradviz.core.layers.catalogue import AnyLayer
 from gradviz.core.layers.dense import LineLayer
 from gradviz.core.layers.layer import Shape, ShapeError, count_of, written
@@ -19,9 +19,15 @@ from gradviz.core.numbers import plural
 from gradviz.core.objectives.autocast import AnyAutocast, NoAutocast
 from gradviz.core.objectives.declared import DeclaredObjective
 from gradviz.core.objectives.losses import MSE, AnyLoss
+from gradviz.core.objectives.stopping import AnyStopping, NoStopping
+from gradviz.core.words import say
 
 MAX_PARAMETERS = 100_000_000
 MAX_LAYERS = 1000
+SMALL_EVALUATION = 50_000
+"""Numbers of an evaluation of all rows up to which every step has one; of more, every epoch or every so many steps."""
+FEWEST_BETWEEN = 10
+"""Steps between two evaluations of a larger fit, at least."""
 
 
 class FitObjective(DeclaredObjective):
@@ -43,6 +49,18 @@ class FitObjective(DeclaredObjective):
         "train",
         title="Mode",
         description="Of Dropout and BatchNorm while training; predictions are always made in eval mode.",
+    )
+    evaluate_every: int = setting(
+        0,
+        title="Evaluate every",
+        description="Steps from one evaluation of the rows held out to the next, in eval mode; 0 chooses them by size.",
+        ge=0,
+        le=10**9,
+    )
+    stopping: AnyStopping = setting(
+        NoStopping(),
+        title="Early stopping",
+        description="Whether the run ends once the loss of the rows held out no longer improves.",
     )
 
     autocast: AnyAutocast = setting(
@@ -70,8 +88,18 @@ class FitObjective(DeclaredObjective):
 
     @property
     def steps_per_epoch(self) -> int:
-        rows = self.data.rows
+        rows = self.data.training_rows
         return -(-rows // self.batch.rows_of_step(rows))
+
+    @property
+    def evaluation_every(self) -> int:
+        """Steps from one evaluation of the rows held out to the next; 0 where none are."""
+        if not self.data.validation.holds_out:
+            return 0
+        if self.evaluate_every:
+            return self.evaluate_every
+        is_small = self.activations * self.data.rows <= SMALL_EVALUATION
+        return 1 if is_small else max(FEWEST_BETWEEN, self.steps_per_epoch)
 
     @property
     def parameter_count(self) -> int:
@@ -95,6 +123,11 @@ class FitObjective(DeclaredObjective):
             counted = f"   {count:,} parameter{'s' * (count != 1)}" if count else ""
             learning = f", {layer.learns.told}" if count and layer.learns.told else ""
             notes[f"model.{index}"] = f"{written(shape)} → {written(self.shapes[index + 1])}{counted}{learning}"
+        if self.data.validation.holds_out:
+            every = self.evaluation_every
+            how_often = "at every step" if every == 1 else f"once in {plural(every, 'step')}"
+            score = "the share of right answers" if self.data.is_labelled else "R²"
+            notes["data.validation"] = f"Evaluated {how_often}: the loss of the rows held out, and {score} of both."
         hint = self.loss.hint(self.model[-1].kind)
         return notes | ({"loss": hint} if hint else {})
 
@@ -124,6 +157,7 @@ class FitObjective(DeclaredObjective):
         self._check_autocast()
         self._check_loss()
         self._check_outputs()
+        self._check_validation()
         self._check_batch()
         return self
 
@@ -144,6 +178,18 @@ class FitObjective(DeclaredObjective):
             frozen = [k for k, layer in enumerate(self.model) if layer.learns.is_frozen]
             reason = "every layer with parameters is frozen, so there is nothing to learn: let one of them learn"
             raise FieldError(f"model.{frozen[-1]}.learning.kind", reason)
+
+    def _check_validation(self) -> None:
+        """Rows that cannot be held out of the data, and early stopping without any."""
+        validation = self.data.validation
+        try:
+            validation.check(self.data)
+        except FieldError as error:
+            raise FieldError(f"data.validation.{error.field}", str(error)) from None
+        if self.stopping.is_early and not validation.holds_out:
+            share = Mending(say("Hold out a fifth of the rows"), "data.validation.kind", "share")
+            reason = "no rows are held out, so nothing tells when to stop: hold out a share of the rows first"
+            raise FieldError("stopping.kind", reason, mending=share)
 
     def _check_tokens(self) -> None:
         """Tokens go through an Embedding, and nothing else does."""
@@ -195,9 +241,11 @@ class FitObjective(DeclaredObjective):
 
     def _check_batch(self) -> None:
         """A batch larger than the data, and one too small for BatchNorm."""
-        rows, size = self.data.rows, self.batch.size_of(self.data.rows)
+        rows = self.data.training_rows
+        size = self.batch.size_of(rows)
         if size > rows:
-            raise FieldError("batch.size", f"must be at most {rows:,}, the rows of the data, not {size:,}")
+            what = "the rows that are trained on" if self.data.validation.holds_out else "the rows of the data"
+            raise FieldError("batch.size", f"must be at most {rows:,}, {what}, not {size:,}")
         least = self.batch.least(rows)
         for index, (layer, shape) in enumerate(zip(self.model, self.shapes, strict=False)):
             if self.mode == "train" and least < layer.least_rows(shape):

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import TypeAdapter, ValidationError
 
 from gradviz.core.data.catalogue import AnyDataset
+from gradviz.core.declaration import FieldError
 from gradviz.core.layers.activations import ReLU, Sigmoid, Tanh
 from gradviz.core.layers.catalogue import AnyLayer
 from gradviz.core.layers.dense import Flatten, LinearLayer, LineLayer
@@ -71,16 +72,18 @@ def mended(plain: dict[str, Any], edited: str, is_kind: bool) -> FitObjective | 
     """
     try:
         parts = {name: adapter.validate_python(plain[name], strict=True) for name, adapter in _PARTS.items()}
-    except (KeyError, ValidationError):
+        rows = parts["data"].training_rows
+    except (KeyError, ValidationError, FieldError):
         return None
-    rest = {name: plain[name] for name in ("batch", "mode") if name in plain}
+    kept = ("batch", "mode", "evaluate_every", "stopping")[: 4 if parts["data"].validation.holds_out else 3]
+    rest = {name: plain[name] for name in kept if name in plain}  # without rows held out nothing tells when to stop
     if edited == "batch":
         # of a few rows the usual batch would be more than all: a quarter of them is still a mini-batch
-        rest["batch"] = {"size": max(1, parts["data"].rows // 4), **rest["batch"]}
+        rest["batch"] = {"size": max(1, rows // 4), **rest["batch"]}
     for model, loss in _candidates(edited, is_kind, **parts):
         batch = rest.get("batch", {})
         if isinstance(batch, dict) and batch.get("kind") == "mini" and type(batch.get("size")) is int:
-            rest["batch"] = {**batch, "size": min(batch["size"], parts["data"].rows)}
+            rest["batch"] = {**batch, "size": min(batch["size"], rows)}
         try:
             return FitObjective(data=parts["data"], model=model, loss=loss, **rest)
         except ValueError:

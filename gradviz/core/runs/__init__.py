@@ -1,5 +1,7 @@
 """What a run leaves: records, history, result.
 
+figures     What an evaluation of the rows held out gives, besides the loss of the step: the columns of a record's
+            figures
 history     All records of a run, and the pyramid that lets a curve of any length be drawn in milliseconds
 records     The numbers of each step: what the training thread records, and in blocks hands over
 result      What a run leaves for a file: typed values, each of which has one meaning

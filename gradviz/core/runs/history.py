@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from gradviz.core.numbers import Floats
+from gradviz.core.runs.figures import COUNT
 from gradviz.core.runs.records import RecordBlock
 
 BRANCH = 16
@@ -93,9 +94,11 @@ class History:
     def __init__(self, optimizers: int = 1) -> None:
         self._losses = _Column(optimizers)
         self._positions: _Column | None = None
+        self._figures: _Column | None = None
         self._pyramid = Pyramid(optimizers)
+        self._figure_pyramid = Pyramid(optimizers * COUNT)
         self._piled = 0
-        """How many records stand in the pyramid."""
+        """How many records stand in the pyramids."""
         self.optimizers = optimizers
         self.names: tuple[str, ...] = ()
         """What the numbers of a position are called, once a record has come from the engine."""
@@ -112,6 +115,7 @@ class History:
         self._losses.write(block.start, block.losses)
         self.names = block.names or self.names
         self._write_positions(block)
+        self._write_figures(block)
         self._piled = min(self._piled, block.start)
         if len(self) - self._piled > LAG:
             self._pile()
@@ -129,6 +133,23 @@ class History:
         rows = block.positions.reshape(-1, width) if known else np.full((len(block.losses), width), np.nan)
         self._positions.write(block.start, rows)
 
+    def _write_figures(self, block: RecordBlock) -> None:
+        """Where a block has none and others have, they are not known: NaN."""
+        width = self.optimizers * COUNT
+        if self._figures is None:
+            if block.figures is None:
+                return
+            self._figures = _Column(width)
+            self._figures.write(0, np.full((block.start, width), np.nan))
+        unknown = np.full((len(block.losses), width), np.nan)
+        self._figures.write(block.start, unknown if block.figures is None else block.figures.reshape(-1, width))
+
+    @property
+    def figures(self) -> Floats:
+        """(steps, optimisers, 3), NaN at steps without an evaluation; (0, ..) where no rows are held out."""
+        values = np.empty((0, self.optimizers * COUNT)) if self._figures is None else self._figures.values
+        return values.reshape(len(values), self.optimizers, COUNT)
+
     @property
     def losses(self) -> Floats:
         """(steps, optimisers)."""
@@ -145,7 +166,9 @@ class History:
     def block(self, step: int) -> RecordBlock:
         """A copy of the records up to `step`."""
         losses, positions = self.losses[: step + 1].copy(), self.positions[: step + 1].copy()
-        return RecordBlock(0, losses, positions if len(positions) else np.empty((*losses.shape, 0)))
+        figures = self.figures[: step + 1].copy() if self._figures is not None else None
+        positions = positions if len(positions) else np.empty((*losses.shape, 0))
+        return RecordBlock(0, losses, positions, figures=figures)
 
     def extremes(self, start: int, stop: int, pixels: int) -> tuple[Floats, Floats, Floats]:
         """Steps, smallest and largest losses of blocks of [start, stop), for a curve of `pixels` columns."""
@@ -156,7 +179,20 @@ class History:
         self._pile()
         return self._pyramid.extremes(self.losses, start, stop, pixels)
 
+    def figure_extremes(self, start: int, stop: int, pixels: int) -> tuple[Floats, Floats, Floats]:
+        """The same of the figures: steps (k,), smallest and largest (k, optimisers, 3), NaN where none is known."""
+        start, stop = max(0, start), min(len(self), stop)
+        if stop <= start or self._figures is None:
+            nothing = np.empty((0, self.optimizers, COUNT))
+            return np.empty(0), nothing, nothing
+        self._pile()
+        steps, low, high = self._figure_pyramid.extremes(self._figures.values, start, stop, pixels)
+        shape = (len(steps), self.optimizers, COUNT)
+        return steps, low.reshape(shape), high.reshape(shape)
+
     def _pile(self) -> None:
         if self._piled < len(self):
             self._pyramid.extend(self.losses, self._piled)
+            if self._figures is not None:
+                self._figure_pyramid.extend(self._figures.values, self._piled)
             self._piled = len(self)

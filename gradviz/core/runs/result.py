@@ -48,6 +48,23 @@ class ScheduleNumbers:
 
 
 @dataclass(frozen=True, slots=True)
+class WatchResult:
+    """Where early stopping stands: the best evaluation with its weights and buffers, by the names of the parameters.
+
+    `step` and `loss` are of that evaluation, `figures` of the last one. `stop` is the step at which the patience
+    ended, `end` the last step of the optimiser; None where it goes on.
+    """
+
+    step: int | None
+    loss: float
+    stop: int | None
+    end: int | None
+    figures: tuple[float, ...]
+    weights: Arrays = field(default_factory=dict)
+    buffers: Arrays = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class LaneResult:
     """One optimiser with its parameters, which are the keys of `weights`, `gradients` and `optimizer`.
 
@@ -64,6 +81,8 @@ class LaneResult:
     schedule: ScheduleNumbers | None = None
     more_groups: tuple[Mapping[str, NumberOrTuple], ...] = ()
     scaling: Mapping[str, Number] = field(default_factory=dict)
+    watch: WatchResult | None = None
+    """Where early stopping is on."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from gradviz.core.numbers import Floats
 
 
 class Scaling(Alternative):
-    """Each column by itself, from all of its rows."""
+    """Each column by itself, from all of its rows, or from those that are trained on."""
 
     suffix: ClassVar[str] = ""
     """What is written behind the name of a column whose numbers are scaled so."""
@@ -22,17 +22,17 @@ class Scaling(Alternative):
         """The name of a column whose scaled numbers are shown."""
         return f"{name}{self.suffix}"
 
-    def apply(self, columns: Floats) -> Floats:
-        """The scaled columns, (rows, columns)."""
-        shift, spread = self.terms(columns)
+    def apply(self, columns: Floats, seen: Floats) -> Floats:
+        """The scaled columns, (rows, columns), by what the rows `seen` tell."""
+        shift, spread = self.terms(seen)
         return np.asarray((columns - shift) / spread)
 
     def terms(self, columns: Floats) -> tuple[Floats, Floats]:
         """What is taken off each column, and what it is divided by then: (columns,) each."""
         raise NotImplementedError
 
-    def code(self, name: str, columns: Floats) -> tuple[str, ...]:
-        """Lines of numpy that do the same to the array called `name`."""
+    def code(self, name: str, seen: Floats, of: str) -> tuple[str, ...]:
+        """Lines of numpy that do the same to the array called `name`; `of` is how the rows `seen` are written."""
         raise NotImplementedError
 
 
@@ -41,13 +41,13 @@ class NoScaling(Scaling):
     about: ClassVar[str] = "The numbers of the table."
     kind: Literal["none"] = "none"
 
-    def apply(self, columns: Floats) -> Floats:
+    def apply(self, columns: Floats, seen: Floats) -> Floats:
         return columns
 
     def terms(self, columns: Floats) -> tuple[Floats, Floats]:
         return np.zeros(columns.shape[1]), np.ones(columns.shape[1])
 
-    def code(self, name: str, columns: Floats) -> tuple[str, ...]:
+    def code(self, name: str, seen: Floats, of: str) -> tuple[str, ...]:
         return ()
 
 
@@ -66,13 +66,13 @@ class Standardise(Scaling):
         """Rounding gives a constant column a deviation that is tiny, not 0, and underflow one of 0 where it varies."""
         return np.asarray((np.ptp(columns, axis=0) > 0) & (columns.std(axis=0) > 0))
 
-    def code(self, name: str, columns: Floats) -> tuple[str, ...]:
-        if self._varies(columns).all():
-            return (f"{name} = ({name} - {name}.mean(axis=0)) / {name}.std(axis=0)",)
+    def code(self, name: str, seen: Floats, of: str) -> tuple[str, ...]:
+        if self._varies(seen).all():
+            return (f"{name} = ({name} - {of}.mean(axis=0)) / {of}.std(axis=0)",)
         return (
-            f"deviation = {name}.std(axis=0)",
-            f"spread = np.where((np.ptp({name}, axis=0) > 0) & (deviation > 0), deviation, 1.0)",
-            f"{name} = ({name} - {name}.mean(axis=0)) / spread",
+            f"deviation = {of}.std(axis=0)",
+            f"spread = np.where((np.ptp({of}, axis=0) > 0) & (deviation > 0), deviation, 1.0)",
+            f"{name} = ({name} - {of}.mean(axis=0)) / spread",
         )
 
 
@@ -86,12 +86,12 @@ class MinMax(Scaling):
         spread = np.ptp(columns, axis=0)
         return columns.min(axis=0), _finite(np.where(spread > 0, spread, 1.0))
 
-    def code(self, name: str, columns: Floats) -> tuple[str, ...]:
-        if (np.ptp(columns, axis=0) > 0).all():
-            return (f"{name} = ({name} - {name}.min(axis=0)) / np.ptp({name}, axis=0)",)
+    def code(self, name: str, seen: Floats, of: str) -> tuple[str, ...]:
+        if (np.ptp(seen, axis=0) > 0).all():
+            return (f"{name} = ({name} - {of}.min(axis=0)) / np.ptp({of}, axis=0)",)
         return (
-            f"spread = np.ptp({name}, axis=0)",
-            f"{name} = ({name} - {name}.min(axis=0)) / np.where(spread > 0, spread, 1.0)",
+            f"spread = np.ptp({of}, axis=0)",
+            f"{name} = ({name} - {of}.min(axis=0)) / np.where(spread > 0, spread, 1.0)",
         )
 
 
@@ -107,7 +107,7 @@ class DivideBy(Scaling):
     def named(self, name: str) -> str:
         return f"{name} / {self.divisor:g}"
 
-    def code(self, name: str, columns: Floats) -> tuple[str, ...]:
+    def code(self, name: str, seen: Floats, of: str) -> tuple[str, ...]:
         return (f"{name} = {name} / {self.divisor!r}",)
 
 

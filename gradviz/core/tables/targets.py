@@ -48,16 +48,16 @@ class TableTarget(Alternative):
     def check(self, names: tuple[str, ...], columns: Floats) -> None:
         """FieldError, with the row, where the columns cannot be a target of this kind."""
 
-    def arrays(self, columns: Floats) -> NDArray[Any]:
-        """The targets, (rows, outputs) float64 or (rows,) int64."""
+    def arrays(self, columns: Floats, seen: Floats) -> NDArray[Any]:
+        """The targets, (rows, outputs) float64 or (rows,) int64; `seen` are the columns in the rows trained on."""
         raise NotImplementedError
 
     def terms(self, columns: Floats) -> tuple[Floats, Floats]:
         """What is taken off each target column, and what it is divided by then."""
         return np.zeros(columns.shape[1]), np.ones(columns.shape[1])
 
-    def code(self, columns: Floats) -> tuple[str, ...]:
-        """Lines of numpy that make the targets from the columns called ``y``."""
+    def code(self, seen: Floats, of: str) -> tuple[str, ...]:
+        """Lines of numpy that make the targets from the columns called ``y``; `of` are those in the rows `seen`."""
         raise NotImplementedError
 
 
@@ -73,14 +73,14 @@ class ValuesTarget(TableTarget):
     def outputs(self, columns: Floats) -> int:
         return int(columns.shape[1])
 
-    def arrays(self, columns: Floats) -> NDArray[Any]:
-        return self.scaling.apply(columns)
+    def arrays(self, columns: Floats, seen: Floats) -> NDArray[Any]:
+        return self.scaling.apply(columns, seen)
 
     def terms(self, columns: Floats) -> tuple[Floats, Floats]:
         return self.scaling.terms(columns)
 
-    def code(self, columns: Floats) -> tuple[str, ...]:
-        return self.scaling.code("y", columns)
+    def code(self, seen: Floats, of: str) -> tuple[str, ...]:
+        return self.scaling.code("y", seen, of)
 
 
 class LabelsTarget(TableTarget):
@@ -107,10 +107,10 @@ class LabelsTarget(TableTarget):
     def outputs(self, columns: Floats) -> int:
         return len(self.names) or int(columns.max()) + 1
 
-    def arrays(self, columns: Floats) -> NDArray[Any]:
+    def arrays(self, columns: Floats, seen: Floats) -> NDArray[Any]:
         return columns[:, 0].astype(np.int64)
 
-    def code(self, columns: Floats) -> tuple[str, ...]:
+    def code(self, seen: Floats, of: str) -> tuple[str, ...]:
         return ("y = y[:, 0].astype(np.int64)",)
 
     def check(self, names: tuple[str, ...], columns: Floats) -> None:

@@ -28,6 +28,8 @@ def explanation(_question: Explain, moment: Moment) -> Answering[Explanation]:
     evidence = yield from gathered(moment.trainer)
     reasons: list[Reason] = []
     for one in evidence:
+        if moment.trainer.lanes[one.index].is_over:
+            continue  # it ended as it was asked to, and that is told
         found = yield from _reason(one)
         if found is not None and not any(
             found.kind == other.kind and found.figures == other.figures for other in reasons

@@ -122,7 +122,8 @@ class Evidence:
         """Whether every step looks at the same rows, with no Dropout between them."""
         fit: Any = self.experiment.objective
         return not hasattr(fit, "batch") or (
-            fit.batch.size_of(fit.data.rows) >= fit.data.rows and not any(layer.is_random for layer in fit.model)
+            fit.batch.size_of(fit.data.training_rows) >= fit.data.training_rows
+            and not any(layer.is_random for layer in fit.model)
         )
 
     def rate_at(self, step: int) -> float:

@@ -13,4 +13,6 @@ initial_values   What an experiment starts from: its numbers as torch draws them
 model_modes      A model in another mode for a moment: as a pure function of its parameters, or in eval mode
 objective        What is trained: named parameters and a differentiable loss over them
 penalty_terms    The penalty of a loss as torch computes it: terms over the learned parameters of a model
+scores           How good a prediction is, in one number: the coefficient of determination, or the share of right
+                 answers
 """

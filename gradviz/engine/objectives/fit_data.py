@@ -16,11 +16,13 @@ from gradviz.engine.problems import EngineError
 
 @dataclass(frozen=True, eq=False)
 class FitData:
-    """Inputs and targets of all rows; `targets` as the loss wants them, `given` as the data has them."""
+    """Inputs and targets of the rows trained on; `targets` as the loss wants them, `given` as the data has them."""
 
     inputs: Tensor
     targets: Tensor
     given: Tensor
+    held: FitData | None = None
+    """The same of the rows held out."""
 
 
 _SHARED: WeakValueDictionary[object, FitData] = WeakValueDictionary()
@@ -36,12 +38,24 @@ def fit_data(declared: FitObjective, seed: int, dtype: torch.dtype, device: torc
     if known is None:
         try:
             inputs, given = declared.data.build(seed, dtype)
+            labels = given.numpy() if declared.data.is_labelled else None
+            held = torch.from_numpy(declared.data.held_out(labels))
         except DataError as error:
             raise EngineError(f"The data cannot be used: {error}.") from None
-        targets = _targets_for(declared, given, dtype)
-        known = FitData(inputs.to(device), targets.to(device), given.to(device))
+        whole = (inputs, _targets_for(declared, given, dtype), given)
+        known = _parted(whole, held, device) if declared.data.validation.holds_out else _on(device, whole)
         _SHARED[key] = known
     return known
+
+
+def _on(device: torch.device, rows: tuple[Tensor, ...], held: FitData | None = None) -> FitData:
+    inputs, targets, given = (part.to(device) for part in rows)
+    return FitData(inputs, targets, given, held)
+
+
+def _parted(rows: tuple[Tensor, ...], held: Tensor, device: torch.device) -> FitData:
+    """The rows trained on, in their order, and those held out."""
+    return _on(device, tuple(part[~held] for part in rows), _on(device, tuple(part[held] for part in rows)))
 
 
 def _targets_for(declared: FitObjective, given: Tensor, dtype: torch.dtype) -> Tensor:

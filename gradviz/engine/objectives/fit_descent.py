@@ -19,8 +19,11 @@ from gradviz.engine.objectives.fit_data import StepBatches, fit_data
 from gradviz.engine.objectives.model_modes import Modes
 from gradviz.engine.objectives.objective import Objective
 from gradviz.engine.objectives.penalty_terms import PenaltyTerms, sum_of
+from gradviz.engine.objectives.scores import determination, share_right
 from gradviz.engine.problems import EngineError
 
+MOST_EVALUATED_NUMBERS = 1 << 24
+"""Rows are predicted in pieces whose evaluation makes about so many numbers."""
 MOST_LANDSCAPE_NUMBERS = 12_000
 """A surface evaluates the model at 16,384 points; above this many numbers a point it looks at fewer rows."""
 
@@ -197,6 +200,34 @@ class FitDescent(Objective):
         with torch.no_grad(), self._modes.evaluating(), self._cast or nullcontext():
             prediction: Tensor = self.model(inputs)
         return prediction if self._cast is None else prediction.float()
+
+    def figures(self) -> tuple[float, float, float]:
+        """Of the last evaluation's parameters, in eval mode: the loss of the rows held out, without L1 and L2, and
+        the score of the rows trained on and of those held out."""
+        data, held = self.data, self.data.held
+        assert held is not None
+        known = self._prediction if self._batches is None and not self._modes.matter else None
+        with torch.no_grad(), self._modes.evaluating(), self._cast or nullcontext():
+            seen = self._predicted(data.inputs) if known is None else known.detach()
+            unseen = self._predicted(held.inputs)
+            loss: Tensor = self._criterion(unseen, held.targets)
+        if self._cast is not None:
+            seen, unseen = seen.float(), unseen.float()
+        return loss.item(), self._score(data.given, seen), self._score(held.given, unseen)
+
+    def _predicted(self, inputs: Tensor) -> Tensor:
+        """The prediction in the present mode, a piece of the rows at a time where they are many."""
+        piece = max(1, MOST_EVALUATED_NUMBERS // self.activations)
+        if len(inputs) <= piece:
+            prediction: Tensor = self.model(inputs)
+            return prediction
+        return torch.cat([self.model(part) for part in torch.split(inputs, piece)])
+
+    def _score(self, given: Tensor, prediction: Tensor) -> float:
+        """The share of right answers, or R²."""
+        if not self.classes:
+            return determination(given, prediction)
+        return share_right(given, prediction, 0.0 if self._reads_as == "one score" else 0.5)
 
     def probabilities(self, prediction: Tensor) -> Tensor:
         """The probability (rows, classes) of every class, as the loss reads a prediction."""

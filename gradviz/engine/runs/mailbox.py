@@ -9,6 +9,7 @@ import numpy as np
 
 from gradviz.core.questions.question import Answer, Question
 from gradviz.core.questions.update import Update
+from gradviz.core.runs.figures import COUNT
 from gradviz.core.runs.records import RecordBlock, StepRecord
 from gradviz.core.runs.state import RunState
 from gradviz.core.words import SILENCE, Words
@@ -61,4 +62,8 @@ def block_of(records: list[StepRecord], optimizers: int, names: tuple[str, ...] 
     width = positions.shape[1] // optimizers if positions.size else 0
     positions = positions.reshape(len(records), optimizers, width)
     losses.flags.writeable = positions.flags.writeable = False
-    return RecordBlock(records[0].step, losses, positions, names)
+    figures = None
+    if records[0].figures:
+        figures = np.array([record.figures for record in records]).reshape(len(records), optimizers, COUNT)
+        figures.flags.writeable = False
+    return RecordBlock(records[0].step, losses, positions, names, figures)

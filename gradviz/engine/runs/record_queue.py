@@ -11,6 +11,8 @@ from collections import deque
 
 import numpy as np
 
+from gradviz.core.numbers import Floats
+from gradviz.core.runs.figures import COUNT
 from gradviz.core.runs.records import RecordBlock, StepRecord
 
 FULL = 1 << 14
@@ -20,12 +22,12 @@ FULL = 1 << 14
 class _Stretch:
     """Consecutive records. Losses come last: a record is there once its losses are."""
 
-    __slots__ = ("losses", "next", "positions", "start", "taken", "width")
+    __slots__ = ("figures", "losses", "next", "positions", "start", "taken", "width")
 
     def __init__(self, start: int, width: int) -> None:
         self.start = self.next = start
         self.taken, self.width = 0, width
-        self.losses, self.positions = array("d"), array("d")
+        self.losses, self.positions, self.figures = array("d"), array("d"), array("d")
 
 
 class RecordQueue:
@@ -45,6 +47,8 @@ class RecordQueue:
             self._stretches.append(last)
         last.next += 1
         last.positions.extend(position)
+        if record.figures:
+            last.figures.extend(record.figures)
         last.losses.extend(record.losses)
 
     def take(self, names: tuple[str, ...] = ()) -> tuple[RecordBlock | None, bool]:
@@ -70,16 +74,28 @@ class RecordQueue:
         losses = np.frombuffer(stretch.losses[first * many :])
         count = len(losses) // many
         positions = np.frombuffer(stretch.positions[first * width : (first + count) * width])
+        figures = self._figures(stretch, first, count) if stretch.figures else None
         stretch.taken += count
         shape = (count, many, width // many)
-        return RecordBlock(stretch.start + first, losses.reshape(count, many), positions.reshape(shape))
+        losses = losses.reshape(count, many)
+        return RecordBlock(stretch.start + first, losses, positions.reshape(shape), figures=figures)
+
+    def _figures(self, stretch: _Stretch, first: int, count: int) -> Floats:
+        """Those of so many records from the first that was not taken."""
+        width = self._optimizers * COUNT
+        figures = np.frombuffer(stretch.figures[first * width : (first + count) * width])
+        return figures.reshape(count, self._optimizers, COUNT)
 
 
 def _joined(blocks: list[RecordBlock], names: tuple[str, ...]) -> RecordBlock:
     """Blocks that follow one another as one, read-only."""
-    losses, positions = blocks[0].losses, blocks[0].positions
+    losses, positions, figures = blocks[0].losses, blocks[0].positions, blocks[0].figures
     if len(blocks) > 1:
         losses = np.concatenate([block.losses for block in blocks])
         positions = np.concatenate([block.positions for block in blocks])
+        known = [block.figures for block in blocks if block.figures is not None]
+        figures = np.concatenate(known) if known else None
     losses.flags.writeable = positions.flags.writeable = False
-    return RecordBlock(blocks[0].start, losses, positions, names)
+    if figures is not None:
+        figures.flags.writeable = False
+    return RecordBlock(blocks[0].start, losses, positions, names, figures)

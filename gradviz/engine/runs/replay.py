@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gradviz.core.document.experiment import Experiment
+from gradviz.core.runs.records import RecordBlock, StepRecord
 from gradviz.core.runs.result import Arrays, RunResult
 from gradviz.engine.problems import EngineError
 from gradviz.engine.training.trainer import Trainer
@@ -40,13 +41,16 @@ def replay(experiment: Experiment, result: RunResult, progress: Callable[[int, i
     trainer.edits = list(result.edits) or trainer.edits
     last = len(saved) - 1
     for step in range(last + 1):
-        found = trainer.seek(step).losses
+        record = trainer.seek(step)
+        found = record.losses
         if trainer.step < step:  # it diverged before, where the saved run went on
             return Replay(step, False, step, float(saved[step][0]), float("nan"), _differences(trainer, result))
         if not np.array_equal(saved[step], np.array(found), equal_nan=True):
             lane = np.flatnonzero(~np.isclose(saved[step], found, rtol=0, atol=0, equal_nan=True))[0]
             expected, other = float(saved[step][lane]), float(found[lane])
             return Replay(step, False, step, expected, other, _differences(trainer, result))
+        if not _have_same_figures(record, result.history):
+            return Replay(step, False, step, float("nan"), float("nan"), _differences(trainer, result))
         if step == result.step and not _have_same_weights(trainer, result):
             return Replay(step, False, step, float("nan"), float("nan"), _differences(trainer, result))
         if progress is not None:
@@ -57,6 +61,13 @@ def replay(experiment: Experiment, result: RunResult, progress: Callable[[int, i
 def _at_start(experiment: Experiment, result: RunResult) -> Experiment:
     """The experiment with the optimisers that the run began with."""
     return experiment.with_optimizers(result.edits[0].optimizers) if result.edits else experiment
+
+
+def _have_same_figures(record: StepRecord, history: RecordBlock) -> bool:
+    """Whether the rows held out gave the same, where a file has that."""
+    if history.figures is None:
+        return True
+    return np.array_equal(history.figures[record.step].reshape(-1), np.array(record.figures), equal_nan=True)
 
 
 def _have_same_weights(trainer: Trainer, result: RunResult) -> bool:

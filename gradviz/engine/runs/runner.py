@@ -227,7 +227,7 @@ class Runner:
         elif trainer.diverged:
             self._say(RunState.DIVERGED, verbatim(trainer.divergence()))
         elif trainer.finished:
-            self._say(RunState.FINISHED, say("Finished: {step:step|steps}.", step=trainer.step))
+            self._say(RunState.FINISHED, trainer.early_stop() or say("Finished: {step:step|steps}.", step=trainer.step))
         elif trainer.step == 0:
             self._say(RunState.READY, say("Ready. Press Space to run."))
         else:

@@ -88,9 +88,9 @@ class WholeRun:
             return why or self.fault or self.trainer.divergence()
         if self.is_stopped:
             return f"Stopped at step {self.trainer.step:,} of {self.trainer.experiment.steps:,}."
-        finished = f"Finished: {plural(self.trainer.step, 'step')}."
+        finished = str(self.trainer.early_stop()) or f"Finished: {plural(self.trainer.step, 'step')}."
         both = f"{finished} {why}".strip()
-        return both if len(both) <= LONGEST else why
+        return both if len(both) <= LONGEST or not why else why
 
     @cached_property
     def explanation(self) -> Explanation:

@@ -9,6 +9,7 @@ from torch import Tensor
 from gradviz.core.numbers import Floats
 from gradviz.core.questions.fit import CurveFit, FitNames, FitScore, FitSnapshot, PlaneFit, ScatterFit, TableFit
 from gradviz.engine.objectives.fit_descent import FitDescent
+from gradviz.engine.objectives.scores import determination
 from gradviz.engine.training.lanes import Lane
 
 MOST_ROWS = 2000
@@ -95,14 +96,8 @@ def _score(first: FitDescent, given: Tensor, predictions: list[Tensor]) -> FitSc
             right = _classes(first.probabilities(prediction)) == given
             values.append(float(right.double().mean()))
         else:
-            values.append(determination(given.double(), prediction.double()))
+            values.append(determination(given, prediction))
     return FitScore(len(first.data.inputs), len(given), first.classes, tuple(values), FitNames(*first.names))
-
-
-def determination(given: Tensor, prediction: Tensor) -> float:
-    """R²: 1 less the share of the targets' variance that is left; NaN where they do not vary."""
-    spread = ((given - given.mean(dim=0)) ** 2).sum()
-    return float(1 - ((given - prediction) ** 2).sum() / spread) if spread > 0 else float("nan")
 
 
 def _counts(

@@ -12,7 +12,8 @@ from torch import Tensor
 from gradviz.core.formulas.fitted_columns import FittedColumns, Prediction
 from gradviz.core.questions.fit import CurveFit, FitNames, FitScore, ScatterFit
 from gradviz.engine.objectives.formula_descent import FormulaDescent
-from gradviz.engine.surfaces.fit_pictures import CURVE_POINTS, MOST_ROWS, array, axis, determination
+from gradviz.engine.objectives.scores import determination
+from gradviz.engine.surfaces.fit_pictures import CURVE_POINTS, MOST_ROWS, array, axis
 
 MARGIN = 0.05
 ELSEWHERE = 0.37
@@ -81,7 +82,7 @@ class FormulaPictures:
         values: tuple[float, ...] = ()
         if predictor is not None and predictor.prediction.is_compared:
             found = [predictor.evaluate(objective.tensors).reshape(-1, 1) for objective in self._objectives]
-            values = tuple(determination(given.double(), prediction.double()) for prediction in found)
+            values = tuple(determination(given, prediction) for prediction in found)
         rows = len(given)
         return FitScore(rows, -(-rows // self._every(given)), 0, values, FitNames(inputs, (fitted.target,)))
 

@@ -19,4 +19,6 @@ trail              Where the optimisers came along: copies of all learned number
 trainer            The trainer: an experiment's optimisers, stepping side by side, one evaluation a step
 turns              Turns at what torch has once for all: its random generator and its number of threads
 versions           The versions that a run was made with
+watch              Looks at the rows held out, for one optimiser: their loss and score, the best of them so far, and
+                   early stopping
 """

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -14,6 +14,7 @@ from torch import Tensor
 from gradviz.core.document.memory import CHECKPOINT_BYTES, MOST_CHECKPOINTS, TENSOR_BYTES
 from gradviz.engine.training.explanations import Fault
 from gradviz.engine.training.lanes import Lane
+from gradviz.engine.training.watch import WatchState
 
 Number = int | float
 
@@ -71,6 +72,7 @@ class LaneState:
     scaling: dict[str, Any]
     loss: float
     fault: Fault | None
+    watch: WatchState | None
 
     @staticmethod
     def of(lane: Lane) -> LaneState:
@@ -86,6 +88,7 @@ class LaneState:
             {} if lane.scaling is None else dict(lane.scaling.numbers),
             lane.loss,
             lane.fault,
+            None if lane.watch is None else lane.watch.state,
         )
 
     def put_back(self, lane: Lane) -> None:
@@ -103,16 +106,38 @@ class LaneState:
             set_numbers(lane.scheduler, self.schedule)
         if lane.scaling is not None:
             lane.scaling.numbers = dict(self.scaling)
-        if self.fault is not None:
-            lane.fault = None
-            lane.evaluate(self.fault.step)
+        if lane.watch is not None and self.watch is not None:
+            lane.watch.state = self.watch
+        stopped = self._stopped_at
+        if stopped is not None:
+            evaluate_stopped(lane, stopped)
         lane.loss, lane.fault = self.loss, self.fault
+
+    @property
+    def _stopped_at(self) -> int | None:
+        """The step of the last evaluation of a lane that has stopped."""
+        if self.fault is not None:
+            return self.fault.step
+        return None if self.watch is None else self.watch.end
 
     @property
     def bytes(self) -> int:
         """The memory of all that it holds."""
+        best = None if self.watch is None else self.watch.best
         tensors = [self.parameters, self.buffers, self.carried, self.optimizer]
+        tensors += [] if best is None else [best.weights, best.buffers]
         return sys.getsizeof(self) + sum(map(held_by, [*tensors, self.groups, self.schedule, self.scaling, self.loss]))
+
+
+def evaluate_stopped(lane: Lane, step: int) -> None:
+    """Make the last evaluation of a lane that has stopped anew: its prediction, its graph and its gradients."""
+    lane.fault, watch = None, lane.watch
+    state = None if watch is None else watch.state
+    if watch is not None and state is not None:
+        watch.state = replace(state, end=None)
+    lane.evaluate(step)
+    if watch is not None and state is not None:
+        watch.state = state
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,8 @@ from gradviz.engine.training.lanes import Lane
 from gradviz.engine.training.optimizer_fitting import optimizer_misfits
 from gradviz.engine.training.schedule_fitting import schedule_misfits
 
+Kind = tuple[str, tuple[int, ...]]
+"""Dtype and shape."""
 _NEXT = "Press Reset to start from the seed."
 
 
@@ -47,6 +49,9 @@ def _path_misfits(lane: Lane, result: RunResult) -> Iterator[str]:
     objective = lane.objective
     if result.history is None:
         return
+    if (result.history.figures is not None) != (lane.watch is not None):
+        held = "tells of rows held out, of which there are none"
+        yield f"its history {'lacks the figures of the rows held out' if lane.watch is not None else held}"
     found, wanted = result.history.positions.shape[2], len(objective.numbers)
     always = wanted == 2 and all(parameter.dim() == 0 for parameter in objective.parameters.values())
     if found not in (0, wanted):
@@ -79,6 +84,7 @@ def _lane_misfits(
     carried = {name: kind for name, kind in parameters.items() if name in saved.gradients and lane.carries}
     yield from _array_misfits("gradient", carried, saved.gradients)
     yield from _scaling_misfits(lane, saved)
+    yield from _watch_misfits(lane, saved, result.step, parameters, buffers)
     declared = experiment.optimizers[index]
     yield from optimizer_misfits(declared, lane, saved, result.step)
     is_same_torch = result.versions.get("torch") == torch.__version__
@@ -97,12 +103,32 @@ def _scaling_misfits(lane: Lane, saved: LaneResult) -> Iterator[str]:
             yield f"scaling/{name} is {value:g}, which no scaler has"
 
 
-def _kind(tensor: torch.Tensor) -> tuple[str, tuple[int, ...]]:
+def _watch_misfits(
+    lane: Lane, saved: LaneResult, step: int, parameters: Mapping[str, Kind], buffers: Mapping[str, Kind]
+) -> Iterator[str]:
+    """What of early stopping does not fit."""
+    is_watched, watch = lane.watch is not None and lane.watch.stopping is not None, saved.watch
+    if watch is None:
+        if is_watched:
+            yield "it does not tell where its early stopping stands"
+        return
+    if not is_watched:
+        yield "it tells of early stopping, which is off"
+        return
+    steps = (watch.step, watch.stop, watch.end)
+    if any(known is not None and known > step for known in steps) or (watch.end is not None and watch.stop is None):
+        yield "its early stopping lies ahead of its run"
+    known = watch.step is not None
+    yield from _array_misfits("best", parameters if known else {}, watch.weights)
+    yield from _array_misfits("best_buffers", buffers if known else {}, watch.buffers)
+
+
+def _kind(tensor: torch.Tensor) -> Kind:
     return str(tensor.dtype).removeprefix("torch."), tuple(tensor.shape)
 
 
 def _array_misfits(
-    what: str, wanted: Mapping[str, tuple[str, tuple[int, ...]]], saved: Mapping[str, Array], any_dtype: bool = False
+    what: str, wanted: Mapping[str, Kind], saved: Mapping[str, Array], any_dtype: bool = False
 ) -> Iterator[str]:
     """What is missing, too much, or of another shape or dtype."""
     for name, (dtype, shape) in wanted.items():

@@ -20,6 +20,7 @@ from gradviz.engine.problems import EngineError
 from gradviz.engine.training.explanations import Fault, explained
 from gradviz.engine.training.groups import Groups
 from gradviz.engine.training.loss_scaling import LossScaling
+from gradviz.engine.training.watch import Watch
 
 
 class Lane:
@@ -30,7 +31,7 @@ class Lane:
 
     __slots__ = (
         "_clip", "_evaluation", "_is_first_call", "_needs_loss", "carried", "carries", "fault", "groups", "loss",
-        "needs_closure", "objective", "optimizer", "scaling", "scheduler", "step", "update",
+        "needs_closure", "objective", "optimizer", "scaling", "scheduler", "step", "update", "watch",
     )  # fmt: skip
 
     def __init__(self, objective: Objective, declared: Optimizer, steps: int) -> None:
@@ -44,6 +45,8 @@ class Lane:
         self.scheduler = declared.build_schedule(self.optimizer, steps)
         self.loss = math.nan
         self.fault: Fault | None = None
+        self.watch: Watch | None = None
+        """Looks at the rows held out, if any are."""
         self.step = 0
         self.needs_closure = declared.needs_closure
         self._needs_loss = declared.schedule.needs_loss
@@ -75,11 +78,16 @@ class Lane:
     @property
     def goes_on(self) -> bool:
         """Whether the next step will update it."""
-        return self.fault is None and math.isfinite(self.loss)
+        return self.fault is None and math.isfinite(self.loss) and not self.is_over
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it has stopped early, for the loss of the rows held out no longer improved."""
+        return self.watch is not None and self.watch.is_over
 
     def evaluate(self, step: int) -> float:
         """Loss and gradient at the current parameters; a lane that stopped keeps its last loss."""
-        if self.fault is not None:
+        if self.fault is not None or self.is_over:
             return self.loss
         self.step = step
         self.objective.at_step(step)

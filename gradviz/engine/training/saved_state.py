@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,10 +10,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gradviz.core.runs.result import Array, Kept, KeptList, LaneResult, NumberOrTuple, ScheduleNumbers
+from gradviz.core.runs.result import Array, Kept, KeptList, LaneResult, NumberOrTuple, ScheduleNumbers, WatchResult
 from gradviz.engine.summaries import array_of
-from gradviz.engine.training.checkpoints import numbers_of, set_numbers
+from gradviz.engine.training.checkpoints import evaluate_stopped, numbers_of, set_numbers
 from gradviz.engine.training.lanes import Lane
+from gradviz.engine.training.watch import Best, Watch, WatchState
 
 ON_THE_CPU = frozenset({"step", "mu_product"})
 """State that torch keeps on the CPU wherever the parameter is, unless the update is fused or averaged."""
@@ -32,7 +34,38 @@ def result_of(lane: Lane) -> LaneResult:
         more_groups=() if lane.scheduler is None else group_numbers(lane)[1:],
         scaling={} if lane.scaling is None else lane.scaling.moving,
         schedule=None if lane.scheduler is None else schedule_numbers(numbers_of(lane.scheduler)),
+        watch=_watch_result(lane),
     )
+
+
+def _watch_result(lane: Lane) -> WatchResult | None:
+    """Where early stopping stands; None where it is off."""
+    if lane.watch is None or lane.watch.stopping is None:
+        return None
+    state = lane.watch.state
+    if state.best is None:
+        return WatchResult(None, math.nan, state.stop, state.end, state.figures)
+    weights, buffers = state.best.weights, state.best.buffers
+    return WatchResult(
+        state.best.step,
+        state.best.loss,
+        state.stop,
+        state.end,
+        state.figures,
+        {name: array_of(value) for name, value in zip(lane.objective.parameters, weights, strict=True)},
+        {name: array_of(value) for name, value in zip(lane.objective.buffers, buffers, strict=True)},
+    )
+
+
+def _restore_watch(watch: Watch, saved: WatchResult, lane: Lane) -> None:
+    """Go on as the watch did; a lane that has stopped is evaluated where it did."""
+    device = next(iter(lane.objective.parameters.values())).device
+    weights = tuple(_tensor(saved.weights[name]).to(device) for name in lane.objective.parameters if saved.weights)
+    buffers = tuple(_tensor(saved.buffers[name]).to(device) for name in lane.objective.buffers if saved.buffers)
+    best = None if saved.step is None else Best(saved.step, saved.loss, weights, buffers)
+    watch.state = WatchState(best, saved.stop, saved.end, saved.figures)
+    if saved.end is not None:
+        evaluate_stopped(lane, saved.end)
 
 
 def _kept(state: Mapping[str, Any]) -> dict[str, Kept]:
@@ -91,6 +124,8 @@ def restore_lane(lane: Lane, saved: LaneResult) -> None:
         for group, kept in zip(lane.optimizer.param_groups, (saved.group, *saved.more_groups), strict=True):
             group.update({key: value for key, value in kept.items() if key in group})
         set_numbers(lane.scheduler, _numbers(saved.schedule))
+    if lane.watch is not None and saved.watch is not None:
+        _restore_watch(lane.watch, saved.watch, lane)
 
 
 def _restored(lane: Lane, key: str, value: Kept, device: torch.device) -> Any:

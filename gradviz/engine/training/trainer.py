@@ -20,9 +20,11 @@ from torch import Tensor
 from gradviz.core.document.experiment import Experiment, optimizer_names
 from gradviz.core.numbers import short_number
 from gradviz.core.optimizers.catalogue import Optimizer
+from gradviz.core.runs.figures import NOT_EVALUATED
 from gradviz.core.runs.records import StepRecord
 from gradviz.core.runs.result import Array, LiveEdit, RunResult
 from gradviz.core.runs.state import RunState
+from gradviz.core.words import SILENCE, Words
 from gradviz.engine.devices import resolve_device
 from gradviz.engine.objectives.build import build_objective
 from gradviz.engine.problems import EngineError
@@ -35,6 +37,7 @@ from gradviz.engine.training.saved_state import restore_lane, result_of
 from gradviz.engine.training.trail import Trail
 from gradviz.engine.training.turns import Turn
 from gradviz.engine.training.versions import versions
+from gradviz.engine.training.watch import stop_words, watch_of
 
 LARGE_MODEL = 1_000_000
 
@@ -60,6 +63,7 @@ class Trainer:
         self.names = self.lanes[0].objective.numbers
         """What the numbers of a record's position are called; none where there are more than two."""
         self._readers = _readers(self.lanes) if self.names else []
+        self._is_watched = any(lane.watch is not None for lane in self.lanes)
         self.trail = Trail(self.lanes, kept=not self.names)
         self._restored_unfit = start is not None and not start.finite
         self._start: dict[str, Array] = {}
@@ -81,7 +85,9 @@ class Trainer:
     def _lane(self, optimizer: Optimizer) -> Lane:
         experiment = self.experiment
         declared = optimizer.in_steps(experiment.objective.steps_per_epoch)
-        return Lane(build_objective(experiment, self.device), declared, experiment.steps)
+        lane = Lane(build_objective(experiment, self.device), declared, experiment.steps)
+        lane.watch = watch_of(experiment.objective, lane.objective)
+        return lane
 
     def twin(self) -> Trainer:
         """Another trainer of this run, where this one stands: it goes anywhere, and this one knows nothing of it."""
@@ -156,9 +162,12 @@ class Trainer:
     def _advanced(self) -> StepRecord:
         self._is_torn = True
         for lane in self.lanes:
-            if lane.fault is None and math.isfinite(lane.loss):
+            if lane.goes_on:
                 try:
-                    lane.update()
+                    if lane.watch is not None and lane.watch.puts_back:
+                        lane.watch.put_back()
+                    else:
+                        lane.update()
                 except RuntimeError as error:  # where the update is torch's own step, nothing stands around it
                     lane.fail(error)
         self.step += 1
@@ -174,20 +183,44 @@ class Trainer:
         position: list[float] = []
         for read in self._readers:
             position += read()
+        figures = self._figures(step) if self._is_watched else ()
         if step >= self.trail.due:
             self.trail.keep(step, self.lanes)
         self._is_torn = False
-        return StepRecord(step, losses, tuple(position))
+        return StepRecord(step, losses, tuple(position), figures)
+
+    def _figures(self, step: int) -> tuple[float, ...]:
+        """What each optimiser's evaluation of the rows held out gives, if the step has one."""
+        found: tuple[float, ...] = ()
+        for lane in self.lanes:
+            found += NOT_EVALUATED if lane.watch is None or lane.fault is not None else lane.watch.look(step)
+        return found
 
     @property
     def finished(self) -> bool:
-        """Whether all steps are done."""
-        return self.step >= self.experiment.steps
+        """Whether all steps are done, or no optimiser goes on for some have stopped early."""
+        return self.step >= self.experiment.steps or self.is_over
+
+    @property
+    def is_over(self) -> bool:
+        """Whether early stopping has ended the run: one optimiser at least, and no other goes on."""
+        if not self._is_watched or not any(lane.is_over for lane in self.lanes):
+            return False
+        return not any(lane.goes_on for lane in self.lanes)
 
     @property
     def diverged(self) -> bool:
         """Whether no optimiser can go on: no loss is finite any more, faults stopped them, or a file's weights did."""
-        return self._restored_unfit or not any(lane.goes_on for lane in self.lanes)
+        return self._restored_unfit or not any(lane.goes_on or lane.is_over for lane in self.lanes)
+
+    def early_stop(self) -> Words:
+        """That and why the run of an optimiser ended early; silence where none did."""
+        stopped = [index for index, lane in enumerate(self.lanes) if lane.is_over]
+        if not stopped:
+            return SILENCE
+        watch = self.lanes[stopped[0]].watch
+        name = optimizer_names(self.experiment)[stopped[0]] if len(self.lanes) > 1 else ""
+        return stop_words(watch, name, len(stopped) - 1) if watch is not None else SILENCE
 
     @property
     def failure(self) -> str:
@@ -277,7 +310,7 @@ class Trainer:
         if self._is_torn or step < self.step or self.step < self.known:
             self._jump(step)
         self._apply_edit_of_this_step()
-        while self.step < step and not self.diverged:
+        while self.step < step and not self.diverged and not self.is_over:
             yield self.advance()
 
     def _jump(self, step: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gradviz.core.document.experiment import Experiment
+from gradviz.core.objectives.catalogue import FitObjective
 from gradviz.core.optimizers.update_rule import UpdateRule
 from gradviz.core.questions.start import Start
 from gradviz.scripts.language.dialects import LIBRARIES, DialectName
@@ -13,6 +14,7 @@ from gradviz.scripts.language.page import caption, fitted, safe_names
 from gradviz.scripts.language.sketch import Line, Sketch, reached, used_lines
 from gradviz.scripts.language.tensors import TensorWriter
 from gradviz.scripts.steps.clipping import norm_lines, with_clipping
+from gradviz.scripts.steps.held_out import SPLIT, HeldOut, score_definition
 from gradviz.scripts.steps.loops import (
     UpdatePrinter,
     fused,
@@ -61,6 +63,7 @@ class HandScript:
         self.writer = TensorWriter(self.library, experiment.dtype, experiment.seed, start, dialect)
         self.update = UpdatePrinter(rule, self.printer)
         self.trained = [self.names[tensor.name] for tensor in sketch.parameters if tensor.name in self.reached]
+        self.held = self.held_out()
 
     def _all_names(self) -> dict[str, str]:
         """What everything is called in the script; a batch of x is xb."""
@@ -82,17 +85,57 @@ class HandScript:
         if not is_by_line(self.rule, len(self.trained)):
             top += fitted(f"parameters = [{', '.join(self.trained)}]")
         state = state_lines(self.rule, self.zeros)
-        loop = ["", "for step in range(steps + 1):", *indented(self.evaluation()), *indented(self.ends(steps))]
+        turn = [*self.evaluation(), *self.held.look(), *self.ends(steps), *self.held.stop(self.zeroed())]
+        loop = ["", "for step in range(steps + 1):", *indented(turn)]
         return [
             *top,
+            *self.held.begin(),
             "",
             f"steps = {steps}",
             *settings_lines(self.rule.settings),
             *state,
             *loop,
             *indented(self.step()),
+            *self.held.after(),
             *self.result(),
         ]
+
+    def held_out(self) -> HeldOut:
+        """The lines about rows held out: the forward pass as a function of the rows, and copies of the parameters."""
+        objective = self.fit_with_rows_held_out
+        if objective is None:
+            return HeldOut(self.experiment)
+        listed = f"[{', '.join(self.trained)}]"
+        looks = ["seen, _ = forward(x, y)", f"unseen, {self.loss} = forward(x_held, y_held)"]
+        looks = looks if self.is_numpy else ["with torch.no_grad():", *indented(looks)]
+        figures = f"return {self.loss}.item(), score(seen, y), score(unseen, y_held)"
+        functions = [
+            score_definition(objective, self.library.name),
+            ["def forward(x, y):", *indented([*self.forward_lines(), f"return prediction, {self.loss}"])],
+            ["def evaluated():", *indented([*looks, figures])],
+        ]
+        copied = f"[p.{'copy' if self.is_numpy else 'detach().clone'}() for p in {listed}]"
+        back = [f"for p, value in zip({listed}, best, strict=True):"]
+        back += ["    p[...] = value"] if self.is_numpy else ["    p.copy_(value)"]
+        put_back = back if self.is_numpy else ["with torch.no_grad():", *indented(back)]
+        return HeldOut(self.experiment, functions, copied, put_back)
+
+    @property
+    def fit_with_rows_held_out(self) -> FitObjective | None:
+        """The objective, if it holds rows out."""
+        objective = self.experiment.objective
+        return objective if isinstance(objective, FitObjective) and objective.data.validation.holds_out else None
+
+    def forward_lines(self) -> list[str]:
+        """The way to the loss, of rows called x and y."""
+        count = "y.shape[0]" if self.library.name == "tensorflow" else "len(y)"
+        rows = {"x": "x", "y": "y", "rows": count, "count": "prediction.size"}
+        printer = Printer(self.library, self.experiment.dtype, self.names | rows, dict(self.printer.ranks))
+        made = []
+        for line in used_lines(self.sketch, by_hand=False):
+            made.append(f"{self.names[line.name]} = {printer.text(line.expression)}")
+            printer.ranks[line.name] = printer.rank(line.expression)
+        return made
 
     def fitted_data(self) -> list[str]:
         """The data in lines that fit."""
@@ -107,7 +150,8 @@ class HandScript:
             casts = [] if self.experiment.dtype == "float64" else [f"x, y = x.astype({dtype}), y.astype({dtype})"]
         else:
             casts = [f"x, y = torch.tensor(x, dtype={dtype}), torch.tensor(y, dtype={dtype})"]
-        return [*self.sketch.data, *casts, *scaling(self.experiment), *(self.batches or [""])]
+        split = [SPLIT] if self.held.entries() else []
+        return [*self.sketch.data, *casts, *scaling(self.experiment), *split, *(self.batches or [""])]
 
     def zeros(self, first: str) -> str:
         """A tensor like p, filled."""
@@ -144,8 +188,8 @@ class HandScript:
         """A line of progress, and the end of the loop."""
         finite = f"np.isfinite({self.loss})" if self.is_numpy else f"{self.loss}.isfinite()"
         return [
-            *progress_lines(steps, self.loss, caption(self.sketch.objective)),
-            f"if step == steps or not {finite}:",
+            *progress_lines(steps, self.loss, caption(self.sketch.objective), self.held.told),
+            f"if step == steps{self.held.ends} or not {finite}:",
             "    break",
         ]
 
@@ -183,7 +227,7 @@ class HandScript:
 
     def zeroed(self) -> list[str]:
         """Gradients add up in PyTorch, so that they begin anew at every step."""
-        if self.by_hand:
+        if self.is_numpy or self.by_hand:
             return []
         if is_by_line(self.rule, len(self.trained)):
             return [f"{' = '.join(f'{name}.grad' for name in self.trained)} = None"]
@@ -204,4 +248,4 @@ class HandScript:
             for tensor in self.sketch.parameters
             if tensor.name in self.reached
         }
-        return ["", *result_lines(f"{self.loss}.item()", parameters, gradients)]
+        return ["", *result_lines(f"{self.loss}.item()", parameters, gradients, self.held.entries())]

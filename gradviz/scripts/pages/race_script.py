@@ -74,7 +74,7 @@ class RaceScript(TorchScript):
         given += ["clip=None"] if self.has_clipping else []
         given += [f"{switch}=True" for switch in self.switches]
         loop = ["for step in range(steps + 1):", *indented(self.step())]
-        train = [*source.start(), *self.made(), *loop, *self.returned()]
+        train = [*source.start(), *self.made(), *self.held.begin(1), *loop, *self.held.after(), *self.returned()]
         return [
             *source.data(),
             f"steps = {self.experiment.steps}",
@@ -127,8 +127,8 @@ class RaceScript(TorchScript):
         if self.has_schedule:
             stepped = f"scheduler.step({loss}.item())" if self.has_loss_schedule else "scheduler.step()"
             update += ["if scheduler:", f"    {stepped}"]
-        end = [f"if step == steps or not {loss}.isfinite():", "    break"]
-        return [*self.source.batch(), *evaluated, *end, *update]
+        end = [f"if step == steps{self.held.ends} or not {loss}.isfinite():", "    break"]
+        return [*self.source.batch(), *evaluated, *self.held.look(), *end, *self.held.stop(), *update]
 
     def updated(self) -> list[str]:
         if not self.has_closure:
@@ -147,6 +147,7 @@ class RaceScript(TorchScript):
             f'    "loss": {loss},',
             f'    "parameters": {parameters},',
             f'    "gradients": {gradients},',
+            *(f'    "{key}": {value},' for key, value in self.held.entries().items()),
             "}",
         ]
 

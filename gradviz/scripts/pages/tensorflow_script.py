@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gradviz.core.data.validation import HELD
 from gradviz.core.formulas.functions import FUNCTIONS
 from gradviz.core.formulas.walk import functions_in, names_in
 from gradviz.scripts.language.expressions import Printer
@@ -10,6 +11,7 @@ from gradviz.scripts.language.sketch import parsed_lines, used_lines
 from gradviz.scripts.pages.hand_script import HandScript
 from gradviz.scripts.problems import ScriptError
 from gradviz.scripts.steps.clipping import norm_lines
+from gradviz.scripts.steps.held_out import SPLIT, HeldOut, score_definition
 from gradviz.scripts.steps.loops import (
     indented,
     loop_over,
@@ -39,26 +41,78 @@ class TensorFlowScript(HandScript):
             *self.running(state),
             *["", "", f"def evaluate({self.step_given}):", *indented(self.evaluation())],
             *["", "", "@tf.function", *self.train()],
-            *["", "", *self.chunks(steps)],
+            *self.held.begin(has_last=False),
+            *["", "", *(self.chunks_between_looks() if self.held.every else self.chunks(steps))],
+            *self.held.after(),
             *self.result(),
+        ]
+
+    def held_out(self) -> HeldOut:
+        fit = self.fit_with_rows_held_out
+        if fit is None:
+            return HeldOut(self.experiment)
+        looks = ["seen, _ = forward(x, y)", f"unseen, {self.loss} = forward(x_held, y_held)"]
+        scores = "score(seen.numpy(), y.numpy()), score(unseen.numpy(), y_held.numpy())"
+        functions = [
+            score_definition(fit, "numpy"),
+            ["def forward(x, y):", *indented([*self.forward_lines(), f"return prediction, {self.loss}"])],
+            ["def evaluated():", *indented([*looks, f"return float({self.loss}), {scores}"])],
+        ]
+        back = ["for p, value in zip(parameters, best, strict=True):", "    p.assign(value)"]
+        return HeldOut(self.experiment, functions, "[p.numpy().copy() for p in parameters]", back)
+
+    def chunks_between_looks(self) -> list[str]:
+        """The steps from one evaluation of the rows held out to the next."""
+        held, every, steps = self.held, self.held.every, self.experiment.steps
+        seldom = every * -(-progress_every(steps) // every)
+        said = f'print(f"step {{step:6d}}  {caption(self.sketch.objective)} {{float({self.loss}):.7g}}{held.told}")'
+        ends = "" if held.puts_back else held.ends
+        reached = ["reached = step + 1"] if self.batches else []
+        back = [*held.put_back, *reached, "figures = evaluated()", "break"]
+        over = "  # the best weights are put back, and evaluated once more"
+        stop = [f"if {held.is_over}:{over}", *indented(back)] if held.puts_back else []
+        trained = "train(tf.constant(step), tf.constant(last))"
+        went = [f"reached = int({trained})", "if reached < last:", "    break"] if self.batches else [trained]
+        turn = [
+            f"{self.loss}, gradients = evaluate({self.step_given})",
+            *held.evaluation(),
+            f"if step % {seldom} == 0:",
+            f"    {said}",
+            f"if step == steps{ends} or not tf.math.is_finite({self.loss}):",
+            "    break",
+            *stop,
+            f"last = min(step + {every}, steps)",
+            *went,
+        ]
+        last = "reached" if self.batches else ""
+        return [
+            *(["reached = 0"] if self.batches else []),
+            f"for step in range({'steps + 1' if every == 1 else f'0, steps + 1, {every}'}):",
+            *indented(turn),
+            f"{self.loss}, gradients = evaluate({last})",
         ]
 
     def data(self) -> list[str]:
         if not self.sketch.data:
             return []
         dtype = self.library.dtype(self.experiment.dtype)
+        held = self.fit_with_rows_held_out is not None
+        made, scaled = [*self.sketch.data, *([SPLIT] if held else [])], scaling(self.experiment)
+        if held:
+            made += [f"{name} = tf.constant({name}, dtype={dtype})" for name in (f"x_{HELD}", f"y_{HELD}")]
+            scaled += [line.replace("x", f"x_{HELD}") for line in scaled]
         casts = f"x, y = tf.constant(x, dtype={dtype}), tf.constant(y, dtype={dtype})"
         if not self.batches:
-            return [*self.sketch.data, casts, *scaling(self.experiment), ""]
+            return [*made, casts, *scaled, ""]
         rows, size = self.sketch.inputs[0].shape[0], self.sketch.batch
         if rows % size:
             raise ScriptError(
                 f"{rows:,} rows do not divide into batches of {size:,}.", "Choose a size that divides them."
             )
         return [
-            *self.sketch.data,
+            *made,
             casts,
-            *scaling(self.experiment),
+            *scaled,
             *self.batches[:-1],
             "batches = tf.constant(np.array(batches))",
             "",
@@ -164,4 +218,4 @@ class TensorFlowScript(HandScript):
         parameters = {tensor.key: f"{self.names[tensor.name]}.numpy().tolist()" for tensor in self.sketch.parameters}
         used = [tensor.key for tensor in self.sketch.parameters if tensor.name in self.reached]
         gradients = {key: f"gradients[{k}].numpy().tolist()" for k, key in enumerate(used)}
-        return ["", *result_lines(f"float({self.loss})", parameters, gradients)]
+        return ["", *result_lines(f"float({self.loss})", parameters, gradients, self.held.entries())]

@@ -13,6 +13,7 @@ from gradviz.scripts.language.page import fitted
 from gradviz.scripts.language.torch_calls import Changes, changes_lines, optimizer_call, scheduler_call
 from gradviz.scripts.pages.torch_sources import TorchSource
 from gradviz.scripts.problems import ScriptError
+from gradviz.scripts.steps.held_out import HeldOut
 from gradviz.scripts.steps.loops import (
     UpdatePrinter,
     fused,
@@ -34,14 +35,16 @@ class TorchScript:
         self.source = source
         self.optimizer = optimizer
         self.changes = changes
+        self.held = source.held_out()
 
     def body(self) -> list[str]:
         """Everything below the imports."""
         source, steps = self.source, self.experiment.steps
         top = [*source.data(), *source.start(), *self.made()]
         loop = ["for step in range(steps + 1):", *indented(self.step())]
-        end = result_lines(f"{source.loss}.item()", *source.result())
-        return [*top, "", f"steps = {steps}", *loop, *source.after(), "", *end]
+        end = result_lines(f"{source.loss}.item()", *source.result(), self.held.entries())
+        begin, after = self.held.begin(), [*self.held.after(), *source.after()]
+        return [*top, *begin, "", f"steps = {steps}", *loop, *after, "", *end]
 
     def made(self) -> list[str]:
         """Optimiser and scheduler."""
@@ -75,7 +78,8 @@ class TorchScript:
         schedule = self.optimizer.schedule
         if not schedule.is_constant:
             update.append(f"scheduler.step({loss}.item())" if schedule.needs_loss else "scheduler.step()")
-        return [*source.batch(), *evaluated, *ends(self.experiment.steps, loss, source.caption), *changed, *update]
+        end = ends(self.experiment.steps, loss, source.caption, self.held)
+        return [*source.batch(), *evaluated, *self.held.look(), *end, *self.held.stop(), *changed, *update]
 
     def updated(self) -> list[str]:
         """The update of all parameters."""
@@ -131,17 +135,19 @@ class HandTorchScript(TorchScript):
         lines = self.update.lines(lambda name, value: f"{name} = {value}", subtract, "p.grad")
         update = [loop_over("", self.update.needs_index), *indented(lines)]
         clipped = [line for line in [self.optimizer.clipping.code("parameters")] if line]
+        zeroed = ["for p in parameters:", "    p.grad = None"]
         return [
             *source.batch(),
             *source.forward(),
             *source.backward(),
-            *ends(self.experiment.steps, source.loss, source.caption),
+            *self.held.look(),
+            *ends(self.experiment.steps, source.loss, source.caption, self.held),
+            *self.held.stop(zeroed),
             *scalar_lines(self.rule, TORCH),
             *clipped,
             "with torch.no_grad():",
             *indented(update),
-            "for p in parameters:",
-            "    p.grad = None",
+            *zeroed,
         ]
 
 
@@ -150,10 +156,10 @@ def plainly(name: str, value: str) -> str:
     return f"{name} -= {value}"
 
 
-def ends(steps: int, loss: str, caption: str) -> Sequence[str]:
+def ends(steps: int, loss: str, caption: str, held: HeldOut) -> Sequence[str]:
     """A line of progress, and the end of the loop."""
     return [
-        *progress_lines(steps, loss, caption),
-        f"if step == steps or not {loss}.isfinite():",
+        *progress_lines(steps, loss, caption, held.told),
+        f"if step == steps{held.ends} or not {loss}.isfinite():",
         "    break",
     ]

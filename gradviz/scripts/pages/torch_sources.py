@@ -18,6 +18,7 @@ from gradviz.scripts.language.page import caption, fitted, safe_names
 from gradviz.scripts.language.sketch import Sketch, reached, used_lines
 from gradviz.scripts.language.tensors import TensorWriter
 from gradviz.scripts.problems import ScriptError
+from gradviz.scripts.steps.held_out import SPLIT, HeldOut, score_definition
 from gradviz.scripts.steps.loops import batch_lines, indented, scaling
 
 _TERMS = {"L1": "p.abs().sum()", "L2": "(p**2).sum()"}
@@ -34,6 +35,7 @@ def named_lines(names: Mapping[str, str], mistake: Mistake) -> list[str]:
 class TorchSource(ABC):
     """What is trained, in torch: its start, the way to the loss, and back."""
 
+    experiment: Experiment
     loss: str
     caption: str
     """The name of the loss for a person."""
@@ -82,6 +84,10 @@ class TorchSource(ABC):
     def after(self) -> list[str]:
         """What follows the training."""
         return []
+
+    def held_out(self) -> HeldOut:
+        """The lines about rows held out."""
+        return HeldOut(self.experiment)
 
 
 class FormulaSource(TorchSource):
@@ -205,8 +211,9 @@ class FitSource(TorchSource):
         moved = (
             [f"device = {device_code(self.experiment)}", "x, y = x.to(device), y.to(device)"] if is_elsewhere else []
         )
-        made = [part for line in objective.data.code(self.experiment.seed) for part in fitted(line)]
-        lines = [*made, inputs, self._targets(), *scaling(self.experiment), *moved, ""]
+        made = [part for line in objective.data.whole_code(self.experiment.seed) for part in fitted(line)]
+        split = [SPLIT] if objective.data.validation.holds_out else []
+        lines = [*made, inputs, self._targets(), *scaling(self.experiment), *moved, *split, ""]
         return [*lines, *self._definitions(), f"criterion = {objective.loss.code()}", *self._batches()]
 
     def _targets(self) -> str:
@@ -388,6 +395,22 @@ class FitSource(TorchSource):
         every = f"{{name: p.grad.tolist() for name, p in {named}}}"
         is_some = some or self.freezes
         return f"{{name: p.tolist() for name, p in {named}}}", SOME_GRADIENTS.format(named) if is_some else every
+
+    def held_out(self) -> HeldOut:
+        objective = self.objective
+        if not objective.data.validation.holds_out:
+            return super().held_out()
+        seen, unseen = ("w * x + b", "w * x_held + b") if self.is_line else ("model(x)", "model(x_held)")
+        figures = "return criterion(unseen, y_held).item(), score(seen, y), score(unseen, y_held)"
+        looks = ["with torch.no_grad():", f"    seen, unseen = {seen}, {unseen}"]
+        if self.draws or self.averages:
+            looks = ["model.eval()", *looks, "model.train()"]
+        functions = [score_definition(objective, "torch"), ["def evaluated():", *indented([*looks, figures])]]
+        if self.is_line:
+            back = ["with torch.no_grad():", "    w.copy_(best[0])", "    b.copy_(best[1])"]
+            return HeldOut(self.experiment, functions, "[w.detach().clone(), b.detach().clone()]", back)
+        copied = "{name: value.clone() for name, value in model.state_dict().items()}"
+        return HeldOut(self.experiment, functions, copied, ["model.load_state_dict(best)"])
 
     def after(self) -> list[str]:
         """The prediction, as it is made from a model that is trained."""

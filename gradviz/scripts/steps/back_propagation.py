@@ -173,15 +173,15 @@ def fit_sketch(experiment: Experiment, objective: FitObjective) -> Sketch:
     forward = parsed_lines([*given.forward, *lines], known)
     known |= {line.name for line in forward}
     inputs = (
-        ScriptTensor("x", "x", (objective.data.rows, *objective.data.input_shape), False),
-        ScriptTensor("y", "y", (objective.data.rows, objective.data.outputs), False),
+        ScriptTensor("x", "x", (objective.data.training_rows, *objective.data.input_shape), False),
+        ScriptTensor("y", "y", (objective.data.training_rows, objective.data.outputs), False),
     )
     return Sketch(
         tensors=tuple(given.tensors),
         inputs=inputs,
         lines=forward,
         backward=parsed_lines(backward, known),
-        data=(*objective.data.code(experiment.seed), *_target_lines(objective)),
+        data=(*objective.data.whole_code(experiment.seed), *_target_lines(objective)),
         batch=objective.batch.size if isinstance(objective.batch, MiniBatch) else 0,
         shuffle=isinstance(objective.batch, MiniBatch) and objective.batch.shuffle,
     )

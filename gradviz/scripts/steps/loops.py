@@ -26,9 +26,9 @@ def progress_every(steps: int) -> int:
     return max(1, steps // 20)
 
 
-def progress_lines(steps: int, loss: str, caption: str) -> list[str]:
-    """A line of progress now and then."""
-    said = f'print(f"step {{step:6d}}  {caption} {{{loss}.item():.7g}}")'
+def progress_lines(steps: int, loss: str, caption: str, more: str = "") -> list[str]:
+    """A line of progress now and then; `more` is what it says besides, as a part of an f-string."""
+    said = f'print(f"step {{step:6d}}  {caption} {{{loss}.item():.7g}}{more}")'
     every = progress_every(steps)
     return [said] if every == 1 else [f"if step % {every} == 0:", f"    {said}"]
 
@@ -138,20 +138,19 @@ def loop_over(gradients: str, needs_index: bool) -> str:
     return f"for k, (p, g) in enumerate({pairs}):" if needs_index else f"for p, g in {pairs}:"
 
 
-def result_lines(loss: str, parameters: Entries, gradients: Entries) -> list[str]:
-    """The last statement: the result as one line of JSON."""
+def result_lines(loss: str, parameters: Entries, gradients: Entries, more: Mapping[str, str]) -> list[str]:
+    """The last statement: the result as one line of JSON; `more` are further entries by their keys."""
     entries = [f'"loss": {loss}', f'"parameters": {_dict(parameters)}', f'"gradients": {_dict(gradients)}']
+    entries += [f'"{key}": {value}' for key, value in more.items()]
     whole = f"print(json.dumps({{{', '.join(entries)}}}))"
     if len(whole) <= 100:
         return [whole]
     lines = ["result = {"]
     for name, values in (("parameters", parameters), ("gradients", gradients)):
         entry = f'    "{name}": {_dict(values)},'
-        lines += (
-            [entry]
-            if len(entry) <= 100 or isinstance(values, str)
-            else [f'    "{name}": {{', *_entries(values), "    },"]
-        )
+        inner = [f"        {values[1:-1]}"] if isinstance(values, str) else _entries(values)
+        lines += [entry] if len(entry) <= 100 else [f'    "{name}": {{', *inner, "    },"]
+    lines += [f'    "{key}": {value},' for key, value in more.items()]
     return [lines[0], f'    "loss": {loss},', *lines[1:], "}", "print(json.dumps(result))"]
 
 
@@ -176,15 +175,12 @@ def batch_lines(objective: FitObjective, experiment: Experiment) -> list[str]:
     batch = objective.batch
     if not isinstance(batch, MiniBatch):
         return []
-    order = (
-        f"order = random.permutation({objective.data.rows})"
-        if batch.shuffle
-        else (f"order = np.arange({objective.data.rows})")
-    )
+    rows = objective.data.training_rows
+    order = f"order = random.permutation({rows})" if batch.shuffle else f"order = np.arange({rows})"
     drawn = [f"random = {random_state_code(experiment.seed)}"] if batch.shuffle else []
     what = "rows" if batch.per_update == 1 else "mini-batches"
     new = f"  # the {what} of every step{': every epoch in a new order' * batch.shuffle}"
-    cut = f"[order[k : k + {batch.size}] for k in range(0, {objective.data.rows}, {batch.size})]"
+    cut = f"[order[k : k + {batch.size}] for k in range(0, {rows}, {batch.size})]"
     every = batch.per_update
     grouped = [f"    parts = {cut}"] if every > 1 else []
     cut = f"[parts[k : k + {every}] for k in range(0, len(parts), {every})]" if every > 1 else cut

@@ -5,6 +5,9 @@
 ``group/0/lr`` and ``schedule/0/last_epoch`` where there is a schedule, ``group/0/1/lr`` of the second parameter group,
 and ``schedule/0/1/last_epoch`` of the second schedule inside it; ``scaling/0/scale`` of a loss in float16;
 ``random/cpu``; ``start/w`` of imported weights; ``history/losses`` and ``history/positions``.
+
+Where rows are held out ``history/figures``; with early stopping ``watch/0/step``, ``watch/0/stop`` and ``watch/0/end``
+(-1 is not yet), ``watch/0/loss``, ``watch/0/figures``, ``best/0/w`` and ``best_buffers/0/1.running_mean``.
 """
 
 from __future__ import annotations
@@ -16,8 +19,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradviz.core.numbers import plural
+from gradviz.core.runs.figures import COUNT
 from gradviz.core.runs.records import RecordBlock
-from gradviz.core.runs.result import Array, Kept, KeptList, LaneResult, NumberOrTuple, RunResult, ScheduleNumbers
+from gradviz.core.runs.result import (
+    Array,
+    Kept,
+    KeptList,
+    LaneResult,
+    NumberOrTuple,
+    RunResult,
+    ScheduleNumbers,
+    WatchResult,
+)
 from gradviz.storage.experiments.misfits import MisfitError
 
 Tensors = dict[str, NDArray[Any]]
@@ -28,6 +41,8 @@ MOST_GROUPS = 1001
 """Parameter groups: no more than layers, and that of the optimiser."""
 MOST_INNER = 8
 """Schedules inside one."""
+NOT_YET = -1
+_STEPS_OF_WATCH = ("step", "stop", "end")
 
 
 def tensors_of(result: RunResult) -> Tensors:
@@ -41,6 +56,8 @@ def tensors_of(result: RunResult) -> Tensors:
         tensors["history/losses"] = result.history.losses
         if result.history.positions.shape[2]:
             tensors["history/positions"] = result.history.positions
+        if result.history.figures is not None:
+            tensors["history/figures"] = result.history.figures
     return tensors
 
 
@@ -56,6 +73,18 @@ def _lane_tensors(index: int, lane: LaneResult) -> Iterator[tuple[str, Array]]:
     yield from ((f"scaling/{index}/{key}", np.array(value)) for key, value in lane.scaling.items())
     if lane.schedule is not None:
         yield from _schedule_tensors(f"schedule/{index}", lane.schedule)
+    if lane.watch is not None:
+        yield from _watch_tensors(index, lane.watch)
+
+
+def _watch_tensors(index: int, watch: WatchResult) -> Iterator[tuple[str, Array]]:
+    for name in _STEPS_OF_WATCH:
+        step = getattr(watch, name)
+        yield f"watch/{index}/{name}", np.array(NOT_YET if step is None else step, dtype=np.int64)
+    yield f"watch/{index}/loss", np.array(watch.loss, dtype=np.float64)
+    yield f"watch/{index}/figures", np.array(watch.figures, dtype=np.float64)
+    yield from ((f"best/{index}/{name}", value) for name, value in watch.weights.items())
+    yield from ((f"best_buffers/{index}/{name}", value) for name, value in watch.buffers.items())
 
 
 def _kept_tensors(name: str, value: Kept) -> Iterator[tuple[str, Array]]:
@@ -102,11 +131,14 @@ class ResultTensors:
             return None
         if losses.dtype != np.float64 or losses.ndim != 2 or losses.shape[1] != optimizers:
             raise MisfitError(f"its history of losses is not a float64 table with {plural(optimizers, 'column')}")
+        figures = self._rest.pop("history/figures", None)
+        if figures is not None and (figures.dtype != np.float64 or figures.shape != (*losses.shape, COUNT)):
+            raise MisfitError("its history of the rows held out does not fit that of the losses")
         if positions is None:
-            return RecordBlock(0, losses, np.empty((*losses.shape, 0)))
+            return RecordBlock(0, losses, np.empty((*losses.shape, 0)), figures=figures)
         if positions.dtype != np.float64 or positions.shape not in ((*losses.shape, 2), (*losses.shape, 1)):
             raise MisfitError("its history of positions does not fit that of the losses")
-        return RecordBlock(0, losses, positions)
+        return RecordBlock(0, losses, positions, figures=figures)
 
     def lanes(self, optimizers: int) -> tuple[LaneResult, ...]:
         """Every optimiser; none where the file has weights of none."""
@@ -130,6 +162,29 @@ class ResultTensors:
             schedule=_schedule(schedule) if schedule else None,
             more_groups=more,
             scaling={key: _single(f"scaling/{key}", v) for key, v in self._taken("scaling", f"{index}/").items()},
+            watch=self._watch(index),
+        )
+
+    def _watch(self, index: int) -> WatchResult | None:
+        """Where early stopping stands; None where the file says nothing of it."""
+        saved = self._taken("watch", f"{index}/")
+        if not saved:
+            return None
+        if saved.keys() != {*_STEPS_OF_WATCH, "loss", "figures"}:
+            raise MisfitError("its early stopping is not whole")
+        figures = saved["figures"]
+        if figures.dtype != np.float64 or figures.shape != (COUNT,):
+            raise _no_number("watch/figures")
+        steps = (_step(f"watch/{name}", saved[name]) for name in _STEPS_OF_WATCH)
+        best, stop, end = steps
+        return WatchResult(
+            best,
+            float(_single("watch/loss", saved["loss"])),
+            stop,
+            end,
+            tuple(figures.tolist()),
+            self._taken("best", f"{index}/"),
+            self._taken("best_buffers", f"{index}/"),
         )
 
     def _taken(self, head: str, prefix: str) -> Tensors:
@@ -158,6 +213,14 @@ def _state(parameter: str, saved: Tensors) -> Iterator[tuple[str, Kept]]:
             yield key, _single(where, value)
         elif kind != "list" or f"{key}:places" not in saved:
             raise _no_number(where)
+
+
+def _step(where: str, value: Array) -> int | None:
+    """A step, or None where it has not come yet."""
+    number = _single(where, value)
+    if not isinstance(number, int) or number < NOT_YET:
+        raise _no_number(where)
+    return None if number == NOT_YET else number
 
 
 def _list(where: str, places: Array, filled: Array | None) -> KeptList:

@@ -19,6 +19,10 @@ SIGN = 18.0
 SIGN_RADIUS = 4.5
 LOSS_ROOM, STEP_ROOM = "0.00e-00", "000,000"
 """As wide as a loss in three digits may become, or a step: while a run is on nothing moves to another line."""
+BETWEEN = " / "
+"""Between two numbers of one piece."""
+KEY_DASHES = (1.9, 1.3)
+"""In widths of the sign's line, which is thicker and shorter than a curve."""
 
 
 class Piece(NamedTuple):
@@ -34,6 +38,9 @@ class Piece(NamedTuple):
     """It has diverged: its sign is a cross."""
     is_off: bool = False
     """Its sign is hollow."""
+    has_mark: bool = True
+    """Else its sign is a stretch of its line alone, as the curve of one that does not race."""
+    is_dashed: bool = False
 
 
 class LaneKey(QWidget):
@@ -110,7 +117,8 @@ class LaneKey(QWidget):
 
     def _width(self, piece: Piece) -> float:
         metrics = self._metrics()
-        number = metrics.horizontalAdvance(f" {self._room}") if piece.number else 0.0
+        room = BETWEEN.join([self._room] * (1 + piece.number.count(BETWEEN)))
+        number = metrics.horizontalAdvance(f" {room}") if piece.number else 0.0
         return (SIGN if piece.sign else 0.0) + metrics.horizontalAdvance(piece.text) + number
 
     def _draw(self) -> None:
@@ -150,6 +158,15 @@ class LaneKey(QWidget):
                 painter.drawLine(at - QPointF(4.5, up), at + QPointF(4.5, up))
             return
         half = QPointF(SIGN / 2 - 2.5, 0)
+        if piece.is_dashed:
+            painter.setPen(_dashed(painter.pen()))
         if not piece.is_off:  # it is not on the way that is drawn
             painter.drawLine(at - half, at + half)
-        paint_mark(painter, at, sign, self._theme, piece.is_off, radius=SIGN_RADIUS)
+        if piece.has_mark:
+            paint_mark(painter, at, sign, self._theme, piece.is_off, radius=SIGN_RADIUS)
+
+
+def _dashed(pen: QPen) -> QPen:
+    pen.setDashPattern(KEY_DASHES)
+    pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+    return pen

@@ -23,6 +23,10 @@ from gradviz.views.kit.picture_label import PictureLabel
 from gradviz.views.kit.theme import LIGHT, Theme
 
 SIDES = ("bottom", "left")
+DASHES = (4.0, 2.6)
+"""A dash and a gap, in widths of the line: the same on the plot and in its key."""
+EDGE = 2.6
+"""By how much the edge of a curve is wider than the curve."""
 MARGINS = (2, 8, 14, 2)
 """Pixels left, above, right, below: a number at the end of an axis is as wide as this and more."""
 
@@ -37,6 +41,9 @@ class LiveCurve:
     has_end_mark: bool = False
     sign: LaneSign | None = None
     """What stands along it, in a race."""
+    is_dashed: bool = False
+    has_edge: bool = False
+    """An edge in the colour of the plot, so that it stands out from what it lies upon."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,7 +129,7 @@ class QuietPlot(pg.PlotWidget):
                 paint_dots(painter, np.clip(dots.points * scale + shift, -1e5, 1e5), dots)
             lines = [np.clip(curve.points * scale + shift, -1e5, 1e5) for curve in self._curves]
             for curve, line in zip(self._curves, lines, strict=True):
-                _paint_curve(painter, line, curve)
+                _paint_curve(painter, line, curve, self.theme.base)
             for curve, line in zip(self._curves, lines, strict=True):  # above all lines, for each hides what it meets
                 if curve.sign is not None:
                     paint_signs(painter, along(line, curve.sign.share), curve.sign, self.theme.base)
@@ -163,12 +170,20 @@ class QuietPlot(pg.PlotWidget):
         self._later.start()
 
 
-def _paint_curve(painter: QPainter, places: Floats, curve: LiveCurve) -> None:
+def _paint_curve(painter: QPainter, places: Floats, curve: LiveCurve, base: str) -> None:
     if not len(places):
         return
-    painter.setPen(QPen(QColor(curve.colour), curve.width))
+    pen = QPen(QColor(curve.colour), curve.width)
+    line = pg.functions.arrayToQPolygonF(places[:, 0], places[:, 1])
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.drawPolyline(pg.functions.arrayToQPolygonF(places[:, 0], places[:, 1]))
+    if curve.has_edge:
+        painter.setPen(QPen(QColor(base), curve.width + EDGE))
+        painter.drawPolyline(line)
+    if curve.is_dashed:
+        pen.setDashPattern(DASHES)
+        pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+    painter.setPen(pen)
+    painter.drawPolyline(line)
     if curve.has_end_mark:
         painter.setPen(QPen(QColor("#ffffff"), 1.5))
         painter.setBrush(QColor(curve.colour))

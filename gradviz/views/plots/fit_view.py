@@ -9,10 +9,11 @@ import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
-from gradviz.core.document.experiment import Experiment, optimizer_names
+from gradviz.core.document.experiment import Experiment, figure_names, optimizer_names
 from gradviz.core.numbers import plural, short_number
 from gradviz.core.questions.fit import CurveFit, FitSnapshot, PlaneFit, Predict, TableFit
 from gradviz.core.questions.question import Answer, Question, Refusal
+from gradviz.core.runs.figures import score_text
 from gradviz.core.words import say
 from gradviz.views.kit.absence import Absence
 from gradviz.views.kit.readout import Readout
@@ -48,6 +49,8 @@ class FitView(View):
         self._fit: FitSnapshot | None = None
         self._has_data = False
         self._names: tuple[str, ...] = ()
+        self._which = ""
+        """Which of the points are shown, where some are held out."""
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -66,6 +69,7 @@ class FitView(View):
         self._fit = None
         self._names = optimizer_names(experiment)
         self._has_data = experiment.objective.has_fit
+        self._which = " trained on" if figure_names(experiment) else ""
         self._note.setText("")
         self._place.explain("" if self._has_data else NO_DATA)
         self._pages.setCurrentWidget(self._place)
@@ -102,11 +106,11 @@ class FitView(View):
         )
         if isinstance(fit, CurveFit) and not len(fit.curves):
             return f"{rows}, {spoken(NO_PREDICTION)}"
-        values = [_score_text(value, score.classes > 0) for value in score.values]
+        values = [score_text(value, score.classes > 0) for value in score.values]
         if len(values) > 1:
             values = [f"{name} {value}" for name, value in zip(self._names, values, strict=False)]
         told = ", ".join(values[:4]) if all(map(math.isfinite, score.values)) else ""
-        return f"{rows}, prediction of step {step:,}{self._owner(fit)}" + (f": {told}" if told else "")
+        return f"{rows}{self._which}, prediction of step {step:,}{self._owner(fit)}" + (f": {told}" if told else "")
 
     def _owner(self, fit: FitSnapshot) -> str:
         """Whose prediction it is, where several optimisers race and only one has room."""
@@ -145,7 +149,3 @@ class FitView(View):
         if not isinstance(fit, TableFit):
             shown["axes"] = axis_titles(fit)
         return shown
-
-
-def _score_text(value: float, is_share: bool) -> str:
-    return f"{100 * value:.1f} % right" if is_share else f"R² {value:.4g}"
