@@ -102,9 +102,10 @@ def test_every_tensor_of_a_file_is_documented() -> None:
     ]
     model = {
         "kind": "fit",
-        "data": {"kind": "blobs"},
+        "data": {"kind": "blobs", "validation": {"kind": "share"}},
         "model": ({"kind": "linear", "features": 2}, {"kind": "batch_norm1d"}, {"kind": "linear", "features": 3}),
         "loss": {"kind": "cross_entropy"},
+        "stopping": {"kind": "early"},
         "autocast": {"kind": "float16"},
     }
     outcomes.append(gradviz.run(Experiment(objective=model, steps=2)))
