@@ -171,7 +171,7 @@ class Trainer:
                 except RuntimeError as error:  # where the update is torch's own step, nothing stands around it
                     lane.fail(error)
         self.step += 1
-        if self.step <= self.known:  # also at the last known step: what was set there was set before its update
+        if self.step <= self.edits[-1].step:  # also at the last known step: what was set there holds for its update
             self._apply_edit_of_this_step()
         self.record = self._evaluate()
         self.known = max(self.known, self.step)
