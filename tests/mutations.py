@@ -18,10 +18,12 @@ from numpy.typing import NDArray
 from gradviz.core.data.batches import MiniBatch
 from gradviz.core.data.class_datasets import TwoMoons
 from gradviz.core.data.curve_datasets import Parabola, Regression
+from gradviz.core.data.validation import StratifiedValidation
 from gradviz.core.document.experiment import Experiment, with_value
 from gradviz.core.layers.catalogue import LAYERS, LinearLayer
 from gradviz.core.objectives.catalogue import FitObjective, FormulaObjective, NamedTensor, TestFunctionObjective
 from gradviz.core.objectives.losses import CrossEntropy
+from gradviz.core.objectives.stopping import EarlyStopping
 from gradviz.core.optimizers.catalogue import LBFGS, OPTIMIZERS, SGD, Adam, Muon
 from gradviz.core.optimizers.mistakes import BackwardTwice, Cycle, Detach, NoZeroGrad
 from gradviz.core.optimizers.schedule_catalogue import SCHEDULES, Cyclic, Exponential, OneCycle, ReduceOnPlateau
@@ -70,6 +72,12 @@ def experiments() -> Iterator[Experiment]:
     yield Experiment(objective=hills, optimizers=(Adam(schedule=moving), SGD(momentum=0.5, schedule=moving)))
     yield Experiment(objective=hills, optimizers=(Adam(schedule=OneCycle(cycle_momentum=True)), SGD(lr=1e-3)), steps=60)
     yield Experiment(objective=moons, optimizers=(LBFGS(max_iter=4, schedule=ReduceOnPlateau(patience=2)),))
+    watched = {
+        **dict(moons),
+        "data": TwoMoons(points=20, validation=StratifiedValidation(share=0.3)),
+        "stopping": EarlyStopping(patience=2),
+    }
+    yield Experiment(objective=FitObjective.model_validate(watched), optimizers=(Adam(lr=0.3), SGD(lr=0.1)))
     mistakes = (NoZeroGrad(), Cycle(), BackwardTwice(), Detach(name="x"))
     yield Experiment(
         objective=hills, optimizers=tuple(SGD(lr=1e-4, schedule=Exponential(), mistake=one) for one in mistakes)
@@ -84,7 +92,7 @@ def saved_run(experiment: Experiment, live: bool, start: RunResult | None = None
     for _ in range(STEPS):
         if live and trainer.step == STEPS // 2:
             trainer.apply(with_value(experiment, "optimizers.0.lr", experiment.optimizers[0].keywords["lr"] / 2))
-        if not trainer.diverged:
+        if not trainer.diverged and not trainer.is_over:
             records.append(trainer.advance())
     history.extend(block_of(records, len(experiment.optimizers)))
     return replace(trainer.result(RunState.PAUSED), history=history.block(trainer.step))

@@ -294,6 +294,7 @@ def test_a_file_whose_early_stopping_does_not_fit_is_refused_by_name() -> None:
         "does not tell where its early stopping stands": None,
         "lies ahead of its run": replace(lane.watch, stop=40, end=41),
         "it has no best/": replace(lane.watch, weights={}),
+        "has no weights to put back": replace(lane.watch, step=None, stop=12, weights={}),
     }
     for told, watch in wrong.items():
         with pytest.raises(EngineError, match=told):

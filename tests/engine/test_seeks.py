@@ -294,7 +294,9 @@ def test_the_random_state_is_that_of_the_moment_and_kept_once_while_nobody_draws
         assert torch.equal(torch.get_rng_state(), expected)
 
 
-@pytest.mark.parametrize("name", ["gradients that add up", "one diverges"])
+@pytest.mark.parametrize(
+    "name", ["gradients that add up", "one diverges", "one stops early, two go on", "all stop early"]
+)
 def test_a_branch_goes_on_otherwise_and_goes_back_by_the_checkpoints_of_the_run_before(name: str) -> None:
     objective, optimizers, dtype = RACES[name]
     experiment = Experiment(objective=objective, optimizers=optimizers, dtype=dtype, steps=LENGTH, seed=3)

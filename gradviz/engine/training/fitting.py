@@ -118,6 +118,8 @@ def _watch_misfits(
     steps = (watch.step, watch.stop, watch.end)
     if any(known is not None and known > step for known in steps) or (watch.end is not None and watch.stop is None):
         yield "its early stopping lies ahead of its run"
+    if watch.stop is not None and watch.end is None and watch.step is None:
+        yield "its early stopping has no weights to put back"
     known = watch.step is not None
     yield from _array_misfits("best", parameters if known else {}, watch.weights)
     yield from _array_misfits("best_buffers", buffers if known else {}, watch.buffers)
