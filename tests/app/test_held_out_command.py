@@ -90,3 +90,17 @@ def test_what_cannot_be_is_refused_in_a_sentence(capsys: Captured, edit: str, to
     assert told in capsys.readouterr().err
     assert run_command_line(["run", "himmelblau", "--set", "objective.stopping.kind=early"]) == 2
     assert "this objective has none" in capsys.readouterr().err
+
+
+def test_a_column_of_two_words_holds_rows_out_of_a_table_and_the_line_is_that_of_the_others(
+    capsys: Captured, tmp_path: Path
+) -> None:
+    cells = [(k, 1000 + 50 * k + 7 * (k % 3 == 1), "test" if k % 3 == 1 else "train") for k in range(1, 13)]
+    path = tmp_path / "ages.csv"
+    path.write_text("age,cost,set\n" + "".join(f"{age},{cost},{part}\n" for age, cost, part in cells))
+    held = ("--set", 'objective.data.validation={"kind": "column"}')
+    found = run_json(capsys, "run", str(path), "--target", "cost", *held, "--set", "steps=6000")
+    assert found["line"]["slopes"] == pytest.approx({"age": 50}, rel=1e-3)
+    assert found["line"]["intercept"] == pytest.approx(1000, rel=1e-3)
+    assert found["validation"]["validation_loss"] == pytest.approx(49, rel=0.05), "seven beside the line, squared"
+    assert found["table"]["input_columns"] == ["age"]

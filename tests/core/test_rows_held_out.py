@@ -17,6 +17,7 @@ from gradviz.core.data.table_datasets import TableDataset
 from gradviz.core.data.validation import ShareValidation, StratifiedValidation, apportioned
 from gradviz.core.declaration import SettingError, field_specs, notes_of
 from gradviz.core.document.experiment import Experiment, from_data, to_data, with_value
+from gradviz.core.document.memory import memory_of
 from gradviz.core.document.table_fits import as_table, fitted_to
 from gradviz.core.objectives.fit import FitObjective
 from gradviz.core.objectives.fit_starters import starter
@@ -134,8 +135,21 @@ def test_a_column_that_marks_rows_is_no_input_and_the_form_tells_what_it_marks()
     assert data.input_names == ("a",)
     assert held(data).tolist() == [False, True, False, True, False]
     assert notes_of(data)["validation"] == "2 rows held out, where is_test is 1; 3 rows to train on."
-    other = with_value(experiment, "objective.data.validation.value", 0)
+    other = with_value(experiment, "objective.data.validation.held", "smaller")
     assert held(other.objective.data).tolist() == [True, False, True, False, True]  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("name", "marks_held"),
+    [("split", True), ("is_test", True), ("set = train", False), ("set = test", True), ("Training", False),
+     ("train_test", True), ("trained = valid", True), ("训练", False), ("held", True)],
+)  # fmt: skip
+def test_the_name_of_a_column_tells_which_of_its_numbers_marks_rows_held_out(name: str, marks_held: bool) -> None:
+    rows = [[row[0], 5 + 2 * row[1], row[2]] for row in ROWS]
+    experiment = table_fit(rows, ("a", name, "y"), validation={"kind": "column", "column": name})
+    larger = np.array([False, True, False, True, False])
+    found = held(experiment.objective.data)  # type: ignore[union-attr]
+    assert np.array_equal(found, larger if marks_held else ~larger)
 
 
 def test_a_lag_loses_the_same_rows_of_the_marks() -> None:
@@ -168,8 +182,6 @@ def test_what_cannot_be_held_out_is_refused_in_a_sentence() -> None:
     assert "no column 'z'" in refusal(path, {"kind": "column", "column": "z"}, three).reason
     assert "the target already" in refusal(path, {"kind": "column", "column": "y"}, three).reason
     assert "has two values" in refusal(path, {"kind": "column"}, three).reason
-    two = table_fit(ROWS, ("a", "split", "y"), inputs=("a",))
-    assert "holds 0 and 1" in refusal(path, {"kind": "column", "column": "split", "value": 2}, two).reason
     assert "this objective has none" in refusal(f"{path}.kind", "share", Experiment()).reason
 
 
@@ -213,3 +225,15 @@ def test_points_that_become_a_table_keep_the_split() -> None:
     assert fitted_to(table, before).stopping == EarlyStopping(patience=3)
     assert fitted_to(table.model_copy(update={"validation": type(before).model_fields["data"].default.validation}),
                      before).stopping.kind == "none"  # fmt: skip
+
+
+def test_the_best_weights_are_in_the_estimate_of_the_memory() -> None:
+    data = TwoMoons(validation=ShareValidation())
+    plain = Experiment(objective=fit(data))
+    early = with_value(plain, "objective.stopping.kind", "early")
+    before, after = memory_of(plain), memory_of(early)
+    assert before is not None
+    assert after is not None
+    assert after.best == after.parameters > before.best == 0
+    assert after.checkpoints - before.checkpoints == 1001 * after.best
+    assert after.total > before.total

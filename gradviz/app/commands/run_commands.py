@@ -110,7 +110,7 @@ def run(
         say(sentence)
     line = None if table is None or whole.fault else table.line(document, whole.parameters())
     if as_json:
-        told = {} if table is None else {"table": table.summary(), "line": line}
+        told = {} if table is None else {"table": table.summary(document), "line": line}
         show(json.dumps(_finite(_summary(whole) | told), ensure_ascii=False))
     if whole.fault:
         say(f"gradviz: {whole.message}")

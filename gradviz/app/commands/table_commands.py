@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from gradviz.core.data.default_import import DefaultImport, default_import
+from gradviz.core.data.table_datasets import TableDataset
 from gradviz.core.document.document import Document
 from gradviz.core.document.line_fits import line_document, line_in_units
 from gradviz.core.objectives.fit import FitObjective
@@ -26,9 +27,14 @@ class TableRun:
     imported: DefaultImport
     document: Document
 
-    def summary(self) -> dict[str, Any]:
+    def _data(self, document: Document) -> TableDataset:
+        """The dataset as it was set, if it still is one of a table."""
+        data = getattr(document.experiment.objective, "data", None)
+        return data if isinstance(data, TableDataset) else self.imported.data
+
+    def summary(self, document: Document) -> dict[str, Any]:
         """What --json says of the table: columns of the file by what they are, and its rows."""
-        imported = self.imported
+        imported, data = self.imported, self._data(document)
         targets = imported.names("target")
         return {
             "columns": imported.columns,
@@ -36,9 +42,9 @@ class TableRun:
             "target": targets[0],
             "rows": imported.rows,
             "left_out": imported.names("out"),
-            "rows_used": imported.data.rows,
-            "input_columns": list(imported.data.input_names),
-            "classes": list(imported.data.class_names) or None,
+            "rows_used": data.rows,
+            "input_columns": list(data.input_names),
+            "classes": list(data.class_names) or None,
             "notes": dict(zip((profile.name for profile in imported.profiles), imported.notes, strict=True)),
         }
 
@@ -46,7 +52,7 @@ class TableRun:
         """Intercept and slopes in the units of the columns; None once another model was set."""
         objective = document.experiment.objective
         is_line = isinstance(objective, FitObjective) and len(objective.model) == 1
-        return line_in_units(self.imported.data, parameters) if is_line else None
+        return line_in_units(self._data(document), parameters) if is_line else None
 
 
 def is_table(name: str) -> bool:

@@ -6,6 +6,7 @@ batches nor the numbers by which columns are scaled.
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, ClassVar, Literal, Protocol
 
 import numpy as np
@@ -21,6 +22,9 @@ Mask = NDArray[np.bool_]
 Labels = NDArray[np.int64]
 HELD = "held"
 """What a script calls the array that says of each row whether it is held out."""
+_OF_TRAINING = re.compile(r"train|fit|learn|训练")
+_OF_HELD = re.compile(r"test|valid|held|hold|dev|验证|测试")
+"""What columns are called whose larger number marks rows to train on, and rows held out."""
 
 
 class Rows(Protocol):
@@ -209,19 +213,26 @@ class ColumnValidation(Validation):
         description="The name of that column; nothing means one with two values, called split or the like if there is.",
         max_length=LONGEST_NAME,
     )
-    value: float = setting(
-        1.0,
+    held: Literal["by its name", "larger", "smaller"] = setting(
+        "by its name",
         title="Held out where it is",
-        description="The number in that column that marks a row as held out. Two words are 0 and 1 once imported.",
-        ge=-1e300,
-        le=1e300,
+        description="Which of its two numbers marks the rows held out. By its name it is the larger, unless the name "
+        "says that it marks rows to train on. Two words are 0 and 1 once imported.",
     )
 
     def count(self, data: Rows) -> int:
         return int(np.count_nonzero(self._marks(data)))
 
     def _marks(self, data: Rows) -> Mask:
-        return np.asarray(self._numbers(data) == self.value)
+        return np.asarray(self._numbers(data) == self._value(data))
+
+    def _value(self, data: Rows) -> float:
+        """The number that marks a row held out."""
+        numbers, held = self._numbers(data), self.held
+        if held == "by its name":
+            name = data.marking_column.rpartition(" = ")[2].lower()  # "set = train" is 1 where the text was train
+            held = "smaller" if _OF_TRAINING.search(name) and not _OF_HELD.search(name) else "larger"
+        return float(numbers.min() if held == "smaller" else numbers.max())
 
     def _numbers(self, data: Rows) -> Floats:
         """What stands in the column; FieldError where there is none."""
@@ -231,7 +242,7 @@ class ColumnValidation(Validation):
         return numbers
 
     def where(self, data: Rows) -> str:
-        return f", where {data.marking_column[:60]} is {self.value:.6g}"
+        return f", where {data.marking_column[:60]} is {self._value(data):.6g}"
 
     def check(self, data: Rows) -> None:
         found = np.unique(self._numbers(data))
@@ -243,15 +254,12 @@ class ColumnValidation(Validation):
                 f"column {name!r} has {plural(len(found), 'different value')} ({shown}), but it takes two, one of "
                 "which marks the rows held out",
             )
-        if self.value not in found:
-            one, other = (f"{number:.15g}" for number in found.tolist())
-            raise FieldError("value", f"column {name!r} holds {one} and {other}: one of them marks the rows held out")
 
     def mask(self, data: Rows, labels: Labels | None) -> Mask:
         return self._marks(data)
 
     def code(self, data: Rows, labels: Labels | None, written: str) -> tuple[str, ...]:
-        return (f"{HELD} = {data.marks_code} == {self.value!r}  # the rows held out",)
+        return (f"{HELD} = {data.marks_code} == {self._value(data)!r}  # the rows held out",)
 
 
 AnyValidation = Annotated[

@@ -44,11 +44,13 @@ class MemoryEstimate:
     objects: int
     """What the objects of one copy of the state need besides its numbers."""
     steps: int
+    best: int = 0
+    """The best weights so far, where early stopping keeps them."""
 
     @property
     def checkpoints(self) -> int:
         """Copies of the state to go back to: two at least."""
-        one = self.parameters + self.optimizer_state + self.carried + self.objects
+        one = self.parameters + self.optimizer_state + self.carried + self.best + self.objects
         most = min(MOST_CHECKPOINTS, self.steps + 1)
         return max(2 * one, min(most * one, CHECKPOINT_BYTES))
 
@@ -61,7 +63,7 @@ class MemoryEstimate:
     @property
     def total(self) -> int:
         """All together."""
-        state = self.parameters + self.gradients + self.optimizer_state + self.checkpoints + self.trail
+        state = self.parameters + self.gradients + self.optimizer_state + self.best + self.checkpoints + self.trail
         return state + self.activations + self.data
 
 
@@ -111,7 +113,12 @@ def _estimate(experiment: Estimated, tensors: int, activations: int, data: int) 
         carried=sum(optimizer.mistake.carries for optimizer in experiment.optimizers) * parameters,
         objects=_objects(experiment, tensors),
         steps=experiment.steps,
+        best=lanes * parameters if _stops_early(experiment.objective) else 0,
     )
+
+
+def _stops_early(objective: DeclaredObjective) -> bool:
+    return isinstance(objective, FitObjective) and objective.stopping.is_early
 
 
 def _objects(experiment: Estimated, trained: int) -> int:
