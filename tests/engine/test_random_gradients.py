@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from collections import Counter
 
 import numpy as np
@@ -17,8 +16,7 @@ from gradviz.core.questions.bench import BenchMethod, BenchReport, BenchRow, Ver
 from gradviz.engine.bench.bench import bench
 
 RELATIVE = 1e-5
-EXAMPLES = 200 if "GRADVIZ_SOAK_SECONDS" in os.environ else 80
-SPOILED = EXAMPLES // 4
+EXAMPLES = 200
 NAMED = {Verdict.KINK, Verdict.UNSURE, Verdict.NAN, Verdict.ROUNDING, Verdict.NO_VALUE, Verdict.DIFFERS}
 VERDICTS = {"sign": {Verdict.SIGN}, "factor": {Verdict.FACTOR}, "part": {Verdict.DIFFERS, Verdict.FACTOR}}
 """What each mistake must be called: a part too much may happen to be a plain multiple."""
@@ -106,7 +104,7 @@ def test_random_formulas_agree_or_the_point_is_named() -> None:
     check()
     print(dict(seen))
     assert seen["formulas"] >= EXAMPLES
-    assert seen["given up"] <= EXAMPLES // 40, "symbols must not give up on what is small"
+    assert seen["given up"] <= EXAMPLES // 50, "symbols must not give up on what is small"
     assert seen["agreed"] > 3 * seen["named"], "a bench that names every point says nothing"
 
 
@@ -116,7 +114,7 @@ def test_a_gradient_wrong_on_purpose_is_found_and_named(how: str) -> None:
 
     @seed(7)
     @settings(
-        max_examples=SPOILED,
+        max_examples=40,
         database=None,
         suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow, HealthCheck.data_too_large],
     )
@@ -134,4 +132,4 @@ def test_a_gradient_wrong_on_purpose_is_found_and_named(how: str) -> None:
             assert hand.verdict in VERDICTS[how], (hand, made.text, made.values)
 
     check()
-    assert sum(found.values()) > SPOILED // 3, found
+    assert sum(found.values()) > 20, found
