@@ -72,6 +72,12 @@ def disagreement(rows: list[BenchRow]) -> str:
     return ""
 
 
+def is_ordinary(made: RandomFormula) -> bool:
+    """Whether no number is 0 and no two are equal: what makes kinks, ties and ends of domains here."""
+    numbers = [number for value in made.values.values() for number in np.atleast_1d(value).tolist()]
+    return 0.0 not in numbers and len(set(numbers)) == len(numbers)
+
+
 def test_random_formulas_agree_or_the_point_is_named() -> None:
     seen: Counter[str] = Counter()
 
@@ -97,6 +103,9 @@ def test_random_formulas_agree_or_the_point_is_named() -> None:
                 continue
             named = {row.verdict for row in rows} & NAMED
             seen["named" if named else "agreed"] += 1
+            if is_ordinary(made):
+                seen["ordinary"] += 1
+                assert not named - {Verdict.ROUNDING}, (rows, made.text, made.values)
             if not named:
                 assert not disagreement(rows), (disagreement(rows), made.text, made.values)
                 assert not [row for row in rows if row.is_fault], (rows, made.text, made.values)
@@ -105,7 +114,8 @@ def test_random_formulas_agree_or_the_point_is_named() -> None:
     print(dict(seen))
     assert seen["formulas"] >= EXAMPLES
     assert seen["given up"] <= EXAMPLES // 50, "symbols must not give up on what is small"
-    assert seen["agreed"] > 3 * seen["named"], "a bench that names every point says nothing"
+    assert seen["ordinary"] > EXAMPLES // 8
+    assert seen["agreed"] > 2 * seen["named"], "a bench that names every point says nothing"
 
 
 @pytest.mark.parametrize("how", sorted(VERDICTS))
