@@ -50,7 +50,7 @@ def test_every_start_of_a_sample_ends_where_its_own_run_ends(optimizer: Any) -> 
     experiment = Experiment(objective=HIMMELBLAU, optimizers=(optimizer,), steps=2000)
     found = map_of(experiment)
     assert set(np.unique(found.labels)) >= {0, 1, 2, 3}
-    for row, column in np.random.default_rng(3).integers(0, 24, (6, 2)):
+    for row, column in np.random.default_rng(3).integers(0, 24, (12, 2)):
         label = found.labels[row, column]
         end = end_of(experiment, found.x[column], found.y[row])
         if label < 0:

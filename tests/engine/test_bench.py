@@ -145,6 +145,15 @@ def test_a_difference_that_rounding_drowns_says_so() -> None:
     assert "0.6 is right" in drowned.sentence
 
 
+def test_last_digits_beside_an_edge_are_rounding_and_no_choice() -> None:
+    """atan2(a, sum(b)) stands on the edge of a sign, but what autograd gives lies one last digit beside the slope."""
+    text = "s = sum(b)\nx = atan2(b, b*a)\nl = sum(x*x) + 0*sum(atan2(a, s)) + 0*logsumexp(a)"
+    report = report_of(text, a=(2.691, -0.0, 2.0), b=(-1.0, 2.0, -1.0))
+    named = next(row for row in report.rows if row.parameter == "b" and row.method is BenchMethod.BACKWARD)
+    assert named.verdict is Verdict.ROUNDING, report_text(report)
+    assert "where 0 is right" in named.sentence
+
+
 def test_a_difference_that_is_drowned_does_not_agree_with_zero() -> None:
     """A tie some last digits away, which steps of float64 cross: the slope after z is 0, and the steps find 0.08."""
     report = report_of("loss = 1.5*maximum(x, z)", x=0.35399235056935996, z=0.35399235056900596)

@@ -142,7 +142,7 @@ told = vars(Newer)["step"] is own, vars(torch.optim.SGD)["step"] is known
     assert in_a_fresh_process(code) == [True, False]
 
 
-@pytest.mark.parametrize("name", ["race-surface", "moons"])
+@pytest.mark.parametrize("name", ["himmelblau", "line-adam", "race-surface", "moons", "ten-to-two-autograd"])
 def test_a_run_and_all_that_is_drawn_of_it_need_no_compiler(name: str) -> None:
     code = f"""
 from itertools import islice

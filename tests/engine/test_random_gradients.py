@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from collections import Counter
 
 import numpy as np
@@ -17,8 +16,7 @@ from gradviz.core.questions.bench import BenchMethod, BenchReport, BenchRow, Ver
 from gradviz.engine.bench.bench import bench
 
 RELATIVE = 1e-5
-EXAMPLES = 200 if "GRADVIZ_SOAK_SECONDS" in os.environ else 80
-SPOILED = EXAMPLES // 4
+EXAMPLES = 200
 NAMED = {Verdict.KINK, Verdict.UNSURE, Verdict.NAN, Verdict.ROUNDING, Verdict.NO_VALUE, Verdict.DIFFERS}
 VERDICTS = {"sign": {Verdict.SIGN}, "factor": {Verdict.FACTOR}, "part": {Verdict.DIFFERS, Verdict.FACTOR}}
 """What each mistake must be called: a part too much may happen to be a plain multiple."""
@@ -74,6 +72,12 @@ def disagreement(rows: list[BenchRow]) -> str:
     return ""
 
 
+def is_ordinary(made: RandomFormula) -> bool:
+    """Whether no number is 0 and no two are equal: what makes kinks, ties and ends of domains here."""
+    numbers = [number for value in made.values.values() for number in np.atleast_1d(value).tolist()]
+    return 0.0 not in numbers and len(set(numbers)) == len(numbers)
+
+
 def test_random_formulas_agree_or_the_point_is_named() -> None:
     seen: Counter[str] = Counter()
 
@@ -99,6 +103,9 @@ def test_random_formulas_agree_or_the_point_is_named() -> None:
                 continue
             named = {row.verdict for row in rows} & NAMED
             seen["named" if named else "agreed"] += 1
+            if is_ordinary(made):
+                seen["ordinary"] += 1
+                assert not named - {Verdict.ROUNDING}, (rows, made.text, made.values)
             if not named:
                 assert not disagreement(rows), (disagreement(rows), made.text, made.values)
                 assert not [row for row in rows if row.is_fault], (rows, made.text, made.values)
@@ -106,8 +113,9 @@ def test_random_formulas_agree_or_the_point_is_named() -> None:
     check()
     print(dict(seen))
     assert seen["formulas"] >= EXAMPLES
-    assert seen["given up"] <= EXAMPLES // 40, "symbols must not give up on what is small"
-    assert seen["agreed"] > 3 * seen["named"], "a bench that names every point says nothing"
+    assert seen["given up"] <= EXAMPLES // 50, "symbols must not give up on what is small"
+    assert seen["ordinary"] > EXAMPLES // 8
+    assert seen["agreed"] > 2 * seen["named"], "a bench that names every point says nothing"
 
 
 @pytest.mark.parametrize("how", sorted(VERDICTS))
@@ -116,7 +124,7 @@ def test_a_gradient_wrong_on_purpose_is_found_and_named(how: str) -> None:
 
     @seed(7)
     @settings(
-        max_examples=SPOILED,
+        max_examples=40,
         database=None,
         suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow, HealthCheck.data_too_large],
     )
@@ -134,4 +142,4 @@ def test_a_gradient_wrong_on_purpose_is_found_and_named(how: str) -> None:
             assert hand.verdict in VERDICTS[how], (hand, made.text, made.values)
 
     check()
-    assert sum(found.values()) > SPOILED // 3, found
+    assert sum(found.values()) > 20, found

@@ -51,7 +51,8 @@ def reference_row(found: Found, values: Floats) -> BenchRow:
 
 def _reference_verdict(found: Found, values: Floats) -> Judgement:
     odd = ~np.isfinite(values) & ~found.kinks
-    sided = found.lost & found.ties & ~odd
+    drowned = np.abs(values - found.reference) <= 16 * found.noise[DOUBLE]
+    sided = found.lost & found.ties & ~odd & ~drowned
     for flags, verdict, why in ((odd, Verdict.NAN, INFINITE_PART), (sided, Verdict.DIFFERS, CHOICE)):
         if flags.any():
             index = first_of(flags)
