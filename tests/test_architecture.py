@@ -44,6 +44,8 @@ WINGS = {
         "layers": set(),
         "tables": set(),
         "graph": set(),
+        "glossary": set(),
+        "tape": {"glossary"},
         "optimizers": {"formulas"},
         "data": {"layers", "tables"},
         "objectives": {"data", "formulas", "layers"},
@@ -55,6 +57,7 @@ WINGS = {
         "objectives": set(),
         "training": {"objectives"},
         "graph": {"objectives"},
+        "tape": {"objectives"},
         "bench": {"objectives"},
         "surfaces": {"objectives", "training"},
         "evidence": {"objectives", "training"},
@@ -80,6 +83,7 @@ WINGS = {
         "kit": set(),
         "form": {"kit"},
         "graph": {"kit"},
+        "pages": set(),
         "surface": {"kit"},
         "plots": {"kit"},
         "tables": {"kit"},
@@ -89,11 +93,12 @@ WINGS = {
     },
     "app": {
         "process": set(),
+        "tracing": set(),
         "runs": set(),
         "window": {"process", "runs"},
         "panes": {"window"},
         "opening": {"panes", "process", "runs", "window"},
-        "commands": {"opening", "process", "window"},
+        "commands": {"opening", "process", "tracing", "window"},
     },
 }
 """Which wings of its own layer a wing may import: arrows go one way."""

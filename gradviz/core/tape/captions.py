@@ -1,0 +1,56 @@
+"""How the nodes and edges of a traced graph are called in a picture, in short."""
+
+from __future__ import annotations
+
+from gradviz.core.glossary.operators import operator_name
+from gradviz.core.numbers import shape_text
+from gradviz.core.tape.ledger import TracedGraph
+from gradviz.core.tape.structure import NodeKind, TapeStructure
+from gradviz.core.tape.tensor_numbers import numbers_text
+
+REVERSED = {"rsub": "sub", "rdiv": "div"}
+"""torch's names of a number minus a tensor, and the like."""
+
+
+def title(structure: TapeStructure, row: int) -> str:
+    """A node's name, or its operation where it has none."""
+    return structure.names[row] or spoken_operation(structure, row)
+
+
+def spoken_operation(structure: TapeStructure, row: int) -> str:
+    """mul of MulBackward0; leaf and constant by what they are."""
+    kind = structure.kinds[row]
+    if kind is not NodeKind.OPERATION:
+        return str(kind)
+    name = operator_name(structure.ops[row])
+    return REVERSED.get(name, name)
+
+
+def subtitle(structure: TapeStructure, row: int) -> str:
+    """Operation as torch names it, its attributes and shape."""
+    is_operation = structure.kinds[row] is NodeKind.OPERATION
+    operation = structure.ops[row].rsplit("::", 1)[-1] if is_operation else spoken_operation(structure, row)
+    attributes = ", ".join(f"{name}={value}" for name, value in structure.attributes[row])
+    ports = range(int(structure.ports[row]), int(structure.ports[row + 1]))
+    shapes = "; ".join(shape_text(structure.shapes[port]) for port in ports if structure.shapes[port])
+    return "  ".join(part for part in (operation, attributes, shapes) if part)
+
+
+def value_text(graph: TracedGraph, row: int) -> str:
+    """The value of the first output; "not kept" where nobody has it."""
+    port = int(graph.structure.ports[row])
+    known = port < int(graph.structure.ports[row + 1])
+    return (numbers_text(graph.ledger.values[port], 2) if known else "") or "not kept"
+
+
+def gradient_text(graph: TracedGraph, row: int) -> str:
+    """The gradient of the first output that has one; "none" where there is none, which is not 0."""
+    ports = range(int(graph.structure.ports[row]), int(graph.structure.ports[row + 1]))
+    found = (graph.ledger.gradients[port] for port in ports)
+    return numbers_text(next((one for one in found if one is not None), None), 2) or "none"
+
+
+def edge_text(graph: TracedGraph, edge: int) -> str:
+    """The local derivative on an edge, where it is one number."""
+    local = graph.ledger.local[edge]
+    return f"× {numbers_text(local, 1, 4)}" if local is not None and local.is_one else ""

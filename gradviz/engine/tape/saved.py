@@ -1,0 +1,126 @@
+"""What a node keeps for its backward pass: tensors with their bytes, and attributes such as an exponent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from gradviz.core.tape.structure import SavedState, SavedTensor
+from gradviz.core.words import one_line
+
+RAW, SAVED = "_raw_saved_", "_saved_"
+DULL = ("sizes", "sizes_opt", "options", "numel", "scalar_type", "layout", "strides", "cudnn_enabled")
+"""Attributes that repeat a shape or a dtype end so."""
+WRAPPED = 2**63
+"""torch writes a negative dimension as an unsigned number from here on."""
+LONGEST = 60
+
+
+@dataclass(slots=True)
+class Kept:
+    """What one node keeps; `tensors` has by name those that are alive."""
+
+    saved: tuple[SavedTensor, ...] = ()
+    attributes: tuple[tuple[str, str], ...] = ()
+    tensors: dict[str, Tensor] = field(default_factory=dict)
+
+
+class SavedReader:
+    """Reads nodes; what the nodes of one class may keep is looked up once."""
+
+    def __init__(self) -> None:
+        self._names: dict[type, tuple[tuple[str, ...], tuple[str, ...]]] = {}
+
+    def read(self, node: Any) -> Kept:
+        """What a node keeps now. Nothing is computed: tensors behind the hooks of a checkpoint stay there."""
+        kind = type(node)
+        names = self._names.get(kind)
+        if names is None:
+            names = self._names[kind] = _names_of(kind)
+        tensors, attributes = names
+        if not tensors and not attributes:
+            return NOTHING if not issubclass(kind, torch.autograd.function.BackwardCFunction) else _of_custom(node)
+        kept = Kept()
+        found: list[SavedTensor] = []
+        for name in tensors:
+            found += _read(name, node, RAW + name, SAVED + name, kept.tensors)
+        kept.saved = tuple(found)
+        kept.attributes = tuple(_attributes(node, attributes))
+        return kept
+
+
+NOTHING = Kept()
+
+
+def _names_of(kind: type) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The names of the tensors and of the attributes that nodes of a class keep."""
+    raw = [name.removeprefix(RAW) for name in dir(kind) if name.startswith(RAW)]
+    if issubclass(kind, torch.autograd.function.BackwardCFunction):
+        return (), ()
+    saved = [name.removeprefix(SAVED) for name in dir(kind) if name.startswith(SAVED)]
+    return tuple(raw), tuple(name for name in saved if name not in raw and not name.endswith(DULL))
+
+
+def _read(name: str, node: Any, raw_name: str, saved_name: str, tensors: dict[str, Tensor]) -> Iterator[SavedTensor]:
+    """What is kept under a name: a tensor, several, or the state in which it is no more."""
+    try:
+        if _is_hooked(getattr(node, raw_name)):
+            yield SavedTensor(name, SavedState.HOOKED)
+            return
+        found = getattr(node, saved_name)  # a result is unpacked by its own node alone
+    except RuntimeError as error:
+        yield SavedTensor(name, SavedState.CHANGED if "inplace" in str(error) else SavedState.FREED)
+        return
+    several = isinstance(found, list | tuple)
+    for place, tensor in enumerate(found if several else (found,)):
+        if isinstance(tensor, Tensor):
+            whole = f"{name}[{place}]" if several else name
+            tensors[whole] = tensor
+            yield _alive(whole, tensor)
+
+
+def _is_hooked(raw: Any) -> bool:
+    """Whether a user's hook packed it, which would have to unpack it."""
+    if isinstance(raw, list | tuple):
+        return any(map(_is_hooked, raw))
+    return getattr(raw, "unpack_hook", None) is not None
+
+
+def _alive(name: str, tensor: Tensor) -> SavedTensor:
+    dtype = str(tensor.dtype).removeprefix("torch.")
+    try:
+        return SavedTensor(name, SavedState.ALIVE, tuple(tensor.shape), dtype, tensor.nbytes)
+    except RuntimeError:  # sparse or nested: it has no bytes of its own
+        return SavedTensor(name, SavedState.ALIVE, (), dtype)
+
+
+def _attributes(node: Any, names: Sequence[str]) -> Iterator[tuple[str, str]]:
+    for name in names:
+        try:
+            value = getattr(node, SAVED + name)
+        except (RuntimeError, TypeError):
+            continue
+        if value is not None and not isinstance(value, Tensor) and not (name == "alpha" and value == 1):
+            yield name, one_line(str(_signed(value)), LONGEST)
+
+
+def _signed(value: Any) -> Any:
+    if isinstance(value, int) and not isinstance(value, bool) and value >= WRAPPED:
+        return value - 2 * WRAPPED
+    return tuple(map(_signed, value)) if isinstance(value, list | tuple) else value
+
+
+def _of_custom(node: Any) -> Kept:
+    """A user's own autograd.Function: what it saved, and the plain values that it put on its context."""
+    kept = Kept()
+    try:
+        kept.saved = tuple(_read("saved", node, "_raw_saved_tensors", "saved_tensors", kept.tensors))
+        own = {name: value for name, value in vars(node).items() if isinstance(value, bool | int | float | str)}
+    except (TypeError, AttributeError):
+        own = {}
+    kept.attributes = tuple((name, one_line(repr(value), LONGEST)) for name, value in own.items() if name[0] != "_")
+    return kept
