@@ -93,7 +93,7 @@ WINGS = {
     },
     "app": {
         "process": set(),
-        "tracing": set(),
+        "tracing": {"process"},
         "runs": set(),
         "window": {"process", "runs"},
         "panes": {"window"},

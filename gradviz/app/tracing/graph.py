@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from gradviz.app.tracing.formats import check_ending, file_bytes
+from gradviz.app.tracing.formats import check_ending, file_bytes, notebook_html
 from gradviz.core.tape.folding import opened_at_first
 from gradviz.core.tape.graph_data import graph_data
 from gradviz.core.tape.grouping import Grouping, grouping
@@ -82,3 +82,9 @@ class Graph:
     def __repr__(self) -> str:
         structure = self.traced.structure
         return f"<gradviz graph of {len(structure):,} nodes and {len(structure.producers):,} edges>"
+
+    def _repr_svg_(self) -> str:
+        return file_bytes(self.traced, self.grouping, self.shown, ".svg").decode()
+
+    def _repr_html_(self) -> str:
+        return notebook_html(self.traced, self.grouping, self.shown)

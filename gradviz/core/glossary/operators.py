@@ -10,4 +10,5 @@ import re
 def operator_name(op: str) -> str:
     """mul of MulBackward0, mse_loss of MseLossBackward0, my_function of a custom MyFunctionBackward."""
     bare = re.sub(r"Backward\d*$", "", op.rsplit("::", 1)[-1])
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", bare).lower()
+    plain = re.sub(r"(?<=\d)[A-Z](?=$|[A-Z])", lambda letter: letter[0].lower(), bare)  # AvgPool2D, FftR2C, Log1P
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", plain).lower()

@@ -44,10 +44,16 @@ def value_text(graph: TracedGraph, row: int) -> str:
 
 
 def gradient_text(graph: TracedGraph, row: int) -> str:
-    """The gradient of the first output that has one; "none" where there is none, which is not 0."""
+    """The gradient of the first output that has one; "none" where there is none, which is not 0.
+
+    At a leaf that is used several times: the part of this use, of the whole.
+    """
     ports = range(int(graph.structure.ports[row]), int(graph.structure.ports[row + 1]))
     found = (graph.ledger.gradients[port] for port in ports)
-    return numbers_text(next((one for one in found if one is not None), None), 2) or "none"
+    whole = numbers_text(next((one for one in found if one is not None), None), 2) or "none"
+    edges = graph.structure.edges_from[row]
+    part = graph.ledger.passed[edges[0]] if len(edges) == 1 and row in graph.structure.shared else None
+    return whole if part is None else f"{numbers_text(part, 2)} of {whole}"
 
 
 def edge_text(graph: TracedGraph, edge: int) -> str:

@@ -95,8 +95,11 @@ class TapeStructure:
 
     @cached_property
     def digest(self) -> str:
-        """Equal for graphs of the same operations, names, shapes and edges."""
-        columns = [self.ops, self.names, self.modules, self.shapes, self.dtypes, self.arguments]
+        """Equal for graphs of the same operations, names, shapes and edges; of a constant that is freed less is known,
+        so that constants count by their place alone."""
+        known = [row for row, kind in enumerate(self.kinds) if kind is not NodeKind.CONSTANT]
+        columns: list[object] = [self.ops, self.modules, self.arguments]
+        columns += [[self.names[row] for row in known], [self.shapes_of(row) for row in known]]
         columns += [array.tolist() for array in (self.ports, self.producers, self.consumers, self.slots, self.outputs)]
         return hashlib.sha256(json.dumps(columns).encode()).hexdigest()
 
@@ -109,6 +112,13 @@ class TapeStructure:
     def edges_from(self) -> tuple[tuple[int, ...], ...]:
         """For each node the edges to its consumers."""
         return _by_end(len(self), self.producers)
+
+    @cached_property
+    def shared(self) -> frozenset[int]:
+        """The uses of leaves that are used more than once."""
+        uses = np.flatnonzero(self.leaf_of >= 0)
+        counts = np.bincount(self.leaf_of[uses]) if len(uses) else np.zeros(0, np.int64)
+        return frozenset(uses[counts[self.leaf_of[uses]] > 1].tolist()) if len(uses) else frozenset()
 
     def shape(self, node: int) -> tuple[int, ...]:
         """The shape of its first output; () where torch does not say."""

@@ -2,6 +2,7 @@
 
 assembly           The structure of a walked graph, in columns
 columns            Tensors into columns of numbers: small ones copied together, the spread of large ones taken by torch
+deep_graphs        Graphs so deep that torch would run out of stack when it frees them
 local              Local derivatives: what an operation's node gives back for a gradient of 1, asked of the node itself
 naming             Names of tensors: a model's dotted names, what the caller calls its variables, and what a mapping
                    says

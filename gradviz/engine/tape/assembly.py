@@ -72,6 +72,8 @@ class Assembly:
     rows: Rows
     uses: range = range(0)
     constants: dict[int, Tensor | TensorNumbers | None] = field(default_factory=dict)
+    root_leaves: list[int] = field(default_factory=list)
+    """Rows of losses that are leaves themselves: their gradient is the 1 that a pass begins with."""
 
     def structure(self, roots: Sequence[int], watch: Watch | None) -> TapeStructure:
         """The columns, frozen."""
@@ -97,6 +99,7 @@ class Assembly:
         row = self.rows.add(LEAF, NodeKind.LEAF, name, [(tuple(loss.shape), _dtype(loss.dtype))], -1)
         self.rows.leaf_of.append(-1)
         self.constants[row] = loss
+        self.root_leaves.append(row)
         return row
 
     def _arguments(self) -> list[str]:

@@ -28,6 +28,8 @@ def local_derivatives(node: Any, kept: Kept, inputs: Shapes) -> list[Derivative]
     """One entry an input, of the shapes in `inputs` (None: not followed); unknown where it cannot be told in short."""
     nothing = [NONE] * len(inputs)
     outputs = node._input_metadata  # noqa: SLF001 - nor has it a public name for shape and dtype
+    if isinstance(node, torch.autograd.function.BackwardCFunction):
+        return nothing  # a user's own code, which may do more than compute: that of a checkpoint fills .grad
     if len(outputs) != 1 or any(saved.state is not SavedState.ALIVE for saved in kept.saved):
         return nothing
     shape, dtype = tuple(outputs[0].shape), outputs[0].dtype
@@ -36,7 +38,7 @@ def local_derivatives(node: Any, kept: Kept, inputs: Shapes) -> list[Derivative]
     like: dict[str, Any] = {"dtype": dtype, "device": outputs[0].device}
     try:
         return _asked(node, shape, inputs, like)
-    except Exception:  # it is torch's or a user's own: whatever it raises, there is no derivative to show
+    except RuntimeError:  # torch's own refusal: there is no derivative to show
         return nothing
 
 
@@ -54,8 +56,7 @@ def _asked(node: Any, shape: tuple[int, ...], inputs: Shapes, like: dict[str, An
 
 def _given(node: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
     """What the node gives back to its inputs."""
-    is_custom = isinstance(node, torch.autograd.function.BackwardCFunction)
-    back: Any = node.apply(gradient) if is_custom else node(gradient)
+    back: Any = node(gradient)
     return back if isinstance(back, tuple) else (back,)
 
 

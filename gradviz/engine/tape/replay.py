@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+import gc
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 import torch
@@ -45,6 +46,7 @@ def replay(walk: Walk, losses: Sequence[Tensor], upstream: Sequence[Tensor | Non
         return found
     inputs = [*walk.leaves, *(GradientEdge(node, 0) for node in ends)]
     with ExitStack() as hooks:
+        hooks.enter_context(_retained_grads_kept(walk))
         for number, node in enumerate(walk.operations):
             hooks.callback(node.register_hook(_overhear(found, number)).remove)
         try:
@@ -57,6 +59,24 @@ def replay(walk: Walk, losses: Sequence[Tensor], upstream: Sequence[Tensor | Non
     for node, gradient in zip(ends, whole[len(walk.leaves) :], strict=True):
         found.arrived[walk.number_of[node]] = (gradient,)  # it is not run, for nobody needs what it gives
     return found
+
+
+@contextmanager
+def _retained_grads_kept(walk: Walk) -> Iterator[None]:
+    """After retain_grad() a tensor's `.grad` is added to by any backward pass: each gets back what it had.
+
+    No node tells whose tensor it is, so they are looked for among all that live.
+    """
+    kept = [
+        (tensor, tensor.grad)
+        for tensor in gc.get_objects()
+        if type(tensor) is Tensor and tensor.grad_fn in walk.number_of and tensor.retains_grad
+    ]
+    try:
+        yield
+    finally:
+        for tensor, gradient in kept:
+            tensor.grad = gradient
 
 
 def _overhear(found: Replay, number: int) -> Callable[[Gradients, Gradients], None]:

@@ -15,6 +15,7 @@ from gradviz.core.words import say
 from gradviz.engine.problems import EngineError
 from gradviz.engine.tape.assembly import Assembly, assemble
 from gradviz.engine.tape.columns import Row, column
+from gradviz.engine.tape.deep_graphs import keep_from_recursion
 from gradviz.engine.tape.local import MOST_OPERATIONS, NONE, Derivative, local_derivatives
 from gradviz.engine.tape.naming import Names
 from gradviz.engine.tape.replay import Replay, replay
@@ -70,6 +71,7 @@ def _traced(
     is_accumulated: bool,
 ) -> TracedGraph:
     walk = Walk(losses)
+    keep_from_recursion(walk.operations, [*losses, *(tensor for tensor, _ in names.made)])
     made = assemble(walk, names, watch, loose)
     roots = _roots(made, losses, names)
     structure = made.structure(roots, watch)
@@ -210,6 +212,9 @@ def _gradients(
             rows[port] = gradient
     for row, (leaf, _, _) in zip(made.uses, made.walk.uses, strict=True):
         rows[ports[row]] = found.leaves[leaf]
+    for row in made.root_leaves if not found.note else ():
+        loss = made.constants[row]
+        rows[ports[row]] = torch.ones_like(loss) if isinstance(loss, Tensor) else None
     return rows
 
 
