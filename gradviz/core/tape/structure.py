@@ -7,6 +7,7 @@ import json
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
@@ -34,8 +35,7 @@ class SavedState(StrEnum):
     HOOKED = "behind a hook"
 
 
-@dataclass(frozen=True, slots=True)
-class SavedTensor:
+class SavedTensor(NamedTuple):
     """A tensor that an operation keeps for its backward pass; `size` in bytes. Shape and size are known while it is
     alive: `backward()` frees it, a change in place spoils it, and one behind a hook is not asked for, because a
     checkpoint would compute it again.

@@ -7,23 +7,20 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from gradviz.core.tape.structure import CONSTANT, LEAF, ModuleCall, NodeKind, SavedTensor, TapeStructure
 from gradviz.core.tape.tensor_numbers import TensorNumbers
 from gradviz.engine.tape.naming import Names
-from gradviz.engine.tape.saved import Kept, SavedReader
+from gradviz.engine.tape.saved import Kept, SavedReader, dtype_name
 from gradviz.engine.tape.schemas import argument_names, is_optional
 from gradviz.engine.tape.walk import Walk
 from gradviz.engine.tape.watch import Watch
 
-DTYPES: dict[torch.dtype, str] = {}
-
 
 @dataclass(slots=True)
 class Rows:
-    """The columns of a structure while they grow; one call of `add` is one node."""
+    """The columns of a structure while they grow; one call of `add` is one use of a leaf, or one constant."""
 
     ops: list[str] = field(default_factory=list)
     kinds: list[NodeKind] = field(default_factory=list)
@@ -50,10 +47,9 @@ class Rows:
             self.dtypes.append(dtype)
         self.ports.append(len(self.shapes))
         self.order.append(order)
-        if kind is not NodeKind.OPERATION:
-            self.lines.append("")
-            self.attributes.append(())
-            self.saved.append(())
+        self.lines.append("")
+        self.attributes.append(())
+        self.saved.append(())
         if kind is not NodeKind.LEAF:
             self.leaf_of.append(-1)
         return len(self.ops) - 1
@@ -96,7 +92,7 @@ class Assembly:
             row = _add_tensor(self.rows, loss, name)
             self.constants[row] = loss
             return row
-        row = self.rows.add(LEAF, NodeKind.LEAF, name, [(tuple(loss.shape), _dtype(loss.dtype))], -1)
+        row = self.rows.add(LEAF, NodeKind.LEAF, name, [(tuple(loss.shape), dtype_name(loss.dtype))], -1)
         self.rows.leaf_of.append(-1)
         self.constants[row] = loss
         self.root_leaves.append(row)
@@ -121,19 +117,26 @@ def assemble(walk: Walk, names: Names, watch: Watch | None, loose: Sequence[tupl
 
 
 def _add_operations(made: Assembly, names: Names, watch: Watch | None) -> None:
-    rows = made.rows
-    for node, kept in zip(made.walk.operations, made.kept, strict=True):
-        number = node._sequence_nr()  # noqa: SLF001
-        outputs = [(tuple(meta.shape), _dtype(meta.dtype)) for meta in _metadata(node)]
-        rows.add(node.name(), NodeKind.OPERATION, names.of_output(node), outputs, number)
-        rows.lines.append("" if watch is None else watch.line_of(number))
-        rows.attributes.append(kept.attributes)
-        rows.saved.append(kept.saved)
+    """Rows of operations: column by column, for there may be ten thousands."""
+    rows, operations = made.rows, made.walk.operations
+    rows.ops += [node.name() for node in operations]
+    rows.kinds += [NodeKind.OPERATION] * len(operations)
+    rows.names += [names.of_output(node) for node in operations]
+    rows.order += [node._sequence_nr() for node in operations]  # noqa: SLF001
+    rows.lines += ["" if watch is None else watch.line_of(number) for number in rows.order]
+    rows.attributes += [kept.attributes for kept in made.kept]
+    rows.saved += [kept.saved for kept in made.kept]
+    rows.leaf_of += [-1] * len(operations)
+    for node in operations:
+        for output in _metadata(node):
+            rows.shapes.append(tuple(output.shape))
+            rows.dtypes.append(dtype_name(output.dtype))
+        rows.ports.append(len(rows.shapes))
 
 
 def _add_leaves(made: Assembly, names: Names) -> None:
     rows, begin = made.rows, len(made.rows.ops)
-    outputs = [[(tuple(leaf.shape), _dtype(leaf.dtype))] for leaf in made.walk.leaves]
+    outputs = [[(tuple(leaf.shape), dtype_name(leaf.dtype))] for leaf in made.walk.leaves]
     called = [names.of_tensor(leaf) for leaf in made.walk.leaves]
     for leaf, consumer, slot in made.walk.uses:
         row = rows.add(LEAF, NodeKind.LEAF, called[leaf], outputs[leaf], rows.order[consumer])
@@ -166,7 +169,7 @@ def _add_constants(made: Assembly, names: Names, watch: Watch | None) -> None:
 
 
 def _add_tensor(rows: Rows, tensor: Tensor | None, name: str, order: int = -1) -> int:
-    outputs = [((), "")] if tensor is None else [(tuple(tensor.shape), _dtype(tensor.dtype))]
+    outputs = [((), "")] if tensor is None else [(tuple(tensor.shape), dtype_name(tensor.dtype))]
     return rows.add(CONSTANT, NodeKind.CONSTANT, name, outputs, order)
 
 
@@ -176,13 +179,6 @@ def _metadata(node: Any) -> Any:
         return node._input_metadata or ()  # noqa: SLF001
     except (RuntimeError, AttributeError):
         return ()
-
-
-def _dtype(dtype: torch.dtype) -> str:
-    name = DTYPES.get(dtype)
-    if name is None:
-        name = DTYPES[dtype] = str(dtype).removeprefix("torch.")
-    return name
 
 
 def _modules(order: np.ndarray[Any, np.dtype[np.int64]], calls: Sequence[ModuleCall]) -> tuple[str, ...]:

@@ -10,47 +10,80 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gradviz.core.tape.tensor_numbers import BINS, MOST_ENTRIES, NumberColumn, Spread, TensorNumbers
+from gradviz.core.numbers import Floats
+from gradviz.core.tape.tensor_numbers import BINS, MOST_ENTRIES, Ints, NumberColumn, Spread, TensorNumbers
 
-BATCHED = frozenset({torch.float64, torch.float32, torch.float16, torch.bfloat16})
-"""Small tensors of these are copied together: float64 holds each of their numbers exactly."""
+BATCHED = (torch.float64, torch.float32, torch.float16, torch.bfloat16)
 NAMES = {dtype: str(dtype).removeprefix("torch.") for dtype in BATCHED}
+"""Small tensors of these are copied together: float64 holds each of their numbers exactly."""
 Row = Tensor | TensorNumbers | None
+Batch = tuple[list[int], list[int], list[Tensor]]
+"""Rows, how many elements each has, and the tensors."""
 
 
 def column(rows: Sequence[Row]) -> NumberColumn:
     """A copy of the numbers of each row, taken at once; None stays absent."""
+    return columns(rows)[0]
+
+
+def columns(*several: Sequence[Row]) -> list[NumberColumn]:
+    """Several columns over one array: a tensor that stands in more than one row is copied once."""
+    rows = [row for one in several for row in one]
     starts = np.full(len(rows), -1, np.int64)
     shapes: list[tuple[int, ...]] = [()] * len(rows)
     dtypes = [""] * len(rows)
     others: dict[int, TensorNumbers] = {}
-    batches: dict[Any, tuple[list[int], list[Tensor]]] = {}
+    batches: dict[Any, Batch] = {}
+    first_of: dict[int, int] = {}
+    again: list[tuple[int, int]] = []
     for row, tensor in enumerate(rows):
         if tensor is None:
             continue
-        if isinstance(tensor, TensorNumbers):
+        first = first_of.setdefault(id(tensor), row)
+        if first != row:
+            again.append((row, first))
+        elif isinstance(tensor, TensorNumbers):
             others[row] = tensor
-        elif tensor.dtype in BATCHED and tensor.layout is torch.strided and tensor.numel() <= MOST_ENTRIES:
+        elif tensor.dtype in NAMES and tensor.layout is torch.strided and tensor.numel() <= MOST_ENTRIES:
             shapes[row], dtypes[row] = tuple(tensor.shape), NAMES[tensor.dtype]
-            places, batch = batches.setdefault((tensor.dtype, tensor.device), ([], []))
-            places.append(row)
-            batch.append(tensor.reshape(-1))
+            key = tensor.dtype if tensor.is_cpu else (tensor.dtype, tensor.device)
+            batch = batches.get(key) or batches.setdefault(key, ([], [], []))
+            batch[0].append(row)
+            batch[1].append(tensor.numel())
+            batch[2].append(tensor)
         else:
             others[row] = numbers_of(tensor)
     starts[list(others)] = -2
-    return NumberColumn(_flat(batches, starts), starts, tuple(shapes), tuple(dtypes), others)
+    flat = _flat(batches, starts)
+    for row, first in again:
+        starts[row], shapes[row], dtypes[row] = starts[first], shapes[first], dtypes[first]
+        if first in others:
+            others[row] = others[first]
+    return _divided(NumberColumn(flat, starts, tuple(shapes), tuple(dtypes), others), list(map(len, several)))
 
 
-def _flat(batches: dict[Any, tuple[list[int], list[Tensor]]], starts: np.ndarray[Any, np.dtype[np.int64]]) -> Any:
-    """All small tensors in one array; `starts` learns where each begins."""
+def _divided(whole: NumberColumn, lengths: Sequence[int]) -> list[NumberColumn]:
+    found, begin = [], 0
+    for length in lengths:
+        part = slice(begin, begin + length)
+        inside = range(begin, begin + length)
+        others = {row - begin: numbers for row, numbers in whole.others.items() if row in inside}
+        found.append(NumberColumn(whole.flat, whole.starts[part], whole.shapes[part], whole.dtypes[part], others))
+        begin += length
+    return found
+
+
+def _flat(batches: dict[Any, Batch], starts: Ints) -> Floats:
+    """All small tensors in one array, flattened by torch in one call; `starts` learns where each begins."""
     parts, begin = [], 0
     with torch.no_grad():
-        for places, batch in batches.values():
-            sizes = np.array([len(piece) for piece in batch])
+        for places, counts, batch in batches.values():
+            sizes = np.array(counts, dtype=np.int64)
             starts[places] = begin + np.cumsum(sizes) - sizes
             begin += int(sizes.sum())
-            parts.append(torch.cat(batch).double().cpu().numpy())
-    flat = np.concatenate(parts) if parts else np.zeros(0)
+            flattened: Tensor = torch._C._nn.flatten_dense_tensors(batch)  # noqa: SLF001 - that of torch._utils
+            parts.append(flattened.detach().double().cpu().numpy())
+    flat: Floats = np.concatenate(parts) if parts else np.zeros(0)
     flat.setflags(write=False)
     return flat
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
@@ -45,16 +45,17 @@ def replay(walk: Walk, losses: Sequence[Tensor], upstream: Sequence[Tensor | Non
     if found.note or not walk.leaves + ends:
         return found
     inputs = [*walk.leaves, *(GradientEdge(node, 0) for node in ends)]
-    with ExitStack() as hooks:
-        hooks.enter_context(_retained_grads_kept(walk))
-        for number, node in enumerate(walk.operations):
-            hooks.callback(node.register_hook(_overhear(found, number)).remove)
-        try:
+    handles = [node.register_hook(_overhear(found, number)) for number, node in enumerate(walk.operations)]
+    try:
+        with _retained_grads_kept(walk):
             whole = torch.autograd.grad(losses, inputs, upstream, retain_graph=True, allow_unused=True)  # type: ignore[arg-type]
-        except Exception as error:  # a custom Function raises what it likes
-            nothing = Replay([None] * count, [None] * count, [None] * len(walk.leaves), _why(error))
-            nothing.is_over = "second time" in str(error)
-            return nothing
+    except Exception as error:  # a custom Function raises what it likes
+        nothing = Replay([None] * count, [None] * count, [None] * len(walk.leaves), _why(error))
+        nothing.is_over = "second time" in str(error)
+        return nothing
+    finally:
+        for handle in handles:
+            handle.remove()
     found.leaves = list(whole[: len(walk.leaves)])
     for node, gradient in zip(ends, whole[len(walk.leaves) :], strict=True):
         found.arrived[walk.number_of[node]] = (gradient,)  # it is not run, for nobody needs what it gives
@@ -67,11 +68,9 @@ def _retained_grads_kept(walk: Walk) -> Iterator[None]:
 
     No node tells whose tensor it is, so they are looked for among all that live.
     """
-    kept = [
-        (tensor, tensor.grad)
-        for tensor in gc.get_objects()
-        if type(tensor) is Tensor and tensor.grad_fn in walk.number_of and tensor.retains_grad
-    ]
+    tensors = [one for one in gc.get_objects() if type(one) is Tensor]
+    retained = [tensor for tensor in tensors if tensor.grad_fn in walk.number_of and tensor.retains_grad]
+    kept = [(tensor, tensor.grad) for tensor in retained]
     try:
         yield
     finally:

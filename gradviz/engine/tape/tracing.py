@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
@@ -14,7 +15,7 @@ from gradviz.core.tape.tensor_numbers import NumberColumn
 from gradviz.core.words import say
 from gradviz.engine.problems import EngineError
 from gradviz.engine.tape.assembly import Assembly, assemble
-from gradviz.engine.tape.columns import Row, column
+from gradviz.engine.tape.columns import Row, column, columns
 from gradviz.engine.tape.deep_graphs import keep_from_recursion
 from gradviz.engine.tape.local import MOST_OPERATIONS, NONE, Derivative, local_derivatives
 from gradviz.engine.tape.naming import Names
@@ -44,7 +45,7 @@ def trace(
         raise EngineError("A graph is traced from a loss, a tensor, or from several in a list.")
     roots = [loss.grad_fn for loss in losses if loss.grad_fn is not None]
     watch = watch or (watch_of(roots[0]._sequence_nr()) if roots else None)  # noqa: SLF001
-    with _unwatched(watch), torch.inference_mode(False):
+    with _unwatched(watch), _without_collection(), torch.inference_mode(False):
         return _traced(losses, names, watch, upstream or [None] * len(losses), with_gradients, loose, is_accumulated)
 
 
@@ -59,6 +60,18 @@ def _unwatched(watch: Watch | None) -> Iterator[None]:
         yield
     finally:
         watch.is_paused = False
+
+
+@contextmanager
+def _without_collection() -> Iterator[None]:
+    """Ten thousands of objects are made, and none in a circle: Python's collector would search them all in vain."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _traced(
@@ -129,7 +142,7 @@ def _values(
         if number is not None:
             port = ports[number] + tensor.output_nr
             if port < ports[number + 1]:
-                rows[port] = tensor.detach()
+                rows[port] = tensor
 
     for kept in made.kept:
         for tensor in kept.tensors.values():
@@ -139,9 +152,9 @@ def _values(
     for loss in losses:
         put(loss)
     for row, (leaf, _, _) in zip(made.uses, made.walk.uses, strict=True):
-        rows[ports[row]] = made.walk.leaves[leaf].detach()
+        rows[ports[row]] = made.walk.leaves[leaf]
     for row, constant in made.constants.items():
-        rows[ports[row]] = constant.detach() if isinstance(constant, Tensor) else constant
+        rows[ports[row]] = constant
     if watch is not None:
         _add_watched(rows, structure, watch, len(made.kept))
     return rows
@@ -165,13 +178,19 @@ def _ledger(
     held: Sequence[Held],
 ) -> Ledger:
     local = derivatives or [NONE] * len(structure.producers)
+    gradients, passed, of_local, held_before = columns(
+        _gradients(made, structure, found, before),
+        _passed(structure, found),
+        [tensor for _, tensor in local],
+        before,
+    )
     return Ledger(
         values,
-        column(_gradients(made, structure, found, before)),
-        column(_passed(structure, found)),
-        column([tensor for _, tensor in local]),
+        gradients,
+        passed,
+        of_local,
         tuple(kind for kind, _ in local) if derivatives else (Local.UNKNOWN,) * len(structure.producers),
-        column(before),
+        held_before,
         tuple(held),
         found.note,
     )
