@@ -125,9 +125,11 @@ function columns(rows, count, above, below, total) {
     row.forEach((vertex, index) => (x[vertex] = (left[index] + right[index]) / 2));
   };
   rows.forEach((row) => pack(row, row.map((_, index) => (index - (row.length - 1) / 2) * (BOX.width + BOX.across))));
+  const weight = (vertex) => (vertex < count && !above[vertex].length ? 0.02 : 1);  // leaves do not pull what uses them
   const pulled = (row, neighbours) => pack(row, row.map((vertex) => {
     const near = neighbours[vertex];
-    return near.length ? near.reduce((sum, other) => sum + x[other], 0) / near.length : x[vertex];
+    if (!near.length) return x[vertex];
+    return near.reduce((sum, other) => sum + weight(other) * x[other], 0) / near.reduce((sum, other) => sum + weight(other), 0);
   }));
   const both = above.map((near, vertex) => near.concat(below[vertex]));
   for (let round = 0; round < 6; round++) {
@@ -190,7 +192,10 @@ function show(data) {
     if (text !== undefined) made.textContent = text;
     return made;
   };
-  const cut = (text, most) => (text.length > most ? text.slice(0, most - 1) + "…" : text);
+  const cut = (text, most) => {  // of a range the mean goes first
+    const shown = text.length > most ? text.split(", mean")[0] : text;
+    return shown.length > most ? shown.slice(0, most - 1) + "…" : shown;
+  };
 
   function box(one, index, place) {
     const group = one.group === undefined ? null : data.groups[one.group], node = group ? null : data.nodes[one.node];
@@ -199,10 +204,10 @@ function show(data) {
     made.append(make("rect", { x: -BOX.width / 2, y: -BOX.height / 2, width: BOX.width, height: BOX.height, rx: kind === "leaf" ? 22 : 7 }));
     const write = (y, style, text, most) =>
       made.append(make("text", { x: -BOX.width / 2 + 10, y: y - BOX.height / 2, class: style }, cut(text, most)));
-    write(21, "", group ? group.label : node.title, 24);
-    write(38, "what", group ? `${group.size.toLocaleString()} ${say("nodes")}` : node.what, 32);
-    if (node) write(56, "value", `value ${node.value}`, 29);
-    if (node && node.kind !== "constant") write(73, "gradient", `grad  ${node.gradient}`, 29);
+    write(21, "", group ? group.label : node.title, 19);
+    write(38, "what", group ? `${group.size.toLocaleString()} ${say("nodes")}` : node.what, 28);
+    if (node) write(56, "value", `value ${node.value}`, 25);
+    if (node && node.kind !== "constant") write(73, "gradient", `grad  ${node.gradient}`, 25);
     made.setAttribute("aria-label", group ? group.label : node.title);
     made.onclick = () => (group ? unfold(group.key) : choose(one.node));
     made.ondblclick = () => node && node.group >= 0 && close(data.groups[node.group].key);
@@ -242,6 +247,17 @@ function show(data) {
     view = { width: shape.width * scale, height: shape.height * scale };
     view.x = (left + right - view.width) / 2;
     view.y = (top + bottom - view.height) / 2;
+    frame();
+  }
+
+  /** All of it where it can be read so, else the losses. */
+  function begin() {
+    fit();
+    if (view.height / svg.clientHeight < 2.2) return;
+    const at = drawn.boxes.findIndex((one) => one.node !== undefined && data.nodes[one.node].root);
+    const [x, y] = drawn.places[Math.max(at, 0)], scale = 1.2;
+    view = { width: svg.clientWidth * scale, height: svg.clientHeight * scale };
+    [view.x, view.y] = [x - view.width / 2, y + BOX.height - view.height];
     frame();
   }
 
@@ -359,7 +375,7 @@ function show(data) {
   document.getElementById("find").onchange = (event) => find(event.target.value);
   speak();
   draw();
-  fit();
+  begin();
   window.addEventListener("resize", fit);
 }
 

@@ -21,6 +21,8 @@ class Words:
     values: tuple[tuple[str, Any], ...] = ()
 
     def __str__(self) -> str:
+        if "{" not in self.pattern and "}" not in self.pattern:
+            return self.pattern
         return counting.vformat(self.pattern, (), dict(self.values))
 
     def __bool__(self) -> bool:

@@ -60,3 +60,11 @@ def edge_text(graph: TracedGraph, edge: int) -> str:
     """The local derivative on an edge, where it is one number."""
     local = graph.ledger.local[edge]
     return f"× {numbers_text(local, 1, 4)}" if local is not None and local.is_one else ""
+
+
+def fitting(text: str, most: int) -> str:
+    """`text` in at most so many letters: of a range the mean goes first."""
+    if len(text) <= most:
+        return text
+    ends = text.partition(", mean")[0]
+    return ends if len(ends) <= most else f"{ends[: most - 1]}…"

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gradviz.core.tape.grouping import Grouping, GroupKind
+from gradviz.core.tape.grouping import Grouping
 from gradviz.core.tape.structure import TapeStructure
 from gradviz.core.tape.tensor_numbers import Ints
 
 MOST_BOXES = 120
 """Boxes that a graph shows at first: beyond it groups stay closed."""
+
+MOST_TURNS = 24
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,21 +81,24 @@ def _joined(structure: TapeStructure, boxes: Ints, nodes: int) -> tuple[Ints, tu
 
 
 def opened_at_first(structure: TapeStructure, grouping: Grouping, most: int = MOST_BOXES) -> frozenset[str]:
-    """The groups that are open at first: from the outermost inwards, as long as no more than `most` boxes show."""
-    opened: set[str] = set()
+    """The groups that are open at first: level by level, as long as no more than `most` boxes show.
+
+    In a graph that is larger than that a repetition of more than MOST_TURNS stays closed.
+    """
+    opened: list[int] = []
     children = _children(grouping)
-    shown = int((grouping.owner < 0).sum()) + len(children.get(-1, ()))
     own = np.bincount(grouping.owner[grouping.owner >= 0], minlength=len(grouping.groups))
-    waiting = list(children.get(-1, ()))
-    for index in waiting:  # grows while it is read
-        inner = children.get(index, ())
-        more = int(own[index]) + len(inner) - 1
-        if shown + more > most or (grouping.groups[index].kind is GroupKind.REPETITION and len(structure) > most):
-            continue
-        shown += more
-        opened.add(grouping.groups[index].key)
-        waiting += inner
-    return frozenset(opened)
+    level = children.get(-1, [])
+    shown = int((grouping.owner < 0).sum()) + len(level)
+    while level:
+        if len(structure) > most:
+            level = [index for index in level if grouping.groups[index].count <= MOST_TURNS]
+        shown += sum(int(own[index]) + len(children.get(index, ())) - 1 for index in level)
+        if shown > most:
+            break
+        opened += level
+        level = [inner for index in level for inner in children.get(index, ())]
+    return frozenset(grouping.groups[index].key for index in opened)
 
 
 def _children(grouping: Grouping) -> dict[int, list[int]]:

@@ -162,7 +162,8 @@ class _Builder:
         if isinstance(item, int):
             return self._of_row[item]
         assert item.call is not None
-        return self._token((item.call.kind, tuple(self._of_row[item.begin : item.end])))
+        kinds = frozenset(self._structure.ops[row] for row in self._rows[item.begin : item.end].tolist())
+        return self._token((item.call.kind, kinds))  # the first layer has fewer operations where data need no gradient
 
     def _put(self, items: Sequence[int | _Call], parent: int) -> list[tuple[_Call, int]]:
         """Operations into a group; calls become groups within it."""

@@ -59,6 +59,14 @@ class TensorNumbers:
         return spread_of(self.entries)
 
     @property
+    def ends(self) -> tuple[float, float, float] | None:
+        """Minimum, maximum and mean alone; None of a tensor whose numbers cannot be read."""
+        if self.known is not None or self.entries is None or not self.entries.size:
+            return None if self.known is None else (self.known.minimum, self.known.maximum, self.known.mean)
+        sizes = np.abs(self.entries) if np.iscomplexobj(self.entries) else self.entries
+        return float(sizes.min()), float(sizes.max()), float(sizes.sum()) / sizes.size
+
+    @property
     def is_one(self) -> bool:
         """Whether it is a single number, whatever its shape."""
         return self.entries is not None and self.entries.size == 1
@@ -131,14 +139,15 @@ def numbers_text(numbers: TensorNumbers | None, most: int = 4, digits: int = 6) 
     """The entries of a small tensor, or range and mean of a large one; empty where there is nothing."""
     if numbers is None:
         return ""
-    entries, spread = numbers.entries, numbers.spread
+    entries = numbers.entries
     if entries is not None and entries.size <= max(most, 1):
         shown = [number_text(entry, digits) for entry in entries.reshape(-1).tolist()]
         return shown[0] if numbers.shape == () else f"[{', '.join(shown)}]"
-    if spread is None:
-        return "not readable"
-    ends = f"{short_number(spread.minimum, 3)} … {short_number(spread.maximum, 3)}"
-    return f"{'|·| ' if 'complex' in numbers.dtype else ''}{ends}, mean {short_number(spread.mean, 3)}"
+    ends = numbers.ends
+    if ends is None:
+        return "empty" if entries is not None else "not readable"
+    low, high, mean = (short_number(end, 3) for end in ends)
+    return f"{'|·| ' if 'complex' in numbers.dtype else ''}{low} … {high}, mean {mean}"
 
 
 def number_text(number: complex, digits: int = 6) -> str:

@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 
 from gradviz.core.numbers import Floats
-from gradviz.core.tape.captions import edge_text, gradient_text, subtitle, title, value_text
+from gradviz.core.tape.captions import edge_text, fitting, gradient_text, subtitle, title, value_text
 from gradviz.core.tape.drawing import Drawing
 from gradviz.core.tape.node_card import card
 from gradviz.core.tape.structure import NodeKind
@@ -19,10 +19,10 @@ MARGIN, ARROW, INDENT = 16.0, 7.0, 10.0
 FILLS = {NodeKind.OPERATION: "#ffffff", NodeKind.LEAF: "#e3f1e4", NodeKind.CONSTANT: "#f8f9fb"}
 ROOT, GROUP = "#e4ecfb", "#eef0f3"
 TEXT, MUTED, VALUE, GRADIENT, BORDER, EDGE = "#1b2130", "#5c6679", "#0b6e75", "#b4480b", "#c9cfd9", "#8a93a3"
-MOST_CARDS = 2000
+MOST_CARDS = 400
 """Nodes of a drawing up to which each has its card as a tooltip."""
-WIDEST = 25
-"""Letters of a title that fit; of smaller text a third more."""
+WIDEST = {14: 19, 12: 25, 11: 28}
+"""Letters that fit, by the size of the font: those of Linux are the widest."""
 
 
 def svg_text(drawing: Drawing) -> str:
@@ -121,8 +121,7 @@ def _rectangle(size: tuple[float, float], fill: str, radius: int, more: str) -> 
 
 
 def _letters(x: float, y: float, size: int, colour: str, text: str, more: str = "") -> str:
-    most = WIDEST * 14 // size
-    shown = text if len(text) <= most else text[: most - 1] + "…"
+    shown = fitting(text, WIDEST[size])
     return f'<text x="{x:.0f}" y="{y:.0f}" font-size="{size}" fill="{colour}"{more}>{escape(shown, quote=False)}</text>'
 
 
