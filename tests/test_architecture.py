@@ -51,7 +51,7 @@ WINGS = {
         "objectives": {"data", "formulas", "layers"},
         "runs": {"optimizers"},
         "document": {"data", "formulas", "layers", "objectives", "optimizers", "runs", "tables"},
-        "questions": {"graph", "runs"},
+        "questions": {"graph", "runs", "tape"},
     },
     "engine": {
         "objectives": set(),
@@ -64,7 +64,18 @@ WINGS = {
         "stops": {"evidence"},
         "blocks": {"evidence"},
         "stalls": {"evidence"},
-        "answers": {"bench", "blocks", "evidence", "graph", "objectives", "stalls", "stops", "surfaces", "training"},
+        "answers": {
+            "bench",
+            "blocks",
+            "evidence",
+            "graph",
+            "objectives",
+            "stalls",
+            "stops",
+            "surfaces",
+            "tape",
+            "training",
+        },
         "runs": {"answers", "training"},
     },
     "scripts": {

@@ -204,8 +204,10 @@ function show(data) {
     made.append(make("rect", { x: -BOX.width / 2, y: -BOX.height / 2, width: BOX.width, height: BOX.height, rx: kind === "leaf" ? 22 : 7 }));
     const write = (y, style, text, most) =>
       made.append(make("text", { x: -BOX.width / 2 + 10, y: y - BOX.height / 2, class: style }, cut(text, most)));
-    write(21, "", group ? group.label : node.title, 19);
-    write(38, "what", group ? `${group.size.toLocaleString()} ${say("nodes")}` : node.what, 28);
+    const [name, kindOfModule] = group ? group.label.split("  ") : [node.title];
+    write(21, "", name, 19);
+    write(38, "what", group ? kindOfModule || "" : node.what, 28);
+    if (group) write(56, "what", `${group.size.toLocaleString()} ${say("nodes")}`, 28);
     if (node) write(56, "value", `value ${node.value}`, 25);
     if (node && node.kind !== "constant") write(73, "gradient", `grad  ${node.gradient}`, 25);
     made.setAttribute("aria-label", group ? group.label : node.title);

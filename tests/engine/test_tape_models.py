@@ -12,13 +12,19 @@ import torch
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
+from gradviz.core.questions.trace import TraceGraph
 from gradviz.core.tape.ledger import Held, TracedGraph
+from gradviz.core.tape.node_card import card
 from gradviz.core.tape.structure import NodeKind, SavedState
 from gradviz.core.tape.tensor_numbers import TensorNumbers
+from gradviz.engine.answers.answering import ask
+from gradviz.engine.answers.moment import Moment
 from gradviz.engine.problems import EngineError
 from gradviz.engine.tape.naming import names_of
 from gradviz.engine.tape.tracing import trace
 from gradviz.engine.tape.watch import watching
+from gradviz.engine.training.trainer import Trainer
+from gradviz.storage.shipped.by_name import find_experiment
 
 
 def traced(loss: Tensor, names: object = None, **more: Any) -> TracedGraph:
@@ -370,3 +376,24 @@ def test_what_torch_compile_made_is_said() -> None:
     compiled = torch.compile(model, backend="eager")
     graph = agrees_with_torch(compiled(torch.ones(3, 2)).sum(), model)
     assert "AddmmBackward0" in ops(graph)
+
+
+def test_tracing_leaves_a_run_as_it_was_and_shows_what_was_not_zeroed() -> None:
+    experiment = find_experiment("forgotten-zero").experiment
+    watched, alone = Trainer(experiment), Trainer(experiment)
+    moment = Moment(watched)
+    parameters = watched.lanes[1].objective.parameters
+    for _ in range(3):
+        before = {name: parameter.grad.clone() for name, parameter in parameters.items()}
+        random = torch.get_rng_state()
+        graph = ask(TraceGraph(optimizer=1), moment)
+        assert all(torch.equal(before[name], parameter.grad) for name, parameter in parameters.items())
+        assert torch.equal(torch.get_rng_state(), random)
+        assert watched.advance() == alone.advance()
+    row = graph.structure.names.index("x")
+    assert graph.ledger.held[row] is Held.ACCUMULATED
+    old, new = graph.ledger.before[row], graph.ledger.gradients[int(graph.structure.ports[row])]
+    np.testing.assert_allclose(old.entries + new.entries, before["x"].double().numpy(), rtol=1e-6)
+    assert f"{old.entries:.6g} + {new.entries:.6g} = " in " ".join(str(line.text) for line in card(graph, row))
+    zeroed = ask(TraceGraph(), moment)
+    assert Held.ACCUMULATED not in zeroed.ledger.held, "nothing was there before"

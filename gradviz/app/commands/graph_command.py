@@ -23,7 +23,9 @@ def print_graph(document: Document, step: int, as_json: bool, out: Path | None) 
     from gradviz.app.commands.progress import step_progress
     from gradviz.app.tracing.formats import check_ending
     from gradviz.app.tracing.graph import Graph
-    from gradviz.engine.tape.objective_tracing import trace_objective
+    from gradviz.core.questions.trace import TraceGraph
+    from gradviz.engine.answers.answering import ask
+    from gradviz.engine.answers.moment import Moment
     from gradviz.engine.training.trainer import Trainer
 
     if out is not None:
@@ -35,7 +37,7 @@ def print_graph(document: Document, step: int, as_json: bool, out: Path | None) 
         with step_progress(document.title, step) as advance:
             for record in trainer.towards(step):
                 advance(record.step)
-    graph = Graph(trace_objective(trainer.lanes[0].objective))
+    graph = Graph(ask(TraceGraph(), Moment(trainer)))
     if out is not None:
         with noted_save(out):
             graph.save(out)

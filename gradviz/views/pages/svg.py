@@ -14,6 +14,7 @@ from gradviz.core.tape.drawing import Drawing
 from gradviz.core.tape.node_card import card
 from gradviz.core.tape.structure import NodeKind
 from gradviz.core.tape.tensor_numbers import Ints
+from gradviz.core.words import say
 
 MARGIN, ARROW, INDENT = 16.0, 7.0, 10.0
 FILLS = {NodeKind.OPERATION: "#ffffff", NodeKind.LEAF: "#e3f1e4", NodeKind.CONSTANT: "#f8f9fb"}
@@ -107,8 +108,10 @@ def _group(drawing: Drawing, index: int, place: list[float], sizes: Ints) -> Ite
     yield f'<g transform="translate({place[0]:.1f} {place[1]:.1f})"><title>{escape(group.key, quote=False)}</title>'
     yield _rectangle((width - 8, height - 8), GROUP, 7, ' transform="translate(4 4)"')
     yield _rectangle((width - 4, height - 4), GROUP, 7, "")
-    yield _letters(-width / 2 + INDENT, -8, 14, TEXT, group.label, ' font-weight="600"')
-    yield _letters(-width / 2 + INDENT, 12, 11, MUTED, f"{int(sizes[index]):,} nodes")  # a group has more than one
+    name, _, kind = group.label.partition("  ")
+    yield _letters(-width / 2 + INDENT, -14, 14, TEXT, name, ' font-weight="600"')
+    yield _letters(-width / 2 + INDENT, 4, 11, MUTED, kind)
+    yield _letters(-width / 2 + INDENT, 22, 11, MUTED, str(say("{count:node|nodes}", count=int(sizes[index]))))
     yield "</g>"
 
 
@@ -121,6 +124,8 @@ def _rectangle(size: tuple[float, float], fill: str, radius: int, more: str) -> 
 
 
 def _letters(x: float, y: float, size: int, colour: str, text: str, more: str = "") -> str:
+    if not text:
+        return ""
     shown = fitting(text, WIDEST[size])
     return f'<text x="{x:.0f}" y="{y:.0f}" font-size="{size}" fill="{colour}"{more}>{escape(shown, quote=False)}</text>'
 
