@@ -60,7 +60,7 @@ function layersOf(count, edges) {
   const layer = Int32Array.from(depth);
   for (let place = order.length - 1; place >= 0; place--) {
     const box = order[place];
-    if (consumers[box].length) layer[box] = Math.min(...consumers[box].map((to) => layer[to])) - 1;
+    if (consumers[box].length) layer[box] = consumers[box].reduce((low, to) => Math.min(low, layer[to]), Infinity) - 1;
   }
   const least = layer.reduce((low, one) => Math.min(low, one), 0);
   return Array.from(layer, (one) => one - least);
@@ -205,7 +205,9 @@ function show(data) {
     const write = (y, style, text, most) =>
       made.append(make("text", { x: -BOX.width / 2 + 10, y: y - BOX.height / 2, class: style }, cut(text, most)));
     const [name, kindOfModule] = group ? group.label.split("  ") : [node.title];
-    write(21, "", name, 19);
+    const tag = node ? node.tag : "";
+    write(21, "", name, 19 - tag.length);
+    if (tag) made.append(make("text", { x: BOX.width / 2 - 10, y: 21 - BOX.height / 2, class: "what", "text-anchor": "end" }, tag));
     write(38, "what", group ? kindOfModule || "" : node.what, 28);
     if (group) write(56, "what", `${group.size.toLocaleString()} ${say("nodes")}`, 28);
     if (node) write(56, "value", `value ${node.value}`, 25);

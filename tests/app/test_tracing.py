@@ -104,6 +104,20 @@ def test_what_is_open_is_part_of_the_view_and_the_graph_stays() -> None:
     assert opened.traced is graph.traced
 
 
+def test_a_group_of_ones_own_is_one_box_and_another_graph() -> None:
+    x = torch.tensor(2.0, requires_grad=True)
+    graph = gradviz.trace((x.sin() * 2).exp())
+    inner = [node["id"] for node in graph.nodes if node["op"] in ("SinBackward0", "MulBackward0")]
+    grouped = graph.grouped(inner, "wave")
+    assert ">wave<" in grouped._repr_svg_()
+    assert ">SinBackward0<" not in grouped._repr_svg_()
+    assert ">SinBackward0<" in graph._repr_svg_()
+    assert ">SinBackward0<" in grouped.opening("all")._repr_svg_()
+    ends = [graph.nodes[0]["id"], next(node["id"] for node in graph.nodes if node["op"] == "SinBackward0")]
+    with pytest.raises(gradviz.GradvizError, match="out of them and back in"):
+        graph.grouped(ends, "ends")
+
+
 WITHOUT_QT = """
 import sys, torch, gradviz
 x = torch.tensor(2.0, requires_grad=True)

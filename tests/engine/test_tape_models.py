@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
 from typing import Any
@@ -22,7 +23,7 @@ from gradviz.engine.answers.moment import Moment
 from gradviz.engine.problems import EngineError
 from gradviz.engine.tape.naming import names_of
 from gradviz.engine.tape.tracing import trace
-from gradviz.engine.tape.watch import watching
+from gradviz.engine.tape.watch import next_number, watching
 from gradviz.engine.training.trainer import Trainer
 from gradviz.storage.shipped.by_name import find_experiment
 
@@ -365,7 +366,7 @@ def test_watching_takes_its_hooks_away_and_computes_the_same() -> None:
 def test_names_are_those_of_the_model_then_of_the_caller() -> None:
     model = nn.Linear(2, 1)
     hidden = model(torch.ones(1, 2))
-    graph = trace([hidden.sum()], names_of(model, {"net": model, "hidden": hidden, "_private": hidden}))
+    graph = trace([hidden.sum()], names_of(model, {"net": model, "Out": {3: hidden}, "hidden": hidden, "_": hidden}))
     assert {"weight", "bias", "hidden", "loss"} <= set(graph.structure.names)
     assert "net.weight" not in graph.structure.names
 
@@ -397,3 +398,16 @@ def test_tracing_leaves_a_run_as_it_was_and_shows_what_was_not_zeroed() -> None:
     assert f"{old.entries:.6g} + {new.entries:.6g} = " in " ".join(str(line.text) for line in card(graph, row))
     zeroed = ask(TraceGraph(), moment)
     assert Held.ACCUMULATED not in zeroed.ledger.held, "nothing was there before"
+
+
+def test_tracing_builds_no_graph_of_its_own_and_leaves_modes_and_collector_alone() -> None:
+    x = torch.tensor([1.0, 2.0], requires_grad=True)
+    loss = (x.exp() * x).sum()
+    before = next_number()
+    traced(loss, {"x": x})
+    assert next_number() == before
+    assert torch.is_grad_enabled()
+    assert gc.isenabled()
+    with torch.no_grad():
+        assert gradient(traced(loss, {"x": x}), "x") is not None
+        assert not torch.is_grad_enabled()

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Set
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Set
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 from gradviz.app.tracing.formats import check_ending, file_bytes, notebook_html
 from gradviz.core.tape.folding import opened_at_first
 from gradviz.core.tape.graph_data import graph_data
-from gradviz.core.tape.grouping import Grouping, grouping
+from gradviz.core.tape.grouping import Grouping, grouping, with_hand_group
 from gradviz.core.tape.ledger import TracedGraph
 from gradviz.storage.atomic_write import write_bytes
 
@@ -22,11 +22,12 @@ class Graph:
     """A graph at one instant: everything was copied when it was traced, and training goes on without it.
 
     `traced` has the columns of structure and numbers. Groups (calls of modules, repetitions) whose keys are in `opened`
-    show what is in them; None opens as many as can be read.
+    show what is in them; None opens as many as can be read. `by_hand` are groups of one's own: nodes, and a label.
     """
 
     traced: TracedGraph
-    opened: frozenset[str] | None = field(default=None)
+    opened: frozenset[str] | None = None
+    by_hand: tuple[tuple[tuple[int, ...], str], ...] = ()
 
     @cached_property
     def data(self) -> dict[str, Any]:
@@ -53,7 +54,10 @@ class Graph:
     @cached_property
     def grouping(self) -> Grouping:
         """The groups that can be folded, and which nodes are in them."""
-        return grouping(self.traced.structure)
+        found = grouping(self.traced.structure)
+        for rows, label in self.by_hand:
+            found = with_hand_group(self.traced.structure, found, rows, label)
+        return found
 
     @cached_property
     def shown(self) -> frozenset[str]:
@@ -69,7 +73,15 @@ class Graph:
 
     def opening(self, keys: Set[str] | str) -> Graph:
         """The same graph with just these groups open; "all" opens every one, an empty set none."""
-        return Graph(self.traced, frozenset(self.groups if keys == "all" else keys))
+        return replace(self, opened=frozenset(self.groups if keys == "all" else keys))
+
+    def grouped(self, nodes: Iterable[int], label: str) -> Graph:
+        """The same graph with these nodes, by their ids, as one more group, which is closed.
+
+        GroupingError where they lie in different groups, or where a way leads out of them and back in.
+        """
+        made = replace(self, by_hand=(*self.by_hand, (tuple(nodes), label)))
+        return replace(made, opened=self.shown & frozenset(made.groups))
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write it, by the ending of `path`: .svg, .png, .pdf, .html (one page, no network), .json or .dot.

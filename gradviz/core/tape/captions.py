@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gradviz.core.glossary.operators import operator_name
 from gradviz.core.numbers import shape_text
-from gradviz.core.tape.ledger import TracedGraph
+from gradviz.core.tape.ledger import Held, TracedGraph
 from gradviz.core.tape.structure import NodeKind, TapeStructure
 from gradviz.core.tape.tensor_numbers import numbers_text
 
@@ -54,6 +54,19 @@ def gradient_text(graph: TracedGraph, row: int) -> str:
     edges = graph.structure.edges_from[row]
     part = graph.ledger.passed[edges[0]] if len(edges) == 1 and row in graph.structure.shared else None
     return whole if part is None else f"{numbers_text(part, 2)} of {whole}"
+
+
+def grad_tag(graph: TracedGraph, row: int) -> str:
+    """What the own `.grad` of a value along the way holds, though a gradient passed: None, or what was retained.
+
+    Of leaves, where a gradient is added, what was there before. Empty where nobody keeps the tensor, and at the loss.
+    """
+    held = graph.ledger.held[row]
+    if graph.structure.kinds[row] is NodeKind.LEAF:
+        return f"{numbers_text(graph.ledger.before[row], 1, 4)} +" if held is Held.ACCUMULATED else ""
+    if row in graph.structure.roots:
+        return ""
+    return {Held.NONE: ".grad None", Held.RETAINED: ".grad kept"}.get(held, "")
 
 
 def edge_text(graph: TracedGraph, edge: int) -> str:

@@ -11,6 +11,9 @@ from torch import Tensor, nn
 MOST_INNER = 1000
 """Tensors of one list or dictionary that are named."""
 
+OF_A_NOTEBOOK = frozenset({"In", "Out"})
+"""What IPython keeps among the user's variables: every result has a place there besides its name."""
+
 
 class Names:
     """Names by tensor, and by what made it; the first name that is given to a tensor stays."""
@@ -53,7 +56,8 @@ def names_of(given: object, variables: Mapping[str, Any]) -> Names:
         names.add((str(name), value) for name, value in given.items())
     elif isinstance(given, Iterable):
         names.add(chain.from_iterable(_of_module(one) for one in given if isinstance(one, nn.Module)))
-    names.add((name, value) for name, value in variables.items() if not name.startswith("_"))
+    own = {name: value for name, value in variables.items() if not name.startswith("_") and name not in OF_A_NOTEBOOK}
+    names.add(own.items())
     return names
 
 

@@ -45,7 +45,7 @@ def trace(
         raise EngineError("A graph is traced from a loss, a tensor, or from several in a list.")
     roots = [loss.grad_fn for loss in losses if loss.grad_fn is not None]
     watch = watch or (watch_of(roots[0]._sequence_nr()) if roots else None)  # noqa: SLF001
-    with _unwatched(watch), _without_collection(), torch.inference_mode(False):
+    with _unwatched(watch), _without_collection(), torch.inference_mode(False), torch.no_grad():
         return _traced(losses, names, watch, upstream or [None] * len(losses), with_gradients, loose, is_accumulated)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-from gradviz.core.tape.captions import edge_text, gradient_text, subtitle, title, value_text
+from gradviz.core.tape.captions import edge_text, grad_tag, gradient_text, subtitle, title, value_text
 from gradviz.core.tape.grouping import Grouping
 from gradviz.core.tape.ledger import TracedGraph
 from gradviz.core.tape.node_card import card
@@ -75,6 +75,7 @@ def _node(graph: TracedGraph, row: int, group: int) -> dict[str, Any]:
         "what": subtitle(structure, row),
         "value": value_text(graph, row),
         "gradient": gradient_text(graph, row),
+        "tag": grad_tag(graph, row),
         "kind": str(structure.kinds[row]),
         "root": row in structure.roots,
         "group": group,

@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 
 from gradviz.core.numbers import Floats
-from gradviz.core.tape.captions import edge_text, fitting, gradient_text, subtitle, title, value_text
+from gradviz.core.tape.captions import edge_text, fitting, grad_tag, gradient_text, subtitle, title, value_text
 from gradviz.core.tape.drawing import Drawing
 from gradviz.core.tape.node_card import card
 from gradviz.core.tape.structure import NodeKind
@@ -94,7 +94,10 @@ def _node(drawing: Drawing, row: int, place: list[float], has_card: bool) -> Ite
         yield f"<title>{escape(chr(10).join(lines), quote=False)}</title>"
     yield _rectangle(drawing.size, fill, 22 if kind is NodeKind.LEAF else 7, dashes)
     left, top = -drawing.size[0] / 2 + INDENT, -drawing.size[1] / 2
-    yield _letters(left, top + 20, 14, TEXT, title(graph.structure, row), ' font-weight="600"')
+    tag = grad_tag(graph, row)
+    name = fitting(title(graph.structure, row), WIDEST[14] - len(tag))
+    yield _letters(left, top + 20, 14, TEXT, name, ' font-weight="600"')
+    yield _letters(-left, top + 20, 11, MUTED, tag, ' text-anchor="end"')
     yield _letters(left, top + 37, 11, MUTED, subtitle(graph.structure, row))
     yield _letters(left, top + 55, 12, VALUE, f"value {value_text(graph, row)}")
     if kind is not NodeKind.CONSTANT:
