@@ -206,7 +206,7 @@ function show(data) {
       made.append(make("text", { x: -BOX.width / 2 + 10, y: y - BOX.height / 2, class: style }, cut(text, most)));
     const [name, kindOfModule] = group ? group.label.split("  ") : [node.title];
     const tag = node ? node.tag : "";
-    write(21, "", name, 19 - tag.length);
+    write(21, "", name, 19 - Math.round(0.6 * tag.length));
     if (tag) made.append(make("text", { x: BOX.width / 2 - 10, y: 21 - BOX.height / 2, class: "what", "text-anchor": "end" }, tag));
     write(38, "what", group ? kindOfModule || "" : node.what, 28);
     if (group) write(56, "what", `${group.size.toLocaleString()} ${say("nodes")}`, 28);

@@ -6,7 +6,7 @@ from gradviz.core.glossary.operators import operator_name
 from gradviz.core.numbers import shape_text
 from gradviz.core.tape.ledger import Held, TracedGraph
 from gradviz.core.tape.structure import NodeKind, TapeStructure
-from gradviz.core.tape.tensor_numbers import numbers_text
+from gradviz.core.tape.tensor_numbers import TensorNumbers, numbers_text
 
 REVERSED = {"rsub": "sub", "rdiv": "div"}
 """torch's names of a number minus a tensor, and the like."""
@@ -40,7 +40,7 @@ def value_text(graph: TracedGraph, row: int) -> str:
     """The value of the first output; "not kept" where nobody has it."""
     port = int(graph.structure.ports[row])
     known = port < int(graph.structure.ports[row + 1])
-    return (numbers_text(graph.ledger.values[port], 2) if known else "") or "not kept"
+    return (_brief(graph.ledger.values[port]) if known else "") or "not kept"
 
 
 def gradient_text(graph: TracedGraph, row: int) -> str:
@@ -50,10 +50,15 @@ def gradient_text(graph: TracedGraph, row: int) -> str:
     """
     ports = range(int(graph.structure.ports[row]), int(graph.structure.ports[row + 1]))
     found = (graph.ledger.gradients[port] for port in ports)
-    whole = numbers_text(next((one for one in found if one is not None), None), 2) or "none"
+    whole = _brief(next((one for one in found if one is not None), None)) or "none"
     edges = graph.structure.edges_from[row]
     part = graph.ledger.passed[edges[0]] if len(edges) == 1 and row in graph.structure.shared else None
-    return whole if part is None else f"{numbers_text(part, 2)} of {whole}"
+    return whole if part is None else f"{_brief(part)} of {whole}"
+
+
+def _brief(numbers: TensorNumbers | None) -> str:
+    """One number in six digits, two in four, more as a range."""
+    return numbers_text(numbers, 2, 6 if numbers is not None and numbers.is_one else 4)
 
 
 def grad_tag(graph: TracedGraph, row: int) -> str:

@@ -146,6 +146,8 @@ def numbers_text(numbers: TensorNumbers | None, most: int = 4, digits: int = 6) 
     ends = numbers.ends
     if ends is None:
         return "empty" if entries is not None else "not readable"
+    if ends[0] == ends[1]:
+        return f"all {short_number(ends[0], digits)}"
     low, high, mean = (short_number(end, 3) for end in ends)
     return f"{'|·| ' if 'complex' in numbers.dtype else ''}{low} … {high}, mean {mean}"
 

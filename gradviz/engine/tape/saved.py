@@ -17,6 +17,8 @@ SavedVariable: Any = torch._C._autograd.SavedTensor  # noqa: SLF001 - as packed 
 RAW, SAVED = "_raw_saved_", "_saved_"
 DULL = ("sizes", "sizes_opt", "options", "numel", "scalar_type", "layout", "strides", "cudnn_enabled")
 """Attributes that repeat a shape or a dtype end so."""
+FACTORS = ("alpha", "beta")
+"""Attributes that say nothing where they are 1."""
 WRAPPED = 2**63
 """torch writes a negative dimension as an unsigned number from here on."""
 LONGEST = 60
@@ -119,7 +121,7 @@ def _attributes(node: Any, names: Sequence[str]) -> Iterator[tuple[str, str]]:
             value = getattr(node, SAVED + name)
         except (RuntimeError, TypeError):
             continue
-        if value is not None and not isinstance(value, Tensor) and not (name == "alpha" and value == 1):
+        if value is not None and not isinstance(value, Tensor) and not (name in FACTORS and value == 1):
             yield name, one_line(str(_signed(value)), LONGEST)
 
 

@@ -95,7 +95,7 @@ def _node(drawing: Drawing, row: int, place: list[float], has_card: bool) -> Ite
     yield _rectangle(drawing.size, fill, 22 if kind is NodeKind.LEAF else 7, dashes)
     left, top = -drawing.size[0] / 2 + INDENT, -drawing.size[1] / 2
     tag = grad_tag(graph, row)
-    name = fitting(title(graph.structure, row), WIDEST[14] - len(tag))
+    name = fitting(title(graph.structure, row), WIDEST[14] - round(0.6 * len(tag)))
     yield _letters(left, top + 20, 14, TEXT, name, ' font-weight="600"')
     yield _letters(-left, top + 20, 11, MUTED, tag, ' text-anchor="end"')
     yield _letters(left, top + 37, 11, MUTED, subtitle(graph.structure, row))
