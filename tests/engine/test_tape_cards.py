@@ -119,3 +119,13 @@ def test_of_a_range_that_does_not_fit_the_mean_goes_first() -> None:
     assert fitting("value 0.5 … 0.6, mean 0.55", 40) == "value 0.5 … 0.6, mean 0.55"
     assert fitting("value 0.5 … 0.6, mean 0.55", 20) == "value 0.5 … 0.6"
     assert fitting("value 0.5 … 0.6, mean 0.55", 10) == "value 0.5…"
+
+
+def test_of_many_terms_the_first_are_written_out() -> None:
+    x = torch.tensor(1.0, dtype=torch.float64, requires_grad=True)
+    total = x * 1
+    for factor in range(2, 11):
+        total = total + x * factor
+    lines = said(traced(total, x=x), "x")
+    assert lines["sum"].count(" + ") == 6
+    assert lines["sum"].endswith("+ 4 terms more = 55")

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import numpy as np
-
 from gradviz.core.glossary.lookup import entry_of
 from gradviz.core.numbers import shape_text, short_number
 from gradviz.core.tape.graph_data import upstream_of
@@ -85,20 +83,21 @@ def _numbers(graph: TracedGraph, row: int) -> Iterator[CardLine]:
 def _sum(graph: TracedGraph, row: int) -> Iterator[CardLine]:
     """The gradient as the sum of what came over each path, where there are several."""
     structure, ledger = graph.structure, graph.ledger
-    leaf = int(structure.leaf_of[row])
-    rows = np.flatnonzero(structure.leaf_of == leaf).tolist() if row in structure.shared else [row]
+    rows = structure.shared.get(row, (row,))
     if len(rows) > 1:
         own = next(iter(structure.edges_from[row]), None)
         part = None if own is None else ledger.passed[own]
         if part is not None:
             yield CardLine(say("part of this use"), numbers_line(part))
-    terms = [ledger.passed[edge] for one in rows for edge in structure.edges_from[one]]
-    known = [term for term in terms if term is not None]
-    whole = ledger.gradients[int(structure.ports[row])] if structure.shapes_of(row) else None
-    if len(known) < 2 or whole is None or len(structure.shapes_of(row)) > 1:
+    if len(structure.shapes_of(row)) != 1:
         return
-    shown = " + ".join(_short(term) for term in known[:MOST_TERMS])
-    more = say(" + {count:term|terms} more", count=len(known) - MOST_TERMS) if len(known) > MOST_TERMS else verbatim("")
+    whole = ledger.gradients[int(structure.ports[row])]
+    edges = [edge for one in rows[:MOST_TERMS] for edge in structure.edges_from[one] if ledger.passed.has(edge)]
+    if len(edges) < 2 or whole is None:
+        return
+    shown = " + ".join(_short(ledger.passed[edge]) for edge in edges[:MOST_TERMS])
+    rest = max(len(rows), len(edges)) - MOST_TERMS  # a use of a leaf has one edge
+    more = say(" + {count:term|terms} more", count=rest) if rest > 0 else verbatim("")
     yield CardLine(say("sum"), say("{terms}{more} = {whole}", terms=shown, more=more, whole=_short(whole)))
 
 
@@ -198,7 +197,7 @@ def _added(old: TensorNumbers, new: TensorNumbers) -> str:
     return _short(TensorNumbers(new.shape, new.dtype, old.entries + new.entries))
 
 
-def _short(numbers: TensorNumbers) -> str:
+def _short(numbers: TensorNumbers | None) -> str:
     return numbers_text(numbers, 3, 6)
 
 

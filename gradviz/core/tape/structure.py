@@ -114,11 +114,13 @@ class TapeStructure:
         return _by_end(len(self), self.producers)
 
     @cached_property
-    def shared(self) -> frozenset[int]:
-        """The uses of leaves that are used more than once."""
-        uses = np.flatnonzero(self.leaf_of >= 0)
-        counts = np.bincount(self.leaf_of[uses]) if len(uses) else np.zeros(0, np.int64)
-        return frozenset(uses[counts[self.leaf_of[uses]] > 1].tolist()) if len(uses) else frozenset()
+    def shared(self) -> dict[int, tuple[int, ...]]:
+        """For each use of a leaf that is used more than once, all uses of that leaf."""
+        uses: dict[int, list[int]] = {}
+        for row in np.flatnonzero(self.leaf_of >= 0).tolist():
+            uses.setdefault(int(self.leaf_of[row]), []).append(row)
+        several = [tuple(rows) for rows in uses.values() if len(rows) > 1]
+        return {row: rows for rows in several for row in rows}
 
     def shape(self, node: int) -> tuple[int, ...]:
         """The shape of its first output; () where torch does not say."""

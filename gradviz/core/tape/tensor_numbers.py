@@ -98,6 +98,10 @@ class NumberColumn:
         entries = self.flat[start : start + math.prod(shape)].reshape(shape)
         return TensorNumbers(shape, self.dtypes[row], entries)
 
+    def has(self, row: int) -> bool:
+        """Whether there is anything in a row."""
+        return bool(self.starts[row] != -1)
+
     def __iter__(self) -> Iterator[TensorNumbers | None]:
         return (self[row] for row in range(len(self)))
 
