@@ -287,6 +287,32 @@ function show(data) {
     frame();
   }
 
+  /** The histogram of a tensor, and a table of its entries: the last dimension across. */
+  function numbers({ label, columns, entries, histogram, ends }) {
+    const heading = document.createElement("h3"), bars = document.createElement("div"), table = document.createElement("table");
+    heading.textContent = say(label);
+    bars.className = `bars ${label}`;
+    const most = Math.max(...histogram);
+    for (const count of histogram) {
+      const bar = document.createElement("i");
+      bar.style.height = `${Math.max(most ? (100 * count) / most : 0, count ? 4 : 0)}%`;
+      bar.title = String(count);
+      bars.append(bar);
+    }
+    const range = document.createElement("p");
+    range.textContent = `${ends[0]} … ${ends[1]}`;
+    for (let begin = 0; begin < entries.length; begin += columns) {
+      const row = document.createElement("tr");
+      for (const entry of entries.slice(begin, begin + columns)) {
+        const cell = document.createElement("td");
+        cell.textContent = entry;
+        row.append(cell);
+      }
+      table.append(row);
+    }
+    return [heading, bars, range, table];
+  }
+
   function choose(index) {
     chosen = index;
     const node = data.nodes[index];
@@ -313,7 +339,7 @@ function show(data) {
       told.textContent = (isChinese && chinese) || text;
       list.append(term, told);
     }
-    card.replaceChildren(title, groups, list);
+    card.replaceChildren(title, groups, list, ...node.tensors.flatMap(numbers));
   }
 
   function find(text) {

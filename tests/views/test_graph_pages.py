@@ -137,6 +137,9 @@ def test_the_page_folds_opens_and_shows_cards(tmp_path: Path) -> None:
     assert "What arrives is added to .grad" in seen["card"]
     assert "到达的梯度加到" in seen["chinese"]
     assert seen["chosen"] == 1
+    assert seen["cells"][:3] == ["1", "1", "1"], "the value of x"
+    assert len(seen["cells"]) == 6
+    assert seen["bars"] == 40, "two histograms"
     assert seen["zoomed"] != seen["box"]
     assert "sine" in seen["found"] or "正弦" in seen["found"]
 

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Set
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from html import escape
 from typing import Any
 
+from gradviz.core.numbers import short_number
 from gradviz.core.tape.captions import edge_text, grad_tag, gradient_text, subtitle, title, value_text
 from gradviz.core.tape.grouping import Grouping
 from gradviz.core.tape.ledger import TracedGraph
 from gradviz.core.tape.node_card import card
+from gradviz.core.tape.tensor_numbers import number_text
 
 MOST_CARDS = 20_000
 """Nodes of a graph up to which each has its card."""
+MOST_TABLES = 600
+"""Nodes up to which cards have the entries of tensors, a few hundred each, and their histograms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +85,25 @@ def _node(graph: TracedGraph, row: int, group: int) -> dict[str, Any]:
         "group": group,
         "leaf": int(structure.leaf_of[row]),
         "card": [[str(line.label), str(line.text), line.zh] for line in lines],
+        "tensors": list(_tensors(graph, row)) if len(structure) <= MOST_TABLES else [],
     }
+
+
+def _tensors(graph: TracedGraph, row: int) -> Iterator[dict[str, Any]]:
+    """Value and gradient of the first output in full, where they are more than a number."""
+    if not graph.structure.shapes_of(row):
+        return
+    port = int(graph.structure.ports[row])
+    for label, numbers in (("value", graph.ledger.values[port]), ("gradient", graph.ledger.gradients[port])):
+        spread = None if numbers is None or numbers.is_one else numbers.spread
+        if numbers is None or spread is None:
+            continue
+        entries = numbers.entries
+        columns = numbers.shape[-1] if numbers.shape else 1
+        shown = [] if entries is None else [number_text(entry, 5) for entry in entries.reshape(-1).tolist()]
+        ends = [short_number(spread.low, 4), short_number(spread.high, 4)]
+        histogram = list(spread.histogram)
+        yield {"label": label, "columns": columns, "entries": shown, "histogram": histogram, "ends": ends}
 
 
 def _within_script(data: str) -> str:
