@@ -43,6 +43,7 @@ WINGS = {
         "formulas": set(),
         "layers": set(),
         "tables": set(),
+        "layout": set(),
         "graph": set(),
         "glossary": set(),
         "tape": {"glossary"},

@@ -20,8 +20,8 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from gradviz.core.graph.snapshot import GraphSnapshot
 from gradviz.core.graph.structure import UNTRACKED, GraphNode, GraphStructure
 from gradviz.core.graph.tensor_summary import TensorSummary
+from gradviz.core.layout.placement import place
 from gradviz.engine.compiler import spare
-from gradviz.engine.graph.layout import place
 from gradviz.engine.objectives.objective import Objective
 from gradviz.engine.summaries import summarise
 
