@@ -47,9 +47,11 @@ def measure(chosen: set[str], seconds: float, repeats: int) -> list[Figure]:
 
         figures += seek_figures()
     if "graph" in chosen:
+        from graph_drawing import graph_figures
         from tracing import tracing_figures
 
         figures += tracing_figures()
+        figures += graph_figures()
     if "watch" in chosen:
         from watching import watching_figures
 

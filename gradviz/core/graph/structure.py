@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from gradviz.core.layout.placement import Direction, Placement
 from gradviz.core.numbers import Floats
 
 UNTRACKED = "no grad_fn"
@@ -36,3 +37,13 @@ class GraphStructure:
     places: Floats
     routes: tuple[Floats, ...]
     size: tuple[float, float]
+    direction: Direction = Direction.DOWN
+
+    @property
+    def is_placed(self) -> bool:
+        """Whether it has been laid out: that of a large graph is left to whoever shows it."""
+        return len(self.places) == len(self.nodes)
+
+    def placed(self, placement: Placement) -> GraphStructure:
+        """The same nodes and edges, drawn elsewhere."""
+        return replace(self, places=placement.places, routes=placement.routes, direction=placement.direction)

@@ -40,6 +40,11 @@ class Direction(StrEnum):
         """Whether edges leave and arrive vertically."""
         return self in (Direction.DOWN, Direction.UP)
 
+    @property
+    def ahead(self) -> tuple[int, int]:
+        """One unit along x and y."""
+        return {"down": (0, 1), "up": (0, -1), "right": (1, 0), "left": (-1, 0)}[self.value]
+
 
 class LayoutCancelled(Exception):  # noqa: N818 - nothing went wrong
     """Nobody wants the drawing any more."""

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.autograd.graph import Node
@@ -26,6 +27,10 @@ from gradviz.engine.objectives.objective import Objective
 from gradviz.engine.summaries import summarise
 
 NODE_SIZE = (192.0, 92.0)
+ASPECT = 1.4
+"""Width by height of the drawing of a tall graph, which is cut into columns."""
+MOST_PLACED = 2000
+"""Nodes of a graph that is laid out at once, in tens of milliseconds."""
 MOST_DERIVATIVES = 64
 """Operations of a graph whose local derivatives are taken: those of a larger one could not be read."""
 
@@ -138,8 +143,9 @@ class GraphCapture:
         nodes, edges = tuple(walk.nodes), tuple(walk.edges)
         known = self._structure
         if known is None or known.nodes != nodes or known.edges != edges:
-            placement = place(len(nodes), edges, NODE_SIZE)
-            known = GraphStructure(nodes, edges, placement.places, placement.routes, NODE_SIZE)
+            known = GraphStructure(nodes, edges, np.zeros((0, 2)), (), NODE_SIZE)
+            if len(nodes) <= MOST_PLACED:  # the training waits for this: a larger one is laid out where it is shown
+                known = known.placed(place(len(nodes), edges, NODE_SIZE, aspect=ASPECT))
             self._structure = known
         return known
 
