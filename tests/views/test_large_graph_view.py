@@ -147,6 +147,13 @@ def test_another_graph_takes_the_place_of_a_layout_under_way(shown: Show) -> Non
     assert view.drawn()["nodes"][0][0] == "h7"
 
 
+def test_another_graph_is_seen_wherever_one_looked_before(view: GraphView) -> None:
+    view.zoom(10, QPointF(0, 0))
+    view.centre_on(QPointF(-50_000, 0))
+    view.show_answer(answer(chain(30)))
+    assert view.drawn()["painted"] == 30
+
+
 def test_r_turns_through_four_directions(view: GraphView) -> None:
     assert view._graph is not None
     small = chain(20)

@@ -8,13 +8,10 @@ from typing import Any, ClassVar
 import numpy as np
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import (
-    QColor,
     QHelpEvent,
     QKeyEvent,
     QMouseEvent,
-    QPainter,
     QPicture,
-    QPixmap,
     QResizeEvent,
     QWheelEvent,
 )
@@ -24,17 +21,16 @@ from gradviz.core.document.experiment import Experiment, optimizer_names
 from gradviz.core.graph.reach import Part, between, downstream, upstream
 from gradviz.core.graph.search import search
 from gradviz.core.graph.snapshot import GraphSnapshot
-from gradviz.core.graph.structure import UNTRACKED, GraphStructure
-from gradviz.core.graph.tensor_summary import summary_text
+from gradviz.core.graph.structure import GraphStructure
 from gradviz.core.layout.placement import Direction, Placement, placing
-from gradviz.core.numbers import shape_text
 from gradviz.core.questions.graph import CaptureGraph
 from gradviz.core.questions.question import Answer, Question, Refusal
 from gradviz.views.graph.graph_arrays import GraphArrays
-from gradviz.views.graph.graph_painter import GraphPainter, node_text
+from gradviz.views.graph.graph_canvas import HEAD, Camera, GraphCanvas
+from gradviz.views.graph.graph_painter import node_text
 from gradviz.views.graph.minimap import Minimap
+from gradviz.views.graph.node_details import node_details
 from gradviz.views.graph.node_lettering import LABEL_SCALE, TEXT_SCALE, THREE_LINES_SCALE
-from gradviz.views.graph.overview_painter import OverviewPainter
 from gradviz.views.graph.placing_apart import PlacingApart
 from gradviz.views.graph.search_bar import SearchBar
 from gradviz.views.graph.stress import Stress
@@ -44,12 +40,8 @@ from gradviz.views.kit.theme import Theme
 from gradviz.views.kit.view import View
 
 MARGIN = 16.0
-HEAD = 24.0
-"""Pixels at the top that are left to the step number."""
 LARGEST_FIT = 1.35
 LEAST_SCALE = 0.002
-OVERVIEW_NODES = 120
-"""Nodes in sight, too small to be read, from which on they are painted as an overview, by arrays."""
 ASPECT = 1.4
 """Width by height of a tall graph in columns."""
 MAPPED_NODES = 60
@@ -87,7 +79,7 @@ class GraphView(View):
         self._graph: GraphSnapshot | None = None
         self._refusal = ""
         self._step = 0
-        self._painter, self._overview = GraphPainter(self.theme), OverviewPainter(self.theme)
+        self._canvas = GraphCanvas(self.theme)
         self._arrays: GraphArrays | None = None
         self._given: GraphStructure | None = None
         self._direction = Direction.DOWN
@@ -122,7 +114,7 @@ class GraphView(View):
         return QSize(520, 420)
 
     def set_theme(self, theme: Theme) -> None:
-        self._painter, self._overview = GraphPainter(theme), OverviewPainter(theme)
+        self._canvas = GraphCanvas(theme)
         super().set_theme(theme)
         self._remap()
         self._redraw()
@@ -177,7 +169,7 @@ class GraphView(View):
     def _show_placed(self, graph: GraphSnapshot) -> None:
         self._graph, self._arrays = graph, GraphArrays(graph.structure)
         self._remap()
-        if self._fitted:
+        if self._fitted or not len(self._arrays.nodes_in(self._seen())):
             self.fit()
         self._redraw()
 
@@ -210,7 +202,7 @@ class GraphView(View):
             self._map.show_seen(self._seen())
 
     def _seen(self) -> QRectF:
-        return QRectF(self._to_scene(QPointF()), self._to_scene(QPointF(self.width(), self.height())))
+        return Camera(self._scale, self._offset).seen(self.rect())
 
     def search(self, query: str) -> None:
         """Let what is found stand out, and go to the first."""
@@ -319,14 +311,10 @@ class GraphView(View):
         """Paint all that is to be seen: many small nodes at once; else labels fill the pixels without Python's lock."""
         graph, arrays = self._graph, self._arrays
         if graph is None or arrays is None or not graph.structure.nodes:
-            self._base.show_picture(self._words())
+            self._base.show_picture(self._canvas.words(self.rect(), self._empty_text()))
         else:
-            seen = self._seen()
-            stress = self._stress()
-            if self._scale < TEXT_SCALE and len(arrays.nodes_in(seen)) > OVERVIEW_NODES:
-                self._base.show_pixels(self._overview_of(graph, arrays, seen, stress))
-            else:
-                self._base.show_picture(self._closely(graph, arrays, stress))
+            painted = self._canvas.paint(self._base, graph, arrays, Camera(self._scale, self._offset), self._stress())
+            self._painted_nodes = painted
         self._place_map()
         self._redraw_numbers()
 
@@ -334,52 +322,14 @@ class GraphView(View):
         part = self._part
         return Stress(self._chosen) if part is None else Stress(self._chosen, part.nodes, part.edges)
 
-    def _words(self) -> QPicture:
-        picture = QPicture()
-        with QPainter(picture) as painter:
-            painter.fillRect(self.rect(), QColor(self.theme.base))
-            painter.setPen(QColor(self.theme.muted))
-            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self._empty_text())
-        return picture
-
-    def _closely(self, graph: GraphSnapshot, arrays: GraphArrays, stress: Stress) -> QPicture:
-        picture = QPicture()
-        with QPainter(picture) as painter:
-            painter.fillRect(self.rect(), QColor(self.theme.base))
-            visible = self._place_painter(painter)
-            self._painted_nodes = self._painter.paint(painter, graph, arrays, visible, self._scale, stress)
-        return picture
-
-    def _overview_of(self, graph: GraphSnapshot, arrays: GraphArrays, seen: QRectF, stress: Stress) -> QPixmap:
-        ratio = self.devicePixelRatioF()
-        pixels = QPixmap(self.size() * ratio)
-        pixels.fill(QColor(self.theme.base))
-        zoom, origin = self._scale * ratio, self._offset * ratio
-        with QPainter(pixels) as painter:
-            self._painted_nodes = self._overview.paint(painter, graph, arrays, seen, zoom, origin, stress)
-        pixels.setDevicePixelRatio(ratio)
-        return pixels
-
     def _redraw_numbers(self) -> None:
         """Record what changes from step to step."""
-        picture = QPicture()
-        with QPainter(picture) as painter:
-            if self._graph is not None and self._arrays is not None and self._graph.structure.nodes:
-                painter.save()
-                visible = self._place_painter(painter)
-                self._painter.paint_numbers(painter, self._graph, self._arrays, visible, self._scale, self._stress())
-                painter.restore()
-                self._paint_header(painter)
-        self._numbers.show_picture(picture)
-
-    def _paint_header(self, painter: QPainter) -> None:
-        """Over nodes that were moved below it, so it has a ground of its own."""
-        text = self.header()
-        ground = QColor(self.theme.base)
-        ground.setAlphaF(0.85)
-        painter.fillRect(QRectF(4, 3, self.fontMetrics().horizontalAdvance(text) + 12, HEAD - 4), ground)
-        painter.setPen(QColor(self.theme.muted))
-        painter.drawText(10, 18, text)
+        graph, arrays = self._graph, self._arrays
+        if graph is None or arrays is None or not graph.structure.nodes:
+            self._numbers.show_picture(QPicture())
+        else:
+            camera = Camera(self._scale, self._offset)
+            self._canvas.write(self._numbers, graph, arrays, camera, self._stress(), self.header())
 
     def header(self) -> str:
         """The step, whose graph it is in a race, and what the signs of this zoom mean: as much as has room, whole."""
@@ -398,12 +348,6 @@ class GraphView(View):
         has_derivatives = self._graph is not None and any(one is not None for one in self._graph.derivatives)
         values = [] if self._scale >= LABEL_SCALE else ["value, gradient"]
         return [*values, *(["× local derivative"] if has_derivatives else [])]
-
-    def _place_painter(self, painter: QPainter) -> QRectF:
-        """Let `painter` work in scene units; returns what is seen of the scene."""
-        painter.translate(self._offset)
-        painter.scale(self._scale, self._scale)
-        return QRectF(self._to_scene(QPointF()), self._to_scene(QPointF(self.width(), self.height())))
 
     def _refuse(self, told: object) -> None:
         """Words in the place of a graph that cannot be had."""
@@ -510,19 +454,4 @@ class GraphView(View):
 
     def node_details(self, index: int) -> str:
         """All that is known of a node, as lines; empty for no node."""
-        if self._graph is None or index < 0:
-            return ""
-        node = self._graph.structure.nodes[index]
-        value, gradient = self._graph.values[index], self._graph.gradients[index]
-        lines = [f"{node.name or node.op}  ({'leaf' if node.is_leaf else node.op})"]
-        if node.op == UNTRACKED:
-            lines.append("Autograd does not know where it comes from: it was computed without a graph, or cut off.")
-        if node.module:
-            lines.append(f"in {node.module}")
-        if value is not None:
-            lines.append(f"value {shape_text(value.shape)} {value.dtype}: {summary_text(value, 16)}")
-        if gradient is not None:
-            lines.append(f"gradient of the loss: {summary_text(gradient, 16)}")
-        if not node.is_leaf and gradient is not None:
-            lines.append("It passes here; a .grad keeps it only where retain_grad() was called.")
-        return "\n".join(lines)
+        return "" if self._graph is None or index < 0 else node_details(self._graph, index)

@@ -33,7 +33,7 @@ class SearchBar(QWidget):
         self._line.textChanged.connect(self.asked)
         self._line.installEventFilter(self)
         self._count = QLabel(self)
-        layout = QHBoxLayout(self)
+        layout = self._layout = QHBoxLayout(self)
         layout.setContentsMargins(6, 4, 6, 4)
         layout.addWidget(self._line, 1)
         layout.addWidget(self._count)
@@ -54,6 +54,7 @@ class SearchBar(QWidget):
     def tell(self, count: int, query: str) -> None:
         """How many were found."""
         self._count.setText(spoken(say("{count:node|nodes}", count=count)) if query.strip() else "")
+        self._layout.activate()  # at once: the line gives the count its room
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
