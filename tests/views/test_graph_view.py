@@ -155,7 +155,7 @@ def test_hit_and_miss(view: GraphView) -> None:
 def test_a_click_frames_a_node(view: GraphView) -> None:
     before = has_colour(pixels(view), LIGHT.accent, 30)
     QTest.mouseClick(view, Qt.MouseButton.LeftButton, pos=at_node(view, 1))
-    assert view._chosen == 1
+    assert view._marks.chosen == 1
     assert has_colour(pixels(view), LIGHT.accent, 30) > before + 50
 
 
@@ -180,9 +180,9 @@ def test_keys_walk_zoom_and_fit(view: GraphView) -> None:
     fitted = view._scale
     for expected in (0, 1, 2, 3, 0):
         QTest.keyClick(view, Qt.Key.Key_Right)
-        assert view._chosen == expected
+        assert view._marks.chosen == expected
     QTest.keyClick(view, Qt.Key.Key_Up)
-    assert view._chosen == 3
+    assert view._marks.chosen == 3
     QTest.keyClick(view, Qt.Key.Key_Plus)
     assert view._scale == pytest.approx(fitted * 1.25)
     QTest.keyClick(view, Qt.Key.Key_Minus)

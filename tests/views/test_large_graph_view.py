@@ -174,26 +174,26 @@ def test_search_marks_what_it_finds_and_goes_there(view: GraphView, qtbot: Any) 
     QTest.keyClicks(line, "h59")
     assert view.drawn()["found"] == (59, *range(590, 600))
     assert view._search._count.text() == "11 nodes"
-    assert view._chosen == 59
+    assert view._marks.chosen == 59
     assert view._seen().contains(QPointF(*view._graph.structure.places[59].tolist()))
     QTest.keyClick(line, Qt.Key.Key_Return)
-    assert view._chosen == 590
+    assert view._marks.chosen == 590
     QTest.keyClick(line, Qt.Key.Key_Return, Qt.KeyboardModifier.ShiftModifier)
     QTest.keyClick(line, Qt.Key.Key_Return, Qt.KeyboardModifier.ShiftModifier)
-    assert view._chosen == 599
+    assert view._marks.chosen == 599
     QTest.keyClick(line, Qt.Key.Key_Escape)
     assert not line.isVisible()
     assert view.drawn()["standing out"] == []
 
 
 def test_what_leads_to_a_node_and_follows_of_it_stands_out(view: GraphView) -> None:
-    view._choose(590)
+    view._marks.choose(590)
     QTest.keyClick(view, Qt.Key.Key_U)
     assert view.drawn()["standing out"] == list(range(590, 600))
     QTest.keyClick(view, Qt.Key.Key_D)
     assert view.drawn()["standing out"] == list(range(591))
     assert has_colour(pixels(view), LIGHT.accent, 40) > 50
-    view._choose(580)
+    view._marks.choose(580)
     QTest.keyClick(view, Qt.Key.Key_P)
     assert view.drawn()["standing out"] == list(range(580, 591))
     QTest.keyClick(view, Qt.Key.Key_Escape)
@@ -205,7 +205,7 @@ def test_shift_and_an_arrow_move_the_graph(view: GraphView) -> None:
     QTest.keyClick(view, Qt.Key.Key_Right, Qt.KeyboardModifier.ShiftModifier)
     QTest.keyClick(view, Qt.Key.Key_Up, Qt.KeyboardModifier.ShiftModifier)
     assert (view._offset - before).toTuple() == (-60, 60)
-    assert view._chosen == -1
+    assert view._marks.chosen == -1
 
 
 def test_the_map_shows_when_there_is_more_than_is_seen_and_moves_the_graph(view: GraphView) -> None:

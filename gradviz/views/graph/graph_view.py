@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -18,8 +19,6 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from gradviz.core.document.experiment import Experiment, optimizer_names
-from gradviz.core.graph.reach import Part, between, downstream, upstream
-from gradviz.core.graph.search import search
 from gradviz.core.graph.snapshot import GraphSnapshot
 from gradviz.core.graph.structure import GraphStructure
 from gradviz.core.layout.placement import Direction, Placement, placing
@@ -28,12 +27,12 @@ from gradviz.core.questions.question import Answer, Question, Refusal
 from gradviz.views.graph.graph_arrays import GraphArrays
 from gradviz.views.graph.graph_canvas import HEAD, Camera, GraphCanvas
 from gradviz.views.graph.graph_painter import node_text
+from gradviz.views.graph.marks import Marks
 from gradviz.views.graph.minimap import Minimap
 from gradviz.views.graph.node_details import node_details
 from gradviz.views.graph.node_lettering import LABEL_SCALE, TEXT_SCALE, THREE_LINES_SCALE
 from gradviz.views.graph.placing_apart import PlacingApart
 from gradviz.views.graph.search_bar import SearchBar
-from gradviz.views.graph.stress import Stress
 from gradviz.views.kit.picture_label import PictureLabel
 from gradviz.views.kit.speech import spoken
 from gradviz.views.kit.theme import Theme
@@ -48,7 +47,11 @@ MAPPED_NODES = 60
 """A graph of fewer nodes needs no map."""
 PAN_PIXELS = 60.0
 BETWEEN = "  ·  "
-PARTS: dict[int, str] = {Qt.Key.Key_U: "U", Qt.Key.Key_D: "D", Qt.Key.Key_P: "P"}
+PARTS: dict[int, Callable[[Marks, GraphStructure], None]] = {
+    Qt.Key.Key_U: Marks.lead_to,
+    Qt.Key.Key_D: Marks.follow,
+    Qt.Key.Key_P: Marks.join,
+}
 ARROWS: dict[int, QPoint] = {
     Qt.Key.Key_Right: QPoint(1, 0),
     Qt.Key.Key_Down: QPoint(0, 1),
@@ -83,14 +86,11 @@ class GraphView(View):
         self._arrays: GraphArrays | None = None
         self._given: GraphStructure | None = None
         self._direction = Direction.DOWN
-        self._part: Part | None = None
-        self._found: tuple[int, ...] = ()
-        self._chosen_before = -1
+        self._marks = Marks()
         self._scale = 1.0
         self._offset = QPointF()
         self._fitted = True
         self._dragged_from: QPointF | None = None
-        self._chosen = -1
         self._painted_nodes = 0
         self._racer = ""
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -123,7 +123,7 @@ class GraphView(View):
         self._graph, self._arrays, self._given = None, None, None
         self._fitted, self._refusal = True, ""
         self.placing.cancel()
-        self._forget_marks()
+        self._marks = Marks()
         self.show_settings(experiment)
 
     def show_settings(self, experiment: Experiment) -> None:
@@ -142,7 +142,7 @@ class GraphView(View):
         self._step, self._refusal = answer.step, ""
         if is_new:
             self._given = answer.value.structure
-            self._forget_marks()
+            self._marks = Marks()
             self._lay_out(answer.value)
             return
         if self._graph is not None:
@@ -182,10 +182,6 @@ class GraphView(View):
         assert graph is not None
         self._lay_out(replace(graph, structure=self._given))
 
-    def _forget_marks(self) -> None:
-        self._chosen = self._chosen_before = -1
-        self._part, self._found = None, ()
-
     def _remap(self) -> None:
         if self._graph is not None and self._arrays is not None and len(self._graph.structure.nodes) >= MAPPED_NODES:
             self._map.show_graph(self._graph, self._arrays, self._scene_rect(), self.theme)
@@ -206,36 +202,32 @@ class GraphView(View):
 
     def search(self, query: str) -> None:
         """Let what is found stand out, and go to the first."""
-        self._found = search(self._graph, query) if self._graph is not None else ()
-        self._part = None
-        if self._graph is not None and query.strip():
-            nodes = np.zeros(len(self._graph.structure.nodes), dtype=bool)
-            nodes[list(self._found)] = True
-            self._part = Part(nodes, np.zeros(len(self._graph.structure.edges), dtype=bool))
-        self._search.tell(len(self._found), query)
-        if self._found:
-            self._go_to(self._found[0])
+        if self._graph is not None:
+            self._marks.search(self._graph, query)
+        self._search.tell(len(self._marks.found), query)
+        if self._marks.found:
+            self._go_to(self._marks.found[0])
         else:
             self._redraw()
 
     def next_found(self, step: int) -> None:
         """Go to the next one that was found, or with -1 to the one before."""
-        if self._found:
-            at = self._found.index(self._chosen) + step if self._chosen in self._found else 0
-            self._go_to(self._found[at % len(self._found)])
+        node = self._marks.next_found(step)
+        if node >= 0:
+            self._go_to(node)
 
     def open_search(self) -> None:
         """Ask what to look for."""
         self._search.open_in(self.rect(), HEAD)
 
     def _on_search_left(self) -> None:
-        self._part = None
+        self._marks.part = None
         self.setFocus()
         self._redraw()
 
     def _go_to(self, node: int) -> None:
         """Choose a node and have it in sight, large enough to be read."""
-        self._choose(node)
+        self._marks.choose(node)
         assert self._graph is not None
         place = QPointF(*self._graph.structure.places[node].tolist())
         if self._scale < TEXT_SCALE:
@@ -246,27 +238,10 @@ class GraphView(View):
         else:
             self._redraw()
 
-    def _choose(self, node: int) -> None:
-        if node != self._chosen:
-            self._chosen_before, self._chosen = self._chosen, node
-
     def centre_on(self, place: QPointF) -> None:
         """Have a point of the scene in the middle."""
         self._fitted = False
         self._offset = QPointF(self.width() / 2, self.height() / 2) - place * self._scale
-        self._redraw()
-
-    def show_part(self, key: str) -> None:
-        """Let stand out what leads to the chosen node (U), follows of it (D) or lies between it and the last (P)."""
-        if self._graph is None or self._chosen < 0:
-            return
-        structure = self._graph.structure
-        if key == "U":
-            self._part = upstream(structure, self._chosen)
-        elif key == "D":
-            self._part = downstream(structure, self._chosen)
-        elif self._chosen_before >= 0:
-            self._part = between(structure, self._chosen_before, self._chosen)
         self._redraw()
 
     def drawn(self) -> dict[str, object]:
@@ -280,8 +255,8 @@ class GraphView(View):
         return {"nodes": nodes, "step": self._step, "painted": self._painted_nodes, "derivatives": derivatives} | {
             "header": self.header(),
             "direction": str(self._direction),
-            "found": self._found,
-            "standing out": [] if self._part is None else np.flatnonzero(self._part.nodes).tolist(),
+            "found": self._marks.found,
+            "standing out": [] if self._marks.part is None else np.flatnonzero(self._marks.part.nodes).tolist(),
         }
 
     @property
@@ -313,14 +288,12 @@ class GraphView(View):
         if graph is None or arrays is None or not graph.structure.nodes:
             self._base.show_picture(self._canvas.words(self.rect(), self._empty_text()))
         else:
-            painted = self._canvas.paint(self._base, graph, arrays, Camera(self._scale, self._offset), self._stress())
+            painted = self._canvas.paint(
+                self._base, graph, arrays, Camera(self._scale, self._offset), self._marks.stress()
+            )
             self._painted_nodes = painted
         self._place_map()
         self._redraw_numbers()
-
-    def _stress(self) -> Stress:
-        part = self._part
-        return Stress(self._chosen) if part is None else Stress(self._chosen, part.nodes, part.edges)
 
     def _redraw_numbers(self) -> None:
         """Record what changes from step to step."""
@@ -329,7 +302,7 @@ class GraphView(View):
             self._numbers.show_picture(QPicture())
         else:
             camera = Camera(self._scale, self._offset)
-            self._canvas.write(self._numbers, graph, arrays, camera, self._stress(), self.header())
+            self._canvas.write(self._numbers, graph, arrays, camera, self._marks.stress(), self.header())
 
     def header(self) -> str:
         """The step, whose graph it is in a race, and what the signs of this zoom mean: as much as has room, whole."""
@@ -394,7 +367,7 @@ class GraphView(View):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self._dragged_from = event.position()
-        self._choose(self._node_at(event.position()))
+        self._marks.choose(self._node_at(event.position()))
         self._redraw()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
@@ -421,21 +394,22 @@ class GraphView(View):
             self.zoom(1.25, middle)
         elif key == Qt.Key.Key_Minus:
             self.zoom(0.8, middle)
-        elif key in PARTS:
-            self.show_part(PARTS[key])
+        elif key in PARTS and self._graph is not None:
+            PARTS[key](self._marks, self._graph.structure)
+            self._redraw()
         elif key == Qt.Key.Key_R:
             self.turn(TURNS[self._direction])
         elif key == Qt.Key.Key_Escape and self.placing.waits_for is not None:
             self.placing.stop()
             self._redraw()
-        elif key == Qt.Key.Key_Escape and self._part is not None:
-            self._part = None
+        elif key == Qt.Key.Key_Escape and self._marks.part is not None:
+            self._marks.part = None
             self._redraw()
         elif key in ARROWS and held & Qt.KeyboardModifier.ShiftModifier:
             self._pan(ARROWS[key])
         elif key in ARROWS and self._graph is not None:
             forward = key in (Qt.Key.Key_Right, Qt.Key.Key_Down)
-            self._choose((self._chosen + (1 if forward else -1)) % max(1, len(self._graph.structure.nodes)))
+            self._marks.walk(1 if forward else -1, len(self._graph.structure.nodes))
             self._redraw()
         else:
             super().keyPressEvent(event)
