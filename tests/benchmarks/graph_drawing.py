@@ -151,9 +151,36 @@ def _frame_figures() -> list[Figure]:
             note = f"{view.drawn_nodes} nodes in sight"
             figures.append(Figure(f"frame, {count:,} nodes, {name}", 1000 * _frame(whole), "ms", bar, note))
         view.close()
-    figures += _wall_figures()
+    figures += [*_wall_figures(), _first_picture_figure()]
     application.processEvents()
     return figures
+
+
+def _zoom_figure(view) -> Figure:  # type: ignore[no-untyped-def]
+    """Every frame at another zoom, from whole titles to the smallest numbers: nothing is as it was in the last one."""
+    from PySide6.QtCore import QPointF
+
+    scales = iter(np.geomspace(0.5, 0.3, FRAMES + 1).tolist())
+
+    def frame() -> None:
+        view.zoom(next(scales) / view._scale, QPointF(640, 400))
+        for label in (view._base, view._numbers):
+            label.repaint()
+
+    return Figure("frame, 10,000 nodes side by side, zoomed", 1000 * _frame(frame), "ms", "<= 16")
+
+
+def _first_picture_figure() -> Figure:
+    """From the structure to the picture, layout and all."""
+    length = 100_000
+    edges = [(node + 1, node) for node in range(length - 1)]
+
+    def first() -> None:
+        view = _view_of(length, edges, np.zeros((0, 2)), ())
+        view.grab()
+        view.close()
+
+    return Figure("first picture of a chain of 100,000", _cpu(first, 1), "s", "<= 10")
 
 
 def _wall_figures() -> list[Figure]:
@@ -178,6 +205,7 @@ def _wall_figures() -> list[Figure]:
 
         note = f"{view.drawn_nodes} nodes in sight"
         figures.append(Figure(f"frame, 10,000 nodes side by side, {name}", 1000 * _frame(frame), "ms", "<= 16", note))
+    figures.append(_zoom_figure(view))
     view.close()
     return figures
 
