@@ -52,7 +52,7 @@ def notebook_html(graph: TracedGraph, groups: Grouping, opened: Set[str]) -> str
 
 def drawing_of(graph: TracedGraph, groups: Grouping, opened: Set[str]) -> Drawing:
     """The graph with these groups open, laid out."""
-    from gradviz.engine.graph.layout import place
+    from gradviz.core.layout.placement import place
 
     shown = folded(graph.structure, groups, opened)
     edges = [(int(producer), int(consumer)) for producer, consumer in shown.edges]
