@@ -7,6 +7,7 @@ torch nor Qt. docs/python.md shows each of them.
 TYPE_CHECKING = False  # that of typing, which takes longer to import than all of this
 if TYPE_CHECKING:
     from gradviz.app.public import basins, bench, load, replay, run, save, script
+    from gradviz.app.tracing.functions import trace, watching
     from gradviz.core.document.experiment import Experiment
     from gradviz.core.problems import GradvizError
 
@@ -14,9 +15,16 @@ __version__ = "0.3.0"
 APP_ID = "org.gradviz.gradviz"
 """The name by which desktops know the program: its menu entry, its icon, its bundle."""
 
-__all__ = ["Experiment", "GradvizError", "basins", "bench", "load", "replay", "run", "save", "script"]
+__all__ = [
+    "Experiment", "GradvizError", "basins", "bench", "load", "replay", "run", "save", "script", "trace", "watching",
+]  # fmt: skip
 
-_ELSEWHERE = {"Experiment": "gradviz.core.document.experiment", "GradvizError": "gradviz.core.problems"}
+_ELSEWHERE = {
+    "Experiment": "gradviz.core.document.experiment",
+    "GradvizError": "gradviz.core.problems",
+    "trace": "gradviz.app.tracing.functions",
+    "watching": "gradviz.app.tracing.functions",
+}
 
 if not TYPE_CHECKING:  # a type checker would take every name for one that is here
 

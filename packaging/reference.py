@@ -13,6 +13,11 @@ DOCS = Path(__file__).parent.parent / "docs"
 IN_VIEWS = (
     ("F or double click in the graph", "Fit the graph"),
     ("+ − and arrows in the graph", "Zoom; walk from node to node"),
+    ("Shift and arrows in the graph", "Move it"),
+    ("Ctrl+F in the graph", "Search by name, operation, module, shape, or `gradient is 0`, `NaN`, `large`"),
+    ("U, D, P in the graph", "What leads to the chosen node; what follows of it; the ways from the node chosen before"),
+    ("R in the graph", "Turn it: downwards, to the right, upwards, to the left"),
+    ("Escape in the graph", "All nodes alike again; leave a layout that takes long"),
     ("arrows in the surface", "Turn it"),
     ("double click in the surface", "Start there"),
     ("up, down in a number", "Change its leading digit"),

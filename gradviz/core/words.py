@@ -12,6 +12,9 @@ from typing import Any
 
 from gradviz.core.numbers import plural
 
+VERBATIM = "{text}"
+"""The pattern of what is said as it stands."""
+
 
 @dataclass(frozen=True, slots=True)
 class Words:
@@ -21,6 +24,10 @@ class Words:
     values: tuple[tuple[str, Any], ...] = ()
 
     def __str__(self) -> str:
+        if self.pattern == VERBATIM:
+            return str(self.values[0][1])
+        if "{" not in self.pattern and "}" not in self.pattern:
+            return self.pattern
         return counting.vformat(self.pattern, (), dict(self.values))
 
     def __bool__(self) -> bool:
@@ -49,7 +56,7 @@ def say(pattern: str, **values: Any) -> Words:
 
 def verbatim(text: str) -> Words:
     """Words that are said as they stand in every language: what PyTorch said, or a sentence made elsewhere."""
-    return Words("{text}", (("text", text),)) if text else SILENCE
+    return Words(VERBATIM, (("text", text),)) if text else SILENCE
 
 
 def one_line(text: str, limit: int) -> str:

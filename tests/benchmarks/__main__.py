@@ -20,7 +20,7 @@ sys.path.insert(0, str(FOLDER))
 from figures import Figure, table  # noqa: E402 - found beside this file
 
 RESULTS = FOLDER / "results"
-ALL = ("start", "packaged", "engine", "scripts", "seek", "watch")
+ALL = ("start", "packaged", "engine", "scripts", "seek", "watch", "graph")
 
 
 def measure(chosen: set[str], seconds: float, repeats: int) -> list[Figure]:
@@ -46,6 +46,12 @@ def measure(chosen: set[str], seconds: float, repeats: int) -> list[Figure]:
         from seeking import seek_figures
 
         figures += seek_figures()
+    if "graph" in chosen:
+        from graph_drawing import graph_figures
+        from tracing import tracing_figures
+
+        figures += tracing_figures()
+        figures += graph_figures()
     if "watch" in chosen:
         from watching import watching_figures
 

@@ -25,6 +25,7 @@ from gradviz.core.questions.parameters import ReadParameters
 from gradviz.core.questions.place import Locate
 from gradviz.engine.answers.answering import Job, ask
 from gradviz.engine.answers.moment import Moment
+from gradviz.engine.graph import capture
 from gradviz.engine.graph.capture import GraphCapture
 from gradviz.engine.objectives.build import build_objective
 from gradviz.engine.objectives.objective import Objective
@@ -269,6 +270,15 @@ def test_the_structure_is_reused_from_step_to_step() -> None:
     assert seen[0].values != seen[1].values
     other = ask(CaptureGraph(optimizer=1), moment)
     assert other.structure.nodes == seen[0].structure.nodes
+
+
+def test_a_large_graph_is_left_to_whoever_shows_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert snapshot_of(CHAIN).structure.is_placed
+    monkeypatch.setattr(capture, "MOST_PLACED", 5)
+    structure = snapshot_of(CHAIN).structure
+    assert len(structure.nodes) == 6
+    assert not structure.is_placed
+    assert structure.routes == ()
 
 
 def test_a_structure_that_changes_is_laid_out_anew() -> None:

@@ -25,6 +25,7 @@ from gradviz.views.graph import graph_painter
 from gradviz.views.graph.graph_painter import GraphPainter, node_text
 from gradviz.views.graph.graph_view import GraphView
 from gradviz.views.graph.node_lettering import TEXT_SCALE, lettering
+from gradviz.views.graph.overview_painter import OverviewPainter
 from gradviz.views.kit.theme import DARK, LIGHT
 
 Show = Callable[..., Any]
@@ -154,7 +155,7 @@ def test_hit_and_miss(view: GraphView) -> None:
 def test_a_click_frames_a_node(view: GraphView) -> None:
     before = has_colour(pixels(view), LIGHT.accent, 30)
     QTest.mouseClick(view, Qt.MouseButton.LeftButton, pos=at_node(view, 1))
-    assert view._chosen == 1
+    assert view._marks.chosen == 1
     assert has_colour(pixels(view), LIGHT.accent, 30) > before + 50
 
 
@@ -179,9 +180,9 @@ def test_keys_walk_zoom_and_fit(view: GraphView) -> None:
     fitted = view._scale
     for expected in (0, 1, 2, 3, 0):
         QTest.keyClick(view, Qt.Key.Key_Right)
-        assert view._chosen == expected
+        assert view._marks.chosen == expected
     QTest.keyClick(view, Qt.Key.Key_Up)
-    assert view._chosen == 3
+    assert view._marks.chosen == 3
     QTest.keyClick(view, Qt.Key.Key_Plus)
     assert view._scale == pytest.approx(fitted * 1.25)
     QTest.keyClick(view, Qt.Key.Key_Minus)
@@ -236,15 +237,17 @@ def test_a_step_of_3000_nodes_repaints_the_numbers_that_can_be_read_and_no_box(
     view = shown(GraphView(), 1200, 800)
     view.show_answer(answer(grid(3000)))
     assert view.drawn()["painted"] == 3000
-    nodes = counted(monkeypatch, GraphPainter, "_paint_node")
+    frames = counted(monkeypatch, OverviewPainter, "paint")
+    nodes = counted(monkeypatch, GraphPainter, "_paint_box")
     numbers = counted(monkeypatch, graph_painter, "_number_lines")
     view.zoom(0.99, QPointF(600, 400))
-    assert len(nodes) == 3000, "each is painted once for a zoom"
-    nodes.clear()
+    assert len(frames) == 1, "a zoom paints once"
+    assert not nodes, "and boxes that cannot be read by arrays"
+    frames.clear()
     structure, values, gradients = view._graph.structure, view._graph.values, view._graph.gradients
     for step in range(20):
         view.show_answer(answer(GraphSnapshot(structure, values, gradients), step))
-    assert not nodes
+    assert not frames
     assert not numbers, "at this zoom no number can be read"
     view.zoom(1.0 / view._scale, QPointF(600, 400))
     nodes.clear()
@@ -322,6 +325,7 @@ def test_the_head_of_a_race_is_never_cut(shown: Callable[..., Any], width: int, 
 def test_a_number_in_a_small_node_stands_without_its_label(view: GraphView, monkeypatch: pytest.MonkeyPatch) -> None:
     written: list[str] = []
     monkeypatch.setattr(graph_painter, "_cut", lambda text, _room: written.append(text) or text)
+    view.show_answer(answer(chain(), 8))
     view.zoom(0.9 / view._scale, QPointF(10, 10))
     assert "value 129" in written
     written.clear()

@@ -2,6 +2,7 @@
 
 basins_command  ``gradviz basins``: how many starts went to which minimum, in words, as JSON, and as a picture
 cli             The command line: the same engine without a window
+graph_command   ``gradviz graph``: the graph of an experiment's loss at a step, in words, as JSON, and as a file
 held_out        What the command line says of the rows held out: the last evaluation, the best one, and early stopping
 interruption    Ctrl+C and SIGTERM end a run between two steps, so that what was trained so far can be kept
 names           The names of the commands, apart from the commands themselves, whose libraries a window must not wait

@@ -161,6 +161,22 @@ def basins_command(
     return print_basins(edited, MapBasins(grid=grid, steps=steps), as_json, out)
 
 
+@cli.command("graph")
+def graph_command(
+    experiment: Annotated[str, typer.Argument(metavar="FILE_OR_GALLERY_NAME")],
+    step: Annotated[int, typer.Option(min=0, help="Optimiser updates before the graph is traced.")] = 0,
+    settings: Annotated[list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="A setting.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", help="A file for it: .svg, .png, .pdf, .html, .json or .dot.")
+    ] = None,
+    as_json: AsJson = False,
+) -> int:
+    """Trace the graph of the loss at a step, with what every edge passes back. Exit status: 0 or 2."""
+    from gradviz.app.commands.graph_command import print_graph
+
+    return print_graph(_edited(experiment, settings), step, as_json, out)
+
+
 @cli.command("selftest")
 def selftest_command() -> int:
     """Open the window, run 50 steps of each gallery experiment, check the views. Exit status: 0 or 1."""

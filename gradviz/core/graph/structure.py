@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from gradviz.core.layout.placement import Direction, Placement
 from gradviz.core.numbers import Floats
 
 UNTRACKED = "no grad_fn"
@@ -40,3 +41,21 @@ class GraphStructure:
     size: tuple[float, float]
     flows: tuple[tuple[int, int], ...] = ()
     flow_routes: tuple[Floats, ...] = ()
+    direction: Direction = Direction.DOWN
+
+    @property
+    def is_placed(self) -> bool:
+        """Whether it has been laid out: that of a large graph is left to whoever shows it."""
+        return len(self.places) == len(self.nodes)
+
+    @property
+    def lines(self) -> tuple[tuple[int, int], ...]:
+        """All that leads from node to node, and is laid out: the edges, and then the flows."""
+        return (*self.edges, *self.flows)
+
+    def placed(self, placement: Placement) -> GraphStructure:
+        """The same nodes, drawn elsewhere; the placement is of all its lines."""
+        routes, flow_routes = placement.routes[: len(self.edges)], placement.routes[len(self.edges) :]
+        return replace(
+            self, places=placement.places, routes=routes, flow_routes=flow_routes, direction=placement.direction
+        )

@@ -16,5 +16,6 @@ question        What a question is: a value that a view asks of the engine; and 
 result          The result of the run so far, to be saved
 start           What an experiment starts from
 surface         The surface that an optimiser walks on
+trace           The graph of one evaluation with its ledger, of any size
 update          All that the engine has to say since the last time
 """

@@ -15,4 +15,5 @@ place        Where each optimiser stands at the current step
 result       The run so far
 start        What the experiment of a run starts from
 surface      The surface of the run
+trace        The traced graph of the current step: one watched evaluation, after which the run is as it was
 """

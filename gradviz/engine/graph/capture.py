@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.autograd.graph import Node
@@ -20,12 +21,16 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from gradviz.core.graph.snapshot import GraphSnapshot
 from gradviz.core.graph.structure import UNTRACKED, GraphNode, GraphStructure
 from gradviz.core.graph.tensor_summary import TensorSummary
+from gradviz.core.layout.placement import place
 from gradviz.engine.compiler import spare
-from gradviz.engine.graph.layout import place
 from gradviz.engine.objectives.objective import Objective
 from gradviz.engine.summaries import summarise
 
 NODE_SIZE = (192.0, 92.0)
+ASPECT = 1.4
+"""Width by height of the drawing of a tall graph, which is cut into columns."""
+MOST_PLACED = 2000
+"""Nodes of a graph that is laid out at once, in tens of milliseconds."""
 MOST_DERIVATIVES = 64
 """Operations of a graph whose local derivatives are taken: those of a larger one could not be read."""
 
@@ -138,9 +143,9 @@ class GraphCapture:
         nodes, edges, flows = tuple(walk.nodes), tuple(walk.edges), tuple(walk.flows)
         known = self._structure
         if known is None or (known.nodes, known.edges, known.flows) != (nodes, edges, flows):
-            placement = place(len(nodes), (*edges, *flows), NODE_SIZE)
-            routes, flow_routes = placement.routes[: len(edges)], placement.routes[len(edges) :]
-            known = GraphStructure(nodes, edges, placement.places, routes, NODE_SIZE, flows, flow_routes)
+            known = GraphStructure(nodes, edges, np.zeros((0, 2)), (), NODE_SIZE, flows)
+            if len(nodes) <= MOST_PLACED:  # the training waits for this: a larger one is laid out where it is shown
+                known = known.placed(place(len(nodes), known.lines, NODE_SIZE, aspect=ASPECT))
             self._structure = known
         return known
 

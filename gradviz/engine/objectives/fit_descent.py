@@ -254,6 +254,9 @@ class FitDescent(Objective):
         values = {"inputs": self._inputs, "targets": self._targets}
         return values if self._prediction is None else {**values, "prediction": self._prediction}
 
+    def data_values(self) -> dict[str, Tensor]:
+        return {"inputs": self._inputs, "targets": self._targets}
+
     def adopt(self, other: Objective) -> None:
         super().adopt(other)
         assert isinstance(other, FitDescent)

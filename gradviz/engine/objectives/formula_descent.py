@@ -62,7 +62,7 @@ class FormulaDescent(Objective):
         self.parameters = {name: nn.Parameter(value) for name, value in made.items() if name in trained}
         self.tensors: Values = {name: self.parameters.get(name, value) for name, value in made.items()}
         given = declared.upstream
-        self._upstream = None if given == "" else torch.tensor(given, dtype=dtype, device=device)
+        self.upstream = None if given == "" else torch.tensor(given, dtype=dtype, device=device)
         formula = declared.parsed
         self.fitted = declared.fitted
         """What it fits to what, if anything."""
@@ -102,27 +102,27 @@ class FormulaDescent(Objective):
         return self.number(self._as_scalar(values[self._objective]))
 
     def number(self, loss: Tensor) -> Tensor:
-        if self._upstream is not None:
-            return (self._upstream * loss).sum()
+        if self.upstream is not None:
+            return (self.upstream * loss).sum()
         return loss if loss.numel() == 1 else loss.sum() * math.nan
 
     @property
     def no_number(self) -> str:
         last = self._last.get(self._objective)
-        if self._upstream is not None or last is None or last.numel() == 1:
+        if self.upstream is not None or last is None or last.numel() == 1:
             return ""
         shape = f", shape {shape_text(tuple(last.shape))}" if last.dim() > 1 else ""
         return f"{self._objective} is {last.numel()} numbers{shape}"
 
     def _as_scalar(self, loss: Tensor) -> Tensor:
         """A loss of one element as a scalar, with a node of its own; one that has both is left alone."""
-        if self._upstream is not None or loss.numel() != 1 or (loss.dim() == 0 and loss.grad_fn is not None):
+        if self.upstream is not None or loss.numel() != 1 or (loss.dim() == 0 and loss.grad_fn is not None):
             return loss
         return loss.reshape(())
 
     def backward(self, loss: Tensor) -> None:
         if not self.by_hand:
-            loss.backward(self._upstream)  # type: ignore[no-untyped-call]
+            loss.backward(self.upstream)  # type: ignore[no-untyped-call]
             return
         with torch.no_grad():
             gradients = self._program.gradients(self._last)
@@ -142,6 +142,9 @@ class FormulaDescent(Objective):
 
     def hand_values(self) -> dict[str, Tensor]:
         return self._program.evaluate(self.tensors)
+
+    def data_values(self) -> dict[str, Tensor]:
+        return {name: value for name, value in self.tensors.items() if name not in self.parameters}
 
     def adopt(self, other: Objective) -> None:
         super().adopt(other)

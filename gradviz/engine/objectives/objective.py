@@ -35,6 +35,8 @@ class Objective(ABC):
     """The same of `loss_at`: what many starts cost at each step."""
     is_elementwise: bool = False
     """Whether `loss_at` takes tensors of any one shape, and gives the loss at each of their elements."""
+    upstream: Tensor | None = None
+    """What `backward` begins with where the loss is a vector; None for 1."""
     by_hand: bool = False
     """Whether `backward` takes the gradient from a formula; where it is set to False, autograd is asked."""
 
@@ -116,6 +118,10 @@ class Objective(ABC):
         named = [name for _, name in self.named_values()]
         found = [*self.modules, *named[:-1]] if self.modules else [*self.parameters, *named[:-1]]
         return tuple(dict.fromkeys(name for name in found if name))
+
+    def data_values(self) -> dict[str, Tensor]:
+        """What is not trained by the name that the experiment has for it: rows of data, constants of a formula."""
+        return {}
 
     def hand_values(self) -> dict[str, Tensor]:
         """What a gradient by hand may name, as it was in the last `loss`; parameters besides."""

@@ -7,7 +7,7 @@ A paintEvent written in Python keeps the lock while Qt fills pixels, and a train
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QPicture
+from PySide6.QtGui import QPicture, QPixmap
 from PySide6.QtWidgets import QLabel, QWidget
 
 
@@ -28,3 +28,7 @@ class PictureLabel(QLabel):
         """Show a picture recorded in the label's coordinates."""
         picture.setBoundingRect(self.rect())  # a label aligns what was drawn, not where it was drawn
         self.setPicture(picture)
+
+    def show_pixels(self, pixels: QPixmap) -> None:
+        """Show what was painted already, as large as the label."""
+        self.setPixmap(pixels)

@@ -1,25 +1,26 @@
-"""A layered drawing of a directed acyclic graph, top-down (Sugiyama et al. 1981; Brandes and Köpf 2001).
+"""The x of every vertex of a layered graph: straight where it can be, slanted where straight ways drift apart.
 
-Layers are in `layering`, the order within them in `ordering`; here are the coordinates and the routes.
+Brandes and Köpf 2001, with the longest path through each vertex kept straight, then centred; `slanting` where that is
+far wider than the widest layer.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Generator, Sequence
 from itertools import pairwise
 from math import inf
 
 import numpy as np
 
+from gradviz.core.layout.layering import Edge, Ints, LayeredGraph, Neighbours
+from gradviz.core.layout.ordering import Bonds, Rows, bonds, positions
+from gradviz.core.layout.slanting import slanted
 from gradviz.core.numbers import Floats
-from gradviz.engine.graph.layering import Edge, Ints, LayeredGraph, Neighbours, layered
-from gradviz.engine.graph.ordering import Bonds, Rows, bonds, ordered, positions
 
 WAYPOINT_WIDTH = 16.0
-PARALLEL_STEP = 24.0
 POLISH_ROUNDS = 6
+MOST_DRIFT = 3.0
+"""How many times wider than the widest layer a drawing with straight ways may be."""
 
 Gaps = list[tuple[int, int, float]]
 """(left, right, distance): how far `right` must be from `left` at least, sorted so that `left` is complete by then."""
@@ -28,53 +29,31 @@ Goals = dict[int, list[int]]
 """The blocks to whose mean x a block is drawn, from top to bottom."""
 
 
-@dataclass(frozen=True, slots=True)
-class Placement:
-    """Where a graph is drawn, in scene units: x to the right, y downwards, the first box from (0, 0) on.
-
-    `places` (n, 2) are the centres of the boxes. `routes` holds one polyline (k >= 2, 2) an edge, in the order of the
-    edges: from the bottom of the source to the top of the target. A route may pass to the left of all boxes.
-    """
-
-    places: Floats
-    routes: tuple[Floats, ...]
-
-
-def place(
-    node_count: int,
-    edges: Sequence[Edge],
-    size: tuple[float, float] = (168.0, 74.0),
-    gap: tuple[float, float] = (26.0, 46.0),
-) -> Placement:
-    """Lay out boxes of one `size`, at least `gap` apart, with every edge downwards. ValueError if there is a cycle."""
-    graph = layered(node_count, edges)
-    x = _columns(graph, ordered(graph), size[0], gap[0])
-    if node_count:
-        x -= x[:node_count].min() - size[0] / 2
-    y = np.array(graph.layer, dtype=np.float64) * (size[1] + gap[1]) + size[1] / 2
-    points = np.column_stack((x, y))
-    places = points[:node_count].copy()
-    places.setflags(write=False)
-    return Placement(places, _routes(graph, edges, points.tolist(), size))
-
-
-def _columns(graph: LayeredGraph, rows: Rows, width: float, gap: float) -> Floats:
-    """The x of every vertex: Brandes-Köpf with the longest path through each vertex kept straight, then centred."""
+def columns(graph: LayeredGraph, rows: Rows, width: float, gap: float) -> Generator[None, None, Floats]:
+    """The x of every vertex, boxes `width` wide and `gap` apart at least; yields now and then."""
     spacing = [width + gap] * graph.node_count
     spacing += [WAYPOINT_WIDTH + gap] * (len(graph.layer) - graph.node_count)
     pairs = [(a, b, (spacing[a] + spacing[b]) / 2) for row in rows for a, b in pairwise(row)]
+    yield
     vertical = bonds(graph, rows)
-    x = _polished(graph, vertical, pairs, _balanced(vertical, rows, pairs))
+    yield
+    x = yield from _balanced(vertical, rows, pairs)
+    x = yield from _polished(graph, vertical, pairs, x)
+    widest = max([sum([spacing[vertex] for vertex in row]) for row in rows], default=0.0)
+    if len(x) and np.ptp(x) > MOST_DRIFT * widest:
+        yield
+        x = yield from slanted(graph, rows, np.array(spacing))
     return _apart(x, np.array(graph.component, dtype=np.int64), np.array(spacing))
 
 
-def _balanced(vertical: Bonds, rows: Rows, pairs: Gaps) -> Floats:
+def _balanced(vertical: Bonds, rows: Rows, pairs: Gaps) -> Generator[None, None, Floats]:
     """The mean of the two middle ones of four drawings: bound upwards or downwards, packed to the left or right."""
     drawings = []
     for neighbours, ordered_rows in ((vertical.above, rows), (vertical.below, rows[::-1])):
         for mirrored in (False, True):
             root = _aligned(neighbours, ordered_rows, mirrored)
             drawings.append(_packed(root, _block_gaps(root, pairs), mirrored))
+            yield
     if not rows:
         return np.zeros(0)
     stack = np.array(drawings)
@@ -168,7 +147,7 @@ def _between(x: list[float], gaps: Gaps) -> list[float]:
     return [(a + b) / 2 for a, b in zip(right, left, strict=True)]
 
 
-def _polished(graph: LayeredGraph, vertical: Bonds, pairs: Gaps, x: Floats) -> Floats:
+def _polished(graph: LayeredGraph, vertical: Bonds, pairs: Gaps, x: Floats) -> Generator[None, None, Floats]:
     """Centre blocks between what they are bound to, then bring the loose ones beside their own."""
     root, bottom = _straight_blocks(graph, vertical)
     gaps = _block_gaps(root, pairs)
@@ -186,6 +165,7 @@ def _polished(graph: LayeredGraph, vertical: Bonds, pairs: Gaps, x: Floats) -> F
     for _ in range(POLISH_ROUNDS):
         at = _spread(_moved(at, below), gaps, loose)
         at = _spread(_moved(at, above), gaps, loose)
+        yield
     for _ in range(2):
         at = _fitted(_moved(at, loose), gaps, loose)
     return np.array(at)[root]
@@ -243,44 +223,3 @@ def _apart(x: Floats, component: Ints, spacing: Floats) -> Floats:
     width = right - left
     moved: Floats = x + (np.cumsum(width) - width - left)[index]
     return moved
-
-
-def _routes(
-    graph: LayeredGraph, edges: Sequence[Edge], points: list[list[float]], size: tuple[float, float]
-) -> tuple[Floats, ...]:
-    """The polylines in the order of the edges; parallel ones side by side."""
-    total = Counter((int(source), int(target)) for source, target in edges)
-    used: Counter[Edge] = Counter()
-    lines = {edge: _line(graph, edge, points, size[1] / 2) for edge in total}
-    routes = []
-    for source, target in edges:
-        edge = int(source), int(target)
-        step = min(PARALLEL_STEP, size[0] / (total[edge] + 1))
-        route = np.array(lines[edge])
-        route[:, 0] += (used[edge] - (total[edge] - 1) / 2) * step
-        route.setflags(write=False)
-        used[edge] += 1
-        routes.append(route)
-    return tuple(routes)
-
-
-def _line(graph: LayeredGraph, edge: Edge, points: list[list[float]], half: float) -> list[tuple[float, float]]:
-    """From box to box, upright in every layer that it passes, so that it bends only between layers."""
-    (x, y), (end_x, end_y) = points[edge[0]], points[edge[1]]
-    line = [(x, y + half)]
-    for vertex in graph.chains.get(edge, ()):
-        x, y = points[vertex]
-        line += [(x, y - half), (x, y + half)]
-    line.append((end_x, end_y - half))
-    return line if len(line) == 2 else list(_without_collinear(line))
-
-
-def _without_collinear(line: Sequence[tuple[float, float]]) -> Iterator[tuple[float, float]]:
-    kept = line[0]
-    yield kept
-    for point, after in pairwise(line[1:]):
-        turn = (point[0] - kept[0]) * (after[1] - kept[1]) - (point[1] - kept[1]) * (after[0] - kept[0])
-        if abs(turn) > 1e-6 * (after[1] - kept[1]):
-            kept = point
-            yield kept
-    yield line[-1]

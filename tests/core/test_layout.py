@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from itertools import combinations, pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gradviz.engine.graph.layering import MAX_WAYPOINTS, layered
-from gradviz.engine.graph.layout import Placement, place
-from gradviz.engine.graph.ordering import crossings, ordered, start_order
+from gradviz.core.layout import layering, wrapping
+from gradviz.core.layout.layering import MAX_WAYPOINTS, layered
+from gradviz.core.layout.ordering import crossings, ordered, start_order
+from gradviz.core.layout.placement import Direction, LayoutCancelled, Placement, place, placing
+from gradviz.core.numbers import Floats
 
 WIDTH, HEIGHT = 168.0, 74.0
 GAP = 26.0
@@ -80,16 +84,117 @@ def test_a_drawing_of_any_graph_is_sound(graph: Graph) -> None:
         assert np.all(np.diff(route[:, 1]) > 0)
 
 
-@settings(max_examples=100, deadline=None)
+def curve(route: Floats, is_upright: bool) -> Floats:
+    """Points of a route as it is painted: cubic curves that leave and arrive along the direction."""
+    axis = 1 if is_upright else 0
+    t = np.linspace(0, 1, 24)[:, None]
+    pieces = []
+    for begin, end in pairwise(route):
+        first, second = begin.copy(), end.copy()
+        first[axis] = second[axis] = (begin[axis] + end[axis]) / 2
+        pieces.append((1 - t) ** 3 * begin + 3 * t * (1 - t) ** 2 * first + 3 * t**2 * (1 - t) * second + t**3 * end)
+    return np.concatenate(pieces)
+
+
+def through_boxes(placement: Placement, size: tuple[float, float]) -> list[tuple[int, int]]:
+    """Each edge and box that it runs through, as painted, by comparing each with each."""
+    found = []
+    for edge, route in enumerate(placement.routes):
+        away = np.abs(curve(route, placement.direction.is_upright)[:, None] - placement.places[None])
+        inside = (away < np.array(size) / 2 - 0.5).all(axis=2).any(axis=0)
+        found += [(edge, int(box)) for box in np.flatnonzero(inside)]
+    return found
+
+
+def overlaps(placement: Placement, size: tuple[float, float]) -> int:
+    away = np.abs(placement.places[:, None] - placement.places[None])
+    return int(((away < np.array(size) - 1e-6).all(axis=2)).sum()) - len(placement.places)
+
+
+@settings(max_examples=150, deadline=None)
+@given(graphs(), st.sampled_from(Direction), st.sampled_from([None, 0.5, 2.0, 8.0]), st.sampled_from([0, 3, 40_000]))
+def test_no_edge_as_painted_runs_through_a_box_and_no_boxes_overlap(
+    graph: Graph, direction: Direction, aspect: float | None, waypoints: int
+) -> None:
+    """In columns as well, of two layers here, and where edges have no waypoints."""
+    count, edges = graph
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(wrapping, "LEAST_LAYERS", 2)
+        patch.setattr(layering, "MAX_WAYPOINTS", waypoints)
+        placement = place(count, edges, (WIDTH, HEIGHT), direction=direction, aspect=aspect)
+        again = place(count, edges, (WIDTH, HEIGHT), direction=direction, aspect=aspect)
+    assert through_boxes(placement, (WIDTH, HEIGHT)) == []
+    assert overlaps(placement, (WIDTH, HEIGHT)) == 0
+    for one, other in zip(placement.routes, again.routes, strict=True):
+        assert np.array_equal(one, other)
+    axis, extent = (1, HEIGHT) if direction.is_upright else (0, WIDTH)
+    sign = 1 if direction in (Direction.DOWN, Direction.RIGHT) else -1
+    for (source, target), route in zip(edges, placement.routes, strict=True):
+        out, into = route[0] - placement.places[source], route[-1] - placement.places[target]
+        assert (out[axis], into[axis]) == pytest.approx((sign * extent / 2, -sign * extent / 2))
+        across = (WIDTH if direction.is_upright else HEIGHT) / 2
+        assert max(abs(out[1 - axis]), abs(into[1 - axis])) < across
+
+
+@settings(max_examples=80, deadline=None)
 @given(graphs())
-def test_no_route_passes_through_a_box(graph: Graph) -> None:
+def test_each_input_of_a_node_has_a_port_of_its_own_and_ports_do_not_cross(graph: Graph) -> None:
     count, edges = graph
     placement = place(count, edges)
-    for route in placement.routes:
-        for x, y in placement.places:
-            inside = np.clip([y - HEIGHT / 2 + 1, y + HEIGHT / 2 - 1], route[0, 1], route[-1, 1])
-            if inside[0] < inside[1]:
-                assert np.all(np.abs(np.interp(inside, route[:, 1], route[:, 0]) - x) > WIDTH / 2)
+    for node in range(count):
+        into = [route for (_, target), route in zip(edges, placement.routes, strict=True) if target == node]
+        ports = [float(route[-1, 0]) for route in into]
+        assert len(set(ports)) == len(ports)
+        comes = [float(route[-2, 0]) for route in into]
+        for a, b in combinations(range(len(into)), 2):
+            assert (comes[a] - comes[b]) * (ports[a] - ports[b]) >= -1e-6 or abs(comes[a] - comes[b]) <= 60
+
+
+def test_a_tall_graph_is_cut_into_columns_of_about_the_shape_that_is_asked_for() -> None:
+    count, edges = chain_with_chips(400)
+    tall, wrapped = place(count, edges), place(count, edges, aspect=1.6)
+    assert np.ptp(tall.places[:, 1]) > 50 * np.ptp(tall.places[:, 0])
+    width, height = np.ptp(wrapped.places, axis=0)
+    assert 0.8 < width / height < 3.2
+    assert through_boxes(wrapped, (WIDTH, HEIGHT)) == []
+
+
+def test_a_small_graph_stays_in_one_piece() -> None:
+    count, edges = chain_with_chips(20)
+    assert np.array_equal(place(count, edges).places, place(count, edges, aspect=1.6).places)
+
+
+def test_whoever_no_longer_wants_it_gets_nothing() -> None:
+    asked = []
+
+    def unwanted() -> bool:
+        asked.append(True)
+        return len(asked) == 3
+
+    with pytest.raises(LayoutCancelled):
+        place(*chain_with_chips(300), is_unwanted=unwanted)
+    assert len(asked) == 3
+
+
+def test_the_shares_of_the_work_grow_to_the_end() -> None:
+    shares = list(placing(*lattice(20, 5)))
+    assert shares == sorted(shares)
+    assert 0 <= shares[0] < shares[-1] <= 1
+    assert len(shares) > 10
+
+
+def test_a_long_sum_does_not_drift_apart() -> None:
+    """Each addition has a branch of 6 layers beside it: straight ones would stand ever further out."""
+    edges, trunk, number = [], 0, 1
+    for _ in range(150):
+        chain = list(range(number, number + 6))
+        edges += [*pairwise(chain), (chain[-1], number + 6), (trunk, number + 6)]
+        trunk = number + 6
+        number += 7
+    placement = place(number, edges)
+    assert np.ptp(placement.places[:, 0]) < 60 * (WIDTH + GAP), "straight branches would take 300 columns"
+    assert through_boxes(placement, (WIDTH, HEIGHT)) == []
+    assert least_distance(placement) >= WIDTH + GAP - 1e-6
 
 
 @settings(max_examples=100, deadline=None)

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from gradviz.engine.graph.layering import Edge, Ints, LayeredGraph, Neighbours
+from gradviz.core.layout.layering import Edge, Ints, LayeredGraph, Neighbours
 
 ROUNDS = 8
 PATIENCE = 2
-MAX_TRANSPOSED = 600
+MAX_TRANSPOSED = 30_000
 
 Rows = list[list[int]]
 
@@ -45,8 +45,8 @@ class Bonds:
             self.below[source].append(target)
 
 
-def ordered(graph: LayeredGraph) -> Rows:
-    """The layers, each from left to right: barycentre sweeps, the best by number of crossings.
+def ordering(graph: LayeredGraph) -> Generator[None, None, Rows]:
+    """The layers, each from left to right: barycentre sweeps, the best by number of crossings; yields after each sweep.
 
     Sugiyama, Tagawa and Toda 1981; the exchange of neighbours is from Gansner et al. 1993.
     """
@@ -58,13 +58,26 @@ def ordered(graph: LayeredGraph) -> Rows:
             break
         stale += 1
         for neighbours, downwards in ((graph.producers, True), (graph.consumers, False)):
+            yield
             rows = _swept(rows, neighbours, graph.component, downwards)
             count = crossings(graph, rows)
             if count < fewest:
                 best, fewest, stale = rows, count, 0
     if fewest and len(graph.layer) <= MAX_TRANSPOSED:
+        yield
         _transpose(graph, best)
     return best
+
+
+def ordered(graph: LayeredGraph) -> Rows:
+    """What `ordering` gives in the end."""
+    work = ordering(graph)
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            rows: Rows = end.value
+            return rows
 
 
 def start_order(graph: LayeredGraph) -> Rows:
@@ -127,9 +140,11 @@ def _swept(rows: Rows, neighbours: Neighbours, component: Sequence[int], downwar
 
 
 def _barycentre(neighbours: Sequence[int], position: Sequence[int]) -> float:
+    """The mean position, and of equal means the narrower first: 1 and 2 before 0 and 3."""
     if len(neighbours) == 1:
         return position[neighbours[0]]
-    return sum([position[other] for other in neighbours]) / len(neighbours)
+    places = [position[other] for other in neighbours]
+    return sum(places) / len(places) + 1e-6 * (max(places) - min(places)) / len(position)
 
 
 def _transpose(graph: LayeredGraph, rows: Rows) -> None:

@@ -1,0 +1,412 @@
+"use strict";
+// The page of a graph: fold, lay out, draw. The first part is pure and runs without a browser.
+
+const BOX = { width: 196, height: 80, across: 26, down: 46, routeWidth: 16 };
+const MOST_WAYPOINTS = 20000;
+
+/** For each group the outermost closed one that it is or lies in, -1 where all are open. */
+function closedAround(groups, opened) {
+  const seenAs = [];
+  groups.forEach((group, index) => {
+    const around = group.parent >= 0 ? seenAs[group.parent] : -1;
+    seenAs.push(around >= 0 ? around : opened.has(group.key) ? -1 : index);
+  });
+  return seenAs;
+}
+
+/** The boxes and edges that are to be seen: {boxes: [{node} or {group}], edges: [{from, to, parts}]}. */
+function fold(data, opened) {
+  const seenAs = closedAround(data.groups, opened);
+  const boxes = [], boxOfGroup = new Map(), boxOf = [];
+  data.nodes.forEach((node, index) => {
+    const group = node.group >= 0 ? seenAs[node.group] : -1;
+    if (group < 0) {
+      boxOf.push(boxes.push({ node: index }) - 1);
+      return;
+    }
+    if (!boxOfGroup.has(group)) boxOfGroup.set(group, boxes.push({ group }) - 1);
+    boxOf.push(boxOfGroup.get(group));
+  });
+  const edges = [], known = new Map();
+  data.edges.forEach((edge, index) => {
+    const from = boxOf[edge.from], to = boxOf[edge.to];
+    if (from === to) return;
+    const isPlain = boxes[from].group === undefined && boxes[to].group === undefined;
+    const key = isPlain ? `=${index}` : `${from}>${to}`;
+    if (known.has(key)) {
+      edges[known.get(key)].parts.push(index);
+      return;
+    }
+    known.set(key, edges.push({ from, to, parts: [index] }) - 1);
+  });
+  return { boxes, edges };
+}
+
+/** Layers, the loss at the bottom and everything just above its first use. */
+function layersOf(count, edges) {
+  const consumers = Array.from({ length: count }, () => []), waiting = new Int32Array(count);
+  for (const { from, to } of edges) {
+    consumers[from].push(to);
+    waiting[to] += 1;
+  }
+  const order = [], depth = new Int32Array(count);
+  for (let box = 0; box < count; box++) if (!waiting[box]) order.push(box);
+  for (let place = 0; place < order.length; place++) {
+    for (const to of consumers[order[place]]) {
+      depth[to] = Math.max(depth[to], depth[order[place]] + 1);
+      if (--waiting[to] === 0) order.push(to);
+    }
+  }
+  const layer = Int32Array.from(depth);
+  for (let place = order.length - 1; place >= 0; place--) {
+    const box = order[place];
+    if (consumers[box].length) layer[box] = consumers[box].reduce((low, to) => Math.min(low, layer[to]), Infinity) - 1;
+  }
+  const least = layer.reduce((low, one) => Math.min(low, one), 0);
+  return Array.from(layer, (one) => one - least);
+}
+
+/** Waypoints where an edge passes layers by; the longest go straight once there would be too many. */
+function withWaypoints(count, edges, layer) {
+  const all = layer.slice(), pieces = [];
+  const spans = edges.map((edge, index) => [layer[edge.to] - layer[edge.from] - 1, index]).sort((a, b) => a[0] - b[0]);
+  const chains = edges.map(() => []);
+  for (const [span, index] of spans) {
+    const { from, to } = edges[index];
+    if (all.length - count + span > MOST_WAYPOINTS) continue;
+    let last = from;
+    for (let step = 1; step <= span; step++) {
+      const waypoint = all.push(layer[from] + step) - 1;
+      chains[index].push(waypoint);
+      pieces.push([last, waypoint]);
+      last = waypoint;
+    }
+    pieces.push([last, to]);
+  }
+  return { all, pieces, chains };
+}
+
+/** The order in each layer by the mean place of neighbours, swept down and up. */
+function ordered(all, above, below) {
+  const rows = [];
+  all.forEach((layer, vertex) => (rows[layer] = rows[layer] || []).push(vertex));
+  const place = new Float64Array(all.length);
+  const number = (row) => row.forEach((vertex, index) => (place[vertex] = index));
+  rows.forEach(number);
+  const sweep = (row, neighbours) => {
+    const wish = new Map(row.map((vertex) => {
+      const near = neighbours[vertex];
+      return [vertex, near.length ? near.reduce((sum, other) => sum + place[other], 0) / near.length : place[vertex]];
+    }));
+    row.sort((a, b) => wish.get(a) - wish.get(b));
+    number(row);
+  };
+  for (let round = 0; round < 4; round++) {
+    for (let row = rows.length - 2; row >= 0; row--) sweep(rows[row], below);
+    for (let row = 1; row < rows.length; row++) sweep(rows[row], above);
+  }
+  return rows;
+}
+
+/** x of every vertex: neighbours pull, the order and the gaps hold. */
+function columns(rows, count, above, below, total) {
+  const x = new Float64Array(total);
+  const wide = (vertex) => (vertex < count ? BOX.width + BOX.across : BOX.routeWidth + BOX.across);
+  const pack = (row, wish) => {
+    const left = [], right = [];
+    row.forEach((vertex, index) => {
+      const gap = index ? (wide(vertex) + wide(row[index - 1])) / 2 : 0;
+      left.push(index ? Math.max(wish[index], left[index - 1] + gap) : wish[index]);
+    });
+    for (let index = row.length - 1; index >= 0; index--) {
+      const gap = index < row.length - 1 ? (wide(row[index]) + wide(row[index + 1])) / 2 : 0;
+      right[index] = index < row.length - 1 ? Math.min(wish[index], right[index + 1] - gap) : wish[index];
+    }
+    row.forEach((vertex, index) => (x[vertex] = (left[index] + right[index]) / 2));
+  };
+  rows.forEach((row) => pack(row, row.map((_, index) => (index - (row.length - 1) / 2) * (BOX.width + BOX.across))));
+  const weight = (vertex) => (vertex < count && !above[vertex].length ? 0.02 : 1);  // leaves do not pull what uses them
+  const pulled = (row, neighbours) => pack(row, row.map((vertex) => {
+    const near = neighbours[vertex];
+    if (!near.length) return x[vertex];
+    return near.reduce((sum, other) => sum + weight(other) * x[other], 0) / near.reduce((sum, other) => sum + weight(other), 0);
+  }));
+  const both = above.map((near, vertex) => near.concat(below[vertex]));
+  for (let round = 0; round < 6; round++) {
+    for (let row = rows.length - 2; row >= 0; row--) pulled(rows[row], below);
+    for (let row = 1; row < rows.length; row++) pulled(rows[row], above);
+  }
+  rows.forEach((row) => pulled(row, both));
+  return x;
+}
+
+/** Centres of the boxes and points of the routes. */
+function layout(boxes, edges) {
+  const layer = layersOf(boxes.length, edges);
+  const { all, pieces, chains } = withWaypoints(boxes.length, edges, layer);
+  const above = all.map(() => []), below = all.map(() => []);
+  for (const [from, to] of pieces) {
+    below[from].push(to);
+    above[to].push(from);
+  }
+  const x = columns(ordered(all, above, below), boxes.length, above, below, all.length);
+  const y = all.map((one) => one * (BOX.height + BOX.down));
+  const twins = new Map();
+  const routes = edges.map(({ from, to }, index) => {
+    const key = `${from}>${to}`, twin = twins.get(key) || 0;
+    twins.set(key, twin + 1);
+    const aside = twin * 24;
+    const middle = chains[index].map((vertex) => [x[vertex] + aside, y[vertex]]);
+    return [[x[from] + aside, y[from] + BOX.height / 2], ...middle, [x[to] + aside, y[to] - BOX.height / 2]];
+  });
+  return { places: boxes.map((_, box) => [x[box], y[box]]), routes };
+}
+
+function pathOf(points) {
+  let path = `M${points[0][0]} ${points[0][1]}`;
+  for (let k = 1; k < points.length; k++) {
+    const [before, after] = [points[k - 1], points[k]], middle = (before[1] + after[1]) / 2;
+    path += `C${before[0]} ${middle} ${after[0]} ${middle} ${after[0]} ${after[1]}`;
+  }
+  return path;
+}
+
+if (typeof module !== "undefined") module.exports = { closedAround, fold, layersOf, layout, pathOf, BOX };
+
+// From here on there is a page.
+
+const CHINESE = {
+  "Unfold all": "全部展开", "Fold all": "全部折叠", Fit: "适合窗口", Find: "查找", fold: "折叠", nodes: "个节点",
+  operation: "运算", name: "名称", module: "模块", line: "源代码行", attributes: "属性", shape: "形状", formula: "公式",
+  derivative: "导数", backwards: "反向传播", value: "值", gradient: "梯度", sum: "求和", "part of this use": "此次使用的部分",
+};
+
+function show(data) {
+  const svg = document.getElementById("graph"), card = document.querySelector("aside");
+  const opened = new Set(data.opened);
+  let isChinese = (navigator.language || "").startsWith("zh"), view = null, chosen = -1, drawn = null;
+  const say = (text) => (isChinese && CHINESE[text]) || text;
+  const make = (tag, attributes, text) => {
+    const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
+    for (const name in attributes) made.setAttribute(name, attributes[name]);
+    if (text !== undefined) made.textContent = text;
+    return made;
+  };
+  const cut = (text, most) => {  // of a range the mean goes first
+    const shown = text.length > most ? text.split(", mean")[0] : text;
+    return shown.length > most ? shown.slice(0, most - 1) + "…" : shown;
+  };
+
+  function box(one, index, place) {
+    const group = one.group === undefined ? null : data.groups[one.group], node = group ? null : data.nodes[one.node];
+    const kind = group ? "group" : node.root ? "result" : node.kind;
+    const made = make("g", { class: `box ${kind}`, transform: `translate(${place[0]} ${place[1]})`, tabindex: 0, role: "button" });
+    made.append(make("rect", { x: -BOX.width / 2, y: -BOX.height / 2, width: BOX.width, height: BOX.height, rx: kind === "leaf" ? 22 : 7 }));
+    const write = (y, style, text, most) =>
+      made.append(make("text", { x: -BOX.width / 2 + 10, y: y - BOX.height / 2, class: style }, cut(text, most)));
+    const [name, kindOfModule] = group ? group.label.split("  ") : [node.title];
+    const tag = node ? node.tag : "";
+    write(21, "", name, 19 - Math.round(0.6 * tag.length));
+    if (tag) made.append(make("text", { x: BOX.width / 2 - 10, y: 21 - BOX.height / 2, class: "what", "text-anchor": "end" }, tag));
+    write(38, "what", group ? kindOfModule || "" : node.what, 28);
+    if (group) write(56, "what", `${group.size.toLocaleString()} ${say("nodes")}`, 28);
+    if (node) write(56, "value", `value ${node.value}`, 25);
+    if (node && node.kind !== "constant") write(73, "gradient", `grad  ${node.gradient}`, 25);
+    made.setAttribute("aria-label", group ? group.label : node.title);
+    made.onclick = () => (group ? unfold(group.key) : choose(one.node));
+    made.ondblclick = () => node && node.group >= 0 && close(data.groups[node.group].key);
+    made.onkeydown = (event) => event.key === "Enter" && made.onclick();
+    return made;
+  }
+
+  function draw() {
+    drawn = fold(data, opened);
+    const { places, routes } = layout(drawn.boxes, drawn.edges);
+    drawn.places = places;
+    svg.replaceChildren();
+    routes.forEach((route, index) => {
+      const { parts } = drawn.edges[index], [x, y] = route[route.length - 1];
+      const ends = parts.flatMap((part) => [data.edges[part].from, data.edges[part].to]);
+      svg.append(make("path", { class: "edge", d: pathOf(route), "data-ends": ` ${ends.join(" ")} ` }));
+      svg.append(make("path", { class: "tip", d: `M${x} ${y}l-3.5 -7h7z` }));
+      const factor = parts.length === 1 ? data.edges[parts[0]].factor : "";
+      if (factor) {
+        const [x0, y0] = route[route.length - 2];
+        svg.append(make("text", { class: "factor", x: (x + x0) / 2, y: (y + y0) / 2 + 4 }, factor));
+      }
+    });
+    drawn.boxes.forEach((one, index) => svg.append(box(one, index, places[index])));
+  }
+
+  function frame() {
+    svg.setAttribute("viewBox", `${view.x} ${view.y} ${view.width} ${view.height}`);
+  }
+
+  function fit() {
+    const xs = drawn.places.map((place) => place[0]), ys = drawn.places.map((place) => place[1]);
+    const ends = (all) => all.reduce(([low, high], one) => [Math.min(low, one), Math.max(high, one)], [Infinity, -Infinity]);
+    const [left, right] = ends(xs), [top, bottom] = ends(ys);
+    const width = right - left + BOX.width + 40, height = bottom - top + BOX.height + 40;
+    const shape = svg.getBoundingClientRect(), scale = Math.max(width / shape.width, height / shape.height, 0.8);
+    view = { width: shape.width * scale, height: shape.height * scale };
+    view.x = (left + right - view.width) / 2;
+    view.y = (top + bottom - view.height) / 2;
+    frame();
+  }
+
+  /** All of it where it can be read so, else the losses. */
+  function begin() {
+    fit();
+    if (view.height / svg.clientHeight < 2.2) return;
+    const at = drawn.boxes.findIndex((one) => one.node !== undefined && data.nodes[one.node].root);
+    const [x, y] = drawn.places[Math.max(at, 0)], scale = 1.2;
+    view = { width: svg.clientWidth * scale, height: svg.clientHeight * scale };
+    [view.x, view.y] = [x - view.width / 2, y + BOX.height - view.height];
+    frame();
+  }
+
+  function unfold(key) {
+    opened.add(key);
+    draw();
+    fit();
+  }
+
+  function close(key) {
+    opened.delete(key);
+    draw();
+    fit();
+  }
+
+  function zoom(factor, x, y) {
+    const shape = svg.getBoundingClientRect();
+    const [across, down] = [(x - shape.left) / shape.width, (y - shape.top) / shape.height];
+    view.x += view.width * across * (1 - factor);
+    view.y += view.height * down * (1 - factor);
+    view.width *= factor;
+    view.height *= factor;
+    frame();
+  }
+
+  /** The histogram of a tensor, and a table of its entries: the last dimension across. */
+  function numbers({ label, columns, entries, histogram, ends }) {
+    const heading = document.createElement("h3"), bars = document.createElement("div"), table = document.createElement("table");
+    heading.textContent = say(label);
+    bars.className = `bars ${label}`;
+    const most = Math.max(...histogram);
+    for (const count of histogram) {
+      const bar = document.createElement("i");
+      bar.style.height = `${Math.max(most ? (100 * count) / most : 0, count ? 4 : 0)}%`;
+      bar.title = String(count);
+      bars.append(bar);
+    }
+    const range = document.createElement("p");
+    range.textContent = `${ends[0]} … ${ends[1]}`;
+    for (let begin = 0; begin < entries.length; begin += columns) {
+      const row = document.createElement("tr");
+      for (const entry of entries.slice(begin, begin + columns)) {
+        const cell = document.createElement("td");
+        cell.textContent = entry;
+        row.append(cell);
+      }
+      table.append(row);
+    }
+    return [heading, bars, range, table];
+  }
+
+  function choose(index) {
+    chosen = index;
+    const node = data.nodes[index];
+    const uses = data.nodes.flatMap((other, k) => (node.leaf >= 0 && other.leaf === node.leaf ? [k] : []));
+    for (const edge of svg.querySelectorAll(".edge")) {
+      edge.classList.toggle("lit", [index, ...uses].some((k) => edge.dataset.ends.includes(` ${k} `)));
+    }
+    drawn.boxes.forEach((one, k) => {
+      const at = svg.querySelectorAll(".box")[k];
+      at.classList.toggle("chosen", one.node === index || uses.includes(one.node));
+    });
+    const title = document.createElement("h2"), list = document.createElement("dl"), groups = document.createElement("div");
+    title.textContent = node.title;
+    groups.className = "groups";
+    for (let group = node.group; group >= 0; group = data.groups[group].parent) {
+      const button = document.createElement("button");
+      button.textContent = `${say("fold")} ${data.groups[group].label}`;
+      button.onclick = () => close(data.groups[group].key);
+      groups.append(button);
+    }
+    for (const [label, text, chinese] of node.card) {
+      const term = document.createElement("dt"), told = document.createElement("dd");
+      term.textContent = say(label);
+      told.textContent = (isChinese && chinese) || text;
+      list.append(term, told);
+    }
+    card.replaceChildren(title, groups, list, ...node.tensors.flatMap(numbers));
+  }
+
+  function find(text) {
+    const wanted = text.trim().toLowerCase();
+    const index = wanted ? data.nodes.findIndex((node) => `${node.title} ${node.what}`.toLowerCase().includes(wanted)) : -1;
+    if (index < 0) return;
+    for (let group = data.nodes[index].group; group >= 0; group = data.groups[group].parent) opened.add(data.groups[group].key);
+    draw();
+    fit();
+    choose(index);
+    const [x, y] = drawn.places[drawn.boxes.findIndex((one) => one.node === index)];
+    view.width = Math.min(view.width, 1200);
+    view.height = view.width * (svg.clientHeight / svg.clientWidth);
+    [view.x, view.y] = [x - view.width / 2, y - view.height / 2];
+    frame();
+  }
+
+  let from = null;
+  svg.onpointerdown = (event) => (from = { x: event.clientX, y: event.clientY, left: view.x, top: view.y });
+  svg.onpointermove = (event) => {
+    if (!from) return;
+    if (Math.hypot(event.clientX - from.x, event.clientY - from.y) > 3 && !svg.classList.contains("dragged")) {
+      svg.classList.add("dragged");
+      svg.setPointerCapture(event.pointerId);
+    }
+    view.x = from.left - ((event.clientX - from.x) * view.width) / svg.clientWidth;
+    view.y = from.top - ((event.clientY - from.y) * view.height) / svg.clientHeight;
+    frame();
+  };
+  svg.onpointerup = svg.onpointercancel = () => {
+    from = null;
+    svg.classList.remove("dragged");
+  };
+  svg.addEventListener("wheel", (event) => {
+    event.preventDefault();
+    zoom(Math.exp(event.deltaY * 0.0015), event.clientX, event.clientY);
+  }, { passive: false });
+  document.addEventListener("keydown", (event) => {
+    if (event.target.tagName === "INPUT") return;
+    const shape = svg.getBoundingClientRect(), middle = [shape.left + shape.width / 2, shape.top + shape.height / 2];
+    const moves = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+    if (event.key === "+" || event.key === "=") zoom(0.8, ...middle);
+    else if (event.key === "-") zoom(1.25, ...middle);
+    else if (event.key === "f" || event.key === "0") fit();
+    else if (event.key === "Escape") card.replaceChildren();
+    else if (moves[event.key]) {
+      view.x += moves[event.key][0] * view.width * 0.1;
+      view.y += moves[event.key][1] * view.height * 0.1;
+      frame();
+    }
+  });
+  const on = (id, act) => (document.getElementById(id).onclick = act);
+  const speak = () => {
+    for (const one of document.querySelectorAll("header [data-word]")) one.textContent = say(one.dataset.word);
+    document.getElementById("find").placeholder = say("Find");
+    document.getElementById("language").textContent = isChinese ? "English" : "中文";
+    document.documentElement.lang = isChinese ? "zh" : "en";
+  };
+  on("unfold", () => { data.groups.forEach((group) => opened.add(group.key)); draw(); fit(); });
+  on("foldall", () => { opened.clear(); draw(); fit(); });
+  on("fit", fit);
+  on("language", () => { isChinese = !isChinese; speak(); draw(); if (chosen >= 0) choose(chosen); });
+  document.getElementById("find").onchange = (event) => find(event.target.value);
+  speak();
+  draw();
+  begin();
+  window.addEventListener("resize", fit);
+}
+
+if (typeof document !== "undefined") show(JSON.parse(document.getElementById("data").textContent));

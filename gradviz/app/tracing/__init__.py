@@ -1,0 +1,7 @@
+"""Graphs of anybody's loss, from Python and from the command line.
+
+formats    A traced graph in every format that it can be saved in
+functions  `gradviz.trace` and `gradviz.watching`; torch is loaded when one is called
+graph      What `gradviz.trace` gives: an immutable graph that can be read, saved in many formats, and shown in a
+           notebook
+"""

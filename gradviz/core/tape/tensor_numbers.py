@@ -1,0 +1,164 @@
+"""The numbers of a tensor as they were: every entry of a small one, the spread of any, and columns of many tensors."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradviz.core.numbers import Floats, short_number
+
+MOST_ENTRIES = 400
+"""Elements up to which all entries of a tensor are kept."""
+BINS = 20
+"""Of a histogram, from the least to the largest finite number."""
+
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """How the numbers of a tensor lie; of complex ones, their absolute values.
+
+    `minimum`, `maximum` and `mean` are NaN where a number is, or where there is none; `norm` is the Euclidean one.
+    `not_finite` counts NaN and infinities; `histogram` counts the others in BINS equal bins from `low` to `high`.
+    """
+
+    minimum: float
+    maximum: float
+    mean: float
+    norm: float
+    not_finite: int
+    low: float
+    high: float
+    histogram: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TensorNumbers:
+    """One tensor at one instant. `entries` has its shape (float64, or complex128), None beyond MOST_ENTRIES.
+
+    `known` is the spread of a tensor without entries. `layout` is empty, or what torch calls one that is not dense.
+    """
+
+    shape: tuple[int, ...]
+    dtype: str
+    entries: NDArray[Any] | None
+    known: Spread | None = None
+    layout: str = ""
+
+    @property
+    def spread(self) -> Spread | None:
+        """The spread of all elements; None of a tensor whose numbers cannot be read."""
+        if self.known is not None or self.entries is None:
+            return self.known
+        return spread_of(self.entries)
+
+    @property
+    def ends(self) -> tuple[float, float, float] | None:
+        """Minimum, maximum and mean alone; None of a tensor whose numbers cannot be read."""
+        if self.known is not None or self.entries is None or not self.entries.size:
+            return None if self.known is None else (self.known.minimum, self.known.maximum, self.known.mean)
+        sizes = np.abs(self.entries) if np.iscomplexobj(self.entries) else self.entries
+        return float(sizes.min()), float(sizes.max()), float(sizes.sum()) / sizes.size
+
+    @property
+    def is_one(self) -> bool:
+        """Whether it is a single number, whatever its shape."""
+        return self.entries is not None and self.entries.size == 1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NumberColumn:
+    """The numbers of many tensors, one a row, read-only. Rows with entries lie in `flat` from `starts[row]` on.
+
+    `starts` is -1 where a row has nothing, and -2 where it stands in `others`: large, sparse or complex tensors.
+    """
+
+    flat: Floats
+    starts: Ints
+    shapes: tuple[tuple[int, ...], ...]
+    dtypes: tuple[str, ...]
+    others: Mapping[int, TensorNumbers]
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    def __getitem__(self, row: int) -> TensorNumbers | None:
+        start = int(self.starts[row])
+        if start == -1:
+            return None
+        if start == -2:
+            return self.others[row]
+        shape = self.shapes[row]
+        entries = self.flat[start : start + math.prod(shape)].reshape(shape)
+        return TensorNumbers(shape, self.dtypes[row], entries)
+
+    def has(self, row: int) -> bool:
+        """Whether there is anything in a row."""
+        return bool(self.starts[row] != -1)
+
+    def __iter__(self) -> Iterator[TensorNumbers | None]:
+        return (self[row] for row in range(len(self)))
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no row has numbers."""
+        return bool((self.starts == -1).all())
+
+
+def no_numbers(rows: int) -> NumberColumn:
+    """A column in which nothing is known."""
+    return NumberColumn(np.zeros(0), np.full(rows, -1, np.int64), ((),) * rows, ("",) * rows, {})
+
+
+def spread_of(entries: NDArray[Any]) -> Spread:
+    """Of an array of real or complex numbers of any shape."""
+    flat = np.abs(entries).reshape(-1) if np.iscomplexobj(entries) else entries.reshape(-1)
+    finite = flat[np.isfinite(flat)]
+    odd = flat.size - finite.size
+    if not finite.size:
+        return Spread(*(math.nan,) * 4, odd, math.nan, math.nan, ())
+    low, high = float(finite.min()), float(finite.max())
+    histogram = _histogram(finite, low, high)
+    with np.errstate(all="ignore"):
+        ends = (float(flat.min()), float(flat.max()), float(flat.mean()), float(np.linalg.norm(flat)))
+    return Spread(*ends, odd, low, high, histogram)
+
+
+def _histogram(finite: Floats, low: float, high: float) -> tuple[int, ...]:
+    """Counts in BINS bins; all in the first where there is but one number, or the range overflows."""
+    width = high - low
+    if not 0 < width < math.inf:
+        return (finite.size, *(0,) * (BINS - 1))
+    place = np.minimum((finite / width - low / width) * BINS, BINS - 1).astype(np.int64)
+    return tuple(np.bincount(np.maximum(place, 0), minlength=BINS).tolist())
+
+
+def numbers_text(numbers: TensorNumbers | None, most: int = 4, digits: int = 6) -> str:
+    """The entries of a small tensor, or range and mean of a large one; empty where there is nothing."""
+    if numbers is None:
+        return ""
+    entries = numbers.entries
+    if entries is not None and entries.size <= max(most, 1):
+        shown = [number_text(entry, digits) for entry in entries.reshape(-1).tolist()]
+        return shown[0] if numbers.shape == () else f"[{', '.join(shown)}]"
+    ends = numbers.ends
+    if ends is None:
+        return "empty" if entries is not None else "not readable"
+    if ends[0] == ends[1]:
+        return f"all {short_number(ends[0], digits)}"
+    low, high, mean = (short_number(end, 3) for end in ends)
+    return f"{'|·| ' if 'complex' in numbers.dtype else ''}{low} … {high}, mean {mean}"
+
+
+def number_text(number: complex, digits: int = 6) -> str:
+    """A real or a complex number: 0.5, 1-2i."""
+    if not isinstance(number, complex):
+        return short_number(float(number), digits)
+    sign = "-" if number.imag < 0 else "+"
+    return f"{short_number(number.real, digits)}{sign}{short_number(abs(number.imag), digits)}i"

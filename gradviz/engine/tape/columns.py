@@ -1,0 +1,142 @@
+"""Tensors into columns of numbers: small ones copied together, the spread of large ones taken by torch."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from gradviz.core.numbers import Floats
+from gradviz.core.tape.tensor_numbers import BINS, MOST_ENTRIES, Ints, NumberColumn, Spread, TensorNumbers
+
+BATCHED = (torch.float64, torch.float32, torch.float16, torch.bfloat16)
+NAMES = {dtype: str(dtype).removeprefix("torch.") for dtype in BATCHED}
+"""Small tensors of these are copied together: float64 holds each of their numbers exactly."""
+Row = Tensor | TensorNumbers | None
+Batch = tuple[list[int], list[int], list[Tensor]]
+"""Rows, how many elements each has, and the tensors."""
+
+
+def column(rows: Sequence[Row]) -> NumberColumn:
+    """A copy of the numbers of each row, taken at once; None stays absent."""
+    return columns(rows)[0]
+
+
+def columns(*several: Sequence[Row]) -> list[NumberColumn]:
+    """Several columns over one array: a tensor that stands in more than one row is copied once."""
+    rows = [row for one in several for row in one]
+    starts = np.full(len(rows), -1, np.int64)
+    shapes: list[tuple[int, ...]] = [()] * len(rows)
+    dtypes = [""] * len(rows)
+    others: dict[int, TensorNumbers] = {}
+    batches: dict[Any, Batch] = {}
+    first_of: dict[int, int] = {}
+    again: list[tuple[int, int]] = []
+    for row, tensor in enumerate(rows):
+        if tensor is None:
+            continue
+        first = first_of.setdefault(id(tensor), row)
+        if first != row:
+            again.append((row, first))
+        elif isinstance(tensor, TensorNumbers):
+            others[row] = tensor
+        elif tensor.dtype in NAMES and tensor.layout is torch.strided and tensor.numel() <= MOST_ENTRIES:
+            shapes[row], dtypes[row] = tuple(tensor.shape), NAMES[tensor.dtype]
+            key = tensor.dtype if tensor.is_cpu else (tensor.dtype, tensor.device)
+            batch = batches.get(key) or batches.setdefault(key, ([], [], []))
+            batch[0].append(row)
+            batch[1].append(tensor.numel())
+            batch[2].append(tensor)
+        else:
+            others[row] = numbers_of(tensor)
+    starts[list(others)] = -2
+    flat = _flat(batches, starts)
+    for row, first in again:
+        starts[row], shapes[row], dtypes[row] = starts[first], shapes[first], dtypes[first]
+        if first in others:
+            others[row] = others[first]
+    return _divided(NumberColumn(flat, starts, tuple(shapes), tuple(dtypes), others), list(map(len, several)))
+
+
+def _divided(whole: NumberColumn, lengths: Sequence[int]) -> list[NumberColumn]:
+    found, begin = [], 0
+    for length in lengths:
+        part = slice(begin, begin + length)
+        inside = range(begin, begin + length)
+        others = {row - begin: numbers for row, numbers in whole.others.items() if row in inside}
+        found.append(NumberColumn(whole.flat, whole.starts[part], whole.shapes[part], whole.dtypes[part], others))
+        begin += length
+    return found
+
+
+def _flat(batches: dict[Any, Batch], starts: Ints) -> Floats:
+    """All small tensors in one array, flattened by torch in one call; `starts` learns where each begins."""
+    parts, begin = [], 0
+    with torch.no_grad():
+        for places, counts, batch in batches.values():
+            sizes = np.array(counts, dtype=np.int64)
+            starts[places] = begin + np.cumsum(sizes) - sizes
+            begin += int(sizes.sum())
+            flattened: Tensor = torch._C._nn.flatten_dense_tensors(batch)  # noqa: SLF001 - that of torch._utils
+            parts.append(flattened.detach().double().cpu().numpy())
+    flat: Floats = np.concatenate(parts) if parts else np.zeros(0)
+    flat.setflags(write=False)
+    return flat
+
+
+def numbers_of(tensor: Tensor) -> TensorNumbers:
+    """A copy of one tensor, whatever it is; without numbers where torch cannot read them (quantised, nested, meta)."""
+    shape, dtype = _shape(tensor), str(tensor.dtype).removeprefix("torch.")
+    layout = "" if tensor.layout is torch.strided else str(tensor.layout).removeprefix("torch.")
+    try:
+        with torch.no_grad():
+            plain = _plain(tensor.detach())
+            if plain.numel() <= MOST_ENTRIES:
+                entries = plain.to(torch.complex128 if plain.is_complex() else torch.float64).cpu().numpy().copy()
+                entries.setflags(write=False)
+                return TensorNumbers(shape, dtype, entries, None, layout)
+            return TensorNumbers(shape, dtype, None, _spread(plain), layout)
+    except (RuntimeError, NotImplementedError, TypeError):
+        return TensorNumbers(shape, dtype, None, None, layout)
+
+
+def _shape(tensor: Tensor) -> tuple[int, ...]:
+    try:
+        return tuple(int(size) for size in tensor.shape)
+    except RuntimeError:  # of a nested tensor it depends on the row
+        return ()
+
+
+def _plain(tensor: Tensor) -> Tensor:
+    """Dense: a sparse tensor of a few elements in full, else the elements that it stores."""
+    if tensor.layout is torch.strided:
+        return tensor
+    if math.prod(tensor.shape) <= MOST_ENTRIES:
+        return tensor.to_dense()
+    return tensor.coalesce().values() if tensor.layout is torch.sparse_coo else tensor.values()
+
+
+def _spread(tensor: Tensor) -> Spread:
+    """By torch, in the tensor's own precision (single at least)."""
+    real = tensor.abs() if tensor.is_complex() else tensor
+    real = real.reshape(-1) if real.dtype in (torch.float32, torch.float64) else real.reshape(-1).float()
+    low, high = (end.item() for end in torch.aminmax(real))
+    mean, norm = real.mean().item(), torch.linalg.vector_norm(real).item()
+    if math.isfinite(low) and math.isfinite(high):
+        return Spread(low, high, mean, norm, 0, low, high, _histogram(real, low, high))
+    finite = real[torch.isfinite(real)]
+    odd = real.numel() - finite.numel()
+    if not finite.numel():
+        return Spread(low, high, mean, norm, odd, math.nan, math.nan, ())
+    least, largest = (end.item() for end in torch.aminmax(finite))
+    return Spread(low, high, mean, norm, odd, least, largest, _histogram(finite, least, largest))
+
+
+def _histogram(finite: Tensor, low: float, high: float) -> tuple[int, ...]:
+    if not 0 < high - low < math.inf:
+        return (finite.numel(), *(0,) * (BINS - 1))
+    return tuple(int(count) for count in torch.histc(finite, BINS, low, high).tolist())

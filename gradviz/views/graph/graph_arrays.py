@@ -1,0 +1,97 @@
+"""A drawing in columns, made once a structure: what lies in a part of the scene is a comparison of arrays."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QRectF
+
+from gradviz.core.graph.structure import UNTRACKED, GraphStructure
+from gradviz.core.numbers import Floats
+
+Ints = NDArray[np.int64]
+
+
+class Fill(IntEnum):
+    """What a node is filled as."""
+
+    OPERATION = 0
+    LEAF = 1
+    RESULT = 2
+    UNTRACKED = 3
+
+
+class GraphArrays:
+    """`fills` (n) are of `Fill`; `segments` (s, 4) the straight pieces of all routes, `edge_of` (s) whose they are.
+
+    `bounds` (4) are left, top, right and bottom of all boxes and routes.
+    """
+
+    def __init__(self, structure: GraphStructure) -> None:
+        self.structure = structure
+        self.fills = np.array([_fill(structure, index) for index in range(len(structure.nodes))], dtype=np.int64)
+        lengths = np.array([len(route) for route in structure.routes], dtype=np.int64)
+        points = np.concatenate(structure.routes) if structure.routes else np.zeros((0, 2))
+        edge = np.repeat(np.arange(len(lengths)), lengths)
+        inner = edge[1:] == edge[:-1]
+        self.segments: Floats = np.hstack((points[:-1], points[1:]))[inner]
+        self.edge_of: Ints = edge[1:][inner]
+        low, high = _ends(self.segments)
+        self._segment_bounds = np.hstack((low, high))
+        starts = np.cumsum(lengths) - lengths
+        self._edge_bounds = np.zeros((0, 4))
+        if len(points):
+            self._edge_bounds = np.hstack((np.minimum.reduceat(points, starts), np.maximum.reduceat(points, starts)))
+        self._half = np.array(structure.size) / 2
+        places = structure.places
+        self._node_bounds = np.hstack((places - self._half, places + self._half))
+        everything = np.vstack((self._node_bounds, self._edge_bounds))
+        self.bounds = np.zeros(4)
+        if len(everything):
+            self.bounds = np.concatenate((everything[:, :2].min(axis=0), everything[:, 2:].max(axis=0)))
+
+    def nodes_in(self, visible: QRectF) -> Ints:
+        """The nodes whose box is partly in `visible`."""
+        return _meeting(self._node_bounds, visible)
+
+    def edges_in(self, visible: QRectF) -> Ints:
+        """The edges that may be partly in `visible`."""
+        return _meeting(self._edge_bounds, visible)
+
+    def segments_in(self, visible: QRectF) -> Ints:
+        """The pieces that may be partly in `visible`."""
+        return _meeting(self._segment_bounds, visible)
+
+    def boxes(self, nodes: Ints) -> Floats:
+        """Left, top, width and height (k, 4)."""
+        corner = self._node_bounds[nodes, :2]
+        return np.hstack((corner, self._node_bounds[nodes, 2:] - corner))
+
+    def node_at(self, x: float, y: float) -> int:
+        """The node with this point in its box, -1 where there is none."""
+        away = np.abs(self.structure.places - (x, y)) <= self._half
+        found = np.flatnonzero(away.all(axis=1))
+        return int(found[0]) if len(found) else -1
+
+
+def _fill(structure: GraphStructure, index: int) -> Fill:
+    node = structure.nodes[index]
+    if node.op == UNTRACKED:
+        return Fill.UNTRACKED
+    if node.is_leaf:
+        return Fill.LEAF
+    return Fill.RESULT if index == 0 else Fill.OPERATION
+
+
+def _ends(segments: Floats) -> tuple[Floats, Floats]:
+    first, second = segments[:, :2], segments[:, 2:]
+    return np.minimum(first, second), np.maximum(first, second)
+
+
+def _meeting(bounds: Floats, visible: QRectF) -> Ints:
+    left, top, right, bottom = bounds.T
+    return np.flatnonzero(
+        (right > visible.left()) & (left < visible.right()) & (bottom > visible.top()) & (top < visible.bottom())
+    )

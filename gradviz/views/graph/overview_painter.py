@@ -1,0 +1,144 @@
+"""A graph from afar, by arrays: 50,000 nodes in the time of a frame. Boxes and titles are copied from small pictures.
+
+Below a few pixels a box is a filled rectangle of its colour, at least one pixel large, so that nothing vanishes.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QPainter, QPen, QPixmap
+
+from gradviz.core.graph.snapshot import GraphSnapshot
+from gradviz.core.numbers import Floats
+from gradviz.views.graph.batches import draw_boxes, draw_lines, draw_pieces
+from gradviz.views.graph.graph_arrays import Fill, GraphArrays, Ints
+from gradviz.views.graph.graph_painter import LEAF_RADIUS, RADIUS, node_title
+from gradviz.views.graph.node_lettering import LEAST_PIXELS
+from gradviz.views.graph.stress import FADED, Stress
+from gradviz.views.graph.title_atlas import TitleAtlas
+from gradviz.views.kit.theme import Theme, mix
+
+BLOCK_PIXELS = 5.0
+"""Boxes lower than this are mere rectangles."""
+TITLE_PIXELS = 13.0
+"""Boxes higher than this have a title."""
+SMOOTH_LINES = 4000
+"""Lines up to which they are smoothed."""
+
+
+class OverviewPainter:
+    """Paints in pixels: `zoom` pixels a scene unit, the scene's origin at `origin`."""
+
+    def __init__(self, theme: Theme) -> None:
+        self._theme = theme
+        self._line = QColor(mix(theme.muted, theme.base, 0.25))
+        fills = {
+            Fill.OPERATION: theme.operation,
+            Fill.LEAF: theme.leaf,
+            Fill.RESULT: theme.result,
+            Fill.UNTRACKED: theme.base,
+        }
+        self._fills = {kind: QColor(colour) for kind, colour in fills.items()}
+        # What is only pixels large needs contrast of its own: there is no border.
+        self._blocks = {
+            Fill.OPERATION: QColor(mix(theme.muted, theme.base, 0.15)),
+            Fill.LEAF: QColor(mix(theme.value, theme.base, 0.25)),
+            Fill.RESULT: QColor(theme.accent),
+            Fill.UNTRACKED: QColor(theme.border),
+        }
+        self._atlas: TitleAtlas | None = None
+        self._atlas_key: tuple[int, int] = (0, 0)
+
+    def paint(
+        self,
+        painter: QPainter,
+        graph: GraphSnapshot,
+        arrays: GraphArrays,
+        visible: QRectF,
+        zoom: float,
+        origin: QPointF,
+        stress: Stress,
+    ) -> int:
+        """Paint what lies in `visible` (scene units); return how many nodes were painted."""
+        shift = np.array([origin.x(), origin.y()])
+        segments = arrays.segments_in(visible)
+        self._paint_lines(painter, arrays, segments, zoom, shift, stress)
+        nodes = arrays.nodes_in(visible)
+        faded, strong = stress.split(stress.nodes, nodes)
+        for part, opacity in ((faded, FADED), (strong, 1.0)):
+            painter.setOpacity(opacity)
+            self._paint_nodes(painter, graph, arrays, part, zoom, shift)
+        painter.setOpacity(1.0)
+        if stress.chosen in nodes:
+            self._frame(painter, arrays, stress.chosen, zoom, shift)
+        return len(nodes)
+
+    def _paint_lines(
+        self, painter: QPainter, arrays: GraphArrays, segments: Ints, zoom: float, shift: Floats, stress: Stress
+    ) -> None:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, len(segments) <= SMOOTH_LINES)
+        faded, strong = stress.split(stress.edges, segments, arrays.edge_of)
+        for part, opacity in ((faded, FADED), (strong, 1.0)):
+            painter.setOpacity(opacity)
+            colour = QColor(self._theme.accent) if opacity == 1.0 and stress.edges is not None else self._line
+            painter.setPen(QPen(colour, max(1.0, 1.4 * zoom)))
+            draw_lines(painter, arrays.segments[part] * zoom + np.tile(shift, 2))
+
+    def _paint_nodes(
+        self, painter: QPainter, graph: GraphSnapshot, arrays: GraphArrays, nodes: Ints, zoom: float, shift: Floats
+    ) -> None:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        height = graph.structure.size[1] * zoom
+        boxes = arrays.boxes(nodes) * zoom
+        boxes[:, :2] += shift
+        kinds = arrays.fills[nodes]
+        if height < BLOCK_PIXELS:
+            painter.setPen(Qt.PenStyle.NoPen)
+            boxes[:, 2:] = np.maximum(boxes[:, 2:], 1.0)
+            for kind, colour in self._blocks.items():
+                painter.setBrush(colour)
+                draw_boxes(painter, boxes[kinds == kind])
+            return
+        width = graph.structure.size[0] * zoom
+        centres = np.round(boxes[:, :2] + boxes[:, 2:] / 2)
+        for kind in Fill:
+            here = centres[kinds == kind]
+            if len(here):
+                sprite = self._sprite(kind, width, height, zoom)
+                whole = np.tile([0.0, 0.0, sprite.width(), sprite.height()], (len(here), 1))
+                draw_pieces(painter, sprite, here, whole)
+        if height >= TITLE_PIXELS:
+            self._paint_titles(painter, graph, nodes, centres, width, zoom)
+
+    def _sprite(self, kind: Fill, width: float, height: float, zoom: float) -> QPixmap:
+        sprite = QPixmap(int(width) + 2, int(height) + 2)
+        sprite.fill(Qt.GlobalColor.transparent)
+        radius = (LEAF_RADIUS if kind is Fill.LEAF else RADIUS) * zoom
+        with QPainter(sprite) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            is_dashed = kind is Fill.UNTRACKED
+            style = Qt.PenStyle.DashLine if is_dashed else Qt.PenStyle.SolidLine
+            painter.setPen(QPen(QColor(self._theme.muted if is_dashed else self._theme.border), 1.0, style))
+            painter.setBrush(self._fills[kind])
+            painter.drawRoundedRect(QRectF(0.5, 0.5, int(width), int(height)), radius, radius)
+        return sprite
+
+    def _paint_titles(
+        self, painter: QPainter, graph: GraphSnapshot, nodes: Ints, centres: Floats, width: float, zoom: float
+    ) -> None:
+        pixels = round(min(max(LEAST_PIXELS, 28.0 * zoom), 44.0 * zoom))
+        key = (pixels, int(width) - 4)
+        if self._atlas is None or self._atlas_key != key:
+            font = QFont()
+            font.setBold(True)
+            font.setPixelSize(max(1, pixels))
+            self._atlas, self._atlas_key = TitleAtlas(font, QColor(self._theme.text), width - 4), key
+        sources = self._atlas.sources([node_title(graph.structure.nodes[index]) for index in nodes.tolist()])
+        draw_pieces(painter, self._atlas.picture, centres, sources)
+
+    def _frame(self, painter: QPainter, arrays: GraphArrays, node: int, zoom: float, shift: Floats) -> None:
+        left, top, width, height = (arrays.boxes(np.array([node]))[0] * zoom).tolist()
+        painter.setPen(QPen(QColor(self._theme.accent), 2.4))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRect(QRectF(left + shift[0], top + shift[1], max(width, 6.0), max(height, 6.0)))

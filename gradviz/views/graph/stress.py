@@ -1,0 +1,34 @@
+"""What stands out in a picture of a graph: the chosen node, and what was looked for or leads there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradviz.views.graph.graph_arrays import Ints
+
+FADED = 0.22
+"""How opaque all else is."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stress:
+    """`nodes` and `edges` are masks of those that stand out; None where all are alike. `chosen` is -1 for none."""
+
+    chosen: int = -1
+    nodes: NDArray[np.bool_] | None = None
+    edges: NDArray[np.bool_] | None = None
+
+    def of_node(self, index: int) -> float:
+        """Its opacity."""
+        return 1.0 if self.nodes is None or self.nodes[index] else FADED
+
+    @staticmethod
+    def split(mask: NDArray[np.bool_] | None, indices: Ints, owner: Ints | None = None) -> tuple[Ints, Ints]:
+        """Which of `indices` stand back and which stand out by `mask`, of their `owner` where that is another thing."""
+        if mask is None:
+            return indices[:0], indices
+        out = mask[indices if owner is None else owner[indices]]
+        return indices[~out], indices[out]

@@ -1,0 +1,111 @@
+"""A graph as one HTML page that needs no network and no server: pan, zoom, fold, find, and the card of each node."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Set
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+from gradviz.core.numbers import short_number
+from gradviz.core.tape.captions import edge_text, grad_tag, gradient_text, subtitle, title, value_text
+from gradviz.core.tape.grouping import Grouping
+from gradviz.core.tape.ledger import TracedGraph
+from gradviz.core.tape.node_card import card
+from gradviz.core.tape.tensor_numbers import number_text
+
+MOST_CARDS = 20_000
+"""Nodes of a graph up to which each has its card."""
+MOST_TABLES = 600
+"""Nodes up to which cards have the entries of tensors, a few hundred each, and their histograms."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageParts:
+    """What every page has in it: the program and the style, as they stand in the files that come with gradviz."""
+
+    script: str
+    style: str
+
+
+def page_html(
+    graph: TracedGraph, grouping: Grouping, opened: Set[str], parts: PageParts, heading: str = "gradviz"
+) -> str:
+    """The page, with the groups in `opened` open at first."""
+    data = json.dumps(page_data(graph, grouping, opened), ensure_ascii=False, separators=(",", ":"))
+    told = escape(str(graph.ledger.note))
+    return f"""<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>{escape(heading)}</title>
+<meta name="viewport" content="width=device-width, initial-scale=1"><style>
+{parts.style}</style></head><body>
+<header><button id="foldall" data-word="Fold all"></button><button id="unfold" data-word="Unfold all"></button>
+<button id="fit" data-word="Fit"></button><input id="find" type="search"><span class="note" title="{told}">{told}</span>
+<button id="language"></button></header>
+<svg id="graph" role="group" aria-label="{escape(heading)}"></svg><aside></aside>
+<script type="application/json" id="data">{_within_script(data)}</script>
+<script>
+{parts.script}</script></body></html>
+"""
+
+
+def in_a_frame(page: str, height: int = 480) -> str:
+    """A page as a notebook shows it below a cell."""
+    style = f"width:100%;height:{height}px;border:1px solid #c9cfd9;border-radius:6px"
+    return f'<iframe srcdoc="{escape(page)}" style="{style}"></iframe>'
+
+
+def page_data(graph: TracedGraph, grouping: Grouping, opened: Set[str]) -> dict[str, Any]:
+    """What the program of the page reads."""
+    sizes = grouping.sizes()
+    structure = graph.structure
+    pairs = zip(structure.producers.tolist(), structure.consumers.tolist(), strict=True)
+    return {
+        "nodes": [_node(graph, row, int(grouping.owner[row])) for row in range(len(structure))],
+        "edges": [{"from": a, "to": b, "factor": edge_text(graph, edge)} for edge, (a, b) in enumerate(pairs)],
+        "groups": [
+            {"key": group.key, "label": group.label, "parent": group.parent, "size": int(size)}
+            for group, size in zip(grouping.groups, sizes, strict=True)
+        ],
+        "opened": sorted(opened),
+    }
+
+
+def _node(graph: TracedGraph, row: int, group: int) -> dict[str, Any]:
+    structure = graph.structure
+    lines = card(graph, row) if len(structure) <= MOST_CARDS else ()
+    return {
+        "title": title(structure, row),
+        "what": subtitle(structure, row),
+        "value": value_text(graph, row),
+        "gradient": gradient_text(graph, row),
+        "tag": grad_tag(graph, row),
+        "kind": str(structure.kinds[row]),
+        "root": row in structure.roots,
+        "group": group,
+        "leaf": int(structure.leaf_of[row]),
+        "card": [[str(line.label), str(line.text), line.zh] for line in lines],
+        "tensors": list(_tensors(graph, row)) if len(structure) <= MOST_TABLES else [],
+    }
+
+
+def _tensors(graph: TracedGraph, row: int) -> Iterator[dict[str, Any]]:
+    """Value and gradient of the first output in full, where they are more than a number."""
+    if not graph.structure.shapes_of(row):
+        return
+    port = int(graph.structure.ports[row])
+    for label, numbers in (("value", graph.ledger.values[port]), ("gradient", graph.ledger.gradients[port])):
+        spread = None if numbers is None or numbers.is_one else numbers.spread
+        if numbers is None or spread is None:
+            continue
+        entries = numbers.entries
+        columns = numbers.shape[-1] if numbers.shape else 1
+        shown = [] if entries is None else [number_text(entry, 5) for entry in entries.reshape(-1).tolist()]
+        ends = [short_number(spread.low, 4), short_number(spread.high, 4)]
+        histogram = list(spread.histogram)
+        yield {"label": label, "columns": columns, "entries": shown, "histogram": histogram, "ends": ends}
+
+
+def _within_script(data: str) -> str:
+    """JSON that ends no element of the page, whatever a name or a line of source says."""
+    return data.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")

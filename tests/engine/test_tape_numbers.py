@@ -1,0 +1,243 @@
+"""The numbers of traced graphs against torch.autograd.grad with respect to that very tensor, on random programs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Tensor
+
+from gradviz.core.tape.ledger import Local, TracedGraph
+from gradviz.core.tape.structure import NodeKind
+from gradviz.core.tape.tensor_numbers import TensorNumbers
+from gradviz.engine.tape.naming import names_of
+from gradviz.engine.tape.tracing import trace
+
+TOLERANCE = 1e-12
+
+OPERATIONS: dict[str, tuple[int, Callable[..., Tensor]]] = {
+    "add": (2, lambda a, b: a + b),
+    "sub": (2, lambda a, b: a - b),
+    "mul": (2, lambda a, b: a * b),
+    "div": (2, lambda a, b: a / b),
+    "maximum": (2, torch.maximum),
+    "where": (2, lambda a, b: torch.where(torch.tensor([[True], [False]]), a, b)),
+    "addcmul": (3, torch.addcmul),
+    "lerp": (3, torch.lerp),
+    "sin": (1, torch.sin),
+    "tanh": (1, torch.tanh),
+    "exp": (1, torch.exp),
+    "sigmoid": (1, torch.sigmoid),
+    "relu": (1, torch.relu),
+    "square": (1, lambda a: a**2),
+    "twice": (1, lambda a: 2 * a),
+    "minus": (1, lambda a: 1 - a),
+    "sum": (1, lambda a: a.sum()),
+    "rows": (1, lambda a: a.sum(-1, keepdim=True)),
+    "mean": (1, lambda a: a.mean()),
+    "softmax": (1, lambda a: torch.softmax(a, -1) if a.dim() else torch.cos(a)),
+    "largest": (1, lambda a: a.amax(-1, keepdim=True) if a.dim() else torch.neg(a)),
+}
+"""Each makes one node; results broadcast with each other: shapes are (), (1,), (3,), (2, 1) or (2, 3)."""
+
+
+@dataclass
+class Made:
+    """A random program: values by name, and how each was made."""
+
+    values: dict[str, Tensor] = field(default_factory=dict)
+    made_of: dict[str, tuple[str, tuple[str, ...]]] = field(default_factory=dict)
+    loss: Tensor = field(default_factory=lambda: torch.zeros(()))
+
+
+def leaves() -> dict[str, Tensor]:
+    generator = torch.Generator().manual_seed(5)
+    shapes = {"a": (), "b": (3,), "c": (2, 3), "d": (2, 1)}
+    made = {name: torch.rand(shape, generator=generator, dtype=torch.float64) + 0.5 for name, shape in shapes.items()}
+    for name in "abc":
+        made[name].requires_grad_()
+    return made
+
+
+@st.composite
+def programs(draw: st.DrawFn) -> Made:
+    made = Made(leaves())
+    for number in range(draw(st.integers(1, 12))):
+        name = draw(st.sampled_from(list(OPERATIONS)))
+        count, function = OPERATIONS[name]
+        given_names = tuple(draw(st.sampled_from(list(made.values))) for _ in range(count))
+        result = function(*(made.values[one] for one in given_names))
+        made.made_of[f"v{number}"] = (name, given_names)
+        made.values[f"v{number}"] = result if float(result.detach().abs().max()) < 100 else result.detach()
+    total = sum((value.sum() for value in made.values.values() if value.requires_grad), torch.zeros(()).double())
+    made.loss = total
+    return made
+
+
+def close(found: TensorNumbers | None, expected: Tensor | None, what: object) -> None:
+    """Equal to 1e-12 of the largest number; both absent where no gradient flows."""
+    if expected is None:
+        assert found is None, what
+        return
+    assert found is not None, what
+    assert found.shape == tuple(expected.shape), what
+    reference = expected.detach().numpy()
+    atol = TOLERANCE * max(1e-300, float(np.abs(reference).max(initial=0.0)))
+    np.testing.assert_allclose(found.entries, reference, rtol=TOLERANCE, atol=atol, err_msg=str(what))
+
+
+def traced(loss: Tensor, values: dict[str, Tensor], **more: Any) -> TracedGraph:
+    return trace([loss], names_of(values, {}), **more)
+
+
+@settings(max_examples=200, deadline=None)
+@given(made=programs())
+def test_gradients_and_parts_of_random_programs_are_those_of_torch(made: Made) -> None:
+    followed = {name: value for name, value in made.values.items() if value.requires_grad}
+    oracle = dict(
+        zip(followed, torch.autograd.grad(made.loss, list(followed.values()), retain_graph=True), strict=True)
+    )
+    graph = traced(made.loss, made.values)
+    structure, ledger = graph.structure, graph.ledger
+    rows: dict[str, list[int]] = {}
+    for row, name in enumerate(structure.names):
+        rows.setdefault(name, []).append(row)
+    for name, value in followed.items():
+        for row in rows.get(name, []):
+            port = int(structure.ports[row])
+            close(ledger.values[port], value, name)
+            close(ledger.gradients[port], oracle[name], name)
+    checked = 0
+    for name, (operation, inputs) in made.made_of.items():
+        if name not in followed or followed[name].grad_fn is None:
+            continue
+        alone = [made.values[one].detach().requires_grad_(made.values[one].requires_grad) for one in inputs]
+        result = OPERATIONS[operation][1](*alone)
+        wanted = [one for one in alone if one.requires_grad]
+        parts = iter(torch.autograd.grad(result, wanted, oracle[name]))
+        (row,) = rows[name]
+        by_slot = {int(structure.slots[edge]): edge for edge in structure.edges_to[row]}
+        for slot, (one, name_of_input) in enumerate(zip(alone, inputs, strict=True)):
+            at = 1 if operation == "minus" else slot
+            if not one.requires_grad:
+                assert structure.kinds[structure.producers[by_slot[at]]] is NodeKind.CONSTANT
+                continue
+            edge = by_slot[
+                at if at in by_slot and structure.names[structure.producers[by_slot[at]]] == name_of_input else 0
+            ]
+            assert structure.names[structure.producers[edge]] == name_of_input
+            close(ledger.passed[edge], next(parts), (name, slot))
+            checked += 1
+    assert checked or not made.made_of or not any(value.grad_fn for value in followed.values())
+    sums_are_gradients(graph)
+    local_derivatives_make_what_is_passed(graph)
+    assert all(value.grad is None for value in made.values.values() if value.is_leaf), "the user's .grad was touched"
+
+
+def sums_are_gradients(graph: TracedGraph) -> None:
+    """What is passed to a node over all its edges, to a leaf over all its uses, is its gradient."""
+    structure, ledger = graph.structure, graph.ledger
+    sums: dict[Any, Any] = {}
+    for edge in range(len(structure.producers)):
+        passed = ledger.passed[edge]
+        if passed is not None:
+            leaf = int(structure.leaf_of[structure.producers[edge]])
+            key = ("leaf", leaf) if leaf >= 0 else structure.port_of(edge)
+            sums[key] = sums.get(key, 0) + passed.entries
+    for row in range(len(structure)):
+        leaf = int(structure.leaf_of[row])
+        for port in range(int(structure.ports[row]), int(structure.ports[row + 1])):
+            gradient = ledger.gradients[port]
+            key = ("leaf", leaf) if leaf >= 0 else port
+            if gradient is not None and row not in structure.roots:
+                atol = TOLERANCE * max(float(np.abs(gradient.entries).max(initial=0.0)), 1e-300) * 10
+                np.testing.assert_allclose(sums[key], gradient.entries, rtol=TOLERANCE, atol=atol)
+
+
+def local_derivatives_make_what_is_passed(graph: TracedGraph) -> None:
+    """Upstream times local is passed, in each way in which a local derivative is written."""
+    structure, ledger = graph.structure, graph.ledger
+    for edge, kind in enumerate(ledger.local_kinds):
+        local, passed = ledger.local[edge], ledger.passed[edge]
+        upstream = ledger.gradients[int(structure.ports[structure.consumers[edge]])]
+        if kind is Local.UNKNOWN or passed is None:
+            continue
+        assert local is not None
+        assert upstream is not None
+        if kind is Local.NUMBER:
+            made = upstream.entries.reshape(()) * local.entries
+        elif kind is Local.JACOBIAN:
+            made = np.tensordot(upstream.entries, local.entries, axes=upstream.entries.ndim)
+        else:
+            made = reduced(upstream.entries * local.entries, passed.shape)
+        np.testing.assert_allclose(made.reshape(passed.shape), passed.entries, rtol=1e-9, atol=1e-12)
+
+
+def reduced(array: Any, shape: tuple[int, ...]) -> Any:
+    return torch.from_numpy(np.array(array)).sum_to_size(shape).numpy() if array.shape != shape else array
+
+
+def test_a_leaf_used_twice_has_its_part_at_each_use_and_the_sum_once() -> None:
+    x = torch.tensor(3.0, dtype=torch.float64, requires_grad=True)
+    graph = traced(x * x * x, {"x": x})
+    uses = [row for row, kind in enumerate(graph.structure.kinds) if kind is NodeKind.LEAF]
+    assert len(uses) == 3
+    assert {int(graph.structure.leaf_of[row]) for row in uses} == {0}
+    parts = [graph.ledger.passed[graph.structure.edges_from[row][0]] for row in uses]
+    assert [float(part.entries) for part in parts if part is not None] == [9.0, 9.0, 9.0]
+    assert all(float(graph.ledger.gradients[int(graph.structure.ports[row])].entries) == 27.0 for row in uses)
+
+
+def test_local_derivatives_are_named_by_what_they_are() -> None:
+    x = torch.tensor(2.0, dtype=torch.float64, requires_grad=True)
+    v = torch.tensor([1.0, 3.0], dtype=torch.float64, requires_grad=True)
+    graph = traced(((x * x).exp() * v).sum(), {"x": x, "v": v})
+    found = {
+        (
+            graph.structure.ops[graph.structure.consumers[edge]],
+            graph.structure.names[graph.structure.producers[edge]],
+        ): kind
+        for edge, kind in enumerate(graph.ledger.local_kinds)
+    }
+    assert found["ExpBackward0", ""] is Local.NUMBER
+    assert found["MulBackward0", "v"] is Local.ELEMENTWISE
+    assert found["SumBackward0", ""] is Local.JACOBIAN
+
+
+def test_several_losses_are_gone_back_from_together() -> None:
+    x = torch.tensor([1.0, 2.0], dtype=torch.float64, requires_grad=True)
+    first, second = x.sum(), (x * x).sum()
+    graph = trace([first, second], names_of({"x": x}, {}))
+    leaf = next(row for row, kind in enumerate(graph.structure.kinds) if kind is NodeKind.LEAF)
+    close(graph.ledger.gradients[int(graph.structure.ports[leaf])], torch.tensor([3.0, 5.0]).double(), "x")
+    assert len(graph.structure.roots) == 2
+
+
+def test_an_upstream_gradient_makes_a_vector_a_loss() -> None:
+    x = torch.tensor([1.0, 2.0], dtype=torch.float64, requires_grad=True)
+    y = x * 3
+    assert "not one real number" in str(traced(y, {"x": x}).ledger.note)
+    assert traced(y, {"x": x}).ledger.gradients.is_empty
+    graph = traced(y, {"x": x}, upstream=[torch.tensor([1.0, 10.0]).double()])
+    leaf = next(row for row, kind in enumerate(graph.structure.kinds) if kind is NodeKind.LEAF)
+    close(graph.ledger.gradients[int(graph.structure.ports[leaf])], torch.tensor([3.0, 30.0]).double(), "x")
+
+
+@pytest.mark.parametrize("elements", [400, 401])
+def test_large_tensors_have_a_spread_and_small_ones_their_entries(elements: int) -> None:
+    x = torch.linspace(-1, 1, elements, dtype=torch.float64).requires_grad_()
+    graph = traced((x**3).sum(), {"x": x})
+    leaf = next(row for row, kind in enumerate(graph.structure.kinds) if kind is NodeKind.LEAF)
+    value = graph.ledger.values[int(graph.structure.ports[leaf])]
+    assert value is not None
+    assert (value.entries is None) == (elements > 400)
+    assert value.spread is not None
+    assert (value.spread.minimum, value.spread.maximum, sum(value.spread.histogram)) == (-1.0, 1.0, elements)
+    assert value.spread.norm == pytest.approx(float(x.detach().norm()), rel=1e-12)
+    assert value.spread.mean == pytest.approx(0.0, abs=1e-12)

@@ -1,0 +1,177 @@
+"""Graphs as SVG and as a page: well formed, whole without a network, and the page folds as the program does."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import xml.etree.ElementTree as ET
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from gradviz.app.tracing.formats import drawing_of, file_bytes
+from gradviz.core.tape.folding import folded
+from gradviz.core.tape.grouping import Grouping, grouping
+from gradviz.core.tape.ledger import TracedGraph
+from gradviz.engine.tape.naming import names_of
+from gradviz.engine.tape.tracing import trace
+from gradviz.engine.tape.watch import watching
+from gradviz.views.pages.page import page_data
+
+NODE = shutil.which("node")
+SCRIPT = Path(__file__).parents[2] / "assets" / "pages" / "graph.js"
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def small(name: str = "x") -> TracedGraph:
+    x = torch.tensor(2.0, dtype=torch.float64, requires_grad=True)
+    u = (x * x).sin() + 3 * x
+    return trace([u], names_of({name: x}, {}))
+
+
+class Steps(torch.nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.cell = torch.nn.Linear(3, 3)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        for _ in range(20):
+            x = torch.sin(self.cell(x))
+        return x.sum()
+
+
+def deep() -> tuple[TracedGraph, Grouping]:
+    model = Steps()
+    x = torch.ones(1, 3, requires_grad=True)
+    with watching(model) as watch:
+        loss = model(x)
+    graph = trace([loss], names_of({"x": x, **dict(model.named_parameters())}, {}), watch)
+    return graph, grouping(graph.structure)
+
+
+def svg_of(graph: TracedGraph, opened: Any = None) -> ET.Element:
+    groups = grouping(graph.structure)
+    keys = {group.key for group in groups.groups} if opened is None else opened
+    return ET.fromstring(file_bytes(graph, groups, keys, ".svg"))
+
+
+def test_a_picture_has_every_node_with_name_operation_value_gradient_and_every_edge() -> None:
+    graph = small()
+    root = svg_of(graph)
+    texts = [text.text for text in root.iter(f"{SVG}text")]
+    assert texts.count("x") == 3
+    assert {"sin", "SinBackward0", "value 2", "grad  3 of 0.385426"} <= set(texts)
+    assert any(text.startswith("× ") for text in texts)
+    boxes = [group for group in root.findall(f"{SVG}g") if group.get("transform")]
+    assert len(boxes) == len(graph.structure)
+    paths = [group for group in root.findall(f"{SVG}g") if group.get("fill") == "none"]
+    assert len(paths[0]) == len(graph.structure.producers)
+    titles = [title.text for title in root.iter(f"{SVG}title")]
+    assert any("formula: a · b" in title and "to self: -0.653644 × 2 = -1.30729" in title for title in titles)
+
+
+def test_nothing_is_painted_outside_the_picture() -> None:
+    root = svg_of(small())
+    left, top, width, height = map(float, root.get("viewBox").split())
+    for path in root.iter(f"{SVG}path"):
+        for x, y in re.findall(r"(-?[\d.]+) (-?[\d.]+)", path.get("d").partition("l")[0]):
+            assert left <= float(x) <= left + width
+            assert top <= float(y) <= top + height
+
+
+@pytest.mark.parametrize("name", ["a<b>&\"'", "</script><script>alert(1)</script>", "\u2028"])
+def test_a_name_cannot_end_an_element(name: str) -> None:
+    graph = small(name)
+    root = svg_of(graph)
+    assert any(name[:10] in (text.text or "") for text in root.iter(f"{SVG}text"))
+    page = file_bytes(graph, grouping(graph.structure), set(), ".html").decode()
+    assert page.count("</script>") == 2
+    inside = page.split('id="data">')[1].split("</script>")[0]
+    assert json.loads(inside)["nodes"][-1] is not None
+    assert "alert(1)</script>" not in page
+
+
+def test_a_page_asks_for_nothing_from_anywhere() -> None:
+    graph, groups = deep()
+    page = file_bytes(graph, groups, set(), ".html").decode()
+    addresses = set(re.findall(r"https?://[^\s\"'<]+", page))
+    assert addresses <= {"http://www.w3.org/2000/svg"}
+    assert not re.search(r"<(link|img|script src|iframe)|@import|url\(|fetch\(|XMLHttp", page)
+
+
+def test_a_closed_group_is_one_box_of_a_picture() -> None:
+    graph, groups = deep()
+    everything = drawing_of(graph, groups, {group.key for group in groups.groups})
+    closed = drawing_of(graph, groups, set())
+    assert len(closed.places) < 6 < len(everything.places)
+    texts = [text.text for text in svg_of(graph, set()).iter(f"{SVG}text")]
+    assert "Steps" in texts
+    assert any(re.fullmatch(r"\d+ nodes", text) for text in texts)
+
+
+def run_page(graph: TracedGraph, groups: Grouping, tmp_path: Path) -> dict[str, Any]:
+    assert NODE is not None
+    data = tmp_path / "data.json"
+    data.write_text(json.dumps(page_data(graph, groups, frozenset())), encoding="utf-8")
+    command = [NODE, str(Path(__file__).parent / "fake_page.js"), str(SCRIPT), str(data)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    seen: dict[str, Any] = json.loads(done.stdout)
+    return seen
+
+
+@pytest.mark.skipif(NODE is None, reason="the page is run by node, which is not here")
+def test_the_page_folds_opens_and_shows_cards(tmp_path: Path) -> None:
+    graph, groups = deep()
+    seen = run_page(graph, groups, tmp_path)
+    closed = folded(graph.structure, groups, set())
+    assert len(seen["first"]) == len(seen["folded"]) == len(closed)
+    assert len(seen["unfolded"]) == len(graph.structure)
+    assert len(seen["opened"]) > len(seen["folded"])
+    assert "leaf" in seen["card"]
+    assert "What arrives is added to .grad" in seen["card"]
+    assert "到达的梯度加到" in seen["chinese"]
+    assert seen["chosen"] == 1
+    assert seen["cells"][:3] == ["1", "1", "1"], "the value of x"
+    assert len(seen["cells"]) == 6
+    assert seen["bars"] == 40, "two histograms"
+    assert seen["zoomed"] != seen["box"]
+    assert "sine" in seen["found"] or "正弦" in seen["found"]
+
+
+LAYOUT = """
+const page = require(process.argv[1]), data = JSON.parse(require("fs").readFileSync(0, "utf-8"));
+const found = data.opened.map((keys) => {
+  const drawn = page.fold(data.page, new Set(keys));
+  return { boxes: drawn.boxes, edges: drawn.edges, ...page.layout(drawn.boxes, drawn.edges), box: page.BOX };
+});
+console.log(JSON.stringify(found));
+"""
+
+
+@pytest.mark.skipif(NODE is None, reason="the page is run by node, which is not here")
+def test_the_page_folds_as_python_does_and_lays_out_without_overlap() -> None:
+    graph, groups = deep()
+    keys = [group.key for group in groups.groups]
+    opened = [[], keys[:1], keys[:3], keys]
+    given = json.dumps({"page": page_data(graph, groups, frozenset()), "opened": opened})
+    command = [str(NODE), "-e", LAYOUT, str(SCRIPT)]
+    done = subprocess.run(command, input=given, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    for some, found in zip(opened, json.loads(done.stdout), strict=True):
+        expected = folded(graph.structure, groups, set(some))
+        assert len(found["boxes"]) == len(expected)
+        theirs = sorted(tuple(edge["parts"]) for edge in found["edges"])
+        assert theirs == sorted(expected.parts)
+        places = np.array(found["places"])
+        for edge in found["edges"]:
+            assert places[edge["from"], 1] < places[edge["to"], 1], "downwards"
+        apart = np.abs(places[:, None] - places[None])
+        overlap = (apart[..., 0] < found["box"]["width"] - 1e-6) & (apart[..., 1] < found["box"]["height"])
+        np.fill_diagonal(overlap, False)
+        assert not overlap.any()
