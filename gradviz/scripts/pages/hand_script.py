@@ -106,12 +106,13 @@ class HandScript:
         if objective is None:
             return HeldOut(self.experiment)
         listed = f"[{', '.join(self.trained)}]"
-        looks = ["seen, _ = forward(x, y)", f"unseen, {self.loss} = forward(x_held, y_held)"]
+        loss = self.data_loss
+        looks = ["seen, _ = forward(x, y)", f"unseen, {loss} = forward(x_held, y_held)"]
         looks = looks if self.is_numpy else ["with torch.no_grad():", *indented(looks)]
-        figures = f"return {self.loss}.item(), score(seen, y), score(unseen, y_held)"
+        figures = f"return {loss}.item(), score(seen, y), score(unseen, y_held)"
         functions = [
             score_definition(objective, self.library.name),
-            ["def forward(x, y):", *indented([*self.forward_lines(), f"return prediction, {self.loss}"])],
+            ["def forward(x, y):", *indented([*self.forward_lines(), f"return prediction, {loss}"])],
             ["def evaluated():", *indented([*looks, figures])],
         ]
         copied = f"[p.{'copy' if self.is_numpy else 'detach().clone'}() for p in {listed}]"
@@ -126,13 +127,19 @@ class HandScript:
         objective = self.experiment.objective
         return objective if isinstance(objective, FitObjective) and objective.data.validation.holds_out else None
 
+    @property
+    def data_loss(self) -> str:
+        """What the loss of the rows of a fit is called: without L1 and L2."""
+        return self.names.get("data_loss", self.loss)
+
     def forward_lines(self) -> list[str]:
-        """The way to the loss, of rows called x and y."""
+        """The way to the loss of the rows alone, which are called x and y."""
         count = "y.shape[0]" if self.library.name == "tensorflow" else "len(y)"
         rows = {"x": "x", "y": "y", "rows": count, "count": "prediction.size"}
         printer = Printer(self.library, self.experiment.dtype, self.names | rows, dict(self.printer.ranks))
         made = []
-        for line in used_lines(self.sketch, by_hand=False):
+        lines = used_lines(self.sketch, by_hand=False)
+        for line in lines if self.data_loss == self.loss else lines[:-1]:  # the last adds L1 and L2
             made.append(f"{self.names[line.name]} = {printer.text(line.expression)}")
             printer.ranks[line.name] = printer.rank(line.expression)
         return made

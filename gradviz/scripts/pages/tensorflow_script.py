@@ -51,12 +51,12 @@ class TensorFlowScript(HandScript):
         fit = self.fit_with_rows_held_out
         if fit is None:
             return HeldOut(self.experiment)
-        looks = ["seen, _ = forward(x, y)", f"unseen, {self.loss} = forward(x_held, y_held)"]
+        looks = ["seen, _ = forward(x, y)", f"unseen, {self.data_loss} = forward(x_held, y_held)"]
         scores = "score(seen.numpy(), y.numpy()), score(unseen.numpy(), y_held.numpy())"
         functions = [
             score_definition(fit, "numpy"),
-            ["def forward(x, y):", *indented([*self.forward_lines(), f"return prediction, {self.loss}"])],
-            ["def evaluated():", *indented([*looks, f"return float({self.loss}), {scores}"])],
+            ["def forward(x, y):", *indented([*self.forward_lines(), f"return prediction, {self.data_loss}"])],
+            ["def evaluated():", *indented([*looks, f"return float({self.data_loss}), {scores}"])],
         ]
         back = ["for p, value in zip(parameters, best, strict=True):", "    p.assign(value)"]
         return HeldOut(self.experiment, functions, "[p.numpy().copy() for p in parameters]", back)

@@ -403,6 +403,9 @@ class FitSource(TorchSource):
         seen, unseen = ("w * x + b", "w * x_held + b") if self.is_line else ("model(x)", "model(x_held)")
         figures = "return criterion(unseen, y_held).item(), score(seen, y), score(unseen, y_held)"
         looks = ["with torch.no_grad():", f"    seen, unseen = {seen}, {unseen}"]
+        if self._cast:
+            figures = "return loss.item(), score(seen, y), score(unseen, y_held)"
+            looks = [f"with torch.no_grad(), {self._cast}:", *looks[1:], "    loss = criterion(unseen, y_held)"]
         if self.draws or self.averages:
             looks = ["model.eval()", *looks, "model.train()"]
         functions = [score_definition(objective, "torch"), ["def evaluated():", *indented([*looks, figures])]]
@@ -410,7 +413,8 @@ class FitSource(TorchSource):
             back = ["with torch.no_grad():", "    w.copy_(best[0])", "    b.copy_(best[1])"]
             return HeldOut(self.experiment, functions, "[w.detach().clone(), b.detach().clone()]", back)
         copied = "{name: value.clone() for name, value in model.state_dict().items()}"
-        return HeldOut(self.experiment, functions, copied, ["model.load_state_dict(best)"])
+        unstepped = ["scaler.update(scaler.get_scale())  # no step is made with this gradient"] if self.scaler else []
+        return HeldOut(self.experiment, functions, copied, ["model.load_state_dict(best)", *unstepped])
 
     def after(self) -> list[str]:
         """The prediction, as it is made from a model that is trained."""

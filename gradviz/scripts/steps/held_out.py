@@ -135,7 +135,7 @@ def _share_right(fit: FitObjective, library: str) -> str:
     """The expression of the share of right answers; targets are as the loss wants them."""
     is_torch = library == "torch"
     if fit.loss.wants == "binary":
-        same = "((prediction > 0) == (target > 0.5))"
+        same = f"((prediction > {0.5 if fit.loss.needs_shares else 0}) == (target > 0.5))"
     else:
         axis = "dim" if is_torch else "axis"
         # without torch labels are one-hot
