@@ -24,6 +24,11 @@ class Declaration(BaseModel):
         """Lines that a form shows below a group, a choice or an item of a list, by its path from here ("" is this)."""
         return {}
 
+    @property
+    def idle(self) -> frozenset[str]:
+        """The names of settings that change nothing as the others stand: a form leaves them out."""
+        return frozenset()
+
     @classmethod
     def names_in_list(cls, items: Sequence[Any]) -> tuple[str, ...]:
         """What the entries of a list of these are called, wherever one is named; they all are of one catalogue."""
@@ -95,7 +100,7 @@ def setting(
     `live` settings take effect between two steps of a run; any other starts a new run. `editor` asks the
     form for a special widget: "lines" (several lines of text), "device", "table", "names" or "hidden"; of a list,
     "distinct" asks that a new entry be of a kind that is not there yet; of a choice, "compact" asks for one row.
-    `is_last` puts a field that many entries inherit behind those that each has of its own.
+    `is_last` puts a field behind the others: one that many entries inherit, or that is mostly left alone.
     """
     extra: dict[str, Any] = {"live": live, "editor": editor, "is_last": is_last}
     return Field(default, title=title, description=description, json_schema_extra=extra, **limits)
@@ -123,6 +128,8 @@ class FieldSpec:
     editor: str
     fewest: int = 0
     """Entries that a list must have."""
+    is_last: bool = False
+    """Behind what each entry has of its own."""
 
 
 def field_specs(model: type[BaseModel]) -> tuple[FieldSpec, ...]:
@@ -152,6 +159,7 @@ def _field_spec(name: str, info: FieldInfo) -> FieldSpec:
         live=bool(extra.get("live", False)),
         editor=str(extra.get("editor", "")),
         fewest=max((getattr(item, "min_length", 0) for item in info.metadata), default=0),
+        is_last=_is_last(info),
     )
 
 

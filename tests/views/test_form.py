@@ -60,11 +60,11 @@ EXPERIMENTS: dict[str, Experiment] = {
 
 
 def expected_paths(declaration: Declaration, prefix: str = "") -> set[str]:
-    """Every path of a setting that a user may edit, from the declarations."""
+    """Every path of a setting that a user may edit and that is not idle, from the declarations."""
     paths: set[str] = set()
     for spec in field_specs(type(declaration)):
         path, value = f"{prefix}{spec.name}", getattr(declaration, spec.name)
-        if spec.editor == "hidden":
+        if spec.editor == "hidden" or spec.name in declaration.idle:
             continue
         items = [(path, value)]
         if spec.shape == "list":
@@ -93,6 +93,16 @@ def test_every_setting_has_an_editor_a_name_and_a_tooltip(form: Form, name: str)
         assert editor.focus_widget().accessibleName(), f"{path} has no name"
         assert len(editor.toolTip()) > 10, f"{path} has no tooltip"
         assert editor.isVisibleTo(form) or is_folded(form, path)
+
+
+def test_early_stopping_is_offered_where_rows_are_held_out(form: Form) -> None:
+    early = {"objective.stopping.kind", "objective.evaluate_every"}
+    data = to_data(EXPERIMENTS["gallery moons"])
+    form.show_document(Document(experiment=from_data(data)))
+    assert not early & set(form.paths())
+    data["objective"]["data"]["validation"] = {"kind": "share"}
+    form.show_document(Document(experiment=from_data(data)))
+    assert early <= set(form.paths())
 
 
 def is_folded(form: Form, path: str) -> bool:

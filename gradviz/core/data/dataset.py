@@ -29,6 +29,7 @@ class Dataset(Alternative):
         NoValidation(),
         title="Rows held out",
         description="The training never sees them: the loss on them tells whether what was learned holds for others.",
+        editor="compact",
         is_last=True,
     )
 

@@ -142,7 +142,7 @@ class ShareValidation(Validation):
 class StratifiedValidation(ShareValidation):
     """Of the rows of each class as many as their share of all rows, to within one."""
 
-    label: ClassVar[str] = "A share of every class"
+    label: ClassVar[str] = "A share of each class"
     about: ClassVar[str] = "Rows drawn at random from each class, so that every class is held out by the same share."
     kind: Literal["stratified"] = "stratified"  # type: ignore[assignment]
     share: float = _share()

@@ -56,11 +56,13 @@ class FitObjective(DeclaredObjective):
         description="Steps from one evaluation of the rows held out to the next, in eval mode; 0 chooses them by size.",
         ge=0,
         le=10**9,
+        is_last=True,
     )
     stopping: AnyStopping = setting(
         NoStopping(),
         title="Early stopping",
         description="Whether the run ends once the loss of the rows held out no longer improves.",
+        editor="compact",
     )
 
     autocast: AnyAutocast = setting(
@@ -81,6 +83,10 @@ class FitObjective(DeclaredObjective):
             except ShapeError as error:
                 raise FieldError(f"model.{index}", str(error)) from None
         return tuple(shapes)
+
+    @property
+    def idle(self) -> frozenset[str]:
+        return frozenset() if self.data.validation.holds_out else frozenset({"evaluate_every", "stopping"})
 
     @property
     def has_fit(self) -> bool:

@@ -27,7 +27,7 @@ class EarlyStopping(Stopping):
     An evaluation is the best where its validation loss lies below that of the best before by more than `least`.
     """
 
-    label: ClassVar[str] = "When it no longer improves"
+    label: ClassVar[str] = "By validation"
     about: ClassVar[str] = "The run ends once the loss of the rows held out has not improved for so many evaluations."
     is_early: ClassVar[bool] = True
     kind: Literal["early"] = "early"

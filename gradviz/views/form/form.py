@@ -262,7 +262,7 @@ class Form(QWidget):
         self, column: QVBoxLayout, variants: tuple[type[Declaration], ...], value: Declaration, path: str
     ) -> None:
         """The choice of an alternative, if there is one, the plain settings, what is noted of them, and the groups."""
-        table = rows()
+        table, last = rows(), rows()
         column.addLayout(table)
         column.addWidget(self._note_at(path))
         if isinstance(value, Alternative) and len(variants) > 1:
@@ -276,14 +276,15 @@ class Form(QWidget):
             if spec.editor == "hidden":
                 continue
             if spec.editor == "compact":
-                self._add_choice(table, spec, getattr(value, spec.name), inner)
+                self._add_choice(last, spec, getattr(value, spec.name), inner)
             elif spec.shape in ("variant", "list", "group"):
                 box = QGroupBox(spec.title)
                 box.setToolTip(spec.description)
                 self._fill_composite(QVBoxLayout(box), spec, getattr(value, spec.name), inner)
                 column.addWidget(box)
             else:
-                self._add_row(table, spec, inner)
+                self._add_row(last if spec.is_last else table, spec, inner)
+        column.addLayout(last)
 
     def _fill_list(self, column: QVBoxLayout, spec: FieldSpec, items: tuple[Declaration, ...], path: str) -> None:
         add = QPushButton("Add")
@@ -391,6 +392,7 @@ class Form(QWidget):
         table.addRow(field_label(spec, editor), editor)
         for inner in _specs_of(value):
             self._add_row(table, inner, f"{path}.{inner.name}")
+        table.addRow(self._note_at(path))
 
     def _connect(self, editor: Editor, path: str) -> None:
         self._editors[path] = editor
@@ -412,6 +414,6 @@ def _kind_editor(variants: tuple[type[Declaration], ...], value: Alternative) ->
 
 
 def _specs_of(value: Declaration) -> tuple[FieldSpec, ...]:
-    """The fields of a declaration as it stands: a schedule takes a setting's place, which is then not live."""
-    live = live_names(value)
-    return tuple(replace(spec, live=spec.name in live) for spec in field_specs(type(value)))
+    """The fields of a declaration as it stands, without the idle; what a schedule takes the place of is not live."""
+    live, idle = live_names(value), value.idle
+    return tuple(replace(spec, live=spec.name in live) for spec in field_specs(type(value)) if spec.name not in idle)
