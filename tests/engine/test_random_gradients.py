@@ -81,7 +81,7 @@ def is_ordinary(made: RandomFormula) -> bool:
 def test_random_formulas_agree_or_the_point_is_named() -> None:
     seen: Counter[str] = Counter()
 
-    @seed(2024)
+    @seed(1)  # since the language has grown that of before draws one formula at 0 over and over
     @settings(
         max_examples=EXAMPLES,
         database=None,
@@ -115,7 +115,7 @@ def test_random_formulas_agree_or_the_point_is_named() -> None:
     assert seen["formulas"] >= EXAMPLES
     assert seen["given up"] <= EXAMPLES // 50, "symbols must not give up on what is small"
     assert seen["ordinary"] > EXAMPLES // 8
-    assert seen["agreed"] > 2 * seen["named"], "a bench that names every point says nothing"
+    assert seen["agreed"] > 3 * seen["named"], "a bench that names every point says nothing"
 
 
 @pytest.mark.parametrize("how", sorted(VERDICTS))
