@@ -42,6 +42,7 @@ class Desk:
         self.closed = False
         self.dialogs: list[str] = []
         self._expected = False
+        self._had_dialog = False
         self._unanswered: QWidget | None = None
         self._watch = QTimer()
         self._watch.timeout.connect(self._refuse_unexpected)
@@ -89,9 +90,10 @@ class Desk:
         if self.startup.controller is None:
             return "not filled yet"
         control = self.control
-        if self.dialogs:
-            return f"{control.state}, asked {self.dialogs}"
-        return f"{control.state} at {control.step}, message {self.message!r}, status {self.window.status()}"
+        asked = f", asked {self.dialogs}" if self.dialogs else ""
+        bar = self.window.statusBar().currentMessage()
+        said = f"message {self.message!r}, status {self.window.status()}, bar {bar!r}"
+        return f"{control.state} at {control.step}, {said}{asked}, focus {QApplication.focusWidget()}"
 
     def wait_filled(self) -> None:
         """Wait until the views are there and the window has the keyboard."""
@@ -99,7 +101,10 @@ class Desk:
         self.take_keyboard()
 
     def take_keyboard(self) -> None:
-        """Without a window manager nobody gives the keyboard back after a dialog."""
+        """Without a window manager nobody gives the keyboard back after a dialog; and that it is gone is told late."""
+        if self._had_dialog:
+            self._had_dialog = QApplication.activeModalWidget() is not None
+            QGuiApplication.sync()
         if QApplication.activeWindow() is None and self.window.isVisible():
             self.window.activateWindow()
             assert QTest.qWaitForWindowActive(self.window, 5000)
@@ -273,7 +278,7 @@ class Desk:
                 QTimer.singleShot(20, look)
                 return
             self.dialogs.append(box.text())
-            self._expected = False
+            self._expected, self._had_dialog = False, True
             wanted = [b for b in box.buttons() if b.text().replace("&", "") == button]
             if wanted:
                 QTest.mouseClick(wanted[0], LEFT)
