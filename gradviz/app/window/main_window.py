@@ -194,9 +194,9 @@ class MainWindow(QMainWindow):
         """Colours of everything in the window."""
         self.theme = theme
         app = QApplication.instance()
-        if isinstance(app, QApplication):
+        if isinstance(app, QApplication) and app.styleSheet() != style_sheet(theme):
             app.setPalette(palette(theme))
-            app.setStyleSheet(style_sheet(theme))
+            app.setStyleSheet(style_sheet(theme))  # every widget is polished anew
         for view in self.views.values():
             view.set_theme(theme)
         if self.views:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from gradviz.core.document.document import Document
@@ -54,7 +55,7 @@ class GalleryEntry:
 def gallery() -> tuple[GalleryEntry, ...]:
     """All entries by case (E2 before E10), then name; FileError names the one that cannot be read."""
     assets = assets_folder()
-    entries = [_entry(path, assets) for path in (assets / "experiments").glob("*.json")]
+    entries = [_entry(path, assets, path.stat().st_mtime_ns) for path in (assets / "experiments").glob("*.json")]
     return tuple(sorted(entries, key=lambda entry: (_in_order(entry.case), _in_order(entry.name))))
 
 
@@ -67,7 +68,9 @@ def find_entry(name: str) -> GalleryEntry | None:
     return next(by_name, None) or next(by_case, None)
 
 
-def _entry(path: Path, assets: Path) -> GalleryEntry:
+@lru_cache(maxsize=256)
+def _entry(path: Path, assets: Path, _written_ns: int) -> GalleryEntry:
+    """Read once, and again where it was written since: nearly every command and each new window asks for all."""
     try:
         document = load(path).document
     except FileError as error:

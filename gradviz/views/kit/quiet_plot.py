@@ -60,14 +60,13 @@ class QuietPlot(pg.PlotWidget):
     """Axes, grid and mouse are pyqtgraph's; call `redraw` after a change of its items."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent, axisItems={side: NumberAxis(side) for side in SIDES})
+        super().__init__(parent, enableMenu=False, axisItems={side: NumberAxis(side) for side in SIDES})
         self.theme: Theme = LIGHT
         self._curves: list[LiveCurve] = []
         self._marks: list[LiveMark] = []
         self._dots: list[LiveDots] = []
         self._cursor: float | None = None
         item = self.getPlotItem()
-        item.setMenuEnabled(False)
         item.hideButtons()
         item.setContentsMargins(*MARGINS)
         self._base = PictureLabel(self.viewport(), opaque=True)

@@ -55,8 +55,8 @@ class GalleryView(QWidget):
         self._filter = QLineEdit()
         self._filter.setClearButtonEnabled(True)
         self._filter.textChanged.connect(self._show_matching)
-        inner = QWidget()
-        column = QVBoxLayout(inner)
+        self._inner = QWidget()
+        column = QVBoxLayout(self._inner)
         column.setContentsMargins(10, 4, 10, 10)
         column.setSpacing(8)
         self._recent = QVBoxLayout()
@@ -78,7 +78,7 @@ class GalleryView(QWidget):
         self._scroll = QScrollArea()
         self._scroll.setWidgetResizable(True)
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._scroll.setWidget(inner)
+        self._scroll.setWidget(self._inner)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -91,6 +91,7 @@ class GalleryView(QWidget):
 
     def show_cards(self, cards: tuple[Card, ...], search: str = "Search the gallery") -> None:
         """The cases, in order; `search` is what stands in the empty filter."""
+        self._inner.hide()  # they are laid out once, when all are there
         self._forget_cards()
         self._filter.setPlaceholderText(search)
         self._filter.setAccessibleName(search)
@@ -104,6 +105,7 @@ class GalleryView(QWidget):
             self._cards[card.name] = button
             self._column.addWidget(button)
         self._show_matching(self._filter.text())
+        self._inner.show()
 
     def set_theme(self, theme: Theme) -> None:
         """The pictures that were drawn in these colours."""

@@ -7,7 +7,8 @@ what differs from the picture before.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar, cast
 
 import numpy as np
 from PySide6.QtCore import Qt, Signal
@@ -44,6 +45,7 @@ from gradviz.views.surface.surface_state import SurfaceState
 if TYPE_CHECKING:
     from gradviz.views.surface.surface_scene import SurfaceScene
 
+P = TypeVar("P", ContourPlot, LossCurvePlot)
 
 LEGEND_LINES = 4
 """Of so many at most the legend says who reached what, and when: of more there would be no surface left."""
@@ -99,8 +101,6 @@ class SurfaceView(View):
         self._legend = LaneKey(LEGEND_LINES, STEP_ROOM)
         self._stack = QStackedWidget()
         self._place = Absence(self._stack, "No surface to draw")
-        self.contour = ContourPlot(self)
-        self.curve = LossCurvePlot(self)
         self.scene = self._make_scene()
         self._fill_head()
         self._arrange()
@@ -110,6 +110,25 @@ class SurfaceView(View):
     def opengl_fault(self) -> str:
         """Why there is no third dimension, or empty."""
         return self._state.opengl_fault
+
+    @cached_property
+    def contour(self) -> ContourPlot:
+        """The surface from above: made when it is first wanted, for a plot takes as long as a dozen fields."""
+        return self._taken_in(ContourPlot(self))
+
+    @cached_property
+    def curve(self) -> LossCurvePlot:
+        """The loss over one number: made when it is first wanted."""
+        return self._taken_in(LossCurvePlot(self))
+
+    def _taken_in(self, plot: P) -> P:
+        plot.start_chosen.connect(self.start_chosen)
+        plot.set_theme(self.theme)
+        self._stack.addWidget(plot)
+        return plot
+
+    def _made_plots(self) -> list[ContourPlot | LossCurvePlot]:
+        return [self.__dict__[name] for name in ("contour", "curve") if name in self.__dict__]
 
     def _make_scene(self) -> SurfaceScene | None:
         if self.opengl_fault:
@@ -125,8 +144,6 @@ class SurfaceView(View):
             self._kind.addItem("3-D")
             self._stack.addWidget(self.scene)
         self._kind.addItem("Contour")
-        self._stack.addWidget(self.contour)
-        self._stack.addWidget(self.curve)
         self._kind.setToolTip(self.opengl_fault or "The surface in three dimensions, or from above.")
         self._kind.currentIndexChanged.connect(self._on_kind_changed)
         self._log.setChecked(True)
@@ -140,8 +157,6 @@ class SurfaceView(View):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._note.setProperty("muted", True)
         self._note.setWordWrap(True)
-        self.contour.start_chosen.connect(self.start_chosen)
-        self.curve.start_chosen.connect(self.start_chosen)
 
     def _arrange(self) -> None:
         head = QHBoxLayout()
@@ -278,18 +293,20 @@ class SurfaceView(View):
         self._legend.show_pieces([*head, *lines])
         self._legend.setVisible(bool(legend.lines))
 
+    def _canvas(self, drawing: Drawing) -> Canvas:
+        return self.curve if drawing is Drawing.CURVE else self._surface(drawing)
+
+    def _surface(self, drawing: Drawing) -> SurfaceCanvas:
+        return self.contour if self.scene is None or drawing is not Drawing.SCENE else self.scene
+
     def _push_drawing(self, before: SurfacePicture | None, now: SurfacePicture) -> None:
         """Only the canvas that is seen is drawn on; one that comes into sight knows nothing."""
-        is_curve = now.drawing is Drawing.CURVE
-        surface: SurfaceCanvas = self.contour
-        if self.scene is not None and now.drawing is Drawing.SCENE:
-            surface = self.scene
-        canvas: Any = self.curve if is_curve else surface
+        canvas = self._canvas(now.drawing)
         if before is None or now.drawing != before.drawing:
-            self._stack.setCurrentWidget(canvas)
+            self._stack.setCurrentWidget(cast("QWidget", canvas))
             before = None
         if now.box is not None and (before is None or now.box != before.box):
-            surface.show_box(now.box)
+            self._surface(now.drawing).show_box(now.box)
         if now.curve is not None and (before is None or now.curve is not before.curve):
             self.curve.show_curve(now.curve)
             before = None  # a path lies along the curve
@@ -299,10 +316,9 @@ class SurfaceView(View):
     def set_theme(self, theme: Theme) -> None:
         super().set_theme(theme)
         self._legend.set_theme(theme)
-        canvases: list[Canvas | None] = [self.contour, self.scene, self.curve]
+        canvases: list[Canvas] = [*self._made_plots(), *([] if self.scene is None else [self.scene])]
         for canvas in canvases:
-            if canvas is not None:
-                canvas.set_theme(theme)
+            canvas.set_theme(theme)
         self._shown = None
         self._move(self._state)
 
@@ -322,7 +338,7 @@ class SurfaceView(View):
             "reached": {shown.legend.head: [line.number for line in shown.legend.lines]} if shown.legend.head else {},
             "drawing": shown.drawing.name.lower(),
             "three_dimensional": self.is_three_dimensional,
-            "contours": self.contour.levels,
+            "contours": self.contour.levels if "contour" in self.__dict__ else 0,
             "note": self._note.text(),
             "absence": self._place.sentence,
             "basins": [] if state.basins is None else np.unique(state.basins.labels).tolist(),
