@@ -229,3 +229,12 @@ def test_settings_that_torch_refuses_at_an_update_are_no_foreign_error() -> None
     edits = tuple(replace(edit, optimizers=(beyond,)) for edit in result.edits)
     with pytest.raises(EngineError, match="etas 1e308 is beyond what float32 can hold"):
         Trainer(Experiment(optimizers=(beyond,), steps=30), replace(result, edits=edits))
+
+
+def test_a_past_with_settings_that_torch_refuses_is_refused_too() -> None:
+    """A seek to its beginning, or a replay, would have set them."""
+    experiment = Experiment(optimizers=(Rprop(lr=0.01),), steps=30)
+    result = result_of(experiment)
+    beyond = replace(result.edits[0], optimizers=(Rprop(lr=0.01, etas=(0.5, 1e40)),))
+    with pytest.raises(EngineError, match="etas 1e40 is beyond what float32 can hold"):
+        Trainer(experiment, replace(result, edits=(beyond, replace(result.edits[0], step=1))))

@@ -35,8 +35,8 @@ class Lane:
     )  # fmt: skip
 
     def __init__(self, objective: Objective, declared: Optimizer, steps: int) -> None:
-        refusal = declared.refusal({name: tuple(p.shape) for name, p in objective.learned.items()})
-        refusal = refusal or _beyond(declared, objective) or declared.mistake.prepare(objective)
+        check_settings(declared, objective)
+        refusal = declared.mistake.prepare(objective)
         if refusal:
             raise EngineError(refusal)
         self.objective = objective
@@ -179,6 +179,14 @@ def _scaling(objective: Objective, optimizer: torch.optim.Optimizer) -> LossScal
     if not isinstance(autocast, Float16):
         return None
     return LossScaling(objective, optimizer, autocast.init_scale, autocast.growth_interval)
+
+
+def check_settings(declared: Optimizer, objective: Objective) -> None:
+    """EngineError where the optimiser cannot train these parameters, or torch cannot take a setting over."""
+    shapes = {name: tuple(parameter.shape) for name, parameter in objective.learned.items()}
+    refusal = declared.refusal(shapes) or _beyond(declared, objective)
+    if refusal:
+        raise EngineError(refusal)
 
 
 def _beyond(declared: Optimizer, objective: Objective) -> str:

@@ -31,7 +31,7 @@ from gradviz.engine.problems import EngineError
 from gradviz.engine.training.checkpoints import Checkpoints
 from gradviz.engine.training.explanations import LIMIT
 from gradviz.engine.training.fitting import check_fit
-from gradviz.engine.training.lanes import Lane
+from gradviz.engine.training.lanes import Lane, check_settings
 from gradviz.engine.training.memory_limit import check_memory
 from gradviz.engine.training.saved_state import restore_lane, result_of
 from gradviz.engine.training.trail import Trail
@@ -351,6 +351,9 @@ class Trainer:
         """Continue `saved`, which fits: its weights, optimiser, schedule and random state, step and live edits."""
         self.step = saved.step
         self.edits = list(saved.edits)
+        for edit in self.edits:  # what is set again on the way through the run's past is checked as what is set now
+            for lane, declared in zip(self.lanes, edit.optimizers, strict=True):
+                check_settings(declared, lane.objective)
         for lane, kept in zip(self.lanes, saved.lanes, strict=True):
             restore_lane(lane, kept)
         assert saved.random is not None
