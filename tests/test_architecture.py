@@ -12,6 +12,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -183,7 +184,10 @@ def _imports(path: Path, node: ast.AST, in_function: bool, types_only: bool) -> 
             yield from _imports(path, child, inner, types_only or guarded)
 
 
-ALL_IMPORTS = [found for path in MODULES for found in imports_of(path)]
+@cache
+def all_imports() -> list[Import]:
+    """Read when a test first asks: every worker collects this file, and few run its tests."""
+    return [found for path in MODULES for found in imports_of(path)]
 
 
 def calls_of(path: Path) -> Iterator[ast.Call]:
@@ -213,7 +217,7 @@ def test_the_import_reader_sees_every_kind_of_import(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("layer", LAYERS)
 def test_layer_imports_only_the_layers_below_it(layer: str) -> None:
-    ours = [one for one in ALL_IMPORTS if layer_of(one.path) == layer and top(one.name) == "gradviz"]
+    ours = [one for one in all_imports() if layer_of(one.path) == layer and top(one.name) == "gradviz"]
     assert any(ours), f"{layer} imports nothing of gradviz: the test looks at the wrong place"
     siblings = [one for one in ours if one.name.count(".") >= 2 and one.name.split(".")[1] not in MAY_IMPORT[layer]]
     own_version = [one for one in ours if one.name.count(".") < 2 and one.name not in PUBLIC]
@@ -230,7 +234,7 @@ def test_no_module_stands_outside_a_wing_but_those_named(layer: str) -> None:
 
 @pytest.mark.parametrize(("layer", "wing"), [(layer, wing) for layer, wings in WINGS.items() for wing in wings])
 def test_wing_imports_only_the_wings_that_it_may(layer: str, wing: str) -> None:
-    inside = [one for one in ALL_IMPORTS if (layer_of(one.path), wing_of(one.path)) == (layer, wing)]
+    inside = [one for one in all_imports() if (layer_of(one.path), wing_of(one.path)) == (layer, wing)]
     named = [(one, one.name.split(".")[2]) for one in inside if one.name.startswith(f"gradviz.{layer}.")]
     allowed = WINGS[layer][wing] | {wing} | (OUTSIDE[layer] - {"main"})
     assert not [str(one) for one, part in named if part not in allowed]
@@ -250,7 +254,7 @@ def test_no_modules_import_each_other_in_a_circle() -> None:
     """Not even late, or for their types alone; but the public face, which imports nothing, names types of others."""
     names = {dotted(path).removesuffix(".__init__") for path in MODULES}
     edges: dict[str, set[str]] = {name: set() for name in names}
-    for one in (one for one in ALL_IMPORTS if one.path != FACE):
+    for one in (one for one in all_imports() if one.path != FACE):
         module = one.name if one.name in names else one.name.rpartition(".")[0]
         own = dotted(one.path).removesuffix(".__init__")
         if module in names and module != own:
@@ -261,7 +265,7 @@ def test_no_modules_import_each_other_in_a_circle() -> None:
 
 
 def test_the_public_face_imports_nothing_of_gradviz_but_types() -> None:
-    named = [one for one in ALL_IMPORTS if one.path == FACE and top(one.name) == "gradviz"]
+    named = [one for one in all_imports() if one.path == FACE and top(one.name) == "gradviz"]
     assert named
     assert all(one.for_types_only for one in named)
 
@@ -269,18 +273,18 @@ def test_the_public_face_imports_nothing_of_gradviz_but_types() -> None:
 @pytest.mark.parametrize("layer", LAYERS)
 def test_what_all_wings_need_needs_none_of_them(layer: str) -> None:
     names = OUTSIDE[layer] - {"main"}
-    outside = [one for one in ALL_IMPORTS if one.path.parent == PACKAGE / layer and one.path.stem in names]
+    outside = [one for one in all_imports() if one.path.parent == PACKAGE / layer and one.path.stem in names]
     own = [one for one in outside if one.name.startswith(f"gradviz.{layer}.")]
     assert not [str(one) for one in own if one.name.split(".")[2] not in names]
 
 
 def test_qt_only_in_views_and_app() -> None:
-    users = [one for one in ALL_IMPORTS if top(one.name) in QT]
+    users = [one for one in all_imports() if top(one.name) in QT]
     assert {layer_of(one.path) for one in users} == {"views", "app"}, "\n".join(map(str, users))
 
 
 def test_torch_only_in_engine_in_the_builders_of_core_and_for_the_tensors_of_a_pt_file() -> None:
-    users = [one for one in ALL_IMPORTS if top(one.name) in ("torch", "safetensors.torch")]
+    users = [one for one in all_imports() if top(one.name) in ("torch", "safetensors.torch")]
     assert any(layer_of(one.path) == "engine" for one in users)
     allowed = [
         one
@@ -295,13 +299,15 @@ def test_torch_only_in_engine_in_the_builders_of_core_and_for_the_tensors_of_a_p
 
 @pytest.mark.parametrize("path", sorted(BUILT_BY_TORCH), ids=lambda path: path.stem)
 def test_what_needs_torch_in_core_is_imported_by_a_builder_alone(path: Path) -> None:
-    users = [one for one in ALL_IMPORTS if one.name.startswith(dotted(path))]
+    users = [one for one in all_imports() if one.name.startswith(dotted(path))]
     assert users
     assert all(layer_of(one.path) == "engine" or (one.in_function and layer_of(one.path) == "core") for one in users)
 
 
 def test_threads_only_in_the_runner_in_errands_and_in_the_watchdog() -> None:
-    users = [one for one in ALL_IMPORTS if top(one.name) in THREADS or one.name.endswith((".QThread", ".QThreadPool"))]
+    users = [
+        one for one in all_imports() if top(one.name) in THREADS or one.name.endswith((".QThread", ".QThreadPool"))
+    ]
     assert {one.path for one in users} == {RUNNER, CRASH, ERRAND, WATCHDOG}, "\n".join(map(str, users))
 
 

@@ -64,22 +64,23 @@ def differing(one: np.ndarray, other: np.ndarray) -> float:
     return float((np.abs(one.astype(int) - other).max(axis=2) > 12).mean())
 
 
-@pytest.mark.parametrize(("first", "then"), [("light", "dark"), ("dark", "light")])
 def test_fault_38_a_live_switch_gives_what_a_start_in_these_colours_gives(
-    new_desk: Callable[..., Desk], config: Path, first: str, then: str
+    new_desk: Callable[..., Desk], config: Path
 ) -> None:
-    save_preferences(config, Preferences(theme=then))
-    desk = new_desk()
-    wanted = dict(pictures_a_step_later(desk))
-    desk.close()
-    save_preferences(config, Preferences(theme=first))
-    desk = new_desk()
-    before = dict(pictures_a_step_later(desk))
-    desk.choose_menu(MENU[then])
-    after = dict(pictures_a_step_later(desk))
-    for key, picture in wanted.items():
-        assert differing(before[key], picture) > 0.2, f"{key} looks the same in both colours"
-        assert differing(after[key], picture) < 0.002, f"{key} kept colours of before"
+    """There and back: after each switch, what a start in those colours has shown."""
+    started: dict[str, dict[str, np.ndarray]] = {}
+    for name in ("light", "dark"):
+        save_preferences(config, Preferences(theme=name))
+        desk = new_desk()
+        started[name] = dict(pictures_a_step_later(desk))
+        if name == "light":
+            desk.close()
+    for key, picture in started["light"].items():
+        assert differing(started["dark"][key], picture) > 0.2, f"{key} looks the same in both colours"
+    for then in ("light", "dark"):
+        desk.choose_menu(MENU[then])
+        for key, picture in pictures_a_step_later(desk):
+            assert differing(started[then][key], picture) < 0.002, f"{key} kept colours of before in {then}"
 
 
 @pytest.fixture

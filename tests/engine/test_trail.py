@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -26,7 +27,8 @@ from gradviz.engine.training.trainer import Trainer
 RACE = Experiment(objective=NEURONS, optimizers=(SGD(lr=1e-3), Adam(lr=0.02)), steps=700, seed=3)
 
 
-def plain_numbers(steps: int) -> np.ndarray:
+@cache
+def plain_numbers(steps: int = 450) -> np.ndarray:
     """All numbers (steps, lanes, n) of a run that nobody looks at."""
     trainer, found = Trainer(RACE), []
     for step in range(steps + 1):
@@ -35,12 +37,9 @@ def plain_numbers(steps: int) -> np.ndarray:
     return np.array(found)
 
 
-PLAIN = plain_numbers(450)
-
-
 def expected_paths(moment: Moment, steps: list[int]) -> np.ndarray:
     plane = moment.plane
-    offsets = PLAIN[steps].astype(np.float64) - plane.origin.double().numpy()
+    offsets = plain_numbers()[steps].astype(np.float64) - plane.origin.double().numpy()
     return (offsets @ plane.basis.double().numpy().T).transpose(1, 0, 2)
 
 
