@@ -5,12 +5,11 @@ What can be read is recorded, and a label fills the pixels without Python's lock
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtCore import QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPicture, QPixmap
 
-from gradviz.core.graph.snapshot import GraphSnapshot
+from gradviz.core.tape.drawing import Drawing
+from gradviz.views.graph.camera import HEAD, Camera
 from gradviz.views.graph.graph_arrays import GraphArrays
 from gradviz.views.graph.graph_painter import GraphPainter
 from gradviz.views.graph.node_lettering import TEXT_SCALE
@@ -19,28 +18,8 @@ from gradviz.views.graph.stress import Stress
 from gradviz.views.kit.picture_label import PictureLabel
 from gradviz.views.kit.theme import Theme
 
-HEAD = 24.0
-"""Pixels at the top that are left to the step number."""
 OVERVIEW_NODES = 120
 """Nodes in sight, too small to be read, from which on they are painted as an overview, by arrays."""
-
-
-@dataclass(frozen=True, slots=True)
-class Camera:
-    """`scale` pixels of the widget a scene unit, the scene's origin at `offset`."""
-
-    scale: float
-    offset: QPointF
-
-    def seen(self, room: QRect) -> QRectF:
-        """The part of the scene that fills `room`, whose corner is the widget's."""
-        end = QPointF(room.width(), room.height())
-        return QRectF(-self.offset / self.scale, (end - self.offset) / self.scale)
-
-    def place(self, painter: QPainter) -> None:
-        """Let `painter` work in scene units."""
-        painter.translate(self.offset)
-        painter.scale(self.scale, self.scale)
 
 
 class GraphCanvas:
@@ -59,30 +38,28 @@ class GraphCanvas:
             painter.drawText(room, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, text)
         return picture
 
-    def paint(
-        self, label: PictureLabel, graph: GraphSnapshot, arrays: GraphArrays, camera: Camera, stress: Stress
-    ) -> int:
+    def paint(self, label: PictureLabel, drawing: Drawing, arrays: GraphArrays, camera: Camera, stress: Stress) -> int:
         """What stays from step to step: edges, boxes, titles. Returns how many nodes are in sight."""
         seen = camera.seen(label.rect())
         if camera.scale < TEXT_SCALE and len(arrays.nodes_in(seen)) > OVERVIEW_NODES:
-            return self._paint_overview(label, graph, arrays, camera, stress)
+            return self._paint_overview(label, drawing, arrays, camera, stress)
         picture = QPicture()
         with QPainter(picture) as painter:
             painter.fillRect(label.rect(), QColor(self._theme.base))
             camera.place(painter)
-            count = self._painter.paint(painter, graph, arrays, seen, camera.scale, stress)
+            count = self._painter.paint(painter, drawing, arrays, seen, camera.scale, stress)
         label.show_picture(picture)
         return count
 
     def _paint_overview(
-        self, label: PictureLabel, graph: GraphSnapshot, arrays: GraphArrays, camera: Camera, stress: Stress
+        self, label: PictureLabel, drawing: Drawing, arrays: GraphArrays, camera: Camera, stress: Stress
     ) -> int:
         ratio = label.devicePixelRatioF()
         pixels = QPixmap(label.size() * ratio)
         pixels.fill(QColor(self._theme.base))
         zoom, origin = camera.scale * ratio, camera.offset * ratio
         with QPainter(pixels) as painter:
-            count = self._overview.paint(painter, graph, arrays, camera.seen(label.rect()), zoom, origin, stress)
+            count = self._overview.paint(painter, drawing, arrays, camera.seen(label.rect()), zoom, origin, stress)
         pixels.setDevicePixelRatio(ratio)
         label.show_pixels(pixels)
         return count
@@ -90,7 +67,7 @@ class GraphCanvas:
     def write(
         self,
         label: PictureLabel,
-        graph: GraphSnapshot,
+        drawing: Drawing,
         arrays: GraphArrays,
         camera: Camera,
         stress: Stress,
@@ -101,7 +78,7 @@ class GraphCanvas:
         with QPainter(picture) as painter:
             painter.save()
             camera.place(painter)
-            self._painter.paint_numbers(painter, graph, arrays, camera.seen(label.rect()), camera.scale, stress)
+            self._painter.paint_numbers(painter, drawing, arrays, camera.seen(label.rect()), camera.scale, stress)
             painter.restore()
             ground = QColor(self._theme.base)
             ground.setAlphaF(0.85)  # over nodes that were moved below it

@@ -9,11 +9,11 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPen, QPixmap
 
-from gradviz.core.graph.snapshot import GraphSnapshot
 from gradviz.core.numbers import Floats
+from gradviz.core.tape.drawing import Drawing
 from gradviz.views.graph.batches import draw_boxes, draw_lines, draw_pieces
 from gradviz.views.graph.graph_arrays import Fill, GraphArrays, Ints
-from gradviz.views.graph.graph_painter import LEAF_RADIUS, RADIUS, node_title
+from gradviz.views.graph.graph_painter import LEAF_RADIUS, RADIUS
 from gradviz.views.graph.node_lettering import LEAST_PIXELS
 from gradviz.views.graph.stress import FADED, Stress
 from gradviz.views.graph.title_atlas import TitleAtlas
@@ -38,6 +38,7 @@ class OverviewPainter:
             Fill.LEAF: theme.leaf,
             Fill.RESULT: theme.result,
             Fill.UNTRACKED: theme.base,
+            Fill.GROUP: mix(theme.operation, theme.accent, 0.12),
         }
         self._fills = {kind: QColor(colour) for kind, colour in fills.items()}
         # What is only pixels large needs contrast of its own: there is no border.
@@ -46,6 +47,7 @@ class OverviewPainter:
             Fill.LEAF: QColor(mix(theme.value, theme.base, 0.25)),
             Fill.RESULT: QColor(theme.accent),
             Fill.UNTRACKED: QColor(theme.border),
+            Fill.GROUP: QColor(mix(theme.muted, theme.accent, 0.5)),
         }
         self._atlas: TitleAtlas | None = None
         self._atlas_key: tuple[int, int] = (0, 0)
@@ -53,7 +55,7 @@ class OverviewPainter:
     def paint(
         self,
         painter: QPainter,
-        graph: GraphSnapshot,
+        drawing: Drawing,
         arrays: GraphArrays,
         visible: QRectF,
         zoom: float,
@@ -68,7 +70,7 @@ class OverviewPainter:
         faded, strong = stress.split(stress.nodes, nodes)
         for part, opacity in ((faded, FADED), (strong, 1.0)):
             painter.setOpacity(opacity)
-            self._paint_nodes(painter, graph, arrays, part, zoom, shift)
+            self._paint_nodes(painter, drawing, arrays, part, zoom, shift)
         painter.setOpacity(1.0)
         if stress.chosen in nodes:
             self._frame(painter, arrays, stress.chosen, zoom, shift)
@@ -86,10 +88,10 @@ class OverviewPainter:
             draw_lines(painter, arrays.segments[part] * zoom + np.tile(shift, 2))
 
     def _paint_nodes(
-        self, painter: QPainter, graph: GraphSnapshot, arrays: GraphArrays, nodes: Ints, zoom: float, shift: Floats
+        self, painter: QPainter, drawing: Drawing, arrays: GraphArrays, nodes: Ints, zoom: float, shift: Floats
     ) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        height = graph.structure.size[1] * zoom
+        height = drawing.size[1] * zoom
         boxes = arrays.boxes(nodes) * zoom
         boxes[:, :2] += shift
         kinds = arrays.fills[nodes]
@@ -100,7 +102,7 @@ class OverviewPainter:
                 painter.setBrush(colour)
                 draw_boxes(painter, boxes[kinds == kind])
             return
-        width = graph.structure.size[0] * zoom
+        width = drawing.size[0] * zoom
         centres = np.round(boxes[:, :2] + boxes[:, 2:] / 2)
         for kind in Fill:
             here = centres[kinds == kind]
@@ -109,7 +111,7 @@ class OverviewPainter:
                 whole = np.tile([0.0, 0.0, sprite.width(), sprite.height()], (len(here), 1))
                 draw_pieces(painter, sprite, here, whole)
         if height >= TITLE_PIXELS:
-            self._paint_titles(painter, graph, nodes, centres, width, zoom)
+            self._paint_titles(painter, arrays, nodes, centres, width, zoom)
 
     def _sprite(self, kind: Fill, width: float, height: float, zoom: float) -> QPixmap:
         sprite = QPixmap(int(width) + 2, int(height) + 2)
@@ -125,7 +127,7 @@ class OverviewPainter:
         return sprite
 
     def _paint_titles(
-        self, painter: QPainter, graph: GraphSnapshot, nodes: Ints, centres: Floats, width: float, zoom: float
+        self, painter: QPainter, arrays: GraphArrays, nodes: Ints, centres: Floats, width: float, zoom: float
     ) -> None:
         pixels = round(min(max(LEAST_PIXELS, 28.0 * zoom), 44.0 * zoom))
         key = (pixels, int(width) - 4)
@@ -134,7 +136,7 @@ class OverviewPainter:
             font.setBold(True)
             font.setPixelSize(max(1, pixels))
             self._atlas, self._atlas_key = TitleAtlas(font, QColor(self._theme.text), width - 4), key
-        sources = self._atlas.sources([node_title(graph.structure.nodes[index]) for index in nodes.tolist()])
+        sources = self._atlas.sources([arrays.titles[index] for index in nodes.tolist()])
         draw_pieces(painter, self._atlas.picture, centres, sources)
 
     def _frame(self, painter: QPainter, arrays: GraphArrays, node: int, zoom: float, shift: Floats) -> None:

@@ -15,11 +15,15 @@ FADED = 0.22
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stress:
-    """`nodes` and `edges` are masks of those that stand out; None where all are alike. `chosen` is -1 for none."""
+    """`nodes` and `edges` are masks of those that stand out; None where all are alike. `chosen` is -1 for none.
+
+    `marked` are the boxes that a person marks to make a group of.
+    """
 
     chosen: int = -1
     nodes: NDArray[np.bool_] | None = None
     edges: NDArray[np.bool_] | None = None
+    marked: frozenset[int] = frozenset()
 
     def of_node(self, index: int) -> float:
         """Its opacity."""
