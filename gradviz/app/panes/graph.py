@@ -11,6 +11,7 @@ from gradviz.app.process.errand import Errand, Work
 from gradviz.app.window.places import Place, Where
 
 if TYPE_CHECKING:
+    from gradviz.app.window.window_controller import WindowController
     from gradviz.core.layout.placement import Placement
     from gradviz.views.graph.graph_view import GraphView
 
@@ -29,6 +30,9 @@ class GraphPane(Pane["GraphView"]):
         view = GraphView()
         view.placing.starter = partial(_placed_apart, view)
         return view
+
+    def connect(self, controller: WindowController) -> None:
+        self.widget.asks_changed.connect(controller.refresher.refresh_all)
 
 
 def _placed_apart(

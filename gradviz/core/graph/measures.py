@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 from gradviz.core.numbers import Floats
 from gradviz.core.tape.ledger import TracedGraph
 from gradviz.core.tape.structure import SavedState
-from gradviz.core.tape.tensor_numbers import NumberColumn, TensorNumbers
+from gradviz.core.tape.tensor_numbers import Ints, NumberColumn, TensorNumbers
 
 
 class Measure(StrEnum):
@@ -46,6 +47,38 @@ def measured(graph: TracedGraph, measure: Measure) -> Floats:
         found[several] = np.maximum.reduceat(known, begins[several])
     found[found < 0] = math.nan
     return found
+
+
+SHADES = 8
+"""Steps of a colour from the least to the largest number."""
+UNKNOWN, NOT_FINITE = -1, SHADES
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shading:
+    """`shades` (n) are from 0 to SHADES - 1, by the logarithm, UNKNOWN or NOT_FINITE; `low` and `high` are the ends.
+
+    Both are NaN where there is no finite number above 0, to which shade 0 alone belongs.
+    """
+
+    measure: Measure
+    shades: Ints
+    low: float
+    high: float
+
+
+def shaded(measure: Measure, numbers: Floats) -> Shading:
+    """Of numbers that are 0 or more, NaN or infinite."""
+    shades = np.where(np.isnan(numbers), UNKNOWN, 0)
+    shades[np.isinf(numbers)] = NOT_FINITE
+    usual = np.isfinite(numbers) & (numbers > 0)
+    if not usual.any():
+        return Shading(measure, shades, math.nan, math.nan)
+    logs = np.log(numbers[usual])
+    low, high = float(logs.min()), float(logs.max())
+    share = (logs - low) / (high - low) if high > low else np.ones(len(logs))
+    shades[usual] = np.minimum(share * SHADES + 1e-9, SHADES - 1).astype(np.int64)
+    return Shading(measure, shades, float(numbers[usual].min()), float(numbers[usual].max()))
 
 
 def _by_port(column: NumberColumn, measure: Measure) -> Floats:

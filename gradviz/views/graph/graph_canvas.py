@@ -8,16 +8,21 @@ from __future__ import annotations
 from PySide6.QtCore import QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPicture, QPixmap
 
+from gradviz.core.graph.measures import SHADES, Shading
+from gradviz.core.numbers import short_number
 from gradviz.core.tape.drawing import Drawing
 from gradviz.views.graph.camera import HEAD, Camera
 from gradviz.views.graph.graph_arrays import GraphArrays
 from gradviz.views.graph.graph_painter import GraphPainter
 from gradviz.views.graph.node_lettering import TEXT_SCALE
 from gradviz.views.graph.overview_painter import OverviewPainter
+from gradviz.views.graph.shade_colours import shade_colours
 from gradviz.views.graph.stress import Stress
 from gradviz.views.kit.picture_label import PictureLabel
 from gradviz.views.kit.theme import Theme
 
+LEGEND, SWATCH = 24, 16
+"""Pixels of the line that says what colours mean, and of one of them."""
 OVERVIEW_NODES = 120
 """Nodes in sight, too small to be read, from which on they are painted as an overview, by arrays."""
 
@@ -27,6 +32,7 @@ class GraphCanvas:
 
     def __init__(self, theme: Theme) -> None:
         self._theme = theme
+        self._shades = shade_colours(theme, is_behind_text=True)
         self._painter, self._overview = GraphPainter(theme), OverviewPainter(theme)
 
     def words(self, room: QRect, text: str) -> QPicture:
@@ -85,4 +91,24 @@ class GraphCanvas:
             painter.fillRect(QRectF(4, 3, label.fontMetrics().horizontalAdvance(header) + 12, HEAD - 4), ground)
             painter.setPen(QColor(self._theme.muted))
             painter.drawText(10, 18, header)
+            if stress.shading is not None:
+                self._legend(painter, stress.shading, label.rect())
         label.show_picture(picture)
+
+    def _legend(self, painter: QPainter, shading: Shading, room: QRect) -> None:
+        """What the colours mean: the ends of the numbers, and the steps between."""
+        low, high = short_number(shading.low, 3), short_number(shading.high, 3)
+        metrics = painter.fontMetrics()
+        texts = (f"{shading.measure}  {low}", high)
+        widths = [metrics.horizontalAdvance(text) for text in texts]
+        ramp = [self._shades[shade] for shade in range(SHADES)]
+        left, top = 10, room.height() - LEGEND
+        ground = QColor(self._theme.base)
+        ground.setAlphaF(0.9)
+        painter.fillRect(QRectF(left - 6, top, sum(widths) + len(ramp) * SWATCH + 24, LEGEND - 4), ground)
+        painter.setPen(QColor(self._theme.muted))
+        painter.drawText(left, top + 14, texts[0])
+        left += widths[0] + 6
+        for place, colour in enumerate(ramp):
+            painter.fillRect(QRectF(left + place * SWATCH, top + 5, SWATCH, 10), colour)
+        painter.drawText(left + len(ramp) * SWATCH + 6, top + 14, texts[1])

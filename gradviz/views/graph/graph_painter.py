@@ -9,12 +9,13 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
 
 from gradviz.core.numbers import Floats, short_number
-from gradviz.core.tape.captions import passed_text
+from gradviz.core.tape.captions import grad_tag, passed_text
 from gradviz.core.tape.drawing import Drawing
 from gradviz.views.graph.box_text import box_subtitle, box_text, number_lines
 from gradviz.views.graph.edge_painting import paint_edges, paint_routes
 from gradviz.views.graph.graph_arrays import Fill, GraphArrays
 from gradviz.views.graph.node_lettering import LEAST_PIXELS, TEXT_SCALE, Lettering, lettering
+from gradviz.views.graph.shade_colours import shade_colours
 from gradviz.views.graph.stress import FADED, Stress
 from gradviz.views.kit.theme import Theme, mix
 
@@ -48,6 +49,7 @@ class GraphPainter:
         self._stressed = QPen(QColor(theme.accent), 2.0)
         self._chosen = QPen(QColor(theme.accent), 2.4)
         self._marked = QPen(QColor(theme.accent), 2.0, Qt.PenStyle.DotLine)
+        self._shades = shade_colours(theme, is_behind_text=True)
         self._fills = {
             Fill.OPERATION: QColor(theme.operation),
             Fill.LEAF: QColor(theme.leaf),
@@ -81,7 +83,9 @@ class GraphPainter:
             place = QRectF(left, top, width, height)
             self._paint_box(painter, Fill(int(arrays.fills[box])), place, box, stress)
             if letters is not None:
-                self._paint_titles(painter, drawing, arrays, box, place, letters)
+                self._paint_titles(
+                    painter, drawing, arrays, box, place, letters, _tag_room(drawing, box, letters, scale)
+                )
             elif scale > TITLE_SCALE:
                 self._paint_title_alone(painter, arrays.titles[box], place, scale)
         painter.setOpacity(1.0)
@@ -112,7 +116,8 @@ class GraphPainter:
             painter.setOpacity(stress.of_node(box))
             self._paint_lines(painter, known, QPointF(left + letters.indent, top), letters)
             if known[2] and scale >= TAG_SCALE:
-                self._paint_tag(painter, known[2], QPointF(left + width - 8, top), arrays, box, letters)
+                ground = self._ground(Fill(int(arrays.fills[box])), box, stress)
+                self._paint_tag(painter, known[2], QPointF(left + width - 8, top), ground, letters)
         painter.setOpacity(1.0)
         if letters.gradient_line is not None:
             self._paint_derivatives(painter, drawing, arrays, visible, letters, scale)
@@ -125,14 +130,12 @@ class GraphPainter:
             painter.setPen(QPen(QColor(self._theme.gradient)))
             painter.drawText(corner + QPointF(0, letters.gradient_line), lines[1])
 
-    def _paint_tag(
-        self, painter: QPainter, tag: str, corner: QPointF, arrays: GraphArrays, box: int, letters: Lettering
-    ) -> None:
+    def _paint_tag(self, painter: QPainter, tag: str, corner: QPointF, colour: QColor, letters: Lettering) -> None:
         """At the right of the title, over its end where it is long: what `.grad` holds is not to be missed."""
         width = letters.small_metrics.horizontalAdvance(tag)
         ground = QRectF(corner.x() - width - 6, corner.y() + 5, width + 8, letters.small_metrics.height() + 2)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(self._fills[Fill(int(arrays.fills[box]))])
+        painter.setBrush(colour)
         painter.drawRect(ground)
         painter.setFont(letters.small)
         is_none = tag.endswith("None")
@@ -166,7 +169,7 @@ class GraphPainter:
 
     def _paint_box(self, painter: QPainter, fill: Fill, place: QRectF, box: int, stress: Stress) -> None:
         painter.setPen(self._untracked if fill is Fill.UNTRACKED else self._border)
-        painter.setBrush(self._fills[fill])
+        painter.setBrush(self._ground(fill, box, stress))
         radius = LEAF_RADIUS if fill is Fill.LEAF else RADIUS
         if fill is Fill.GROUP:
             painter.drawRoundedRect(place.adjusted(GROUP_INSET, GROUP_INSET, 0, 0), radius, radius)
@@ -176,6 +179,9 @@ class GraphPainter:
         elif box in stress.marked:
             painter.setPen(self._marked)
         painter.drawRoundedRect(place, radius, radius)
+
+    def _ground(self, fill: Fill, box: int, stress: Stress) -> QColor:
+        return self._fills[fill] if stress.shading is None else self._shades[int(stress.shading.shades[box])]
 
     def _paint_title_alone(self, painter: QPainter, text: str, place: QRectF, scale: float) -> None:
         least, largest = TITLE_ALONE
@@ -188,12 +194,19 @@ class GraphPainter:
         painter.drawText(place, Qt.AlignmentFlag.AlignCenter, title)
 
     def _paint_titles(
-        self, painter: QPainter, drawing: Drawing, arrays: GraphArrays, box: int, place: QRectF, letters: Lettering
+        self,
+        painter: QPainter,
+        drawing: Drawing,
+        arrays: GraphArrays,
+        box: int,
+        place: QRectF,
+        letters: Lettering,
+        taken: float,
     ) -> None:
         left, room = place.left() + letters.indent, place.width() - letters.indent - 8
         painter.setFont(letters.title)
         painter.setPen(QColor(self._theme.text))
-        title = _elided(letters.title, arrays.titles[box], room)
+        title = _elided(letters.title, arrays.titles[box], room - taken)
         painter.drawText(QPointF(left, place.top() + letters.title_line), title)
         if letters.subtitle_line is None:
             return
@@ -215,6 +228,13 @@ def edge_label(drawing: Drawing, edge: int, scale: float, digits: int = 7) -> st
 def _elided(font: QFont, text: str, room: float) -> str:
     """`text` in `room` scene units: measured once for all nodes of this name."""
     return QFontMetricsF(font).elidedText(text, Qt.TextElideMode.ElideRight, room)
+
+
+def _tag_room(drawing: Drawing, box: int, letters: Lettering, scale: float) -> float:
+    """What the tag takes of the title's line."""
+    row = int(drawing.folded.rows[box])
+    tag = grad_tag(drawing.graph, row) if row >= 0 and scale >= TAG_SCALE else ""
+    return letters.small_metrics.horizontalAdvance(tag) + 6 if tag else 0.0
 
 
 def _lines_in(drawing: Drawing, arrays: GraphArrays, box: int, letters: Lettering, room: int) -> tuple[str, str, str]:

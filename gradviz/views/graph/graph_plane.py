@@ -34,6 +34,7 @@ class GraphPlane(QWidget):
     released = Signal(int)
     """A box on which the mouse went down and up without having moved the graph."""
     double_clicked = Signal(int)
+    resized = Signal()
 
     def __init__(self, parent: QWidget, theme: Theme) -> None:
         super().__init__(parent)
@@ -45,6 +46,7 @@ class GraphPlane(QWidget):
         self.stress = Stress()
         self._words, self._head = "", ["step 0"]
         self._legend: list[str] = []
+        self._taken = 0
         self._pressed_box, self._is_dragged = -1, False
         self._dragged_from: QPointF | None = None
         self.painted = 0
@@ -91,9 +93,12 @@ class GraphPlane(QWidget):
         self.drawing = drawing
         self.redraw_numbers()
 
-    def set_head(self, head: list[str], legend: list[str]) -> None:
-        """What stands at the top: as much of it as has room, whole; `legend` comes after what a zoom leaves out."""
-        self._head, self._legend = head, legend
+    def set_head(self, head: list[str], legend: list[str], taken: int = 0) -> None:
+        """What stands at the top: as much of it as has room, whole; `legend` comes after what a zoom leaves out.
+
+        `taken` pixels at the right are taken already.
+        """
+        self._head, self._legend, self._taken = head, legend, taken
 
     def seen(self) -> QRectF:
         """The part of the scene that is seen."""
@@ -181,7 +186,7 @@ class GraphPlane(QWidget):
     def header(self) -> str:
         """What stands at the top, as much as has room, whole."""
         parts = [*self._head, *self._signs()]
-        room = self.width() - 20
+        room = self.width() - 20 - self._taken
         while len(parts) > 1 and self.fontMetrics().horizontalAdvance(BETWEEN.join(parts)) > room:
             parts.pop()
         return BETWEEN.join(parts)
@@ -201,6 +206,7 @@ class GraphPlane(QWidget):
             self.fit()
         else:
             self.redraw()
+        self.resized.emit()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         self.zoom(1.0015 ** event.angleDelta().y(), event.position())
@@ -227,7 +233,8 @@ class GraphPlane(QWidget):
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         self._is_dragged = True  # the second release is no click of its own
-        self.double_clicked.emit(self._pressed_box)  # a card that opened may have moved the graph since
+        # A card that opened at the first click may have moved the graph since: the box is the one pressed then.
+        self.double_clicked.emit(self._pressed_box if self._pressed_box >= 0 else self.box_at(event.position()))
 
     def event(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 import numpy as np
 
+from gradviz.core.graph.measures import Measure, Shading, measured, shaded
 from gradviz.core.graph.reach import Part, between, downstream, upstream
 from gradviz.core.layout.placement import Direction
 from gradviz.core.tape.drawing import Drawing
@@ -35,7 +36,8 @@ class GraphState:
     own: nodes, and a label; `once` draws a leaf that is used several times once.
 
     `chosen` is the node or group that is looked at, `before` the one before; `pinned` a node whose card stays, `marked`
-    nodes that are to be a group. `found` are nodes that a search found, None where nothing is looked for.
+    nodes that are to be a group. `found` are nodes that a search found, None where nothing is looked for. `measure` is
+    what boxes are coloured by, `optimizer` whose graph it is in a race.
     """
 
     direction: Direction = Direction.DOWN
@@ -48,6 +50,9 @@ class GraphState:
     marked: frozenset[int] = frozenset()
     found: tuple[int, ...] | None = None
     way: Way = Way.ALL
+    measure: Measure | None = None
+    optimizer: int = 0
+    has_card: bool = False
 
     def choosing(self, spot: Spot | None) -> GraphState:
         """This node or group is the chosen one."""
@@ -59,7 +64,13 @@ class GraphState:
 
     def of_another_graph(self) -> GraphState:
         """What holds for any graph."""
-        return GraphState(self.direction, once=self.once)
+        return GraphState(
+            self.direction,
+            once=self.once,
+            measure=self.measure,
+            optimizer=self.optimizer,
+            has_card=self.has_card,
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -130,8 +141,21 @@ def stress_of(drawing: Drawing, shown: Folds, state: GraphState) -> Stress:
     """How a drawing is painted: what is chosen, and what stands out."""
     part = _part(drawing, shown, state)
     marked = frozenset(int(shown.folded.boxes[row]) for row in state.marked)
-    chosen = shown.box_of(state.chosen)
-    return Stress(chosen, marked=marked) if part is None else Stress(chosen, part.nodes, part.edges, marked)
+    nodes, edges = (None, None) if part is None else (part.nodes, part.edges)
+    return Stress(shown.box_of(state.chosen), nodes, edges, marked, shading_of(drawing, state.measure))
+
+
+def shading_of(drawing: Drawing, measure: Measure | None) -> Shading | None:
+    """By box the colour of what is measured: a group has that of its largest number, bytes are added."""
+    if measure is None:
+        return None
+    numbers = measured(drawing.graph, measure)
+    boxes = drawing.folded.boxes
+    if measure is Measure.SAVED_BYTES:
+        return shaded(measure, np.bincount(boxes, numbers, len(drawing.folded)).astype(np.float64))
+    most = np.full(len(drawing.folded), -1.0)
+    np.maximum.at(most, boxes, np.where(np.isnan(numbers), -1.0, numbers))
+    return shaded(measure, np.where(most < 0, np.nan, most))
 
 
 def _part(drawing: Drawing, shown: Folds, state: GraphState) -> Part | None:

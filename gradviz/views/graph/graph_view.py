@@ -4,27 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
-from PySide6.QtCore import QPointF, QSize, Qt
+from PySide6.QtCore import QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QComboBox, QSplitter, QToolTip, QWidget
 
 from gradviz.core.document.experiment import Experiment, optimizer_names
+from gradviz.core.graph.measures import CHOICES, Measure
 from gradviz.core.graph.reach import Mask
 from gradviz.core.graph.search import search
 from gradviz.core.layout.placement import Direction, Placement, placing
 from gradviz.core.questions.question import Answer, Question, Refusal
 from gradviz.core.questions.trace import TraceGraph
 from gradviz.core.tape.drawing import Drawing
-from gradviz.core.tape.grouping import Grouping
+from gradviz.core.tape.grouping import Grouping, GroupingError
 from gradviz.core.tape.ledger import TracedGraph
 from gradviz.core.tape.node_card import card
 from gradviz.views.graph.box_text import BoxText, box_text
 from gradviz.views.graph.camera import HEAD
+from gradviz.views.graph.graph_menu import Entry, GraphMenu
 from gradviz.views.graph.graph_plane import GraphPlane
 from gradviz.views.graph.graph_state import Folds, GraphState, Spot, Way, folds, grouped, stress_of
+from gradviz.views.graph.node_card_panel import NodeCardPanel
 from gradviz.views.graph.placing_apart import PlacingApart
 from gradviz.views.graph.search_bar import SearchBar
 from gradviz.views.graph.stress import Stress
@@ -36,6 +40,12 @@ NODE_SIZE, GAP = (192.0, 92.0), (26.0, 46.0)
 ASPECT = 1.4
 """Width by height of a tall graph in columns."""
 PAN_PIXELS = 60.0
+WIDE = 560
+"""From this width on the card stands beside the graph, below it else."""
+LEAST_CARD, LARGEST_CARD = 210, 360
+"""Pixels of the card's width beside the graph."""
+LEAST_RACER = 110
+"""Pixels in which the name of an optimiser can be told."""
 WAYS: dict[int, Way] = {Qt.Key.Key_U: Way.UPSTREAM, Qt.Key.Key_D: Way.DOWNSTREAM, Qt.Key.Key_P: Way.BETWEEN}
 ARROWS: dict[int, QPointF] = {
     Qt.Key.Key_Right: QPointF(1, 0),
@@ -67,9 +77,13 @@ class Overlay:
 class GraphView(View):
     """The graph of one step: drag to move, wheel to zoom, F or double click to fit, arrows to walk the nodes.
 
-    U and D show what leads to the chosen node and what follows of it, P the ways between it and the one chosen before,
-    Escape all again; R turns the drawing, Ctrl+F searches.
+    Enter opens a closed group, and the card of a node; Backspace closes the group around. U and D show what leads to
+    the chosen node and what follows of it, P the ways between it and the one chosen before, Escape all again. The menu
+    has all keys.
     """
+
+    asks_changed = Signal()
+    """The graph of another optimiser is wanted."""
 
     key: ClassVar[str] = "graph"
     title: ClassVar[str] = "Graph"
@@ -90,8 +104,23 @@ class GraphView(View):
         self.setAccessibleName("Computation graph")
         self.plane = GraphPlane(self, self.theme)
         self.plane.pressed.connect(self._on_pressed)
+        self.plane.released.connect(self._on_released)
         self.plane.double_clicked.connect(self._on_double_clicked)
         self.plane.details = self.details
+        self.card = NodeCardPanel(self)
+        self.card.hide()
+        self.card.left.connect(lambda: self.show_card(False))
+        self.card.pinned.connect(self._on_pinned)
+        self._halves = QSplitter(self)
+        self._halves.addWidget(self.plane)
+        self._halves.addWidget(self.card)
+        self._halves.setChildrenCollapsible(False)
+        self._halves.setStretchFactor(0, 1)
+        self.menu = GraphMenu(self, self._entries())
+        self.racer = QComboBox(self)
+        self.racer.setAccessibleName("Whose graph it is")
+        self.racer.hide()
+        self.racer.currentIndexChanged.connect(self._on_racer)
         self.placing = PlacingApart(self)
         self.placing.told.connect(self._show_waiting)
         self.placing.placed.connect(self._on_placed)
@@ -100,6 +129,8 @@ class GraphView(View):
         self.search_bar.asked.connect(self.search)
         self.search_bar.next_wanted.connect(self.next_found)
         self.search_bar.left.connect(self._on_search_left)
+        self.plane.resized.connect(self._place_controls)
+        self._place_controls()
         self._show_waiting()
 
     def sizeHint(self) -> QSize:
@@ -108,6 +139,12 @@ class GraphView(View):
     def set_theme(self, theme: Theme) -> None:
         super().set_theme(theme)
         self.plane.set_theme(theme)
+        self._show_card()
+
+    def set_language(self, language: str) -> None:
+        """The language of the sentences on the card, ``en`` or ``zh``."""
+        self.card.language = language
+        self._show_card()
 
     def begin_run(self, experiment: Experiment) -> None:
         self.placing.cancel()
@@ -118,13 +155,16 @@ class GraphView(View):
         self._show_waiting()
 
     def show_settings(self, experiment: Experiment) -> None:
-        self._racers = optimizer_names(experiment) if len(experiment.optimizers) > 1 else ()
+        names = optimizer_names(experiment) if len(experiment.optimizers) > 1 else ()
+        if names != self._racers:
+            self._racers = names
+            self._show_racers()
         self._head()
         self.plane.redraw_numbers()
 
     @property
     def asks(self) -> tuple[Question[Any], ...]:
-        return (TraceGraph(),)
+        return (TraceGraph(self.state.optimizer),)
 
     def show_answer(self, answer: Answer) -> None:
         if isinstance(answer.value, Refusal):
@@ -137,7 +177,14 @@ class GraphView(View):
         if known is None or known.structure is not answer.value.structure:
             self._show_other_graph()
         elif self.plane.drawing is not None:
-            self.plane.show_numbers(replace(self.plane.drawing, graph=answer.value))
+            self._show_numbers(self.plane.drawing, answer.value)
+        self._show_card()
+
+    def _show_numbers(self, drawing: Drawing, graph: TracedGraph) -> None:
+        """The same drawing with other numbers; where they colour it, boxes are painted again too."""
+        self.plane.show_numbers(replace(drawing, graph=graph))
+        if self.state.measure is not None:
+            self._show_stress()
 
     @property
     def graph(self) -> TracedGraph | None:
@@ -151,6 +198,7 @@ class GraphView(View):
             return
         self.plane.show_numbers(replace(self.plane.drawing, graph=self.graph))
         self._show_stress()
+        self._show_card()
 
     def _show_other_graph(self) -> None:
         assert self._traced is not None
@@ -158,19 +206,105 @@ class GraphView(View):
         self._known = grouped(self._traced.structure, ())
         self._lay_out()
 
-    def _refold(self, state: GraphState, stays: Spot | None = None) -> None:
-        """Other groups are open: what `stays` of the graph stays where it is seen."""
+    def _refold(self, state: GraphState, from_: Spot | None = None, to: Spot | None = None) -> None:
+        """Other groups are open. Where the spot `from_` was seen, there `to` is seen afterwards."""
         if self._traced is None or self._folds is None:
             self.state = state
             return
-        keep = None
-        box = self._folds.box_of(stays)
-        if box >= 0 and self.plane.drawing is not None:
-            keep = self.plane.place_of(box)
+        box = self._folds.box_of(from_)
+        place = self.plane.place_of(box) if box >= 0 and self.plane.drawing is not None else None
         if state.by_hand != self.state.by_hand:
             self._known = grouped(self._traced.structure, state.by_hand)
         self.state = state
-        self._lay_out(None if keep is None or stays is None else (stays, keep))
+        self._lay_out(None if place is None or to is None else (to, place))
+
+    def open_group(self, key: str) -> None:
+        """Show what is in a group, and look at its first node."""
+        if self._folds is None:
+            return
+        first = self._folds.rows_in(key)[0]
+        state = replace(self.state.choosing(first), opened=self._folds.opened | {key})
+        self._refold(state, key, first)
+
+    def close_group(self) -> None:
+        """Make one box of the innermost open group that the chosen node lies in."""
+        around = None if self._folds is None else self._folds.around(self.state.chosen)
+        if self._folds is not None and around is not None:
+            state = replace(self.state.choosing(around.key), opened=self._folds.opened - {around.key})
+            self._refold(state, self.state.chosen, around.key)
+
+    def open_all(self) -> None:
+        """Open every group."""
+        if self._known is None:
+            return
+        self._refold_fitted(replace(self.state, opened=frozenset(group.key for group in self._known.groups)))
+
+    def close_all(self) -> None:
+        """Close every group."""
+        self._refold_fitted(replace(self.state, opened=frozenset()))
+
+    def _refold_fitted(self, state: GraphState) -> None:
+        self.plane.fit()
+        self._refold(state)
+
+    def toggle_once(self) -> None:
+        """Draw shared leaves once, or beside each use."""
+        self._refold(replace(self.state, once=not self.state.once), self.state.chosen, self.state.chosen)
+
+    def mark(self) -> None:
+        """Mark the chosen node for a group of one's own, or no longer."""
+        if isinstance(self.state.chosen, int):
+            self.state = self.state.marking(self.state.chosen)
+            self._show_stress()
+
+    def group_marked(self) -> None:
+        """Make one box of the marked nodes, or say why they cannot be one."""
+        rows = tuple(sorted(self.state.marked))
+        made = (*self.state.by_hand, (rows, f"group {len(self.state.by_hand) + 1}"))
+        if self._traced is None or self._folds is None:
+            return
+        try:
+            known = grouped(self._traced.structure, made)
+        except GroupingError as error:
+            QToolTip.showText(self.plane.mapToGlobal(self.plane.rect().center()), str(error), self.plane)
+            return
+        key = known.groups[-1].key
+        state = replace(self.state.choosing(key), by_hand=made, marked=frozenset(), opened=self._folds.opened - {key})
+        self._refold(state, rows[0], key)
+
+    def colour_by(self, measure: Measure | None) -> None:
+        """Colour the boxes by a number."""
+        self.state = replace(self.state, measure=measure)
+        self._head()
+        self._show_stress()
+
+    def show_card(self, is_shown: bool) -> None:
+        """Show the card beside the graph, or hide it."""
+        self.state = replace(self.state, has_card=is_shown)
+        self.card.setVisible(is_shown)
+        self._share_room()
+        if not is_shown:
+            self.setFocus()
+        self._show_card()
+
+    def _share_room(self) -> None:
+        """The card has the smaller part; where a person draws the line, it stays until the view has another size."""
+        if self._halves.orientation() is Qt.Orientation.Horizontal:
+            own = max(LEAST_CARD, min(round(0.36 * self.width()), LARGEST_CARD))
+            self._halves.setSizes([self.width() - own, own])
+        else:
+            self._halves.setSizes([round(0.58 * self.height()), round(0.42 * self.height())])
+
+    def _show_card(self) -> None:
+        if self.state.has_card:
+            spot = self.state.chosen if self.state.pinned is None else self.state.pinned
+            self.card.set_pinned(self.state.pinned is not None)
+            self.card.show_spot(self.graph, self._folds, spot, self.theme)
+
+    def _on_pinned(self, is_pinned: bool) -> None:
+        chosen = self.state.chosen
+        self.state = replace(self.state, pinned=chosen if is_pinned and isinstance(chosen, int) else None)
+        self._show_card()
 
     def _lay_out(self, keep: tuple[Spot, QPointF] | None = None) -> None:
         """Lay out what is to be seen of the graph."""
@@ -204,12 +338,12 @@ class GraphView(View):
             keep = (box, self._kept[1]) if box >= 0 else None
         self._head()
         self.plane.show_drawing(drawing, self._stress(drawing), keep)
+        self._show_card()
 
     def turn(self, direction: Direction) -> None:
         """Let the edges lead elsewhere."""
         if direction is not self.state.direction and self._folds is not None:
-            self.plane.fit()
-            self._refold(replace(self.state, direction=direction))
+            self._refold_fitted(replace(self.state, direction=direction))
 
     def search(self, query: str) -> None:
         """Let what is found stand out, and go to the first."""
@@ -224,9 +358,23 @@ class GraphView(View):
     def next_found(self, step: int) -> None:
         """Go to the next one that was found, or with -1 to the one before."""
         found, chosen = self.state.found, self.state.chosen
-        if found:
-            at = found.index(chosen) + step if isinstance(chosen, int) and chosen in found else 0
-            self.go_to(found[at % len(found)])
+        if not found or self._folds is None:
+            return
+        if chosen not in found:
+            self.uncover(found[0])
+            return
+        at = found.index(chosen)
+        is_hidden = not self._folds.keys_over(found[at]) <= self._folds.opened
+        self.uncover(found[at if is_hidden else (at + step) % len(found)])
+
+    def uncover(self, row: int) -> None:
+        """Go to a node, and open the groups that hide it."""
+        if self._folds is None:
+            return
+        over = self._folds.keys_over(row)
+        if not over <= self._folds.opened:
+            self._refold(replace(self.state, opened=self._folds.opened | over))
+        self.go_to(row)
 
     def open_search(self) -> None:
         """Ask what to look for."""
@@ -241,6 +389,7 @@ class GraphView(View):
         """Look at a node or a group."""
         self.state = self.state.choosing(spot)
         self._show_stress()
+        self._show_card()
 
     def go_to(self, row: int) -> None:
         """Choose a node and have it in sight, large enough to be read."""
@@ -277,6 +426,7 @@ class GraphView(View):
             "found": self.state.found or (),
             "standing out": [] if stress.nodes is None else np.flatnonzero(stress.nodes).tolist(),
             "opened": self._folds.opened,
+            "card": self.card.drawn() if self.state.has_card else None,
         }
 
     def fit(self) -> None:
@@ -288,10 +438,47 @@ class GraphView(View):
         self.plane.zoom(factor, about)
 
     def _head(self) -> None:
-        """The step, whose graph it is in a race, and what the signs on the edges mean."""
+        """The step, whose graph it is in a race, and what signs and colours mean."""
         has_derivatives = self.graph is not None and not self.graph.ledger.local.is_empty
-        racer = self._racers[:1]
-        self.plane.set_head([f"step {self._step:,}", *racer], ["× local derivative = passed on"] * has_derivatives)
+        racer = [self._racers[self.state.optimizer]] if self._racers and self.racer.isHidden() else []
+        legend = ["× local derivative = passed on"] * has_derivatives
+        self.plane.set_head([f"step {self._step:,}", *racer], legend, self._controls_width())
+
+    def _show_racers(self) -> None:
+        """Whose graph can be chosen."""
+        self.state = replace(self.state, optimizer=min(self.state.optimizer, max(len(self._racers) - 1, 0)))
+        self.racer.blockSignals(True)
+        self.racer.clear()
+        self.racer.addItems(list(self._racers))
+        self.racer.setCurrentIndex(self.state.optimizer)
+        self.racer.blockSignals(False)
+        self._place_controls()
+
+    def _on_racer(self, index: int) -> None:
+        self.choose_optimizer(index)
+
+    def choose_optimizer(self, index: int) -> None:
+        """Show the graph of another optimiser of the race."""
+        if 0 <= index < max(len(self._racers), 1) and index != self.state.optimizer:
+            self.state = replace(self.state, optimizer=index)
+            self.racer.setCurrentIndex(index)
+            self._head()
+            self.asks_changed.emit()
+
+    def _place_controls(self) -> None:
+        """At the right of the head; the names of a race where there is room."""
+        self.menu.adjustSize()
+        right = self._halves.x() + self.plane.x() + self.plane.width()
+        self.menu.setGeometry(right - self.menu.width() - 4, 2, self.menu.width(), int(HEAD) - 2)
+        room = self.plane.width() - self.menu.width() - 130
+        self.racer.setVisible(bool(self._racers) and room >= LEAST_RACER)
+        width = min(self.racer.sizeHint().width(), room)
+        self.racer.setGeometry(self.menu.x() - width - 4, 1, width, int(HEAD))
+        self._head()
+        self.plane.redraw_numbers()
+
+    def _controls_width(self) -> int:
+        return self.menu.width() + 12 + (0 if self.racer.isHidden() else self.racer.width() + 4)
 
     def _refuse(self, why: str) -> None:
         """Words in the place of a graph that cannot be had."""
@@ -310,15 +497,38 @@ class GraphView(View):
         return "The graph appears with the first evaluation" if self._traced is None else "No graph was recorded"
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        self.plane.setGeometry(self.rect())
+        is_wide = self.width() >= WIDE
+        self._halves.setOrientation(Qt.Orientation.Horizontal if is_wide else Qt.Orientation.Vertical)
+        self._halves.setGeometry(self.rect())
+        self._share_room()
         self.search_bar.stay_in(self.rect(), HEAD)
 
-    def _on_pressed(self, box: int, _is_marked: bool) -> None:
+    def _on_pressed(self, box: int, is_marked: bool) -> None:
         self.setFocus()
         self.choose(self._folds.spot_of(box) if self._folds is not None else None)
+        if is_marked:
+            self.mark()
 
-    def _on_double_clicked(self, _box: int) -> None:
-        self.fit()
+    def _on_released(self, box: int) -> None:
+        """A click on a node shows its card; a group may be about to be double clicked."""
+        spot = None if self._folds is None else self._folds.spot_of(box)
+        if isinstance(spot, int) and not self.state.has_card:
+            self.show_card(True)
+
+    def _on_double_clicked(self, box: int) -> None:
+        spot = None if self._folds is None else self._folds.spot_of(box)
+        if isinstance(spot, str):
+            self.open_group(spot)
+        elif spot is None:
+            self.fit()
+
+    def _enter(self) -> None:
+        """Open a closed group, or the card of a node, where it can be scrolled."""
+        if isinstance(self.state.chosen, str):
+            self.open_group(self.state.chosen)
+        elif self.state.chosen is not None:
+            self.show_card(True)
+            self.card.take_focus()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if not self._acts_on(event.key(), event.modifiers()):
@@ -349,7 +559,50 @@ class GraphView(View):
             Qt.Key.Key_Equal: lambda: self.plane.zoom(1.25),
             Qt.Key.Key_Minus: lambda: self.plane.zoom(0.8),
             Qt.Key.Key_R: lambda: self.turn(TURNS[self.state.direction]),
+            Qt.Key.Key_Return: self._enter,
+            Qt.Key.Key_Enter: self._enter,
+            Qt.Key.Key_Backspace: self.close_group,
+            Qt.Key.Key_O: self.open_all,
+            Qt.Key.Key_C: self.close_all,
+            Qt.Key.Key_Space: self.mark,
+            Qt.Key.Key_G: self.group_marked,
+            Qt.Key.Key_K: lambda: self.show_card(not self.state.has_card),
+            Qt.Key.Key_I: lambda: self._on_pinned(self.state.pinned is None),
+            Qt.Key.Key_S: self.toggle_once,
+            Qt.Key.Key_V: self._next_colour,
+            Qt.Key.Key_M: self.menu.showMenu,
         }
+
+    def _next_colour(self) -> None:
+        choices = (None, *CHOICES)
+        self.colour_by(choices[(choices.index(self.state.measure) + 1) % len(choices)])
+
+    def _entries(self) -> tuple[Entry, ...]:
+        """The lines of the menu."""
+        line = Entry("", "", lambda: None)
+        colours = [
+            Entry(f"Colour by {measure}", "V", partial(self.colour_by, measure), partial(self._is_measure, measure))
+            for measure in CHOICES
+        ]
+        return (
+            Entry("Open all groups", "O", self.open_all),
+            Entry("Close all groups", "C", self.close_all),
+            Entry("Close the group around", "Backspace", self.close_group),
+            Entry("Mark the chosen node", "Space", self.mark),
+            Entry("Group what is marked", "G", self.group_marked),
+            line,
+            Entry("Shared parameters once", "S", self.toggle_once, lambda: self.state.once),
+            Entry("No colours", "V", partial(self.colour_by, None), partial(self._is_measure, None)),
+            *colours,
+            line,
+            Entry("Node card", "K", lambda: self.show_card(not self.state.has_card), lambda: self.state.has_card),
+            Entry("Find", "Ctrl+F", self.open_search),
+            Entry("Turn", "R", lambda: self.turn(TURNS[self.state.direction])),
+            Entry("Fit", "F", self.fit),
+        )
+
+    def _is_measure(self, measure: Measure | None) -> bool:
+        return self.state.measure is measure
 
     def _leave(self) -> bool:
         """Cancel a layout that is under way, else let all stand out alike; whether there was anything to leave."""
