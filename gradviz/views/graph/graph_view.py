@@ -23,6 +23,7 @@ from gradviz.core.tape.drawing import Drawing
 from gradviz.core.tape.grouping import Grouping, GroupingError
 from gradviz.core.tape.ledger import TracedGraph
 from gradviz.core.tape.node_card import card
+from gradviz.core.words import say
 from gradviz.views.graph.box_text import BoxText, box_text
 from gradviz.views.graph.camera import HEAD
 from gradviz.views.graph.graph_menu import Entry, GraphMenu
@@ -97,7 +98,8 @@ class GraphView(View):
         self._known: Grouping | None = None
         self._folds: Folds | None = None
         self._refusal = ""
-        self._step = 0
+        self._step: int | None = 0
+        """None of a graph that is of no run."""
         self._racers: tuple[str, ...] = ()
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumSize(160, 120)
@@ -185,6 +187,19 @@ class GraphView(View):
         self.plane.show_numbers(replace(drawing, graph=graph))
         if self.state.measure is not None:
             self._show_stress()
+
+    def show_graph(
+        self,
+        graph: TracedGraph,
+        opened: frozenset[str] | None = None,
+        by_hand: tuple[tuple[tuple[int, ...], str], ...] = (),
+    ) -> None:
+        """A graph that is of no run: a person's own, with these groups open and grouped by hand."""
+        self._traced, self._step, self._overlay, self._refusal = graph, None, None, ""
+        self._known = grouped(graph.structure, by_hand)
+        self.state = replace(self.state.of_another_graph(), opened=opened, by_hand=by_hand)
+        self._head()
+        self._lay_out()
 
     @property
     def graph(self) -> TracedGraph | None:
@@ -442,7 +457,16 @@ class GraphView(View):
         has_derivatives = self.graph is not None and not self.graph.ledger.local.is_empty
         racer = [self._racers[self.state.optimizer]] if self._racers and self.racer.isHidden() else []
         legend = ["× local derivative = passed on"] * has_derivatives
-        self.plane.set_head([f"step {self._step:,}", *racer], legend, self._controls_width())
+        self.plane.set_head([self._begin_of_head(), *racer], legend, self._controls_width())
+
+    def _begin_of_head(self) -> str:
+        """The step; of a graph that is of no run how large it is, and why gradients are absent."""
+        if self._step is not None:
+            return f"step {self._step:,}"
+        assert self.graph is not None
+        count = spoken(say("{count:node|nodes}", count=len(self.graph.structure)))
+        note = spoken(self.graph.ledger.note)
+        return f"{count}. {note}" if note else count
 
     def _show_racers(self) -> None:
         """Whose graph can be chosen."""
