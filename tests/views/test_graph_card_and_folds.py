@@ -127,7 +127,7 @@ def test_what_is_found_in_a_closed_group_is_uncovered(view: GraphView) -> None:
 def test_marked_nodes_become_a_group_and_those_that_cannot_say_why(view: GraphView, qtbot: Any) -> None:
     for row in (0, 3):
         view.choose(row)
-        QTest.keyClick(view, Qt.Key.Key_Space)
+        QTest.keyClick(view, Qt.Key.Key_X)
     assert view.state.marked == {0, 3}
     assert view._stress(view.plane.drawing).marked == {0, 3}
     QTest.keyClick(view, Qt.Key.Key_G)
@@ -261,20 +261,25 @@ def test_in_a_race_the_graph_is_of_the_chosen_optimiser(shown: Show) -> None:
     view = shown(GraphView(), 900, 500)
     view.begin_run(Experiment(optimizers=(SGD(lr=0.1), Adam())))
     view.show_answer(Answer(TraceGraph(), 3, model()))
-    assert view.asks == (TraceGraph(0),)
+    assert view.asks == (TraceGraph(0, jacobians=False),)
     asked: list[object] = []
     view.asks_changed.connect(lambda: asked.append(view.asks))
     QTest.keyClick(view.racer, Qt.Key.Key_Down)
-    assert asked == [(TraceGraph(1),)]
+    assert asked == [(TraceGraph(1, jacobians=False),)]
+    view.choose(1)
+    view.close_all()
+    view.show_answer(Answer(TraceGraph(1), 3, model()))
+    assert view.state.chosen == 1, "the graphs of a race are alike: what was chosen and closed stays"
+    assert view.state.opened == frozenset()
     assert "Adam" in view.racer.currentText()
     view.begin_run(Experiment())
-    assert view.asks == (TraceGraph(0),)
+    assert view.asks == (TraceGraph(0, jacobians=False),)
     assert not view.racer.isVisible()
 
 
 def test_the_menu_has_every_key(view: GraphView) -> None:
     texts = [action.text() for action in view.menu.menu().actions() if action.text()]
-    assert {text.partition("\t")[2] for text in texts} >= {"O", "C", "Backspace", "Space", "G", "S", "V", "K", "F", "R"}
+    assert {text.partition("\t")[2] for text in texts} >= {"O", "C", "Backspace", "X", "G", "S", "V", "K", "F", "R"}
     view.menu.menu().aboutToShow.emit()
     by_text = {action.text().partition("\t")[0]: action for action in view.menu.menu().actions()}
     assert by_text["No colours"].isChecked()

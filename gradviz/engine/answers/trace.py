@@ -17,4 +17,5 @@ def trace(question: TraceGraph, moment: Moment) -> TracedGraph:
     lane = lanes[index]
     tracing = moment.keep(("tracing", index), lambda: ObjectiveTracing(lane.objective))
     parameters = lane.objective.parameters.values()
-    return tracing.trace(dict(zip(map(id, parameters), lane.carried, strict=True)))
+    begun_with = dict(zip(map(id, parameters), lane.carried, strict=True))
+    return tracing.trace(begun_with, question.jacobians)

@@ -23,19 +23,21 @@ class ObjectiveTracing:
         self._objective = objective
         self._known: TapeStructure | None = None
 
-    def trace(self, begun_with: Mapping[int, Tensor | None] | None = None) -> TracedGraph:
+    def trace(self, begun_with: Mapping[int, Tensor | None] | None = None, with_jacobians: bool = True) -> TracedGraph:
         """Evaluate once, watched, and replay the backward pass by autograd: no `.grad` changes.
 
         `begun_with` has by id of a parameter what its `.grad` held before the run's own evaluation at this step, whose
         gradient is in it now. The random state is the caller's business.
         """
-        graph = trace_objective(self._objective, begun_with)
+        graph = trace_objective(self._objective, begun_with, with_jacobians)
         if self._known is None or not graph.structure.is_like(self._known):
             self._known = graph.structure
         return TracedGraph(self._known, graph.ledger)
 
 
-def trace_objective(objective: Objective, begun_with: Mapping[int, Tensor | None] | None = None) -> TracedGraph:
+def trace_objective(
+    objective: Objective, begun_with: Mapping[int, Tensor | None] | None = None, with_jacobians: bool = True
+) -> TracedGraph:
     """The graph of one evaluation; see `ObjectiveTracing.trace`."""
     retained = {name: value.grad for name, value in objective.retained()}
     by_hand, objective.by_hand = objective.by_hand, False
@@ -54,7 +56,15 @@ def trace_objective(objective: Objective, begun_with: Mapping[int, Tensor | None
         for value, name in values
         if not value.requires_grad and (loss.requires_grad or value.data_ptr() != loss.data_ptr())
     ]
-    graph = trace([loss], names, watch, [objective.upstream], loose=loose, begun_with=begun_with or {})
+    graph = trace(
+        [loss],
+        names,
+        watch,
+        [objective.upstream],
+        loose=loose,
+        begun_with=begun_with or {},
+        with_jacobians=with_jacobians,
+    )
     for name, value in objective.retained():  # the same values, evaluated again: what the run's own ones kept
         value.grad = retained.get(name)
     untracked = {name for value, name in values if not value.requires_grad}

@@ -34,20 +34,24 @@ def trace(
     with_gradients: bool = True,
     loose: Sequence[tuple[Tensor, str]] = (),
     begun_with: Mapping[int, Tensor | None] | None = None,
+    with_jacobians: bool = True,
 ) -> TracedGraph:
     """The graph below `losses`, copied at once; no `.grad` changes and the graph is as alive as it was.
 
     Gradients are those of one backward pass from all losses with their `upstream` gradients (1 where None). They are
     absent where the pass is not asked for or cannot be replayed; after it is over, what `.grad` holds is shown.
     `begun_with` is given where the backward pass of a run has been: by id of a leaf what its `.grad` held before. Then
-    every tensor whose gradient may be retained has a name, and its `.grad` holds what arrived.
+    every tensor whose gradient may be retained has a name, and its `.grad` holds what arrived. Jacobians take as many
+    calls of a node as it has outputs.
     """
     if not losses or not all(isinstance(loss, Tensor) for loss in losses):
         raise EngineError("A graph is traced from a loss, a tensor, or from several in a list.")
     roots = [loss.grad_fn for loss in losses if loss.grad_fn is not None]
     watch = watch or (watch_of(roots[0]._sequence_nr()) if roots else None)  # noqa: SLF001
     with _unwatched(watch), _without_collection(), torch.inference_mode(False), torch.no_grad():
-        return _traced(losses, names, watch, upstream or [None] * len(losses), with_gradients, loose, begun_with)
+        return _traced(
+            losses, names, watch, upstream or [None] * len(losses), with_gradients, loose, begun_with, with_jacobians
+        )
 
 
 @contextmanager
@@ -83,13 +87,14 @@ def _traced(
     with_gradients: bool,
     loose: Sequence[tuple[Tensor, str]],
     begun_with: Mapping[int, Tensor | None] | None,
+    with_jacobians: bool,
 ) -> TracedGraph:
     walk = Walk(losses)
     keep_from_recursion(walk.operations, [*losses, *(tensor for tensor, _ in names.made)])
     made = assemble(walk, names, watch, loose)
     roots = _roots(made, losses, names)
     structure = made.structure(roots, watch)
-    derivatives = _derivatives(made, structure) if len(walk.operations) <= MOST_OPERATIONS else None
+    derivatives = _derivatives(made, structure, with_jacobians) if len(walk.operations) <= MOST_OPERATIONS else None
     values = column(_values(made, structure, losses, names, watch))  # before a replay's hooks can change any
     retaining = [*losses, *(tensor for tensor, _ in names.made)] if begun_with is not None else None
     found = _replayed(walk, losses, upstream, with_gradients, retaining)
@@ -123,7 +128,7 @@ def _roots(made: Assembly, losses: Sequence[Tensor], names: Names) -> list[int]:
     return roots
 
 
-def _derivatives(made: Assembly, structure: TapeStructure) -> list[Derivative]:
+def _derivatives(made: Assembly, structure: TapeStructure, with_jacobians: bool) -> list[Derivative]:
     """For each edge the local derivative of its consumer by this input."""
     walk = made.walk
     shapes: list[list[tuple[int, ...] | None]] = [[None] * len(node.next_functions) for node in walk.operations]
@@ -131,7 +136,7 @@ def _derivatives(made: Assembly, structure: TapeStructure) -> list[Derivative]:
         if structure.producers[edge] not in made.constants:
             shapes[structure.consumers[edge]][structure.slots[edge]] = structure.shapes[structure.port_of(edge)]
     found = [
-        local_derivatives(node, kept, wanted)
+        local_derivatives(node, kept, wanted, with_jacobians)
         for node, kept, wanted in zip(walk.operations, made.kept, shapes, strict=True)
     ]
     pairs = zip(structure.consumers.tolist(), structure.slots.tolist(), strict=True)

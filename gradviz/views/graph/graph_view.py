@@ -166,20 +166,23 @@ class GraphView(View):
 
     @property
     def asks(self) -> tuple[Question[Any], ...]:
-        return (TraceGraph(self.state.optimizer),)
+        return (TraceGraph(self.state.optimizer, jacobians=False),)
 
     def show_answer(self, answer: Answer) -> None:
         if isinstance(answer.value, Refusal):
             self._refuse(spoken(answer.value.why))
         if not isinstance(answer.value, TracedGraph):
             return
-        known, self._traced = self._traced, answer.value
+        known, graph = self._traced, answer.value
+        if known is not None and graph.structure is not known.structure and graph.structure.is_like(known.structure):
+            graph = TracedGraph(known.structure, graph.ledger)  # of another optimiser: it is drawn and folded alike
+        self._traced = graph
         self._step, self._refusal, self._overlay = answer.step, "", None
         self._head()
-        if known is None or known.structure is not answer.value.structure:
+        if known is None or known.structure is not graph.structure:
             self._show_other_graph()
         elif self.plane.drawing is not None:
-            self._show_numbers(self.plane.drawing, answer.value)
+            self._show_numbers(self.plane.drawing, graph)
         self._show_card()
 
     def _show_numbers(self, drawing: Drawing, graph: TracedGraph) -> None:
@@ -588,7 +591,7 @@ class GraphView(View):
             Qt.Key.Key_Backspace: self.close_group,
             Qt.Key.Key_O: self.open_all,
             Qt.Key.Key_C: self.close_all,
-            Qt.Key.Key_Space: self.mark,
+            Qt.Key.Key_X: self.mark,
             Qt.Key.Key_G: self.group_marked,
             Qt.Key.Key_K: lambda: self.show_card(not self.state.has_card),
             Qt.Key.Key_I: lambda: self._on_pinned(self.state.pinned is None),
@@ -612,7 +615,7 @@ class GraphView(View):
             Entry("Open all groups", "O", self.open_all),
             Entry("Close all groups", "C", self.close_all),
             Entry("Close the group around", "Backspace", self.close_group),
-            Entry("Mark the chosen node", "Space", self.mark),
+            Entry("Mark the chosen node", "X", self.mark),
             Entry("Group what is marked", "G", self.group_marked),
             line,
             Entry("Shared parameters once", "S", self.toggle_once, lambda: self.state.once),
