@@ -4,7 +4,7 @@ process."""
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -78,7 +78,7 @@ def _saved(name: str, state: str, shape: Sequence[int], dtype: str, size: int) -
     return SavedTensor(name, SavedState(state), tuple(shape), dtype, size)
 
 
-def _plain_column(column: NumberColumn) -> tuple[list[Any], Floats]:
+def _plain_column(column: Iterable[TensorNumbers | None]) -> tuple[list[Any], Floats]:
     """By row shape, dtype, layout and spread of a tensor, and whose entries are real or complex; and all entries."""
     rows: list[Any] = []
     parts: list[Floats] = [np.zeros(0)]
