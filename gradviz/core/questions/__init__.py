@@ -1,5 +1,6 @@
 """What views ask of the engine, and what it answers.
 
+backward        The backward pass of one step, taken apart: for the backward debugger
 basins          Which start leads where
 bench           What the gradient bench finds: one row for each parameter and method, and a verdict on each
 bench_text      The bench in plain text: one table for the command line and for what is copied from the window

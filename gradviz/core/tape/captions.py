@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gradviz.core.glossary.operators import operator_name
-from gradviz.core.numbers import shape_text
+from gradviz.core.numbers import shape_text, short_number
 from gradviz.core.tape.ledger import Held, TracedGraph
 from gradviz.core.tape.structure import UNTRACKED, NodeKind, TapeStructure
 from gradviz.core.tape.tensor_numbers import TensorNumbers, numbers_text
@@ -89,6 +89,19 @@ def passed_text(graph: TracedGraph, edge: int, digits: int = 4) -> str:
         return ""
     factor = f"× {numbers_text(local, 1, digits)}"
     return f"{factor} = {numbers_text(passed, 1, digits)}" if passed is not None and passed.is_one else factor
+
+
+def arriving_text(graph: TracedGraph, edge: int) -> str:
+    """What an edge passes on just now: with its factor where that is one number, else alone, of many numbers the norm.
+
+    Empty where nothing is passed.
+    """
+    passed = graph.ledger.passed[edge]
+    if passed is None:
+        return ""
+    spread = passed.spread
+    norm = "" if spread is None else f"norm {short_number(spread.norm, 4)}"
+    return passed_text(graph, edge) or (numbers_text(passed, 1, 4) if passed.is_one else norm)
 
 
 def fitting(text: str, most: int) -> str:

@@ -18,7 +18,8 @@ def graph_data(graph: TracedGraph) -> dict[str, Any]:
 
     "from" is the producer of an edge and "to" its consumer, "passed" what the consumer gives back. The "gradient" of a
     leaf, which stands once for each use, is that of all its uses. A node of several outputs lists shape, value and
-    gradient of each, and an edge from it says which "output" it begins at.
+    gradient of each, and an edge from it says which "output" it begins at. "remarks" are there where there is
+    something to say: hooks, changes in place, where a constant was cut from the graph.
     """
     structure = graph.structure
     return {
@@ -36,7 +37,8 @@ def _node(graph: TracedGraph, row: int) -> dict[str, Any]:
     shapes = [list(structure.shapes[port]) for port in ports]
     values = [number_data(ledger.values[port]) for port in ports]
     gradients = [number_data(ledger.gradients[port]) for port in ports]
-    return {
+    remarks = [{"kind": str(one.kind), "text": str(one.words)} for one in graph.remarks.get(row, ())]
+    data = {
         "id": row,
         "op": structure.ops[row],
         "name": structure.names[row],
@@ -46,6 +48,7 @@ def _node(graph: TracedGraph, row: int) -> dict[str, Any]:
         "gradient": _several(gradients) if several else _only(gradients),
         "leaf": structure.kinds[row] is NodeKind.LEAF,
     }
+    return {**data, "remarks": remarks} if remarks else data
 
 
 def _edge(graph: TracedGraph, edge: int) -> dict[str, Any]:

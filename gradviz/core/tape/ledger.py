@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Set
+from dataclasses import dataclass, field
 from enum import StrEnum
 
+import numpy as np
+
+from gradviz.core.tape.remarks import Remark
 from gradviz.core.tape.structure import NodeKind, TapeStructure
-from gradviz.core.tape.tensor_numbers import NumberColumn, no_numbers
+from gradviz.core.tape.tensor_numbers import Ints, NumberColumn, TensorNumbers, no_numbers
 from gradviz.core.words import SILENCE, Words
 
 
@@ -39,6 +43,10 @@ class Ledger:
     says. `before` has by node what a leaf's `.grad` held before this gradient is added, or, where it was not merely
     added (APART), what it holds; and what `.grad` of a named value holds; `held` says which. `note` says why gradients
     are absent.
+
+    `ran` has by node its place in the order in which torch's engine ran this pass, as it was overheard: one place for
+    all uses of a leaf, -1 where a node was not run, and nothing at all where no pass was tried. `seeds` has by port
+    what the pass began with there.
     """
 
     values: NumberColumn
@@ -49,14 +57,24 @@ class Ledger:
     before: NumberColumn
     held: tuple[Held, ...]
     note: Words = SILENCE
+    ran: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
+    seeds: Mapping[int, TensorNumbers] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TracedGraph:
-    """A graph as it was at one instant: its structure and its numbers. Immutable."""
+    """A graph as it was at one instant: its structure and its numbers. Immutable.
+
+    `remarks` has by node what else was done to its tensor: hooks, changes in place, where it was cut from the graph.
+    Of a pass that stands still in between, `tags` has by node how far it is, and `freed` the nodes whose saved tensors
+    are gone by now.
+    """
 
     structure: TapeStructure
     ledger: Ledger
+    remarks: Mapping[int, tuple[Remark, ...]] = field(default_factory=dict)
+    tags: Mapping[int, Words] = field(default_factory=dict)
+    freed: Set[int] = frozenset()
 
     def operations(self) -> int:
         """How many nodes are operations."""

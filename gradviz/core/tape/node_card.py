@@ -29,7 +29,7 @@ class CardLine:
 
 def card(graph: TracedGraph, row: int) -> tuple[CardLine, ...]:
     """The lines of a node's card, in the order in which they are read."""
-    return (*_what(graph, row), *_numbers(graph, row), *_ledger(graph, row), *_kept(graph, row))
+    return (*_what(graph, row), *_numbers(graph, row), *_ledger(graph, row), *_kept(graph, row), *_remarked(graph, row))
 
 
 def _what(graph: TracedGraph, row: int) -> Iterator[CardLine]:
@@ -160,7 +160,16 @@ def edge_line(graph: TracedGraph, edge: int) -> Words:
 
 def _kept(graph: TracedGraph, row: int) -> Iterator[CardLine]:
     for saved in graph.structure.saved[row]:
-        yield CardLine(say("saved {name}", name=saved.name), _saved_words(saved))
+        is_freed = row in graph.freed and saved.state is SavedState.ALIVE
+        words = say("freed by now: its node has run") if is_freed else _saved_words(saved)
+        yield CardLine(say("saved {name}", name=saved.name), words)
+    if row in graph.tags:
+        yield CardLine(say("in this pass"), graph.tags[row])
+
+
+def _remarked(graph: TracedGraph, row: int) -> Iterator[CardLine]:
+    for remark in graph.remarks.get(row, ()):
+        yield CardLine(verbatim(remark.kind), remark.words)
 
 
 def _saved_words(saved: SavedTensor) -> Words:

@@ -1,5 +1,5 @@
-"""A traced graph as text and arrays and back, with nothing lost but the pattern of its note: how it crosses to another
-process."""
+"""A traced graph as text and arrays and back, with nothing lost but the patterns of its words: how it crosses to
+another process."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from gradviz.core.numbers import Floats
 from gradviz.core.tape.ledger import Held, Ledger, Local, TracedGraph
+from gradviz.core.tape.remarks import Remark, RemarkKind
 from gradviz.core.tape.structure import ModuleCall, NodeKind, SavedState, SavedTensor, TapeStructure
 from gradviz.core.tape.tensor_numbers import NumberColumn, Spread, TensorNumbers
 from gradviz.core.words import SILENCE, verbatim
@@ -31,6 +32,8 @@ def plain_graph(graph: TracedGraph) -> tuple[dict[str, Any], Arrays]:
     columns = {}
     for name in COLUMNS:
         columns[name], arrays[name] = _plain_column(getattr(ledger, name))
+    seeds, arrays["seeds"] = _plain_column(ledger.seeds.values())
+    arrays["ran"] = ledger.ran
     told = {
         "texts": {name: list(getattr(structure, name)) for name in TEXTS},
         "kinds": list(map(str, structure.kinds)),
@@ -47,6 +50,10 @@ def plain_graph(graph: TracedGraph) -> tuple[dict[str, Any], Arrays]:
         "local_kinds": list(map(str, ledger.local_kinds)),
         "held": list(map(str, ledger.held)),
         "note": str(ledger.note),
+        "seeds": [list(ledger.seeds), seeds],
+        "remarks": [
+            [row, [[str(one.kind), str(one.words)] for one in remarks]] for row, remarks in graph.remarks.items()
+        ],
     }
     return told, arrays
 
@@ -65,13 +72,22 @@ def graph_of(plain: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Tr
         calls=tuple(ModuleCall(*call) for call in plain["calls"]),
         flows=tuple((part, whole) for part, whole in plain["flows"]),
     )
+    numbers: dict[str, Any] = {name: _column(plain["columns"][name], arrays[name]) for name in COLUMNS}
+    ports, seeds = plain["seeds"]
+    seeded = zip(ports, _column(seeds, arrays["seeds"]), strict=True)
     ledger = Ledger(
-        **{name: _column(plain["columns"][name], arrays[name]) for name in COLUMNS},
+        **numbers,
         local_kinds=tuple(map(Local, plain["local_kinds"])),
         held=tuple(map(Held, plain["held"])),
         note=verbatim(plain["note"]) if plain["note"] else SILENCE,
+        ran=np.array(arrays["ran"], dtype=np.int64),
+        seeds={int(port): seed for port, seed in seeded if seed is not None},
     )
-    return TracedGraph(structure, ledger)
+    remarks = {
+        int(row): tuple(Remark(RemarkKind(kind), verbatim(text)) for kind, text in told)
+        for row, told in plain["remarks"]
+    }
+    return TracedGraph(structure, ledger, remarks)
 
 
 def _saved(name: str, state: str, shape: Sequence[int], dtype: str, size: int) -> SavedTensor:

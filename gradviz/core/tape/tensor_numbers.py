@@ -98,12 +98,31 @@ class NumberColumn:
         entries = self.flat[start : start + math.prod(shape)].reshape(shape)
         return TensorNumbers(shape, self.dtypes[row], entries)
 
+    def summed(self, rows: Ints) -> TensorNumbers | None:
+        """The sum of rows of one shape, in their order; None of none, and where the entries of one are not known."""
+        if len(rows) == 1:
+            return self[int(rows[0])]
+        starts = self.starts[rows]
+        if not len(rows) or (starts == -1).any():
+            return None
+        shape, dtype = self.shapes[int(rows[0])], self.dtypes[int(rows[0])]
+        if (starts >= 0).all():
+            entries = self.flat[starts[:, None] + np.arange(math.prod(shape))].sum(axis=0).reshape(shape)
+            return TensorNumbers(shape, dtype, entries)
+        found = [numbers for numbers in (self[row] for row in rows.tolist()) if numbers is not None]
+        known = [numbers.entries for numbers in found if numbers.entries is not None]
+        return TensorNumbers(found[0].shape, found[0].dtype, np.sum(known, axis=0)) if len(known) == len(rows) else None
+
     def has(self, row: int) -> bool:
         """Whether there is anything in a row."""
         return bool(self.starts[row] != -1)
 
     def __iter__(self) -> Iterator[TensorNumbers | None]:
         return (self[row] for row in range(len(self)))
+
+    def only(self, rows: NDArray[np.bool_]) -> NumberColumn:
+        """The same column in which the other rows are absent; nothing is copied but where rows begin."""
+        return NumberColumn(self.flat, np.where(rows, self.starts, -1), self.shapes, self.dtypes, self.others)
 
     @property
     def is_empty(self) -> bool:

@@ -2,6 +2,7 @@
 
 answering    From a question to its answer: the generator that is registered for its kind, advanced in slices or run to
              its end
+backward     The backward pass of the current step taken apart: a graph of its own, after which the run is as it was
 basins       The map of basins
 bench        The gradient bench at the current step
 devices      The devices that this machine's PyTorch reports

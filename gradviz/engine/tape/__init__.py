@@ -7,6 +7,10 @@ local              Local derivatives: what an operation's node gives back for a 
 naming             Names of tensors: a model's dotted names, what the caller calls its variables, and what a mapping
                    says
 objective_tracing  The graph of an experiment's loss at the parameters where it stands
+passes             Passes through a graph, watched: what each frees and when, what a second one meets, the graph of the
+                   gradient
+remarks            What was done to the tensors of a graph: hooks, changes in place, and where constants were cut from
+                   it
 replay             One backward pass replayed, overheard at every node: the gradient of each, and what each passes to
                    its inputs
 saved              What a node keeps for its backward pass: tensors with their bytes, and attributes such as an exponent

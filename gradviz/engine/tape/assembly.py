@@ -15,7 +15,7 @@ from gradviz.engine.tape.naming import Names
 from gradviz.engine.tape.saved import Kept, dtype_name, kept_of
 from gradviz.engine.tape.schemas import argument_names, is_optional
 from gradviz.engine.tape.walk import Walk
-from gradviz.engine.tape.watch import Watch
+from gradviz.engine.tape.watch import Cut, Watch
 
 
 @dataclass(slots=True)
@@ -68,6 +68,8 @@ class Assembly:
     rows: Rows
     uses: range = range(0)
     constants: dict[int, Tensor | TensorNumbers | None] = field(default_factory=dict)
+    cuts: dict[int, Cut] = field(default_factory=dict)
+    """Where constants were cut from the graph, as far as it was watched."""
     root_leaves: list[int] = field(default_factory=list)
     """Rows of losses that are leaves themselves: their gradient is the 1 that a pass begins with."""
 
@@ -168,6 +170,8 @@ def _add_constants(made: Assembly, names: Names, watch: Watch | None) -> None:
         else:
             row = _add_tensor(rows, tensor, name, rows.order[consumer])
         made.constants[row] = found if seen is None else seen.numbers
+        if seen is not None and seen.cut is not None:
+            made.cuts[row] = seen.cut
         rows.edges.append((row, consumer, slot, 0))
 
 

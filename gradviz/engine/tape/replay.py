@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
 
 import torch
 from torch import Tensor
 from torch.autograd.graph import GradientEdge
 
+from gradviz.core.tape.refusals import explained
 from gradviz.core.words import SILENCE, Words, one_line, say
 from gradviz.engine.tape.walk import Walk
 
@@ -22,7 +24,8 @@ Gradients = Sequence[Tensor | None]
 class Replay:
     """By operation what arrived at its outputs and what it gave back to its inputs; by leaf the whole gradient.
 
-    Everything is None, with a `note`, where the pass could not be replayed.
+    Everything is None, with a `note`, where the pass could not be replayed. `events` are the nodes in the order in
+    which torch's engine ran them: k for operation k, ~k for leaf k.
     """
 
     arrived: list[Gradients | None]
@@ -31,18 +34,19 @@ class Replay:
     note: Words = SILENCE
     is_over: bool = False
     """Whether that is because backward() has been there and freed what the operations had saved."""
+    events: list[int] = field(default_factory=list)
 
 
 def replay(
     walk: Walk,
     losses: Sequence[Tensor],
     upstream: Sequence[Tensor | None],
-    made: Sequence[Tensor] | None = None,
+    made: Sequence[Tensor] = (),
 ) -> Replay:
     """Replay the backward pass of all `losses` together. No `.grad` is touched, and the graph is retained.
 
     A user's own hooks on tensors and nodes are called, as in any backward pass. `made` are the tensors along the way
-    whose `.grad` may be retained, where the caller has them all: else all that live are looked through.
+    whose `.grad` may be retained.
     """
     count = len(walk.operations)
     found = Replay([None] * count, [None] * count, [None] * len(walk.leaves))
@@ -53,12 +57,12 @@ def replay(
     inputs = [*walk.leaves, *(GradientEdge(node, 0) for node in ends)]
     handles = [node.register_hook(_overhear(found, number)) for number, node in enumerate(walk.operations)]
     try:
-        with _retained_grads_kept(walk, made):
+        with retained_grads_kept(walk, made), leaves_overheard(walk, found.events.append):
             whole = torch.autograd.grad(losses, inputs, upstream, retain_graph=True, allow_unused=True)  # type: ignore[arg-type]
     except Exception as error:  # a custom Function raises what it likes
         nothing = Replay([None] * count, [None] * count, [None] * len(walk.leaves), _why(error))
         nothing.is_over = "second time" in str(error)
-        return nothing
+        return nothing  # also no order: of a pass that fails there is no first and last
     finally:
         for handle in handles:
             handle.remove()
@@ -69,19 +73,33 @@ def replay(
 
 
 @contextmanager
-def _retained_grads_kept(walk: Walk, made: Sequence[Tensor] | None) -> Iterator[None]:
-    """After retain_grad() a tensor's `.grad` is added to by any backward pass: each gets back what it had.
-
-    No node tells whose tensor it is: where `made` does not either, they are looked for among all that live.
-    """
-    tensors = [one for one in gc.get_objects() if type(one) is Tensor] if made is None else made
-    retained = [tensor for tensor in tensors if tensor.grad_fn in walk.number_of and tensor.retains_grad]
+def retained_grads_kept(walk: Walk, made: Sequence[Tensor]) -> Iterator[None]:
+    """After retain_grad() a tensor's `.grad` is added to by any backward pass: each gets back what it had."""
+    retained = [tensor for tensor in made if tensor.grad_fn in walk.number_of and tensor.retains_grad]
     kept = [(tensor, tensor.grad) for tensor in retained]
     try:
         yield
     finally:
         for tensor, gradient in kept:
             tensor.grad = gradient
+
+
+@contextmanager
+def leaves_overheard(walk: Walk, heard: Callable[[int], object]) -> Iterator[None]:
+    """Say ~k when leaf k has its whole gradient; afterwards the leaves are as they were."""
+    bare = [leaf for leaf in walk.leaves if leaf._backward_hooks is None]  # noqa: SLF001 - torch tells it nowhere else
+    handles = [leaf.register_hook(partial(_say, heard, ~number)) for number, leaf in enumerate(walk.leaves)]  # type: ignore[no-untyped-call]
+    try:
+        yield
+    finally:
+        for handle in handles:
+            handle.remove()
+        for leaf in bare:
+            leaf._backward_hooks = None  # noqa: SLF001 - an empty dictionary stays behind
+
+
+def _say(heard: Callable[[int], object], event: int, _gradient: Any) -> None:
+    heard(event)
 
 
 def _overhear(found: Replay, number: int) -> Callable[[Gradients, Gradients], None]:
@@ -93,6 +111,7 @@ def _overhear(found: Replay, number: int) -> Callable[[Gradients, Gradients], No
     def keep(given: Gradients, arrived: Gradients) -> None:
         found.given[number] = given
         found.arrived[number] = arrived
+        found.events.append(number)
 
     return keep
 
@@ -116,4 +135,6 @@ def _why(error: Exception) -> Words:
     told = str(error)
     if "second time" in told:
         return say("No gradients along the way: backward() has freed what the operations had saved.")
-    return say("No gradients: PyTorch refuses the backward pass ({told})", told=one_line(told, 200))
+    words = say("No gradients: PyTorch refuses the backward pass ({told})", told=one_line(told, 200))
+    why = explained(told)
+    return say("{words} {why}", words=words, why=why) if why else words

@@ -5,20 +5,23 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from gradviz.core.tape.ledger import Held, Ledger, Local, TracedGraph
 from gradviz.core.tape.structure import TapeStructure
-from gradviz.core.tape.tensor_numbers import NumberColumn
+from gradviz.core.tape.tensor_numbers import Ints, NumberColumn, TensorNumbers
 from gradviz.core.words import say
 from gradviz.engine.problems import EngineError
 from gradviz.engine.tape.assembly import Assembly, assemble
-from gradviz.engine.tape.columns import Row, column, columns
+from gradviz.engine.tape.columns import Row, column, columns, numbers_of
 from gradviz.engine.tape.deep_graphs import keep_from_recursion
 from gradviz.engine.tape.local import MOST_OPERATIONS, NONE, Derivative, local_derivatives
 from gradviz.engine.tape.naming import Names
+from gradviz.engine.tape.remarks import remarks_of
 from gradviz.engine.tape.replay import Replay, replay
 from gradviz.engine.tape.walk import Walk
 from gradviz.engine.tape.watch import Watch, watch_of
@@ -96,10 +99,42 @@ def _traced(
     structure = made.structure(roots, watch)
     derivatives = _derivatives(made, structure, with_jacobians) if len(walk.operations) <= MOST_OPERATIONS else None
     values = column(_values(made, structure, losses, names, watch))  # before a replay's hooks can change any
-    retaining = [*losses, *(tensor for tensor, _ in names.made)] if begun_with is not None else None
-    found = _replayed(walk, losses, upstream, with_gradients, retaining)
+    named = [*losses, *(tensor for tensor, _ in names.made)]
+    living = walk.living() if begun_with is None else named
+    remarks = remarks_of(made, names, watch, living)
+    found = _replayed(walk, losses, upstream, with_gradients, living)
     before, held = _held(made, names) if begun_with is None else _held_after(made, names, found, begun_with)
-    return TracedGraph(structure, _ledger(made, structure, found, values, derivatives, before, held))
+    ledger = _ledger(made, structure, found, values, derivatives, before, held)
+    seeds = {} if found.note else seeds_of(structure, losses, upstream, roots)
+    return TracedGraph(structure, replace(ledger, ran=places(structure, found.events), seeds=seeds), remarks)
+
+
+def places(structure: TapeStructure, events: Sequence[int]) -> Ints:
+    """By node its place among the events of a pass, which are operations k and leaves ~k; -1 where it was not run."""
+    operations = len(structure.ops)
+    ran = np.full(operations, -1, np.int64)
+    leaves = np.full(int(structure.leaf_of.max(initial=-1)) + 1, -1, np.int64)
+    for place, event in enumerate(events):
+        if event >= 0:
+            ran[event] = place
+        else:
+            leaves[~event] = place
+    uses = structure.leaf_of >= 0
+    ran[uses] = leaves[structure.leaf_of[uses]]
+    return ran
+
+
+def seeds_of(
+    structure: TapeStructure, losses: Sequence[Tensor], upstream: Sequence[Tensor | None], roots: Sequence[int]
+) -> dict[int, TensorNumbers]:
+    """By port what the pass begins with at the losses; of two losses that are one, the sum."""
+    begun: dict[int, Tensor] = {}
+    for loss, given, root in zip(losses, upstream, roots, strict=True):
+        if loss.grad_fn is not None:
+            port = int(structure.ports[root]) + loss.output_nr
+            seed = torch.ones_like(loss) if given is None else given
+            begun[port] = begun[port] + seed if port in begun else seed
+    return {port: numbers_of(seed) for port, seed in begun.items()}
 
 
 def _replayed(
@@ -107,10 +142,10 @@ def _replayed(
     losses: Sequence[Tensor],
     upstream: Sequence[Tensor | None],
     wanted: bool,
-    retaining: Sequence[Tensor] | None,
+    living: Sequence[Tensor],
 ) -> Replay:
     if wanted:
-        return replay(walk, losses, upstream, retaining)
+        return replay(walk, losses, upstream, living)
     return Replay([None] * len(walk.operations), [None] * len(walk.operations), [None] * len(walk.leaves), NOT_ASKED)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Sequence
 from typing import Any
 
@@ -69,3 +70,11 @@ class Walk:
         """Operations with no inputs that autograd follows: a backward pass ends there, though in no leaf."""
         followed = {edge[1] for edge in self.inner} | {use[1] for use in self.uses}
         return [node for number, node in enumerate(self.operations) if number not in followed]
+
+    def living(self) -> list[Tensor]:
+        """The tensors made by these operations that anybody keeps.
+
+        No node tells whose tensor it is, so they are looked for among all that live.
+        """
+        tensors = [one for one in gc.get_objects() if type(one) is Tensor]
+        return [tensor for tensor in tensors if tensor.grad_fn in self.number_of]

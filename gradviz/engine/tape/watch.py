@@ -7,9 +7,10 @@ import os
 import sys
 import weakref
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from types import FrameType
 from typing import Any
 
@@ -19,6 +20,7 @@ from torch.nn.modules import module as module_hooks
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from gradviz.core.tape.remarks import RemarkKind
 from gradviz.core.tape.structure import ModuleCall
 from gradviz.core.tape.tensor_numbers import TensorNumbers
 from gradviz.core.words import one_line
@@ -30,6 +32,7 @@ PACKAGES = tuple(
 )
 """Frames of torch and of gradviz are not the user's."""
 LONGEST_LINE = 120
+DETACHING = ("detach", "detach_", "data")
 
 
 def next_number() -> int:
@@ -38,12 +41,23 @@ def next_number() -> int:
     return number
 
 
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Where a tensor that required a gradient became one that does not: by what, from which tensor, in which line."""
+
+    kind: RemarkKind
+    source: weakref.ref[Tensor]
+    operation: str
+    line: str
+
+
 class Constant:
     """An input that autograd did not follow: its numbers, and the tensor as long as somebody else keeps it."""
 
-    __slots__ = ("_tensor", "numbers")
+    __slots__ = ("_tensor", "cut", "numbers")
 
-    def __init__(self, value: Tensor | complex) -> None:
+    def __init__(self, value: Tensor | complex, cut: Cut | None = None) -> None:
+        self.cut = cut
         tensor = value if isinstance(value, Tensor) else torch.tensor(value, dtype=torch.float64)
         self.numbers: TensorNumbers = numbers_of(tensor)
         self._tensor = weakref.ref(value) if isinstance(value, Tensor) else None
@@ -67,11 +81,14 @@ class Watch:
         self.constants: dict[int, dict[str, Constant]] = {}
         self.calls: list[ModuleCall] = []
         self.begin = next_number()
+        self.changes: dict[int, tuple[str, int]] = {}
+        """By the sequence number of a node that changed its tensor in place: by which function, to which version."""
         self.end: int | None = None
         self.is_paused = False
         self._paths = _paths(named)
         self._open: list[tuple[int, int]] = []
         self._lines: list[tuple[int, int, str]] = []
+        self._cuts: dict[int, tuple[weakref.ref[Tensor], Cut]] = {}
 
     def covers(self, number: int) -> bool:
         """Whether the node of this sequence number was made while it watched."""
@@ -91,7 +108,7 @@ class Watch:
             return
         outputs = result if isinstance(result, tuple | list) else (result,)
         self.values[number] = [numbers_of(one) if isinstance(one, Tensor) else None for one in outputs]
-        constants = dict(_constants(function, arguments))
+        constants = dict(_constants(function, arguments, self.cut_of))
         if constants:
             self.constants[number] = constants
 
@@ -100,6 +117,26 @@ class Watch:
         end = next_number()
         if end > begin and not self.is_paused:
             self._lines.append((begin, end, _user_line(sys._getframe(2))))  # noqa: SLF001 - inspect is slow
+
+    def keep_change(self, name: str, changed: Tensor) -> None:
+        """Note that a function changed a tensor in place."""
+        whole = changed if changed._base is None else changed._base  # noqa: SLF001 - a view's own node is made when asked
+        if whole.grad_fn is not None and not self.is_paused:
+            self.changes[whole.grad_fn._sequence_nr()] = (name, whole._version)  # noqa: SLF001
+
+    def keep_cut(self, name: str, followed: Sequence[Tensor], given: Sequence[Tensor], result: Tensor) -> None:
+        """Note that `result` needs no gradient though something that it is made of did, now or before it was cut."""
+        known = next((cut for cut in map(self.cut_of, given) if cut is not None), None)
+        if followed and (name in DETACHING or not torch.is_grad_enabled()):
+            kind = RemarkKind.DETACHED if name in DETACHING else RemarkKind.NO_GRAD
+            known = Cut(kind, weakref.ref(followed[0]), name, _user_line(sys._getframe(2)))  # noqa: SLF001
+        if known is not None and not self.is_paused:
+            self._cuts[id(result)] = (weakref.ref(result), known)
+
+    def cut_of(self, tensor: Tensor) -> Cut | None:
+        """Where a tensor, or what it is made of, was cut from the graph; None where nobody saw it."""
+        reference, cut = self._cuts.get(id(tensor), (None, None))
+        return cut if reference is not None and reference() is tensor else None
 
     def enter(self, module: nn.Module) -> None:
         """A module's forward begins."""
@@ -177,17 +214,44 @@ class _Lines(TorchFunctionMode):
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         begin = next_number()
+        given = [one for one in (*args, *(kwargs or {}).values()) if isinstance(one, Tensor)]
+        followed = [one for one in given if one.requires_grad]
+        before = _version(given)
         result = func(*args, **(kwargs or {}))
         self._watch.keep_line(begin)
+        if given:
+            name = _function_name(func)
+            if _version(given) > before and name not in DETACHING:
+                self._watch.keep_change(name, given[0])
+            if isinstance(result, Tensor) and not result.requires_grad and _can_follow(result):
+                self._watch.keep_cut(name, followed, given, result)
         return result
 
 
-def _constants(function: Any, arguments: Any) -> Iterator[tuple[str, Constant]]:
+def _version(given: Sequence[Tensor]) -> int:
+    """How often the first was changed in place; -1 of one that is not counted."""
+    if not given or given[0].is_inference():
+        return -1
+    return given[0]._version  # noqa: SLF001 - torch tells it nowhere else
+
+
+def _can_follow(tensor: Tensor) -> bool:
+    return tensor.dtype.is_floating_point or tensor.dtype.is_complex
+
+
+def _function_name(function: Any) -> str:
+    """What the user called: detach, add_; that of an attribute (x.data) is the attribute's own."""
+    name = str(getattr(function, "__name__", "?"))
+    whose = getattr(function, "__self__", None)
+    return str(getattr(whose, "__name__", name)) if name == "__get__" else name
+
+
+def _constants(function: Any, arguments: Any, cut_of: Callable[[Tensor], Cut | None]) -> Iterator[tuple[str, Constant]]:
     """The tensors that need no gradient, and the numbers in the place of tensors, by the names of the schema."""
     for declared, value in zip(function._schema.arguments, arguments, strict=False):  # noqa: SLF001
         if isinstance(value, Tensor):
             if not value.requires_grad:
-                yield declared.name, Constant(value)
+                yield declared.name, Constant(value, cut_of(value))
         elif (
             isinstance(value, int | float | complex) and not isinstance(value, bool) and "Tensor" in str(declared.type)
         ):
@@ -195,7 +259,7 @@ def _constants(function: Any, arguments: Any) -> Iterator[tuple[str, Constant]]:
         elif isinstance(value, list | tuple):
             for place, one in enumerate(value):
                 if isinstance(one, Tensor) and not one.requires_grad:
-                    yield f"{declared.name}[{place}]", Constant(one)
+                    yield f"{declared.name}[{place}]", Constant(one, cut_of(one))
 
 
 def _user_line(frame: FrameType | None) -> str:
