@@ -149,3 +149,20 @@ def test_files_need_no_display_and_text_needs_no_qt(tmp_path: Path) -> None:
 def test_what_is_no_loss_is_refused_in_a_sentence() -> None:
     with pytest.raises(gradviz.GradvizError, match="from a loss, a tensor"):
         gradviz.trace(3.0)
+
+
+def test_the_steps_of_a_graph_and_what_else_was_done_to_its_tensors_are_told(tmp_path: Path) -> None:
+    x = torch.tensor(2.0, requires_grad=True)
+    with gradviz.watching() as watch:
+        u = x * x
+        apart = u.detach()
+        loss = u * apart
+    graph = gradviz.trace(loss, watch=watch)
+    assert graph.steps[1].startswith("MulBackward0 (u) gives 4")
+    assert "apart: cut from u by detach(): test_tracing.py:" in graph.steps[2]
+    assert graph.steps[-2] == "AccumulateGrad (x): 2 arrived of 2, 8 + 8 = 16; .grad was None and is 16"
+    told = {node["name"]: node["remarks"] for node in graph.nodes if "remarks" in node}
+    assert list(told) == ["apart"]
+    assert told["apart"][0]["kind"] == "detach"
+    graph.save(tmp_path / "g.json")
+    assert json.loads((tmp_path / "g.json").read_text(encoding="utf-8"))["nodes"] == graph.nodes

@@ -10,10 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from gradviz.app.tracing.formats import check_ending, file_bytes, notebook_html
+from gradviz.core.tape.backward_pass import BackwardPass
+from gradviz.core.tape.backward_walk import BackwardWalk
 from gradviz.core.tape.folding import opened_at_first
 from gradviz.core.tape.graph_data import graph_data
 from gradviz.core.tape.grouping import Grouping, grouping, with_hand_group
 from gradviz.core.tape.ledger import TracedGraph
+from gradviz.core.tape.walk_words import walk_words
 from gradviz.storage.atomic_write import write_bytes
 
 
@@ -45,6 +48,12 @@ class Graph:
         """Each from a producer to a consumer, with the input, and upstream x local = passed."""
         edges: list[dict[str, Any]] = self.data["edges"]
         return edges
+
+    @cached_property
+    def steps(self) -> tuple[str, ...]:
+        """What happens one node at a time, in words: forwards as made, then backwards as torch's engine ran it."""
+        walk = BackwardWalk(BackwardPass(self.traced))
+        return tuple(str(walk_words(walk, position)) for position in range(len(walk)))
 
     @property
     def note(self) -> str:
