@@ -19,10 +19,14 @@ minimap           The whole graph in a corner, with a frame around what is seen 
 node_card_panel   The docked card: all that is known of the chosen node, or of the one that is pinned
 node_lettering    How large a node's text is at a zoom: never smaller on the screen than can be read, and only as many
                   lines as fit
+overlay           What a debugger lays over the graph of a step, and how that stands out
 overview_painter  A graph from afar, by arrays: 50,000 nodes in the time of a frame
 placing_apart     A layout that is under way: where it is done, how far it is, and how to leave it
 search_bar        Where a person types what to look for in a graph
 shade_colours     The colours of numbers: from the ground to the accent, and that of a fault for what is not finite
 stress            What stands out in a picture of a graph: the chosen node, and what was looked for or leads there
 title_atlas       Titles of nodes, each written once into one picture and copied from there: few words name many nodes
+walk_bar          The bar below a graph that walks through it one node at a time: forwards as it was made, backwards as
+                  it is run
+walking           How a graph is walked: the bar, what it asks of the engine, and what it lays over the graph
 """

@@ -11,6 +11,8 @@ from gradviz.core.tape.structure import NodeKind
 from gradviz.core.words import say
 from gradviz.views.kit.speech import spoken
 
+FREED = say("freed")
+
 
 @dataclass(frozen=True, slots=True)
 class BoxText:
@@ -50,11 +52,14 @@ def box_text(drawing: Drawing, box: int, size: int) -> BoxText:
 
 
 def number_lines(drawing: Drawing, box: int) -> tuple[str, str, str]:
-    """Value, gradient and tag of a node: what changes from step to step."""
+    """Value, gradient and tag of a node: what changes from step to step, and in a pass what has arrived so far."""
     graph, row = drawing.graph, int(drawing.folded.rows[box])
     is_followed = graph.structure.kinds[row] is not NodeKind.CONSTANT
-    whole = has_several(drawing, box)
-    return value_text(graph, row), gradient_text(graph, row, whole) if is_followed else "", grad_tag(graph, row)
+    if not is_followed:
+        return value_text(graph, row), "", grad_tag(graph, row)
+    waits = graph.tags.get(row)
+    gradient = spoken(waits) if waits is not None else gradient_text(graph, row, has_several(drawing, box))
+    return value_text(graph, row), gradient, spoken(FREED) if row in graph.freed else grad_tag(graph, row)
 
 
 def has_several(drawing: Drawing, box: int) -> bool:

@@ -9,7 +9,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
 
 from gradviz.core.numbers import Floats, short_number
-from gradviz.core.tape.captions import grad_tag, passed_text
+from gradviz.core.tape.captions import arriving_text, grad_tag, passed_text
 from gradviz.core.tape.drawing import Drawing
 from gradviz.views.graph.box_text import box_subtitle, box_text, number_lines
 from gradviz.views.graph.edge_painting import paint_edges, paint_routes
@@ -44,11 +44,13 @@ class GraphPainter:
         self._untracked = QPen(QColor(theme.muted), 1.4, Qt.PenStyle.DashLine)
         self._lines: dict[int, tuple[str, str, str]] = {}
         self._lines_of: Drawing | None = None
-        self._lines_key = (False, False, 0)
+        self._lines_key = (False, False, False, 0)
         """Of what the lines are, and for which letters: panning writes the same ones again."""
         self._stressed = QPen(QColor(theme.accent), 2.0)
         self._chosen = QPen(QColor(theme.accent), 2.4)
         self._marked = QPen(QColor(theme.accent), 2.0, Qt.PenStyle.DotLine)
+        self._refused = QPen(QColor(theme.fault), 4.0)
+        self._lit, self._at_work = QPen(QColor(theme.gradient), 2.6), QPen(QColor(theme.gradient), 3.0)
         self._shades = shade_colours(theme, is_behind_text=True)
         self._fills = {
             Fill.OPERATION: QColor(theme.operation),
@@ -75,7 +77,10 @@ class GraphPainter:
         painter.setOpacity(FADED)
         paint_edges(painter, drawing, back, scale, self._edge)
         painter.setOpacity(1.0)
-        paint_edges(painter, drawing, front, scale, self._edge if stress.edges is None else self._stressed)
+        is_walked = stress.lit is not None
+        paint_edges(painter, drawing, front, scale, self._edge if stress.edges is None or is_walked else self._stressed)
+        if stress.lit is not None:
+            paint_edges(painter, drawing, stress.split(stress.lit, arrays.edges_in(around))[1], scale, self._lit)
         letters = lettering(scale, drawing.size[1]) if scale >= TEXT_SCALE else None
         boxes = arrays.nodes_in(around)
         for box, (left, top, width, height) in zip(boxes.tolist(), arrays.boxes(boxes).tolist(), strict=True):
@@ -105,26 +110,34 @@ class GraphPainter:
             return
         letters = lettering(scale, drawing.size[1])
         room = int((drawing.size[0] - letters.indent - 8) / letters.digit)
-        key = letters.has_labels, letters.gradient_line is None, room
+        is_of_gradient = stress.with_gradients and letters.gradient_line is None
+        key = letters.has_labels, letters.gradient_line is None, is_of_gradient, room
         if self._lines_of is not drawing or self._lines_key != key:
             self._lines, self._lines_of, self._lines_key = {}, drawing, key
         boxes = arrays.nodes_in(visible)
         for box, (left, top, width, _) in zip(boxes.tolist(), arrays.boxes(boxes).tolist(), strict=True):
             known = self._lines.get(box)
             if known is None:
-                known = self._lines[box] = _lines_in(drawing, arrays, box, letters, room)
+                known = self._lines[box] = _lines_in(drawing, arrays, box, letters, room, is_of_gradient)
             painter.setOpacity(stress.of_node(box))
-            self._paint_lines(painter, known, QPointF(left + letters.indent, top), letters)
+            self._paint_lines(painter, known, QPointF(left + letters.indent, top), letters, is_of_gradient)
             if known[2] and scale >= TAG_SCALE:
                 ground = self._ground(Fill(int(arrays.fills[box])), box, stress)
                 self._paint_tag(painter, known[2], QPointF(left + width - 8, top), ground, letters)
         painter.setOpacity(1.0)
         if letters.gradient_line is not None:
-            self._paint_derivatives(painter, drawing, arrays, visible, letters, scale)
+            self._paint_derivatives(painter, drawing, arrays, visible, letters, scale, stress)
 
-    def _paint_lines(self, painter: QPainter, lines: tuple[str, str, str], corner: QPointF, letters: Lettering) -> None:
+    def _paint_lines(
+        self,
+        painter: QPainter,
+        lines: tuple[str, str, str],
+        corner: QPointF,
+        letters: Lettering,
+        is_of_gradient: bool,
+    ) -> None:
         painter.setFont(letters.mono)
-        painter.setPen(QPen(QColor(self._theme.value)))
+        painter.setPen(QPen(QColor(self._theme.gradient if is_of_gradient else self._theme.value)))
         painter.drawText(corner + QPointF(0, letters.value_line), lines[0])
         if letters.gradient_line is not None:
             painter.setPen(QPen(QColor(self._theme.gradient)))
@@ -150,21 +163,24 @@ class GraphPainter:
         visible: QRectF,
         letters: Lettering,
         scale: float,
+        stress: Stress,
     ) -> None:
-        """On each edge the factor of the chain rule, and what it passes on."""
+        """On each edge the factor of the chain rule, and what it passes on; that of an edge that is lit stands out."""
         painter.setFont(letters.derivative)
         metrics = letters.derivative_metrics
         ground = QColor(self._theme.base)
         for edge in arrays.edges_in(visible).tolist():
             parts = drawing.folded.parts[edge]
-            text = edge_label(drawing, parts[0], scale, letters.derivative_digits) if len(parts) == 1 else ""
+            is_alone = len(parts) == 1
+            lit = arriving_text(drawing.graph, parts[0]) if is_alone and stress.is_lit(edge) else ""
+            text = lit or (edge_label(drawing, parts[0], scale, letters.derivative_digits) if is_alone else "")
             if not text:
                 continue
             box = QRectF(0, 0, metrics.horizontalAdvance(text) + 8, metrics.height() + 1)
             box.moveCenter(_towards_the_end(drawing.routes[edge]))
             if box.intersects(visible):
-                painter.fillRect(box, ground)
-                painter.setPen(QColor(self._theme.gradient))
+                painter.fillRect(box, self._lit.color() if lit else ground)
+                painter.setPen(QColor(self._theme.base if lit else self._theme.gradient))
                 painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
 
     def _paint_box(self, painter: QPainter, fill: Fill, place: QRectF, box: int, stress: Stress) -> None:
@@ -174,7 +190,9 @@ class GraphPainter:
         if fill is Fill.GROUP:
             painter.drawRoundedRect(place.adjusted(GROUP_INSET, GROUP_INSET, 0, 0), radius, radius)
             place = place.adjusted(0, 0, -GROUP_INSET, -GROUP_INSET)
-        if box == stress.chosen:
+        if box == stress.at:
+            painter.setPen(self._refused if stress.is_refused else self._at_work)
+        elif box == stress.chosen:
             painter.setPen(self._chosen)
         elif box in stress.marked:
             painter.setPen(self._marked)
@@ -237,15 +255,17 @@ def _tag_room(drawing: Drawing, box: int, letters: Lettering, scale: float) -> f
     return letters.small_metrics.horizontalAdvance(tag) + 6 if tag else 0.0
 
 
-def _lines_in(drawing: Drawing, arrays: GraphArrays, box: int, letters: Lettering, room: int) -> tuple[str, str, str]:
-    """The lines of a box in at most `room` characters each, and its tag."""
+def _lines_in(
+    drawing: Drawing, arrays: GraphArrays, box: int, letters: Lettering, room: int, is_of_gradient: bool
+) -> tuple[str, str, str]:
+    """The lines of a box in at most `room` characters each, and its tag; one line alone is of value or of gradient."""
     if drawing.folded.rows[box] < 0:
         return box_text(drawing, box, int(arrays.sizes[drawing.folded.groups[box]])).value, "", ""
     value, gradient, tag = number_lines(drawing, box)
     if letters.has_labels:
         value, gradient = f"value {value}", f"grad  {gradient}" if gradient else ""
     if letters.gradient_line is None:
-        return _cut(_shortened(value), room), "", tag
+        return _cut(_shortened(gradient if is_of_gradient else value), room), "", tag
     return _cut(value, room), _cut_parts(gradient, room), tag
 
 

@@ -149,6 +149,13 @@ class GraphPlane(QWidget):
         elif not self.seen().adjusted(90, 60, -90, -60).contains(place):
             self.centre_on(place)
 
+    def follow(self, box: int) -> None:
+        """Have a box in sight at the same zoom."""
+        assert self.drawing is not None
+        place = QPointF(*self.drawing.places[box].tolist())
+        if not self.camera.is_fitted and not self.seen().adjusted(60, 30, -60, -30).contains(place):
+            self.centre_on(place)
+
     def _look(self, camera: Camera) -> None:
         self.camera = camera
         self.redraw()
@@ -196,7 +203,8 @@ class GraphPlane(QWidget):
         if self.camera.scale < TEXT_SCALE:
             return ["zoom in for the numbers"]
         if self.camera.scale < THREE_LINES_SCALE:
-            return ["value", "zoom in for the gradients"]
+            is_of_gradient = self.stress.with_gradients
+            return ["gradient", "zoom in for the values"] if is_of_gradient else ["value", "zoom in for the gradients"]
         return [*([] if self.camera.scale >= LABEL_SCALE else ["value, gradient"]), *self._legend]
 
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar
 
@@ -14,11 +14,11 @@ from PySide6.QtWidgets import QComboBox, QSplitter, QToolTip, QWidget
 
 from gradviz.core.document.experiment import Experiment, optimizer_names
 from gradviz.core.graph.measures import CHOICES, Measure
-from gradviz.core.graph.reach import Mask
 from gradviz.core.graph.search import search
 from gradviz.core.layout.placement import Direction, Placement, placing
 from gradviz.core.questions.question import Answer, Question, Refusal
 from gradviz.core.questions.trace import TraceGraph
+from gradviz.core.tape.backward_pass import BackwardPass
 from gradviz.core.tape.drawing import Drawing
 from gradviz.core.tape.grouping import Grouping, GroupingError
 from gradviz.core.tape.ledger import TracedGraph
@@ -30,9 +30,11 @@ from gradviz.views.graph.graph_menu import Entry, GraphMenu
 from gradviz.views.graph.graph_plane import GraphPlane
 from gradviz.views.graph.graph_state import Folds, GraphState, Spot, Way, folds, grouped, stress_of
 from gradviz.views.graph.node_card_panel import NodeCardPanel
+from gradviz.views.graph.overlay import Overlay, overlaid
 from gradviz.views.graph.placing_apart import PlacingApart
 from gradviz.views.graph.search_bar import SearchBar
 from gradviz.views.graph.stress import Stress
+from gradviz.views.graph.walking import Walking
 from gradviz.views.kit.speech import spoken
 from gradviz.views.kit.theme import Theme
 from gradviz.views.kit.view import View
@@ -60,19 +62,6 @@ TURNS = {
     Direction.UP: Direction.LEFT,
     Direction.LEFT: Direction.DOWN,
 }
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Overlay:
-    """What a debugger lays over the graph of a step: other numbers of the same structure, and what stands out.
-
-    `nodes` and `edges` are masks over the structure's; `at` is the node at work, -1 for none.
-    """
-
-    graph: TracedGraph
-    nodes: Mask | None = None
-    edges: Mask | None = None
-    at: int = -1
 
 
 class GraphView(View):
@@ -118,6 +107,8 @@ class GraphView(View):
         self._halves.addWidget(self.card)
         self._halves.setChildrenCollapsible(False)
         self._halves.setStretchFactor(0, 1)
+        self.walking = Walking(self, self.set_overlay, self._chosen_row)
+        self.walking.changed.connect(self._on_walking)
         self.menu = GraphMenu(self, self._entries())
         self.racer = QComboBox(self)
         self.racer.setAccessibleName("Whose graph it is")
@@ -141,6 +132,7 @@ class GraphView(View):
     def set_theme(self, theme: Theme) -> None:
         super().set_theme(theme)
         self.plane.set_theme(theme)
+        self.walking.set_theme(theme)
         self._show_card()
 
     def set_language(self, language: str) -> None:
@@ -150,6 +142,7 @@ class GraphView(View):
 
     def begin_run(self, experiment: Experiment) -> None:
         self.placing.cancel()
+        self.walking.begin()
         self._traced, self._known, self._folds, self._overlay, self._refusal = None, None, None, None, ""
         self.state = self.state.of_another_graph()
         self.plane.fit()
@@ -166,16 +159,18 @@ class GraphView(View):
 
     @property
     def asks(self) -> tuple[Question[Any], ...]:
-        return (TraceGraph(self.state.optimizer, jacobians=False),)
+        return self.walking.asks(TraceGraph(self.state.optimizer, jacobians=False))
 
     def show_answer(self, answer: Answer) -> None:
         if isinstance(answer.value, Refusal):
             self._refuse(spoken(answer.value.why))
+        if isinstance(answer.value, BackwardPass):
+            answer = replace(answer, value=self.walking.take(answer.value))
         if not isinstance(answer.value, TracedGraph):
             return
         known, graph = self._traced, answer.value
         if known is not None and graph.structure is not known.structure and graph.structure.is_like(known.structure):
-            graph = TracedGraph(known.structure, graph.ledger)  # of another optimiser: it is drawn and folded alike
+            graph = replace(graph, structure=known.structure)  # of another optimiser: it is drawn and folded alike
         self._traced = graph
         self._step, self._refusal, self._overlay = answer.step, "", None
         self._head()
@@ -183,6 +178,7 @@ class GraphView(View):
             self._show_other_graph()
         elif self.plane.drawing is not None:
             self._show_numbers(self.plane.drawing, graph)
+        self.walking.show()
         self._show_card()
 
     def _show_numbers(self, drawing: Drawing, graph: TracedGraph) -> None:
@@ -200,6 +196,7 @@ class GraphView(View):
         """A graph that is of no run: a person's own, with these groups open and grouped by hand."""
         self._traced, self._step, self._overlay, self._refusal = graph, None, None, ""
         self._known = grouped(graph.structure, by_hand)
+        self.walking.offer(graph)
         self.state = replace(self.state.of_another_graph(), opened=opened, by_hand=by_hand)
         self._head()
         self._lay_out()
@@ -214,9 +211,11 @@ class GraphView(View):
         self._overlay = overlay
         if self.plane.drawing is None or self.graph is None:
             return
-        self.plane.show_numbers(replace(self.plane.drawing, graph=self.graph))
+        self.plane.drawing = replace(self.plane.drawing, graph=self.graph)
         self._show_stress()
         self._show_card()
+        if overlay is not None and overlay.at >= 0 and self._folds is not None:
+            self.plane.follow(self._folds.box_of(overlay.at))
 
     def _show_other_graph(self) -> None:
         assert self._traced is not None
@@ -417,9 +416,12 @@ class GraphView(View):
 
     def _stress(self, drawing: Drawing) -> Stress:
         assert self._folds is not None
-        if self._overlay is None:
-            return stress_of(drawing, self._folds, self.state)
-        return _overlaid(self._overlay, self._folds, self.state)
+        stress = stress_of(drawing, self._folds, self.state)
+        return stress if self._overlay is None else overlaid(stress, self._overlay, self._folds)
+
+    def _chosen_row(self) -> int:
+        """The node that is looked at, -1 where there is none."""
+        return self.state.chosen if isinstance(self.state.chosen, int) else -1
 
     def _show_stress(self) -> None:
         if self.plane.drawing is not None:
@@ -444,6 +446,9 @@ class GraphView(View):
             "found": self.state.found or (),
             "standing out": [] if stress.nodes is None else np.flatnonzero(stress.nodes).tolist(),
             "opened": self._folds.opened,
+            "walk": self.walking.bar.drawn() if self.walking.is_open else {},
+            "at work": stress.at,
+            "lit": [] if stress.lit is None else np.flatnonzero(stress.lit).tolist(),
             "card": self.card.drawn() if self.state.has_card else None,
         }
 
@@ -460,7 +465,8 @@ class GraphView(View):
         has_derivatives = self.graph is not None and not self.graph.ledger.local.is_empty
         racer = [self._racers[self.state.optimizer]] if self._racers and self.racer.isHidden() else []
         legend = ["× local derivative = passed on"] * has_derivatives
-        self.plane.set_head([self._begin_of_head(), *racer], legend, self._controls_width())
+        whose = ["graph of the gradient"] if self.walking.is_of_gradient else []
+        self.plane.set_head([self._begin_of_head(), *whose, *racer], legend, self._controls_width())
 
     def _begin_of_head(self) -> str:
         """The step; of a graph that is of no run how large it is, and why gradients are absent."""
@@ -524,11 +530,21 @@ class GraphView(View):
         return "The graph appears with the first evaluation" if self._traced is None else "No graph was recorded"
 
     def resizeEvent(self, event: QResizeEvent) -> None:
+        self._arrange()
+
+    def _on_walking(self) -> None:
+        """The bar came, went or grew, or other questions are asked."""
+        self._arrange()
+        self.asks_changed.emit()
+
+    def _arrange(self) -> None:
+        """Graph and card have the room that the bar leaves."""
+        room = self.walking.place(self.rect())
         is_wide = self.width() >= WIDE
         self._halves.setOrientation(Qt.Orientation.Horizontal if is_wide else Qt.Orientation.Vertical)
-        self._halves.setGeometry(self.rect())
+        self._halves.setGeometry(room)
         self._share_room()
-        self.search_bar.stay_in(self.rect(), HEAD)
+        self.search_bar.stay_in(room, HEAD)
 
     def _on_pressed(self, box: int, is_marked: bool) -> None:
         self.setFocus()
@@ -558,7 +574,7 @@ class GraphView(View):
             self.card.take_focus()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if not self._acts_on(event.key(), event.modifiers()):
+        if not self.walking.press(event) and not self._acts_on(event.key(), event.modifiers()):
             super().keyPressEvent(event)
 
     def _acts_on(self, key: int, held: Qt.KeyboardModifier) -> bool:
@@ -623,6 +639,7 @@ class GraphView(View):
             *colours,
             line,
             Entry("Node card", "K", lambda: self.show_card(not self.state.has_card), lambda: self.state.has_card),
+            Entry("Step through", "W", self.walking.toggle, lambda: self.walking.is_open),
             Entry("Find", "Ctrl+F", self.open_search),
             Entry("Turn", "R", lambda: self.turn(TURNS[self.state.direction])),
             Entry("Fit", "F", self.fit),
@@ -639,6 +656,8 @@ class GraphView(View):
         elif self.state.way is not Way.ALL or self.state.found is not None:
             self.state = replace(self.state, way=Way.ALL, found=None)
             self._show_stress()
+        elif self.walking.is_open:
+            self.walking.close()
         else:
             return False
         return True
@@ -677,15 +696,3 @@ def _derivatives(drawing: Drawing) -> dict[tuple[int, int], float]:
         if factor is not None and factor.is_one and factor.entries is not None:
             found[producer, consumer] = float(factor.entries.reshape(-1)[0].real)
     return found
-
-
-def _overlaid(overlay: Overlay, shown: Folds, state: GraphState) -> Stress:
-    """What stands out of an overlay, by the boxes and edges that are to be seen."""
-    chosen = shown.box_of(overlay.at) if overlay.at >= 0 else shown.box_of(state.chosen)
-    if overlay.nodes is None:
-        return Stress(chosen)
-    nodes = np.zeros(len(shown.folded), dtype=bool)
-    nodes[shown.folded.boxes[overlay.nodes]] = True
-    wanted = overlay.edges
-    edges = np.array([wanted is None or bool(wanted[list(parts)].any()) for parts in shown.folded.parts], dtype=bool)
-    return Stress(chosen, nodes, edges)

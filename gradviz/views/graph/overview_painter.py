@@ -83,8 +83,9 @@ class OverviewPainter:
             painter.setOpacity(opacity)
             self._paint_nodes(painter, drawing, arrays, part, zoom, shift, stress.shading)
         painter.setOpacity(1.0)
-        if stress.chosen in nodes:
-            self._frame(painter, arrays, stress.chosen, zoom, shift)
+        for box, colour in ((stress.chosen, self._theme.accent), (stress.at, self._theme.gradient)):
+            if box in nodes:
+                self._frame(painter, arrays, box, zoom, shift, colour)
         return len(nodes)
 
     def _paint_lines(
@@ -94,9 +95,14 @@ class OverviewPainter:
         faded, strong = stress.split(stress.edges, segments, arrays.edge_of)
         for part, opacity in ((faded, FADED), (strong, 1.0)):
             painter.setOpacity(opacity)
-            colour = QColor(self._theme.accent) if opacity == 1.0 and stress.edges is not None else self._line
+            is_stressed = opacity == 1.0 and stress.edges is not None and stress.lit is None
+            colour = QColor(self._theme.accent) if is_stressed else self._line
             painter.setPen(QPen(colour, max(1.0, 1.4 * zoom)))
             draw_lines(painter, arrays.segments[part] * zoom + np.tile(shift, 2))
+        if stress.lit is not None:
+            painter.setPen(QPen(QColor(self._theme.gradient), max(2.0, 2.6 * zoom)))
+            lit = stress.split(stress.lit, segments, arrays.edge_of)[1]
+            draw_lines(painter, arrays.segments[lit] * zoom + np.tile(shift, 2))
 
     def _paint_nodes(
         self,
@@ -164,8 +170,10 @@ class OverviewPainter:
         sources = self._atlas.sources([arrays.titles[index] for index in nodes.tolist()])
         draw_pieces(painter, self._atlas.picture, centres, sources)
 
-    def _frame(self, painter: QPainter, arrays: GraphArrays, node: int, zoom: float, shift: Floats) -> None:
+    def _frame(
+        self, painter: QPainter, arrays: GraphArrays, node: int, zoom: float, shift: Floats, colour: str
+    ) -> None:
         left, top, width, height = (arrays.boxes(np.array([node]))[0] * zoom).tolist()
-        painter.setPen(QPen(QColor(self._theme.accent), 2.4))
+        painter.setPen(QPen(QColor(colour), 2.4))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRect(QRectF(left + shift[0], top + shift[1], max(width, 6.0), max(height, 6.0)))

@@ -19,6 +19,8 @@ class Stress:
     """`nodes` and `edges` are masks of those that stand out; None where all are alike. `chosen` is -1 for none.
 
     `marked` are the boxes that a person marks to make a group of; `shading` colours the boxes by a number.
+    Of a walk, `lit` are the edges over which something comes now, `at` is the box at work, and `is_refused` says that
+    it fails; `with_gradients` that where there is one line for numbers it is that of the gradient.
     """
 
     chosen: int = -1
@@ -26,10 +28,18 @@ class Stress:
     edges: NDArray[np.bool_] | None = None
     marked: frozenset[int] = frozenset()
     shading: Shading | None = None
+    lit: NDArray[np.bool_] | None = None
+    at: int = -1
+    is_refused: bool = False
+    with_gradients: bool = False
 
     def of_node(self, index: int) -> float:
         """Its opacity."""
         return 1.0 if self.nodes is None or self.nodes[index] else FADED
+
+    def is_lit(self, edge: int) -> bool:
+        """Whether something comes over an edge now."""
+        return self.lit is not None and bool(self.lit[edge])
 
     @staticmethod
     def split(mask: NDArray[np.bool_] | None, indices: Ints, owner: Ints | None = None) -> tuple[Ints, Ints]:

@@ -31,11 +31,13 @@ def _shape(name: str) -> QPainterPath:
         return _triangle(0.2, 0.66) + _bar(0.7, 0.12)
     if name == "step_back":
         return _triangle(0.8, 0.34) + _bar(0.18, 0.12)
+    if name == "to_end":
+        return _triangle(0.12, 0.48) + _triangle(0.48, 0.8) + _bar(0.82, 0.1)
     return _triangle(0.88, 0.52) + _triangle(0.52, 0.2) + _bar(0.08, 0.1)
 
 
 def icon(name: str, colour: str, disabled: str) -> QIcon:
-    """The icon ``run``, ``pause``, ``step``, ``step_back`` or ``reset``."""
+    """The icon ``run``, ``pause``, ``step``, ``step_back``, ``to_end`` or ``reset``."""
     made = QIcon()
     for mode, chosen in ((QIcon.Mode.Normal, colour), (QIcon.Mode.Disabled, disabled)):
         pixmap = QPixmap(SIZE, SIZE)
