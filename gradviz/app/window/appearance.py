@@ -106,6 +106,15 @@ class Appearance(QObject):
         graph = self._views.graph
         graph.fit()
 
+    def walk_graph(self) -> None:
+        """Walk through the graph one node at a time, or put the bar away."""
+        graph, window = self._views.graph, self._window
+        if not window.is_front(graph.key):
+            window.front_or_close(graph.key)
+            graph.walking.open()
+        else:
+            graph.walking.toggle()
+
     def use_system_theme(self) -> None:
         """Colours of the desktop."""
         self._choose_theme("system")
