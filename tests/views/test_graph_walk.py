@@ -89,10 +89,10 @@ def test_the_room_of_the_bar_is_the_graphs_again_when_it_is_closed(view: GraphVi
     whole = view.plane.height()
     qtbot.keyClick(view, Key.Key_W)
     assert view.plane.height() < whole - 60
-    assert view.walking.opener.isHidden()
+    assert view.walking.opener.isChecked()
     qtbot.keyClick(view, Key.Key_W)
     assert view.plane.height() == whole
-    assert view.walking.opener.isVisible()
+    assert not view.walking.opener.isChecked()
 
 
 def test_where_a_node_is_at_work_out_of_sight_the_graph_moves(view: GraphView, qtbot: QtBot) -> None:

@@ -50,6 +50,7 @@ LEAST_CARD, LARGEST_CARD = 210, 360
 LEAST_RACER = 110
 """Pixels in which the name of an optimiser can be told."""
 WAYS: dict[int, Way] = {Qt.Key.Key_U: Way.UPSTREAM, Qt.Key.Key_D: Way.DOWNSTREAM, Qt.Key.Key_P: Way.BETWEEN}
+OPENER_WIDTH = 28
 ARROWS: dict[int, QPointF] = {
     Qt.Key.Key_Right: QPointF(1, 0),
     Qt.Key.Key_Down: QPointF(0, 1),
@@ -503,15 +504,17 @@ class GraphView(View):
         self.menu.adjustSize()
         right = self._halves.x() + self.plane.x() + self.plane.width()
         self.menu.setGeometry(right - self.menu.width() - 4, 2, self.menu.width(), int(HEAD) - 2)
-        room = self.plane.width() - self.menu.width() - 130
+        opener = self.walking.opener
+        opener.setGeometry(self.menu.x() - OPENER_WIDTH - 4, 2, OPENER_WIDTH, int(HEAD) - 2)
+        room = opener.x() - 4 - self.plane.x() - 130
         self.racer.setVisible(bool(self._racers) and room >= LEAST_RACER)
         width = min(self.racer.sizeHint().width(), room)
-        self.racer.setGeometry(self.menu.x() - width - 4, 1, width, int(HEAD))
+        self.racer.setGeometry(opener.x() - width - 4, 1, width, int(HEAD))
         self._head()
         self.plane.redraw_numbers()
 
     def _controls_width(self) -> int:
-        return self.menu.width() + 12 + (0 if self.racer.isHidden() else self.racer.width() + 4)
+        return self.menu.width() + OPENER_WIDTH + 16 + (0 if self.racer.isHidden() else self.racer.width() + 4)
 
     def _refuse(self, why: str) -> None:
         """Words in the place of a graph that cannot be had."""

@@ -24,8 +24,6 @@ from gradviz.views.kit.theme import Theme
 
 LEAST_WIDTH = 160
 """Pixels of a graph without the bar, which cannot do with so few."""
-EDGE = 8
-"""Pixels between the button and the corner."""
 
 
 class Walking(QObject):
@@ -48,13 +46,12 @@ class Walking(QObject):
         self.bar.left.connect(self.close)
         self.bar.aim_wanted.connect(self._run_to_chosen)
         self.opener = QToolButton(view)
-        self.opener.setText("Step through")
+        self.opener.setCheckable(True)
         self.opener.setToolTip("Walk through the graph one node at a time, forwards and backwards (W)")
         self.opener.setAccessibleName("Step through the graph")
-        self.opener.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.opener.setIconSize(QSize(14, 14))
         self.opener.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.opener.clicked.connect(self.open)
+        self.opener.clicked.connect(self.toggle)
 
     @property
     def is_open(self) -> bool:
@@ -84,7 +81,7 @@ class Walking(QObject):
         if self._own is not None:
             self.bar.show_pass(self._own)
             self.show()
-        self.opener.hide()
+        self.opener.setChecked(True)
         self._view.setFocus()
         self.changed.emit()
 
@@ -92,12 +89,12 @@ class Walking(QObject):
         """Put the bar away: the graph is that of the step again."""
         self.bar.hide()
         self.bar.show_pass(None)
-        self.opener.show()
+        self.opener.setChecked(False)
         self._lay(None)
         self._view.setFocus()
         self.changed.emit()
 
-    def toggle(self) -> None:
+    def toggle(self, _checked: bool = False) -> None:
         """Open it, or close it."""
         (self.close if self.is_open else self.open)()
 
@@ -126,10 +123,7 @@ class Walking(QObject):
             self._lay(_overlay(walk, walk.standing(self.bar.position)))
 
     def place(self, room: QRect) -> QRect:
-        """Put bar and button into `room`; returns what is left of it for the graph."""
-        hint = self.opener.sizeHint()
-        self.opener.setGeometry(EDGE, room.bottom() - hint.height() - EDGE, hint.width(), hint.height())
-        self.opener.raise_()
+        """Put the bar into `room`; returns what is left of it for the graph."""
         if not self.is_open:
             self._view.setMinimumWidth(LEAST_WIDTH)
             return room
