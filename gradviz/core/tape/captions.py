@@ -100,7 +100,7 @@ def arriving_text(graph: TracedGraph, edge: int) -> str:
     if passed is None:
         return ""
     spread = passed.spread
-    norm = "" if spread is None else f"norm {short_number(spread.norm, 4)}"
+    norm = "" if spread is None else f"norm {short_number(spread.norm, 3)}"
     return passed_text(graph, edge) or (numbers_text(passed, 1, 4) if passed.is_one else norm)
 
 

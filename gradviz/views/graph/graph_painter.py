@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
 
@@ -29,6 +30,8 @@ TAG_SCALE = 0.41
 """Below this zoom what `.grad` holds is left out."""
 PASSED_SCALE = 0.66
 """Below this zoom edges have the local derivative alone."""
+NEAR = np.array((0.1, 0.35))
+"""How far along the first piece of its route the number of a lit edge stands: a curve begins upright."""
 TITLE_ALONE = (28.0, 44.0)
 """The least and the largest height of a title without numbers, in scene units."""
 
@@ -177,7 +180,7 @@ class GraphPainter:
             if not text:
                 continue
             box = QRectF(0, 0, metrics.horizontalAdvance(text) + 8, metrics.height() + 1)
-            box.moveCenter(_towards_the_end(drawing.routes[edge]))
+            box.moveCenter(_near_the_begin(drawing.routes[edge]) if lit else _towards_the_end(drawing.routes[edge]))
             if box.intersects(visible):
                 painter.fillRect(box, self._lit.color() if lit else ground)
                 painter.setPen(QColor(self._theme.base if lit else self._theme.gradient))
@@ -294,6 +297,11 @@ def _cut(text: str, room: int) -> str:
     ends = text.partition(", mean")[0]
     shown = ends if len(ends) <= room else _shortened(ends)
     return shown if len(shown) <= room else shown[: room - 1] + "…"
+
+
+def _near_the_begin(route: Floats) -> QPointF:
+    """A point close to the producer: what is passed goes there, and edges to one consumer are apart there."""
+    return QPointF(*((1 - NEAR) * route[0] + NEAR * route[1]))
 
 
 def _towards_the_end(route: Floats) -> QPointF:
