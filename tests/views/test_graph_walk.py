@@ -8,8 +8,11 @@ from typing import Any
 import pytest
 import torch
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor
 from pytestqt.qtbot import QtBot
 
+from gradviz.core.questions.backward import TakeApart
+from gradviz.core.questions.trace import TraceGraph
 from gradviz.core.tape.backward_pass import BackwardPass
 from gradviz.core.tape.backward_walk import BackwardWalk
 from gradviz.core.tape.ledger import TracedGraph
@@ -19,6 +22,7 @@ from gradviz.core.tape.walk_words import walk_words
 from gradviz.engine.tape.naming import names_of
 from gradviz.engine.tape.tracing import trace
 from gradviz.engine.tape.watch import watching
+from gradviz.storage.shipped.by_name import find_experiment
 from gradviz.views.graph.graph_view import GraphView
 from gradviz.views.kit.theme import LIGHT
 
@@ -83,6 +87,34 @@ def test_it_is_walked_without_an_engine_and_its_only_call_cannot_be_chosen(view:
     qtbot.keyClick(view, Key.Key_Escape)
     assert not walk(view)
     assert view.drawn()["at work"] == -1
+
+
+def pixels_of(view: GraphView, colour: str) -> int:
+    """How many pixels of the graph have just this colour."""
+    picture = view.plane.grab().toImage()
+    wanted = QColor(colour).rgb()
+    return sum(picture.pixel(x, y) == wanted for x in range(picture.width()) for y in range(picture.height()))
+
+
+def test_the_node_at_work_and_what_it_passes_stand_out_in_the_picture(view: GraphView, qtbot: QtBot) -> None:
+    qtbot.keyClick(view, Key.Key_W)
+    before = pixels_of(view, LIGHT.gradient)
+    qtbot.keyClick(view, Key.Key_B)
+    assert pixels_of(view, LIGHT.gradient) > before + 500
+
+
+def test_of_a_race_the_pass_of_the_chosen_optimiser_is_asked_for_and_only_while_one_walks(qtbot: QtBot) -> None:
+    view = GraphView()
+    qtbot.addWidget(view)
+    view.show_settings(find_experiment("race-line").experiment)
+    view.choose_optimizer(1)
+    assert [type(question) for question in view.asks] == [TraceGraph]
+    with qtbot.waitSignal(view.asks_changed):
+        view.walking.open()
+    view.walking.bar.choose("twice")
+    assert view.asks == (TakeApart(1, twice=True),)
+    view.walking.close()
+    assert [type(question) for question in view.asks] == [TraceGraph]
 
 
 def test_the_room_of_the_bar_is_the_graphs_again_when_it_is_closed(view: GraphView, qtbot: QtBot) -> None:

@@ -294,10 +294,10 @@ class WalkBar(QWidget):
             self._say("", "", "")
             return
         failure = failure_at(walk, event)
-        words = spoken(walk_words(walk, self.position))
-        if self._taken is not None and self._taken.no_gradient and self.call.create_graph:
-            words = spoken(self._taken.no_gradient)
-        self._say(step_text(walk, self.position), words, f"“{failure.told}”" if failure is not None else "")
+        told = f"“{failure.told}”" if failure is not None else ""
+        if not told and self._taken is not None and self.call.create_graph:
+            told = spoken(self._taken.no_gradient)
+        self._say(step_text(walk, self.position), spoken(walk_words(walk, self.position)), told)
 
     def _say(self, count: str, words: str, told: str) -> None:
         self._count.setText(count)
