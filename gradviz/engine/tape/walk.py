@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Sequence
+from itertools import compress, repeat
+from operator import is_
 from typing import Any
 
 from torch import Tensor
@@ -74,7 +76,9 @@ class Walk:
     def living(self) -> list[Tensor]:
         """The tensors made by these operations that anybody keeps.
 
-        No node tells whose tensor it is, so they are looked for among all that live.
+        No node tells whose tensor it is, so they are looked for among all that live, 170,000 in a bare script, by
+        no loop of Python's own.
         """
-        tensors = [one for one in gc.get_objects() if type(one) is Tensor]
+        everything = gc.get_objects()
+        tensors = compress(everything, map(is_, map(type, everything), repeat(Tensor)))
         return [tensor for tensor in tensors if tensor.grad_fn in self.number_of]
