@@ -23,6 +23,8 @@ class Names:
         self._of_output: dict[tuple[Any, int], str] = {}
         self.made: list[tuple[Tensor, str]] = []
         """Values with a grad_fn of their own, and their names."""
+        self.are_all = False
+        """Whether every value along the way that keeps a gradient, or has a hook, is among them."""
 
     def add(self, named: Iterable[tuple[str, Any]]) -> None:
         """Take the tensors among `named`, and those of the modules, lists and dictionaries there."""

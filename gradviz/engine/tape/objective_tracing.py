@@ -36,6 +36,11 @@ class Evaluation:
     gradients: Sequence[tuple[Tensor, Tensor]] = ()
     no_gradients: Words = SILENCE
 
+    @property
+    def named(self) -> list[Tensor]:
+        """Everything along the way that keeps a gradient, or has a hook, has a name."""
+        return [self.loss, *(value for value, _ in self.values)]
+
 
 class ObjectiveTracing:
     """Traces one objective step by step. As long as a structure stays the same it is the same object."""
@@ -61,7 +66,8 @@ class ObjectiveTracing:
         made = _evaluated(objective, create_graph)
         graph = self._same(_traced(objective, made, begun_with, retained, with_jacobians=True))
         found = replace(
-            take_apart(graph, [made.loss], [objective.upstream], retain_graph, twice), no_gradient=made.no_gradients
+            take_apart(graph, [made.loss], [objective.upstream], retain_graph, twice, made.named),
+            no_gradient=made.no_gradients,
         )
         return replace(found, of_gradient=_of_gradient(objective, made)) if made.gradients else found
 
@@ -123,6 +129,7 @@ def _traced(
 def _names(objective: Objective, made: Evaluation) -> Names:
     names = names_of(dict(objective.parameters), objective.data_values())
     names.add((name, value) for value, name in made.values)
+    names.are_all = True
     if made.loss.grad_fn is None:  # as a scalar it may be another tensor over the same number
         names.add((name, made.loss) for value, name in made.values if value.data_ptr() == made.loss.data_ptr())
     return names

@@ -32,10 +32,16 @@ class Passes:
     What torch frees is found by asking each node that had saved something, when the next one begins.
     """
 
-    def __init__(self, losses: Sequence[Tensor], upstream: Sequence[Tensor | None], structure: TapeStructure) -> None:
+    def __init__(
+        self,
+        losses: Sequence[Tensor],
+        upstream: Sequence[Tensor | None],
+        structure: TapeStructure,
+        living: Sequence[Tensor] | None,
+    ) -> None:
         self._losses, self._upstream, self._structure = losses, upstream, structure
         self._walk = Walk(losses)
-        self._living = self._walk.living()
+        self._living = self._walk.living() if living is None else living
         self._alive = {
             row for row in range(len(self._walk.operations)) if any(map(_is_alive, structure.saved[row]))
         }  # fmt: skip
@@ -111,13 +117,15 @@ def take_apart(
     upstream: Sequence[Tensor | None],
     retain_graph: bool = False,
     twice: bool = False,
+    living: Sequence[Tensor] | None = None,
 ) -> BackwardPass:
     """What backward() does with the `graph` that was traced of these losses; they are used up, if not retained.
 
-    Hooks of a user are called at each pass. No `.grad` changes.
+    Hooks of a user are called at each pass. No `.grad` changes. `living` are the tensors along the way whose `.grad`
+    may be retained, where the caller has them all: else all that live are looked through.
     """
     with torch.inference_mode(False), torch.no_grad():
-        passes = Passes(losses, upstream, graph.structure)
+        passes = Passes(losses, upstream, graph.structure, living)
         if not passes.is_possible:
             return BackwardPass(graph, retain_graph)
         ran, failure, first = passes.run(retain_graph)

@@ -100,7 +100,7 @@ def _traced(
     derivatives = _derivatives(made, structure, with_jacobians) if len(walk.operations) <= MOST_OPERATIONS else None
     values = column(_values(made, structure, losses, names, watch))  # before a replay's hooks can change any
     named = [*losses, *(tensor for tensor, _ in names.made)]
-    living = walk.living() if begun_with is None else named
+    living = named if names.are_all or begun_with is not None else walk.living()
     remarks = remarks_of(made, names, watch, living)
     found = _replayed(walk, losses, upstream, with_gradients, living)
     before, held = _held(made, names) if begun_with is None else _held_after(made, names, found, begun_with)
