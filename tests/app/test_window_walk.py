@@ -8,6 +8,9 @@ import pytest
 from desk import CONTROL, Desk, Key
 from PySide6.QtWidgets import QToolButton
 
+from gradviz.core.runs.state import RunState
+from gradviz.engine.training.trainer import Trainer
+
 
 def walk(desk: Desk) -> dict[str, Any]:
     found: dict[str, Any] = desk.drawn("graph")["walk"]
@@ -87,6 +90,26 @@ def test_a_step_of_the_run_is_walked_where_one_stood(walked: Desk) -> None:
     desk.settle()
     assert walk(desk)["position"] == stood
     assert desk.drawn("graph")["step"] == desk.control.step
+
+
+def test_a_run_goes_on_while_one_walks_and_ends_where_it_would_without(desk: Desk) -> None:
+    desk.press(Key.Key_J, CONTROL)
+    desk.wait(lambda: walk(desk).get("length", 1) > 1, "the walk")
+    desk.press(Key.Key_End)
+    stood = walk(desk)["position"]
+    desk.press(Key.Key_Space)
+    desk.wait_step(50)
+    desk.press(Key.Key_Space)
+    desk.wait_state(RunState.PAUSED)
+    desk.settle()
+    assert walk(desk)["position"] == stood
+    step = desk.control.step
+    assert desk.drawn("graph")["step"] == step
+    alone = Trainer(desk.control.experiment)
+    for _ in range(step):
+        alone.advance()
+    x, y = desk.control.history.positions[step, 0]
+    assert [float(one.detach()) for one in alone.lanes[0].objective.parameters.values()] == [x, y]
 
 
 def test_the_menu_and_the_button_open_it_and_the_cross_closes_it(desk: Desk) -> None:
