@@ -15,6 +15,7 @@ from gradviz.app.window.conflicts import OPEN_ELSEWHERE, Choice, Conflicts
 from gradviz.app.window.errands import Errands
 from gradviz.app.window.main_window import MainWindow
 from gradviz.app.window.session import LeftSession, Opened, Session
+from gradviz.core.declaration import notes_of
 from gradviz.core.document.departure import departures
 from gradviz.core.document.document import Document
 from gradviz.core.document.experiment import figure_names
@@ -470,7 +471,10 @@ def _no_answer(path: Path) -> str:
 def _reading(path: Path, newer_read_only: bool, without_run: bool) -> Generator[float, None, _Read]:
     """Read a file, and what it was before: what is written into it meanwhile counts as changed."""
     stamp = stamp_of(path)
-    return (yield from loading(path, newer_read_only, without_run)), stamp
+    saved = yield from loading(path, newer_read_only, without_run)
+    yield 1.0
+    notes_of(saved.experiment)  # the form's, of all rows of a table: they are remembered
+    return saved, stamp
 
 
 def _told(document: Document) -> tuple[str, str]:
