@@ -42,7 +42,7 @@ LEAST_WIDTH = 310
 """Pixels: every field of every section is whole then."""
 STEP = 40
 """Pixels of a line that the wheel scrolls by, three a notch: a form is several screens long."""
-MOST_ITEMS = 16
+MOST_ITEMS = 8
 """Items of a list whose widgets are made at once: those of a long one would hold the window up."""
 
 
@@ -221,7 +221,7 @@ class Form(QWidget):
 
     def _rebuild(self, document: Document) -> None:
         self._editors, self._titles, self._notes, self._entries = {}, {}, {}, {}
-        inner = QWidget()
+        inner = QWidget(self._scroll.viewport())
         column = QVBoxLayout(inner)
         column.setContentsMargins(12, 6, 12, 12)
         column.setSpacing(4)
@@ -233,8 +233,8 @@ class Form(QWidget):
             if spec.shape in ("variant", "list", "group"):
                 box = QGroupBox(spec.title)
                 box.setToolTip(spec.description)
-                self._fill_composite(QVBoxLayout(box), spec, getattr(document.experiment, spec.name), spec.name)
                 column.addWidget(box)
+                self._fill_composite(QVBoxLayout(box), spec, getattr(document.experiment, spec.name), spec.name)
             else:
                 self._add_row(plain, spec, spec.name)
         self._below = QWidget()
@@ -280,8 +280,8 @@ class Form(QWidget):
             elif spec.shape in ("variant", "list", "group"):
                 box = QGroupBox(spec.title)
                 box.setToolTip(spec.description)
-                self._fill_composite(QVBoxLayout(box), spec, getattr(value, spec.name), inner)
                 column.addWidget(box)
+                self._fill_composite(QVBoxLayout(box), spec, getattr(value, spec.name), inner)
             else:
                 self._add_row(last if spec.is_last else table, spec, inner)
         column.addLayout(last)
@@ -294,17 +294,20 @@ class Form(QWidget):
         column.addWidget(add, 0, Qt.AlignmentFlag.AlignRight)  # above the entries: it stays where it was clicked
         shown = items if path in self._whole_lists else items[:MOST_ITEMS]
         for index, item in enumerate(shown):
-            column.addWidget(self._entry(spec, item, path, index, len(items)))
+            self._add_entry(column, spec, item, path, index, len(items))
         if len(items) > len(shown):
             more = QPushButton(f"Show all {len(items):,}")
             more.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             more.clicked.connect(lambda: self._show_whole(path))
             column.addWidget(more, 0, Qt.AlignmentFlag.AlignLeft)
 
-    def _entry(self, spec: FieldSpec, item: Declaration, path: str, index: int, count: int) -> Entry:
+    def _add_entry(
+        self, column: QVBoxLayout, spec: FieldSpec, item: Declaration, path: str, index: int, count: int
+    ) -> None:
         at = f"{path}.{index}"
         folds = count > 1 and len(field_specs(type(item))) > MOST_UNFOLDED
         entry = Entry(folds, is_open=index in self._open.get(path, ()))
+        column.addWidget(entry)
         entry.add_buttons(index, count, spec.fewest)
         self._fill_declaration(entry.inner, spec.variants, item, at)
         self._titles[at] = spec.title
@@ -312,7 +315,6 @@ class Form(QWidget):
         entry.toggled.connect(lambda on: self._on_toggled(at, on))
         entry.moved.connect(lambda by: self._exchange(path, index, index + by))
         entry.removed.connect(lambda: self._remove(path, index))
-        return entry
 
     def _on_toggled(self, at: str, on: bool) -> None:
         """Open or close an entry; its head stays where it is."""
