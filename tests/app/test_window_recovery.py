@@ -22,7 +22,7 @@ from PySide6.QtWidgets import QFileDialog
 
 from gradviz.app.process import leash as leashes
 from gradviz.app.process.leash import Leash
-from gradviz.app.window import documents, run_saver
+from gradviz.app.window import run_saver, saving
 from gradviz.app.window.run_saver import RunSaver
 from gradviz.app.window.session import Opened
 from gradviz.app.window.work_offer import left_words
@@ -409,7 +409,7 @@ def test_a_save_that_waits_for_pytorch_can_be_made_without_it(
     desk: Desk, chosen: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     late: list[Any] = []
-    monkeypatch.setattr(documents, "SAVE_PATIENCE_MS", 50)
+    monkeypatch.setattr(saving, "SAVE_PATIENCE_MS", 50)
     monkeypatch.setattr(desk.control, "collect", lambda then, failed: late.append(then))
     path = tmp_path / "mine.gradviz"
     chosen.append(str(path))

@@ -201,7 +201,7 @@ def _opened(controller: Any, path: Path, live: Callable[..., None]) -> str:
     """Open as its kind is opened, and wait until everything is drawn."""
     documents = controller.documents
     if path.suffix in (".safetensors", ".pt"):
-        documents.import_weights(path)
+        documents.weights.import_weights(path)
     elif path.suffix == ".csv":
         return _imported(controller, path, live)
     else:

@@ -55,7 +55,7 @@ class WorkKeeper(QObject):
         documents = controller.documents
         documents.opened.connect(self._on_opened)
         documents.gone_back.connect(self._on_gone_back)
-        documents.saved.connect(self._begin_again)
+        documents.saving.saved.connect(self._begin_again)
         controller.committed.connect(self._note_edit)
         controller.closed.connect(self._end)
         self._offer = WorkOffer(controller.window, documents.errands)
