@@ -17,8 +17,8 @@ BASE, EDIT, RUN, HUNG, AWAKE = "base", "edit", "run", "hung", "awake"
 window has stopped answering, or answers again."""
 
 
-MOST_AT_ONCE = 5_000
-"""Parts of a record that are written in one piece: some 5 ms."""
+MOST_AT_ONCE = 2_000
+"""Parts of a record that are written in one piece: some 2 ms."""
 
 
 def line_of(kind: str, record: dict[str, Any]) -> bytes:
