@@ -1,11 +1,11 @@
 # `make run` is all that a fresh machine with Python 3.11 or newer needs. The work is in packaging/setup.sh.
-.PHONY: help run setup test check bench soak pictures package bare clean
+.PHONY: help run setup test check bench soak pictures screenshot package bare clean
 .NOTPARALLEL:
 
 SETUP := sh packaging/setup.sh
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile | while IFS='	' read -r name what; do printf '  make %-10s%s\n' "$$name" "$$what"; done
+	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile | while IFS='	' read -r name what; do printf '  make %-11s%s\n' "$$name" "$$what"; done
 
 run: ## set gradviz up and start it (ARGS="..." are its arguments)
 	@$(SETUP) run -m gradviz $(ARGS)
@@ -30,6 +30,9 @@ soak: ## the long runs (GRADVIZ_SOAK_SECONDS, 600 unless set)
 
 pictures: ## the pictures of the gallery, made anew
 	@$(SETUP) virtual packaging/pictures.py $(ARGS)
+
+screenshot: ## the README's picture of the window, made anew
+	@$(SETUP) virtual packaging/screenshot.py $(ARGS)
 
 package: ## the program for people without Python: built, tested inside, packed into dist/
 	@$(SETUP) package packaging/package.py

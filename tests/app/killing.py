@@ -162,7 +162,7 @@ def _edit_for_ever(started: Startup, chance: random.Random, expected: int, tell:
             control.toggle()
             pump(lambda: False, chance.uniform(0.0, 0.5))
         if chance.random() < 0.3:
-            documents.save_to(FILE)
+            documents.saving.save_to(FILE)
             pump(lambda: False, chance.uniform(0.0, 0.05))
 
 

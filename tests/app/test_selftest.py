@@ -10,7 +10,7 @@ import pytest
 from desk import Desk
 
 from gradviz.app.commands import selftest, selftest_tasks
-from gradviz.app.window.documents import Documents
+from gradviz.app.window.saving import Saving
 from gradviz.core.runs.result import RunResult
 from gradviz.scripts.problems import ScriptError
 
@@ -45,14 +45,14 @@ def test_a_file_that_is_not_written_or_not_the_same_is_found(
     desk: Desk, wait: selftest_tasks.Wait, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     with monkeypatch.context() as broken:
-        broken.setattr(Documents, "save_to", lambda *_: desk.window.messages.show_message("The disk is full."))
+        broken.setattr(Saving, "save_to", lambda *_: desk.window.messages.show_message("The disk is full."))
         assert selftest_tasks.file(desk.controller, wait, tmp_path) == "The disk is full."
-    write = Documents._write
+    write = Saving._write
 
-    def forget(self: Documents, path: Path, _result: RunResult | None) -> None:
+    def forget(self: Saving, path: Path, _result: RunResult | None) -> None:
         write(self, path, None)
 
-    monkeypatch.setattr(Documents, "_write", forget)
+    monkeypatch.setattr(Saving, "_write", forget)
     desk.answer("Discard")  # the run that was not written
     assert "did not open" in selftest_tasks.file(desk.controller, wait, tmp_path)
 

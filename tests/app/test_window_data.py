@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import random
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -24,12 +26,15 @@ from PySide6.QtWidgets import (
     QTableView,
 )
 
+from gradviz.core.data import table_datasets
 from gradviz.core.data.table_datasets import TableDataset
 from gradviz.core.document.document import Document
+from gradviz.core.document.experiment import Experiment
 from gradviz.core.document.lesson import titled
+from gradviz.core.document.table_fits import experiment_on
 from gradviz.core.runs.state import RunState
-from gradviz.core.tables.tables import tables_in
-from gradviz.storage.experiments.experiment_file import load
+from gradviz.core.tables.tables import Table, tables_in
+from gradviz.storage.experiments.experiment_file import load, save
 from gradviz.views.tables.column_header import ColumnHeader
 from gradviz.views.tables.import_dialog import ImportDialog
 from gradviz.views.tables.table_editor import TableEditor
@@ -480,3 +485,28 @@ def test_a_file_may_be_dropped_anywhere(desk: Desk, line_file: Path, front: str)
         gone(desk)
         assert dropped == [line_file] * number
     assert desk.controller.session.experiment is before
+
+
+def test_what_the_form_notes_of_a_table_is_worked_out_where_its_file_is_read(
+    new_desk: Callable[..., Desk], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    noted = table_datasets.scaling_note
+
+    def note(*given: Any) -> str:
+        asked.append(threading.current_thread().name)
+        return noted(*given)
+
+    table = Table(("x", "y"), np.random.default_rng(0).normal(size=(30_000, 2)))
+    dataset = TableDataset.model_validate({"table": table, "scaling": {"kind": "standardise"}})
+    save(tmp_path / "large.gradviz", Document(experiment=experiment_on(dataset, Experiment(steps=10))), None)
+    del table, dataset
+    gc.collect()  # what is alive would be remembered
+    monkeypatch.setattr(table_datasets, "scaling_note", note)
+    desk = new_desk(tmp_path / "large.gradviz")
+    desk.settle()
+    assert any("/" in text for text in desk.form.note_texts().values()), "the scaling is not told"
+    assert asked == ["gradviz-errand"]
+    desk.controller.edit("steps", 20)
+    desk.settle()
+    assert asked == ["gradviz-errand"]

@@ -45,13 +45,13 @@ def test_the_card_stops_early_tells_it_and_seeks_over_it_hold(desk: Desk, tmp_pa
     assert np.array_equal(desk.control.history.figures, figures)
     assert desk.control.state is RunState.FINISHED
     path = tmp_path / "early.gradviz"
-    desk.controller.documents.save_to(path)
+    desk.controller.documents.saving.save_to(path)
     desk.wait(path.exists, "the file")
     saved = load(path).result
     assert saved is not None
     assert saved.history is not None
     assert np.array_equal(saved.history.figures, figures)
-    desk.controller.documents.export_history(tmp_path / "early.csv")
+    desk.controller.documents.exports.export_history(tmp_path / "early.csv")
     head = (tmp_path / "early.csv").read_text().splitlines()[0]
     assert head == "step,loss,validation_loss,training_accuracy,validation_accuracy"
 

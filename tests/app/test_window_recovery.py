@@ -22,13 +22,15 @@ from PySide6.QtWidgets import QFileDialog
 
 from gradviz.app.process import leash as leashes
 from gradviz.app.process.leash import Leash
-from gradviz.app.window import documents, run_saver
+from gradviz.app.window import run_saver, saving
 from gradviz.app.window.run_saver import RunSaver
+from gradviz.app.window.session import Opened
 from gradviz.app.window.work_offer import left_words
 from gradviz.core.data.table_datasets import TableDataset
 from gradviz.core.document.document import Document, with_setting
-from gradviz.core.document.experiment import Experiment
+from gradviz.core.document.experiment import Experiment, to_data
 from gradviz.core.document.table_fits import experiment_on
+from gradviz.core.objectives.catalogue import FormulaObjective, NamedTensor
 from gradviz.core.runs.state import RunState
 from gradviz.core.tables.tables import MOST_INLINE, Table
 from gradviz.engine.runs.mailbox import block_of
@@ -267,6 +269,28 @@ def test_tables_too_large_for_a_line_lie_beside_once_something_is_edited(
     assert journal.stat().st_size < 20_000
 
 
+def test_a_document_of_many_numbers_is_written_down_in_another_thread_and_its_edits_after_it(
+    desk: Desk, chosen: list[str], tmp_path: Path
+) -> None:
+    tensor = NamedTensor(name="v", value=tuple(0.5 * number for number in range(20_000)))
+    document = Document(experiment=Experiment(objective=FormulaObjective(tensors=(tensor,), text="loss = sum(v*v)")))
+    desk.controller.documents.open_document(Opened(document))
+    assert lines_of_journal() == [], "the window waited for it, or the document before is still there"
+    desk.controller.edit("seed", 77)
+    desk.wait(lambda: [one["kind"] for one in lines_of_journal()] == ["base", "edit"], "the journal")
+    base, edit = lines_of_journal()
+    assert base["document"] == to_data(document)
+    assert edit["changes"] == [[["experiment", "seed"], 77]]
+    desk.settle()
+    desk.controller.documents.open_document(Opened(document))
+    desk.controller.documents.open_first("himmelblau")
+    desk.settle()
+    desk.enter("seed", "78")
+    base, edit = lines_of_journal()
+    assert base["gallery"] == "himmelblau", "what was left came later, and took its place"
+    desk.settle()
+
+
 class _Control:
     """A run that is told of, in seconds of training."""
 
@@ -385,7 +409,7 @@ def test_a_save_that_waits_for_pytorch_can_be_made_without_it(
     desk: Desk, chosen: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     late: list[Any] = []
-    monkeypatch.setattr(documents, "SAVE_PATIENCE_MS", 50)
+    monkeypatch.setattr(saving, "SAVE_PATIENCE_MS", 50)
     monkeypatch.setattr(desk.control, "collect", lambda then, failed: late.append(then))
     path = tmp_path / "mine.gradviz"
     chosen.append(str(path))

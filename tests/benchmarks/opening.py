@@ -201,7 +201,7 @@ def _opened(controller: Any, path: Path, live: Callable[..., None]) -> str:
     """Open as its kind is opened, and wait until everything is drawn."""
     documents = controller.documents
     if path.suffix in (".safetensors", ".pt"):
-        documents.import_weights(path)
+        documents.weights.import_weights(path)
     elif path.suffix == ".csv":
         return _imported(controller, path, live)
     else:
@@ -237,7 +237,13 @@ def _imported(controller: Any, path: Path, live: Callable[..., None]) -> str:
     return said[:90]
 
 
+def _make(folder: Path, names: list[str]) -> None:
+    for kind in names:
+        KINDS[kind](folder / kind)
+
+
 def main() -> None:
+    import multiprocessing
     import os
     import sys
     import tempfile
@@ -246,8 +252,10 @@ def main() -> None:
         folder = Path(name)
         os.environ.setdefault("GRADVIZ_CONFIG", str(folder / "config"))
         names = [kind for kind in KINDS if not sys.argv[1:] or any(word in kind for word in sys.argv[1:])]
-        for kind in names:
-            KINDS[kind](folder / kind)
+        # elsewhere: a window that starts with torch imported keeps all of it in the reach of the garbage collector
+        maker = multiprocessing.get_context("spawn").Process(target=_make, args=(folder, names))
+        maker.start()
+        maker.join()
         print("made", flush=True)
         for kind, size, longest, busiest, seconds, said in figures(folder, names):
             silence = f"{1000 * longest:6.0f} ms, {1000 * busiest:4.0f} ms of work"

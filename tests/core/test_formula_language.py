@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from gradviz.core.formulas.formula import Call, Constant, Index, Name, Number, parse_expression, parse_formula
 from gradviz.core.formulas.functions import ALIASES, AS_OPERATORS, CONSTANTS, FUNCTIONS, known_function
@@ -12,6 +13,7 @@ from gradviz.core.formulas.suggestions import INSTEAD, LEFT_OUT
 from gradviz.core.formulas.syntax import Slice
 from gradviz.core.formulas.text import FormulaError
 from gradviz.core.formulas.written import written
+from gradviz.core.objectives.catalogue import FormulaObjective, NamedTensor
 
 
 def reason(text: str, *known: str) -> str:
@@ -268,3 +270,12 @@ def test_every_setting_of_a_function_is_a_number_behind_its_tensors() -> None:
             assert [one.value for one in tree.arguments[-count:] if isinstance(one, Number)] == [
                 option.default for option in function.options
             ]
+
+
+def test_an_objective_parses_its_formula_once() -> None:
+    tensors = (NamedTensor(name="x"), NamedTensor(name="y"))
+    objective = FormulaObjective(tensors=tensors, text="loss = x**2 + y**2")
+    assert objective.parsed == parse_formula("loss = x**2 + y**2", ("x", "y"))
+    assert FormulaObjective(tensors=tensors, text="loss = x**2 + y**2").parsed is objective.parsed
+    with pytest.raises(ValidationError, match="y"):
+        FormulaObjective(tensors=tensors[:1], text="loss = x**2 + y**2")

@@ -110,6 +110,31 @@ def test_the_lines_for_labels_and_the_file_of_a_large_table(tmp_path: Path, monk
         changed.code(0)
 
 
+def test_what_a_scaling_does_is_worked_out_once_and_of_the_columns_that_are_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    columns = [f"c{number}" for number in range(1000)]
+    table = Table(columns, np.random.default_rng(0).normal(size=(50, 1000)))
+    asked: list[int] = []
+    terms = Standardise.terms
+
+    def counted(self: Standardise, given: Any) -> Any:
+        asked.append(given.shape[1])
+        return terms(self, given)
+
+    monkeypatch.setattr(Standardise, "terms", counted)
+    data = TableDataset(table=table, scaling=Standardise())
+    note = data.notes()["scaling"]
+    assert note.count("\n") == 4
+    assert note.endswith("and 995 more")
+    assert data.notes()["scaling"] == note
+    assert TableDataset.model_validate(data.model_dump() | {"table": table}).notes()["scaling"] == note
+    assert asked == [4]
+    other = data.model_copy(update={"inputs": ("c7", "c9")})
+    assert other.notes()["scaling"].startswith("(c7 ")
+    assert asked == [4, 2]
+
+
 def test_scalings_against_their_definition() -> None:
     inputs, _ = dataset(scaling=Standardise()).arrays(0)
     assert np.allclose(inputs[:, [0, 2]].mean(axis=0), 0)

@@ -14,6 +14,7 @@ from gradviz.core.data.catalogue import DATASETS
 from gradviz.core.data.class_datasets import Blobs, TwoMoons
 from gradviz.core.data.curve_datasets import NoisyLine, Parabola, Regression
 from gradviz.core.data.shaped_datasets import BarImages
+from gradviz.core.data.validation import ShareValidation, StratifiedValidation
 from gradviz.core.declaration import kind_of
 from gradviz.core.document.experiment import Experiment
 from gradviz.core.layers.dense import LinearLayer
@@ -21,7 +22,7 @@ from gradviz.core.objectives.catalogue import FitObjective
 from gradviz.core.objectives.fit_starters import starter
 from gradviz.core.objectives.losses import LOSSES, CrossEntropy
 from gradviz.core.optimizers.catalogue import SGD, Adam
-from gradviz.core.questions.fit import CurveFit, PlaneFit, Predict, ScatterFit, TableFit
+from gradviz.core.questions.fit import CurveFit, HeldPoints, PlaneFit, Predict, ScatterFit, TableFit
 from gradviz.engine.answers.answering import ask
 from gradviz.engine.answers.moment import Moment
 from gradviz.engine.objectives.fit_descent import FitDescent
@@ -150,3 +151,36 @@ def test_a_large_dataset_is_thinned_and_says_so() -> None:
 def test_one_value_of_which_all_targets_are_alike_has_no_score() -> None:
     fit, _ = looked(FitObjective(data=Parabola(a=0.0, b=0.0)), steps=0)
     assert np.isnan(fit.score.values[0])
+
+
+def test_rows_held_out_lie_where_the_data_has_them_and_the_picture_has_room_for_each() -> None:
+    data = NoisyLine(points=40, validation=ShareValidation(share=0.25))
+    fit, _ = looked(FitObjective(data=data))
+    x, y = data.arrays(0)
+    held = data.held_out(None)
+    assert isinstance(fit, CurveFit)
+    assert isinstance(fit.held, HeldPoints)
+    np.testing.assert_allclose(fit.held.points, np.column_stack((x[held, 0], y[held, 0])), rtol=1e-6)
+    np.testing.assert_allclose(fit.inputs, x[~held, 0], rtol=1e-6)
+    assert (fit.held.rows, fit.score.rows) == (10, 30)
+    assert fit.curve_x[0] < x.min()
+    assert fit.curve_x[-1] > x.max()
+    assert looked(FitObjective(data=NoisyLine(points=40)))[0].held is None
+
+
+def test_rows_held_out_of_classes_keep_their_class_and_of_many_inputs_their_prediction() -> None:
+    moons = TwoMoons(validation=StratifiedValidation(share=0.3))
+    fit, trainer = looked(FitObjective(data=moons, model=(LinearLayer(features=2),), loss=CrossEntropy()))
+    inputs, labels = moons.arrays(0)
+    held = moons.held_out(labels)
+    assert isinstance(fit, PlaneFit)
+    np.testing.assert_allclose(fit.held.points, inputs[held], rtol=1e-6)
+    assert fit.held.kinds.tolist() == labels[held].tolist()
+    wide = Regression(points=40, inputs=3, targets=2, validation=ShareValidation(share=0.25))
+    fit, trainer = looked(FitObjective(data=wide, model=(LinearLayer(features=2),)))
+    assert isinstance(fit, ScatterFit)
+    rows = model_of(trainer).data.held
+    predicted = model_of(trainer).predict(rows.inputs).detach().numpy()
+    np.testing.assert_array_equal(fit.held.points, np.column_stack((rows.given.numpy().ravel(), predicted.ravel())))
+    assert fit.held.kinds.tolist() == [0.0, 1.0] * 10
+    assert fit.held.rows == 10

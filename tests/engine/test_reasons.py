@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import os
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -21,6 +22,7 @@ from gradviz.core.runs.state import RunState
 from gradviz.engine.answers.answering import Job, ask
 from gradviz.engine.answers.explanation import causes
 from gradviz.engine.answers.moment import Moment
+from gradviz.engine.problems import EngineError
 from gradviz.engine.runs.whole_run import WholeRun
 from gradviz.engine.training.trainer import Trainer
 from gradviz.storage.shipped.gallery import gallery
@@ -205,3 +207,19 @@ def test_a_model_that_is_too_large_to_be_copied_is_left_alone(monkeypatch: pytes
     assert not whole.explanation.reasons
     assert whole.message.startswith("Diverged at step ")
     assert "too large to be run a second time" in str(whole.answer(Explain()).value.why)
+
+
+def test_a_run_from_a_file_is_repeated_for_its_reason_as_long_as_that_is_short(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In memory there are checkpoints on the way; a file has the end alone."""
+    experiment = made(formula("f = (x - 1)**2", x=0.0, y=1.0), sgd(0.01), steps=600)
+    whole = WholeRun(experiment)
+    whole.train(lambda _step: None)
+    alive = whole.answer(Explain()).value
+    assert isinstance(alive, Explanation)
+    assert alive.reasons
+    opened = Trainer(experiment, replace(whole.trainer.result(RunState.FINISHED), history=whole.history.block(600)))
+    assert ask(Explain(), Moment(opened)) == alive
+    monkeypatch.setattr("gradviz.engine.evidence.evidence.REPEATED_S", 0.0)
+    with pytest.raises(EngineError, match="too long to be repeated"):
+        ask(Explain(), Moment(opened))
+    assert opened.step == 600

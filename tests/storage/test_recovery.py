@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,7 @@ from gradviz.storage.recovery.changes import changes_between, with_changes
 from gradviz.storage.recovery.file_stamp import free_name, is_changed, stamp_of
 from gradviz.storage.recovery.journal import Base, Journal, open_journal, recovery_folder
 from gradviz.storage.recovery.left_work import LeftWork, is_open_elsewhere, left_work
-from gradviz.storage.recovery.lines import AWAKE, HUNG, line_of, records_of
+from gradviz.storage.recovery.lines import AWAKE, HUNG, MOST_AT_ONCE, line_of, lining, records_of
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-3, 3) | st.floats(allow_nan=False) | st.text(max_size=3),
@@ -333,3 +334,10 @@ def test_kill_9_among_edits_loses_none_that_was_made(folder: Path) -> None:
     child.stdout.close()
     taken = in_one(only().taking_up())
     assert taken.documents[-1].experiment.seed in (last, last + 1)
+
+
+def test_a_long_line_is_made_in_pieces_and_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(time, "time", lambda: 12.5)
+    record = {"values": [0.1 * number for number in range(3 * MOST_AT_ONCE)], "text": "\u2028\n", "none": None}
+    assert in_one(lining("base", record)) == line_of("base", record)
+    assert len(list(lining("base", record))) >= 3

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 import time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradviz.storage.experiments.strict_json import MAX_BYTES, MAX_DEPTH, MAX_DIGITS, loads
+from gradviz.storage.experiments.strict_json import MAX_BYTES, MAX_DEPTH, MAX_DIGITS, MOST_AT_ONCE, loads
 from gradviz.storage.problems import FileError, NewerFormatError
 
 PLAIN = st.recursive(
@@ -25,6 +26,24 @@ def test_good_json_is_read_as_json_reads_it(data: object) -> None:
     text = json.dumps(data)
     assert loads(text) == data
     assert loads(b"\xef\xbb\xbf" + text.encode()) == data
+
+
+def test_a_long_text_is_read_as_a_short_one_in_turns_with_other_threads() -> None:
+    data = {"values": [0.1 * number for number in range(20_000)], "deep": [[{"a": None}, True], "\u2028", {}, -3]}
+    text = json.dumps(data, indent=1)
+    assert len(text) > MOST_AT_ONCE
+    called: set[str] = set()
+    profile = sys.getprofile()
+    sys.setprofile(lambda frame, *_: called.add(frame.f_code.co_name))
+    try:
+        found = loads(text)
+    finally:
+        sys.setprofile(profile)
+    assert found == data
+    assert "JSONArray" in called, "one call into C, which holds Python's lock from end to end"
+    for place, fault in (('"a": 1, "a": 2', "'a' appears twice"), ('"a": nothing', "Line 20007")):
+        with pytest.raises(FileError, match=fault):
+            loads(text.replace('"a": null', place))
 
 
 def test_a_duplicate_key_is_named() -> None:

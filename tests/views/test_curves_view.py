@@ -19,7 +19,8 @@ from gradviz.core.runs.history import BRANCH, History
 from gradviz.core.runs.records import RecordBlock
 from gradviz.views.kit.quiet_plot import LiveCurve, QuietPlot
 from gradviz.views.kit.theme import LIGHT
-from gradviz.views.plots.curves_view import PIXELS, CurvesView
+from gradviz.views.plots.curve_series import PIXELS
+from gradviz.views.plots.curves_view import CurvesView
 
 Show = Callable[..., Any]
 

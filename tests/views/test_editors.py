@@ -25,6 +25,7 @@ from gradviz.views.form.editors import (
     number_text,
     stepped,
 )
+from gradviz.views.kit.word_list import WordList
 
 Show = Callable[..., Any]
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
@@ -274,3 +275,16 @@ def test_a_place_in_the_lines_is_marked(shown: Show) -> None:
         assert lines.editor.marked_text() == marked
     lines.editor.mark_place(None)
     assert lines.editor.marked_text() == ""
+
+
+def test_the_list_of_a_choice_is_made_when_letters_at_its_closed_box_ask_for_it(
+    shown: Show,
+) -> None:
+    editor = shown(ChoiceEditor((("a", "Plain descent"), ("b", "Descent with momentum"), ("c", "Adam"))))
+    box = editor.focus_widget()
+    assert not box.findChildren(WordList), "it costs as much as all the rest of the box"
+    box.setFocus()
+    QTest.keyClicks(box, "mom")
+    assert box.currentText() == "Descent with momentum"
+    assert isinstance(box.view(), WordList)
+    assert box.view() is box.view()

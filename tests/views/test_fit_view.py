@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
+from PySide6.QtGui import QColor, QImage, QPainter
 
 from gradviz.core.document.experiment import Experiment
 from gradviz.core.objectives.catalogue import FitObjective
 from gradviz.core.optimizers.catalogue import SGD, Adam
-from gradviz.core.questions.fit import CurveFit, FitScore, FitSnapshot, PlaneFit, Predict, ScatterFit, TableFit
+from gradviz.core.questions.fit import (
+    CurveFit,
+    FitScore,
+    FitSnapshot,
+    HeldPoints,
+    PlaneFit,
+    Predict,
+    ScatterFit,
+    TableFit,
+)
 from gradviz.core.questions.question import Answer
 from gradviz.views.kit.colours import class_colour, colour_table
-from gradviz.views.kit.live_dots import SYMBOLS
+from gradviz.views.kit.live_dots import SYMBOLS, LiveDots, paint_dots
 from gradviz.views.kit.theme import DARK, LIGHT, Theme
 from gradviz.views.plots.class_table import ClassTable
 from gradviz.views.plots.fit_plot import FitPlot, class_picture, value_picture
@@ -182,3 +193,54 @@ def test_a_table_of_many_classes_has_no_numbers_but_is_painted(shown: Show) -> N
     made: ClassTable = shown(ClassTable(), 300, 300)
     made.show_counts(np.diag(np.full(40, 5)))
     assert not made.grab().isNull()
+
+
+HELD = HeldPoints(np.array([[0.1, 0.3], [0.6, 4.0], [0.4, -0.1]]), np.array([0.0, 1.0, 1.0]), 30)
+
+
+@pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
+@pytest.mark.parametrize(
+    "fit", [plane(), plane(classes=0), scatter(), labelled_curve()], ids=["classes", "values", "scatter", "curve"]
+)
+def test_rows_held_out_are_hollow_and_the_key_says_so(view: FitView, fit: Any, theme: Theme) -> None:
+    view.set_theme(theme)
+    view.show_answer(answer(fit))
+    assert "key" not in view.drawn()
+    assert not view._key.isVisible()
+    full = sum(len(dots.points) for dots in view._plot.live_dots())
+    view.show_answer(answer(replace(fit, held=HELD)))
+    shown = view.drawn()
+    assert shown["held_out"] == 3
+    assert shown["key"] == [f"trained on {fit.score.rows}", "held out 30"]
+    assert view._key.isVisible()
+    assert [piece.is_off for piece in view._key.pieces] == [False, True]
+    assert "Hollow points are rows held out" in view._note.toolTip()
+    hollow = [dots for dots in view._plot.live_dots() if dots.hole]
+    assert all(dots.hole == theme.base for dots in hollow)
+    assert sum(len(dots.points) for dots in view._plot.live_dots()) == full + 3
+    if fit.score.classes:
+        assert {(dots.colour, dots.symbol) for dots in hollow} == {(class_colour(k), SYMBOLS[k]) for k in (0, 1)}
+    view.show_answer(answer(table()))
+    assert not view._key.isVisible()
+
+
+def test_a_row_held_out_is_within_the_frame_whatever_its_target(view: FitView) -> None:
+    x = np.array([0.0, 1.0, 2.0])
+    curve = CurveFit(x, x / 2, x, x[None] / 2, FitScore(3, 3, 0, (1.0,)), HELD)
+    view.show_answer(answer(curve))
+    low, high = view._plot.getPlotItem().getViewBox().viewRange()[1]
+    assert low < -0.1
+    assert high > 4.0
+
+
+@pytest.mark.parametrize("symbol", SYMBOLS)
+def test_a_hollow_point_has_the_ground_within_its_colour(symbol: str) -> None:
+    image = QImage(40, 40, QImage.Format.Format_RGB32)
+    image.fill(QColor("#808080"))
+    dots = LiveDots(np.zeros((1, 2)), "#ff0000", "#000000", symbol, 24.0, "#00ff00")
+    with QPainter(image) as painter:
+        paint_dots(painter, np.array([[20.0, 20.0]]), dots)
+    colours = {image.pixelColor(x, y).name() for x in range(40) for y in range(40)}
+    assert image.pixelColor(20, 20).name() == "#00ff00"
+    assert {"#ff0000", "#00ff00", "#808080"} <= colours
+    assert image.pixelColor(20, 20) != image.pixelColor(2, 2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -30,10 +31,12 @@ from gradviz.core.objectives.test_functions import AnyTestFunction
 from gradviz.core.optimizers.catalogue import OPTIMIZERS, SGD, Adam
 from gradviz.core.optimizers.schedule_catalogue import StepDecay
 from gradviz.storage.shipped.gallery import gallery
-from gradviz.views.form.editors import ChoiceEditor
+from gradviz.views.form.editors import MOST_CHARACTERS, ChoiceEditor, TextEditor
 from gradviz.views.form.entry import Entry
-from gradviz.views.form.form import MOST_ITEMS, Form
+from gradviz.views.form.form import Form
 from gradviz.views.form.form_data import value_at_path
+from gradviz.views.form.open_entries import OpenEntries
+from gradviz.views.form.page import MOST_ITEMS
 from gradviz.views.form.rows import tooltip
 from gradviz.views.form.table_fields import NamesField, TableField, names_in
 
@@ -291,3 +294,45 @@ def test_a_value_too_long_for_a_line_is_shown_by_its_beginning_and_stays_as_it_i
     assert edits == []
     form.show_document(many_tensors(1, 2))
     assert (line.isReadOnly(), line.text()) == (False, "[1.5, 1.5]")
+
+
+def test_of_a_value_too_long_for_a_line_only_its_beginning_is_written(
+    shown: Show, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[str] = []
+    dumps = json.dumps
+    monkeypatch.setattr(json, "dumps", lambda value: written.append(dumps(value)) or written[-1])
+    editor = shown(TextEditor(is_json=True))
+    for value in (
+        [1.5] * 10**6,
+        [[1.5] * 1000] * 1000,
+        [[0.5, 1.0], [2.0, 3.0]],
+        [],
+        list(range(2000)),
+        None,
+        {"a": 1},
+    ):
+        written.clear()
+        editor.show_value(value)
+        assert sum(map(len, written)) < 2 * MOST_CHARACTERS
+        text = editor.focus_widget().text()  # type: ignore[attr-defined]
+        assert dumps(value).startswith(text.removesuffix(" …"))
+        assert text.endswith(" …") or text == dumps(value)
+
+
+def test_open_entries_follow_their_list() -> None:
+    opened = OpenEntries()
+    opened.set("optimizers.1", True)
+    opened.set("optimizers.2", True)
+    opened.set("objective.model.1", True)
+    opened.exchange("optimizers", 2, 3)
+    assert [index for index in range(5) if opened.holds("optimizers", index)] == [1, 3]
+    opened.remove("optimizers", 0)
+    assert [index for index in range(5) if opened.holds("optimizers", index)] == [0, 2]
+    opened.remove("optimizers", 2)
+    opened.set("optimizers.0", False)
+    assert not any(opened.holds("optimizers", index) for index in range(5))
+    opened.set("optimizers.4", True)
+    opened.open_alone("optimizers", 1)
+    assert [index for index in range(5) if opened.holds("optimizers", index)] == [1]
+    assert opened.holds("objective.model", 1)

@@ -27,7 +27,8 @@ from gradviz.views.kit.opengl import probe_opengl
 from gradviz.views.kit.theme import DARK, LIGHT
 from gradviz.views.surface.axis_labels import is_struck
 from gradviz.views.surface.run_marks import Mark
-from gradviz.views.surface.surface_geometry import SurfaceBox, pick
+from gradviz.views.surface.scene_axes import height_title
+from gradviz.views.surface.surface_geometry import HEIGHT, SurfaceBox, height_ticks, pick
 from gradviz.views.surface.surface_view import SurfaceView
 
 Show = Callable[..., Any]
@@ -51,6 +52,36 @@ def scene(shown: Show) -> Any:
     made = shown(SurfaceScene(), 600, 500)
     made.show_box(SurfaceBox(hill(), False))
     return made
+
+
+def slope() -> SurfaceGrid:
+    """Highest over the corner at the left, as a slice of a landscape may be."""
+    axis = np.linspace(-4, 4, 65)
+    a, b = np.meshgrid(axis, axis)
+    return SurfaceGrid(axis, axis, np.exp(-0.1 * (a + b)) * 0.4645, "direction 1", "direction 2", (), "", False)
+
+
+@pytest.mark.parametrize("log_height", [False, True], ids=["linear", "log"])
+@pytest.mark.parametrize("size", [(493, 527), (400, 900), (360, 700), (493, 336), (635, 541), (1000, 400)], ids=str)
+def test_the_box_is_seen_whole_with_every_number_beside_it(
+    shown: Show, size: tuple[int, int], log_height: bool
+) -> None:
+    fault = probe_opengl()
+    if fault:
+        pytest.skip(fault)
+    from gradviz.views.surface.surface_scene import SurfaceScene
+
+    scene, box = shown(SurfaceScene(), *size), SurfaceBox(slope(), log_height)
+    scene.show_box(box)
+    corners = np.array([(x, y, z) for x in (-1.0, 1.0) for y in (-1.0, 1.0) for z in (0.0, HEIGHT)])
+    places = scene._rendered.project(corners)[:, :2]
+    assert (places >= 0).all()
+    assert (places <= np.array(size)).all()
+    texts = [label.text for label in scene._labels if label.axis == "z"]
+    wanted = [text for _, text in height_ticks(box)]
+    assert len(texts) >= 2 * len(wanted) // 3, "struck through, for they were moved into the widget"
+    assert texts == wanted or log_height, "only ticks that lie upon each other are left out"
+    assert {"direction 1", "direction 2", height_title(box)} <= set(scene.drawn()["labels"])
 
 
 def in_pixels(scene: Any) -> tuple[int, int]:

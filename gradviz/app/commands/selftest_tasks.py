@@ -61,7 +61,7 @@ def file(controller: WindowController, wait: Wait, folder: Path) -> str:
     if not _run(controller, wait):
         return f"moons did not run: {control.message}"
     experiment, loss = control.experiment, control.history.losses[-1, 0]
-    documents.save_to(path)
+    documents.saving.save_to(path)
     if not wait(lambda: controller.session.path == path):
         return controller.window.messages.text
     documents.open_gallery("himmelblau")
@@ -104,10 +104,10 @@ def weights(controller: WindowController, wait: Wait, folder: Path) -> str:
     documents.preferences.allow_pt = True
     for name in ("weights.safetensors", "weights.pt"):
         path = folder / name
-        control.collect(partial(documents.export_weights, path), lambda why: say(str(why)))
+        control.collect(partial(documents.weights.export_weights, path), lambda why: say(str(why)))
         if not wait(path.is_file):
             return f"{name} was not written: {controller.window.messages.text}"
-        documents.import_weights(path)
+        documents.weights.import_weights(path)
         if not wait(lambda: control.state is RunState.READY):
             return f"{name} was not taken over: {control.message}"
     return ""
@@ -127,8 +127,8 @@ def table(controller: WindowController, wait: Wait, folder: Path) -> str:
 
 def exports(controller: WindowController, _wait: Wait, folder: Path) -> str:
     """History and pictures are written."""
-    controller.documents.export_history(folder / "history.csv")
-    controller.documents.export_pictures(folder)
+    controller.documents.exports.export_history(folder / "history.csv")
+    controller.documents.exports.export_pictures(folder)
     pictures = [path for path in folder.glob("*.png") if not QImage(str(path)).isNull()]
     has_rows = len((folder / "history.csv").read_text(encoding="utf-8").splitlines()) > STEPS
     return "" if has_rows and pictures else f"{len(pictures)} pictures; history: {has_rows}"

@@ -105,7 +105,10 @@ def _menus(controller: WindowController, panes: Panes) -> Menus:
     )
     appearance = Appearance(window, documents, controller.preferences, refresher, switched)
     controller.leaving.connect(appearance.remember_views)
-    owners = Owners(controller, documents, controller.data_entry, scripting, appearance, controller.crash_reports)
+    files = documents.saving, documents.weights, documents.exports
+    owners = Owners(
+        controller, documents, *files, controller.data_entry, scripting, appearance, controller.crash_reports
+    )
     controller.shortcuts = shortcut_table()
     return Menus(window, owners, panes)
 

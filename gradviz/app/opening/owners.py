@@ -8,7 +8,10 @@ from gradviz.app.window.appearance import Appearance
 from gradviz.app.window.crash_reports import CrashReports
 from gradviz.app.window.data_entry import DataEntry
 from gradviz.app.window.documents import Documents
+from gradviz.app.window.exports import Exports
+from gradviz.app.window.saving import Saving
 from gradviz.app.window.scripting import Scripting
+from gradviz.app.window.weight_files import WeightFiles
 from gradviz.app.window.window_controller import WindowController
 
 
@@ -18,6 +21,9 @@ class Owners:
 
     controller: WindowController
     documents: Documents
+    saving: Saving
+    weights: WeightFiles
+    exports: Exports
     data_entry: DataEntry
     scripting: Scripting
     appearance: Appearance

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from gradviz.app.window.window_controller import WindowController
 
 FIRST_EXPERIMENT = "himmelblau"
+TURN_S = 0.001
+"""The window lets go of Python's lock at every call into Qt, some hundred times to draw, and would wait up to 5 ms
+each time while another thread reads or computes in Python. Training is as fast: torch lets go of it at every operation.
+"""
 
 
 class Startup:
@@ -24,6 +28,7 @@ class Startup:
     def __init__(self, file: str | None = None, reset_layout: bool = False) -> None:
         self._file = file
         self._reset_layout = reset_layout
+        sys.setswitchinterval(TURN_S)
         if "torch" not in sys.modules:
             gc.disable()  # until it is there: nearly all that is made on the way stays
         self.app = _application()

@@ -17,6 +17,7 @@ from gradviz.app.window.main_window import MainWindow
 from gradviz.app.window.session import Session
 from gradviz.core.data.grids import MOST_CELLS, Grid, grid_from
 from gradviz.core.data.table_datasets import TableDataset
+from gradviz.core.declaration import notes_of
 from gradviz.core.document.document import Document
 from gradviz.core.document.table_fits import as_table, document_on
 from gradviz.core.objectives.fit import FitObjective
@@ -168,7 +169,10 @@ def _made(make: Callable[[], TableDataset], before: Document, title: str, model:
     yield 0.0
     data = make()
     yield 0.7
-    return document_on(data, before, title, model)
+    document = document_on(data, before, title, model)
+    yield 0.9
+    notes_of(document.experiment)  # the form's, of all rows: they are remembered
+    return document
 
 
 def _told(read: Callable[[Asked], Iterator[Reading]], asked: Asked) -> Iterator[Reading]:

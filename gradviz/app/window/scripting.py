@@ -104,7 +104,7 @@ class Scripting(QObject):
             self._window.messages.show_message(str(self.view.drawn()["note"]))
             return
         documents = self._documents
-        suggested = Path(documents.preferences.last_folder) / f"{documents.plain_name()}-{made.dialect}.py"
+        suggested = Path(documents.preferences.last_folder) / f"{documents.session.plain_name}-{made.dialect}.py"
         path, _ = QFileDialog.getSaveFileName(self._window, "Export the script", str(suggested), "Python (*.py)")
         if path:
             self.export_script(Path(path) if Path(path).suffix else Path(path + ".py"), made.text)

@@ -127,6 +127,12 @@ class Session:
         """The title where the user has made another experiment of this one: it would be wrong to bear its name."""
         return self.title if self.path is not None else f"Your own, begun with “{self.document.title}”[*] – gradviz"
 
+    @property
+    def plain_name(self) -> str:
+        """The title as the name of a file, without an ending."""
+        kept = "".join(c if c.isalnum() or c in " -_" else " " for c in self.document.title)
+        return " ".join(kept.split())[:60] or "experiment"
+
     def edit(self, path: str, value: Any) -> None:
         """Set the plain `value` at `path`; SettingError leaves everything as it was."""
         self.apply(with_typed(self.document, path, value))

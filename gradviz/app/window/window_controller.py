@@ -93,7 +93,7 @@ class WindowController(QObject):
         bar.pace_changed.connect(lambda: self.control.set_pace(bar.pace))
         self.documents.opened.connect(self._on_opened)
         self.documents.gone_back.connect(self._on_gone_back)
-        self.documents.saved.connect(self.show_document)
+        self.documents.saving.saved.connect(self.show_document)
         self.control.began.connect(self._on_began)
         self.refresher.refreshed.connect(self._show_progress)
         self.control.state_changed.connect(self._on_state_changed)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QObject, QTimer
 
@@ -15,10 +16,11 @@ from gradviz.app.window.session import Opened
 from gradviz.app.window.window_controller import WindowController
 from gradviz.app.window.work_offer import WorkOffer
 from gradviz.core.document.document import Document
+from gradviz.core.document.experiment import to_data
 from gradviz.core.runs.state import RunState
 from gradviz.core.words import say
 from gradviz.storage.problems import FileError, cause_of
-from gradviz.storage.recovery.journal import Base, Journal, open_journal
+from gradviz.storage.recovery.journal import Base, Journal, base_lining, open_journal
 from gradviz.storage.recovery.left_work import TakenUp
 from gradviz.views.kit.speech import spoken
 
@@ -48,10 +50,12 @@ class WorkKeeper(QObject):
         """What of a taken up work is opened first."""
         self._tables: set[Path] = set()
         self._writing: list[Errand[None]] = []
+        self._line: Errand[bytes] | None = None
+        """What makes the line that the journal begins with, where that takes its time: edits come after it."""
         documents = controller.documents
         documents.opened.connect(self._on_opened)
         documents.gone_back.connect(self._on_gone_back)
-        documents.saved.connect(self._begin_again)
+        documents.saving.saved.connect(self._begin_again)
         controller.committed.connect(self._note_edit)
         controller.closed.connect(self._end)
         self._offer = WorkOffer(controller.window, documents.errands)
@@ -95,6 +99,7 @@ class WorkKeeper(QObject):
         self._note_edit()
 
     def _go_on_in(self, journal: Journal, noted: Document) -> None:
+        self._leave_line()
         self._journal, self._noted, self._tables = journal, noted, set()
         self._documents.conflicts.journal = journal.path
         self._saver.forget()
@@ -113,20 +118,51 @@ class WorkKeeper(QObject):
         base = Base(session.saved, session.path, session.gallery_name, session.read_only, session.stamp, holds)
         self._noted, self._tables, self._steps = None, set(), steps
         self._saver.forget()
-        if self._attempted(partial(self._write_base, base), tells=session.document is not session.saved):
-            self._noted = session.saved
+        self._leave_line()
+        self._make_line(base)
+
+    def _make_line(self, base: Base) -> None:
+        """At once; that of a document with many numbers in another thread, and it is written here then."""
+        data = to_data(base.document)
+        work = base_lining(base, data)
+        try:
+            next(work)
+        except StopIteration as end:
+            line: bytes = end.value
+            self._on_line(base, data, lambda: line)
+            return
+        if self._journal is not None:
+            self._attempted(self._journal.empty, tells=False)
+        errand = self._line = Errand(work, self)
+        errand.ended.connect(lambda: self._on_line(base, data, errand.result))
+        errand.start(patience_s=0.0)
+
+    def _leave_line(self) -> None:
+        """The one that is being made is of no use any more."""
+        if self._line is not None:
+            self._line.cancel()
+            self._line.deleteLater()
+            self._line = None
+
+    def _on_line(self, base: Base, data: Any, line: Callable[[], bytes]) -> None:
+        session = self._controller.session
+        is_edited = session.document is not session.saved
+        is_written = self._attempted(lambda: self._write_base(line(), data), tells=is_edited)
+        self._leave_line()
+        if is_written:
+            self._noted = base.document
             self._note_edit()
 
-    def _write_base(self, base: Base) -> None:
+    def _write_base(self, line: bytes, data: Any) -> None:
         if self._journal is None:
             self._journal = open_journal()
             self._documents.conflicts.journal = self._journal.path
-        self._journal.begin(base)
+        self._journal.begin_with(line, data)
 
     def _note_edit(self) -> None:
         """Write down what is new in the document."""
         document, journal = self._controller.session.document, self._journal
-        if document is self._noted or self._is_taking_up:
+        if document is self._noted or self._is_taking_up or self._line is not None:
             return
         if journal is None or self._noted is None:
             if document is not self._controller.session.saved:
@@ -149,6 +185,11 @@ class WorkKeeper(QObject):
         path = None if self._journal is None else self._journal.tables_path(document)
         if path is not None and path not in self._tables:
             self._tables.add(path)
+            QTimer.singleShot(0, self, partial(self._write_tables, path, document))
+
+    def _write_tables(self, path: Path, document: Document) -> None:
+        """Once the edit is seen: the other thread holds Python's lock for some milliseconds at a time."""
+        if self._journal is not None and path in self._tables:
             errand = Errand(writing(path, document, None), self)
             errand.ended.connect(partial(self._on_tables_written, errand))
             self._writing.append(errand)
@@ -199,6 +240,7 @@ class WorkKeeper(QObject):
     def _end(self) -> None:
         """The user has saved or discarded what there was."""
         self._timer.stop()
+        self._leave_line()
         self._offer.let_go()
         for journal in (self._journal, self._aside):
             if journal is not None:

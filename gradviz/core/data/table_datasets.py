@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import ClassVar, Literal
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from pydantic import model_validator
@@ -207,18 +208,28 @@ class TableDataset(Dataset):
         if self.source.file:
             said[""] = f"{said[''].rstrip('.')}, from {self.source.file}."
         if self.table.values.size <= MOST_SCALED:
-            self._tell_scaling(said)
+            said |= self._scaling_notes()
         return said
 
-    def _tell_scaling(self, said: dict[str, str]) -> None:
-        """The numbers of a scaling below its setting."""
-        told = {
-            "scaling": (self.scaling, self.input_names, self.input_terms),
-            "target.scaling": (self.target_scaling, self.target_names, self.target_terms),
-        }
-        for path, (scaling, names, terms) in told.items():
-            if not isinstance(scaling, NoScaling):
-                said[path] = scaling_note(names, *terms)
+    def _scaling_notes(self) -> dict[str, str]:
+        """The numbers of a scaling below its setting: worked out once, for a form asks at every key."""
+        settings = self.model_dump_json(exclude={"table"})
+        known = _NOTED.get(self.table)
+        if known is None or known[0] != settings:
+            known = _NOTED[self.table] = (settings, self._noted_scalings())
+        return known[1]
+
+    def _noted_scalings(self) -> dict[str, str]:
+        scalings = {"scaling": self.scaling, "target.scaling": self.target_scaling}
+        notes = {"scaling": self._note_of_inputs, "target.scaling": self._note_of_targets}
+        return {path: notes[path]() for path, scaling in scalings.items() if not isinstance(scaling, NoScaling)}
+
+    def _note_of_inputs(self) -> str:
+        told = self._seen(self._input_columns())[:, :MOST_TOLD]
+        return scaling_note(self.input_names, *self.scaling.terms(told))
+
+    def _note_of_targets(self) -> str:
+        return scaling_note(self.target_names, *self.target_terms)
 
     def code(self, seed: int) -> tuple[str, ...]:
         rows = self._inline_rows() if self.table.is_inline else self._loading_line()
@@ -325,6 +336,10 @@ class TableDataset(Dataset):
                 feature.check(self.table, self._finder(feature))
             except FieldError as error:
                 raise FieldError(f"features.{index}.{error.field}", str(error)) from None
+
+
+_NOTED: WeakKeyDictionary[Table, tuple[str, dict[str, str]]] = WeakKeyDictionary()
+"""Of each living table what was noted last of its scalings, and for which settings."""
 
 
 def scaling_note(names: tuple[str, ...], shift: Floats, spread: Floats) -> str:

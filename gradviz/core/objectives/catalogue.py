@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
@@ -111,6 +112,12 @@ class NamedTensor(Declaration):
         return math.prod(self.shape)
 
 
+@lru_cache(maxsize=8)
+def _parsed(text: str, tensors: tuple[str, ...]) -> Formula:
+    """Form, run and views ask for the same tree many times, and a long formula takes 10 ms."""
+    return parse_formula(text, tensors)
+
+
 class FormulaObjective(DeclaredObjective):
     """Lines ``name = expression`` over named tensors; the last line is what is minimised."""
 
@@ -147,7 +154,7 @@ class FormulaObjective(DeclaredObjective):
     @property
     def parsed(self) -> Formula:
         """The syntax tree of the text."""
-        return parse_formula(self.text, tuple(tensor.name for tensor in self.tensors))
+        return _parsed(self.text, tuple(tensor.name for tensor in self.tensors))
 
     @property
     def parameters(self) -> tuple[NamedTensor, ...]:

@@ -41,6 +41,18 @@ class FitScore:
 
 
 @dataclass(frozen=True, slots=True)
+class HeldPoints:
+    """Rows held out for validation, as they lie in the plot: `points` (shown, 2), those of the axes, of `rows` rows.
+
+    `kinds` (shown,) is what colours a point as it does those trained on: its class, or value, or output.
+    """
+
+    points: Floats
+    kinds: Floats
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
 class CurveFit:
     """One input: `inputs`, `targets` (shown,); `curve_x` (k,), `curves` (optimisers, k).
 
@@ -52,6 +64,7 @@ class CurveFit:
     curve_x: Floats
     curves: Floats
     score: FitScore
+    held: HeldPoints | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +82,7 @@ class PlaneFit:
     certainty: Floats
     optimizer: int
     score: FitScore
+    held: HeldPoints | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +93,7 @@ class ScatterFit:
     predictions: Floats
     optimizer: int
     score: FitScore
+    held: HeldPoints | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,16 +58,17 @@ class Standardise(Scaling):
     suffix: ClassVar[str] = ", standardised"
 
     def terms(self, columns: Floats) -> tuple[Floats, Floats]:
-        spread = np.where(self._varies(columns), columns.std(axis=0), 1.0)
+        deviation = columns.std(axis=0)
+        spread = np.where(self._varies(columns, deviation), deviation, 1.0)
         return columns.mean(axis=0), _finite(spread)
 
     @staticmethod
-    def _varies(columns: Floats) -> NDArray[np.bool_]:
+    def _varies(columns: Floats, deviation: Floats) -> NDArray[np.bool_]:
         """Rounding gives a constant column a deviation that is tiny, not 0, and underflow one of 0 where it varies."""
-        return np.asarray((np.ptp(columns, axis=0) > 0) & (columns.std(axis=0) > 0))
+        return np.asarray((np.ptp(columns, axis=0) > 0) & (deviation > 0))
 
     def code(self, name: str, seen: Floats, of: str) -> tuple[str, ...]:
-        if self._varies(seen).all():
+        if self._varies(seen, seen.std(axis=0)).all():
             return (f"{name} = ({name} - {of}.mean(axis=0)) / {of}.std(axis=0)",)
         return (
             f"deviation = {of}.std(axis=0)",

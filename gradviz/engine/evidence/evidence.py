@@ -27,6 +27,9 @@ from gradviz.engine.training.trainer import Trainer
 FRAMES, FRAMES_OF_LARGE, LARGE = 64, 12, 200_000
 """How many of the last steps are looked at, and how many where a step makes or copies so many numbers."""
 MOST_PARAMETERS = 5_000_000
+REPEATED_S = 1.0
+"""Seconds of the processor for which a run is repeated up to its last steps: one that comes from a file knows no step
+on the way, and 400,000 of them would keep the engine busy for a minute."""
 
 
 class Frame(NamedTuple):
@@ -240,7 +243,8 @@ def _progressing(work: Iterator[Any]) -> Generator[Progress, None, Any]:
 
 def _end_of(twin: Trainer, index: int, begin: int, limit: int) -> Iterator[int]:
     """The first step after `begin` at which an optimiser's loss is not finite."""
-    twin.seek(begin)
+    for _ in _repeating(twin, begin):
+        yield twin.step
     yield twin.step
     while twin.step < limit and math.isfinite(twin.lanes[index].loss):
         twin.advance()
@@ -249,7 +253,7 @@ def _end_of(twin: Trainer, index: int, begin: int, limit: int) -> Iterator[int]:
 
 def _film(twin: Trainer, index: int, begin: int, end: int) -> Iterator[list[Frame]]:
     lane = twin.lanes[index]
-    for _ in twin.towards(begin):
+    for _ in _repeating(twin, begin):
         yield []
     frames = deque([frame_of(lane, twin.step)])
     yield list(frames)
@@ -259,6 +263,19 @@ def _film(twin: Trainer, index: int, begin: int, end: int) -> Iterator[list[Fram
             raise EngineError("The run cannot be followed to its end.")
         frames.append(frame_of(lane, twin.step))
         yield list(frames)
+
+
+def _repeating(twin: Trainer, step: int) -> Iterator[None]:
+    """A seek that is given up where it takes too long; EngineError says so."""
+    steps, spent_s = iter(twin.towards(step)), 0.0
+    while True:
+        begin = time.thread_time()
+        if next(steps, None) is None:
+            return
+        spent_s += time.thread_time() - begin
+        if spent_s > REPEATED_S:
+            raise EngineError("The run is too long to be repeated up to its end: no reason is looked for.")
+        yield
 
 
 def frame_of(lane: Lane, step: int) -> Frame:

@@ -7,7 +7,17 @@ import torch
 from torch import Tensor
 
 from gradviz.core.numbers import Floats
-from gradviz.core.questions.fit import CurveFit, FitNames, FitScore, FitSnapshot, PlaneFit, ScatterFit, TableFit
+from gradviz.core.questions.fit import (
+    CurveFit,
+    FitNames,
+    FitScore,
+    FitSnapshot,
+    HeldPoints,
+    PlaneFit,
+    ScatterFit,
+    TableFit,
+)
+from gradviz.engine.objectives.fit_data import FitData
 from gradviz.engine.objectives.fit_descent import FitDescent
 from gradviz.engine.objectives.scores import determination
 from gradviz.engine.training.lanes import Lane
@@ -26,8 +36,7 @@ def fit_picture(lanes: list[Lane], optimizer: int) -> FitSnapshot | None:
     if not objectives:
         return None
     first = objectives[0]
-    every = -(-len(first.data.inputs) // MOST_ROWS)
-    inputs, given = first.data.inputs[::every], first.data.given[::every]
+    inputs, given = _thinned(first.data)
     predictions = [objective.predict(inputs) for objective in objectives]
     score = _score(first, given, predictions)
     shape = tuple(inputs.shape[1:])
@@ -39,11 +48,47 @@ def fit_picture(lanes: list[Lane], optimizer: int) -> FitSnapshot | None:
         return _plane(objectives[optimizer], inputs, given, optimizer, score)
     if first.classes:
         return TableFit(_counts(first, given, predictions[optimizer]), optimizer, score)
-    return ScatterFit(array(given), array(predictions[optimizer]), optimizer, score)
+    held = _held_predictions(objectives[optimizer])
+    return ScatterFit(array(given), array(predictions[optimizer]), optimizer, score, held)
+
+
+def _thinned(data: FitData) -> tuple[Tensor, Tensor]:
+    """Inputs and what the data gives for them, of at most `MOST_ROWS` rows."""
+    every = -(-len(data.inputs) // MOST_ROWS)
+    return data.inputs[::every], data.given[::every]
+
+
+def _held_points(data: FitData) -> HeldPoints | None:
+    """The rows held out, of one input over the target, of two over each other."""
+    if data.held is None:
+        return None
+    inputs, given = _thinned(data.held)
+    targets = array(given.reshape(-1))
+    points = array(inputs) if inputs.shape[1] == 2 else np.column_stack((array(inputs[:, 0]), targets))
+    return HeldPoints(points, targets, len(data.held.inputs))
+
+
+def _held_predictions(objective: FitDescent) -> HeldPoints | None:
+    """The same over the target: its outputs one after another, those that are finite."""
+    held = objective.data.held
+    if held is None:
+        return None
+    inputs, given = _thinned(held)
+    targets, predictions = array(given), array(objective.predict(inputs))
+    finite, outputs = np.isfinite(predictions), np.broadcast_to(np.arange(targets.shape[1]), targets.shape)
+    points = np.column_stack((targets[finite], predictions[finite]))
+    return HeldPoints(points, outputs[finite].astype(np.float64), len(held.inputs))
+
+
+def _known_inputs(data: FitData, column: int) -> Tensor:
+    """A column of all rows, those held out among them: the picture has room for each."""
+    parts = [data.inputs] if data.held is None else [data.inputs, data.held.inputs]
+    return torch.cat([part[:, column] for part in parts])
 
 
 def _curve(objectives: list[FitDescent], inputs: Tensor, given: Tensor, score: FitScore) -> CurveFit:
-    x = axis(objectives[0].data.inputs[:, 0], CURVE_POINTS, 0.05)
+    data = objectives[0].data
+    x = axis(_known_inputs(data, 0), CURVE_POINTS, 0.05)
     curves = []
     for objective in objectives:
         answer = objective.predict(x.unsqueeze(1))
@@ -51,12 +96,13 @@ def _curve(objectives: list[FitDescent], inputs: Tensor, given: Tensor, score: F
             shares = objective.probabilities(answer)
             answer = shares[:, 1] if objective.classes == 2 else _classes(shares)
         curves.append(array(answer.reshape(-1)))
-    return CurveFit(array(inputs[:, 0]), array(given.reshape(-1)), array(x), np.stack(curves), score)
+    known = array(inputs[:, 0]), array(given.reshape(-1))
+    return CurveFit(*known, array(x), np.stack(curves), score, _held_points(data))
 
 
 def _plane(objective: FitDescent, inputs: Tensor, given: Tensor, optimizer: int, score: FitScore) -> PlaneFit:
     count = FIELD_POINTS if objective.activations <= LARGE_MODEL else COARSE_FIELD_POINTS
-    x, y = (axis(objective.data.inputs[:, column], count, 0.08) for column in range(2))
+    x, y = (axis(_known_inputs(objective.data, column), count, 0.08) for column in range(2))
     grid = torch.cartesian_prod(y, x).flip(1)
     answer = objective.predict(grid)
     if objective.classes:
@@ -73,6 +119,7 @@ def _plane(objective: FitDescent, inputs: Tensor, given: Tensor, optimizer: int,
         certainty=array(certainty.reshape(count, count)),
         optimizer=optimizer,
         score=score,
+        held=_held_points(objective.data),
     )
 
 

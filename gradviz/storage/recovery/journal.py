@@ -13,6 +13,7 @@ import os
 import secrets
 import time
 import zlib
+from collections.abc import Generator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from gradviz.core.document.experiment import FORMAT_VERSION, to_data
 from gradviz.core.tables.tables import tables_in
 from gradviz.storage.recovery.changes import changes_between
 from gradviz.storage.recovery.file_stamp import FileStamp
-from gradviz.storage.recovery.lines import BASE, EDIT, RUN, line_of
+from gradviz.storage.recovery.lines import BASE, EDIT, RUN, line_of, lining
 from gradviz.storage.user.crash_logs import lock
 from gradviz.storage.user.folders import data_folder
 
@@ -78,22 +79,21 @@ class Journal:
     def begin(self, base: Base) -> None:
         """Begin anew with a document that is whole without the journal: what stood here is not needed any more."""
         data = to_data(base.document)
-        record = {
-            "format": FORMAT_VERSION,
-            "document": data,
-            "path": None if base.path is None else os.path.abspath(base.path),
-            "gallery": base.gallery_name,
-            "read_only": base.read_only,
-            "stamp": None if base.stamp is None else asdict(base.stamp),
-            "steps": base.steps,
-        }
-        os.ftruncate(self._descriptor, 0)
-        self._data, self.has_run = None, False
-        self._append(BASE, record)
+        self.begin_with(line_of(BASE, _record_of(base, data)), data)
+
+    def begin_with(self, line: bytes, data: Any) -> None:
+        """The same with the line that `base_lining` made, and the document as plain data."""
+        self.empty()
+        self._write(line)
         self._data = data
         for beside in sides_of(self.path):
             with contextlib.suppress(OSError):
                 beside.unlink()
+
+    def empty(self) -> None:
+        """Nothing that stands here is needed any more; what begins it anew is on its way."""
+        os.ftruncate(self._descriptor, 0)
+        self._data, self.has_run = None, False
 
     def edit(self, document: Document) -> bool:
         """Add what `document` has that the last one had not; False if that is nothing."""
@@ -118,7 +118,10 @@ class Journal:
         remove(self.path, self._descriptor)
 
     def _append(self, kind: str, record: dict[str, Any]) -> None:
-        line = b"\n" * self._may_be_torn + line_of(kind, record)
+        self._write(line_of(kind, record))
+
+    def _write(self, line: bytes) -> None:
+        line = b"\n" * self._may_be_torn + line
         length = os.fstat(self._descriptor).st_size
         try:
             written = os.write(self._descriptor, line)
@@ -129,6 +132,23 @@ class Journal:
                 os.ftruncate(self._descriptor, length)
             raise
         self._may_be_torn = False
+
+
+def base_lining(base: Base, data: Any) -> Generator[float, None, bytes]:
+    """The line that a journal begins with, in pieces: for another thread. `data` is the document as plain data."""
+    return lining(BASE, _record_of(base, data))
+
+
+def _record_of(base: Base, data: Any) -> dict[str, Any]:
+    return {
+        "format": FORMAT_VERSION,
+        "document": data,
+        "path": None if base.path is None else os.path.abspath(base.path),
+        "gallery": base.gallery_name,
+        "read_only": base.read_only,
+        "stamp": None if base.stamp is None else asdict(base.stamp),
+        "steps": base.steps,
+    }
 
 
 def recovery_folder() -> Path:

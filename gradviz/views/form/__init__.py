@@ -11,6 +11,9 @@ form_data       What the form reads off the plain data of an experiment: its str
 mending_button  A button below a refused text, for the edit that would make it good
 message_room    The room at the foot of the form for its message: why an edit was refused, else what the field with the
                 cursor is
+open_entries    Which entries of the form's lists are open, while entries move, go and come
+page            All fields of one set of settings, laid out: made from the declarations, and made anew where another set
+                is shown
 rows            The parts that the form is laid out of: rows whose labels are all of one width, lines of text, small
                 buttons
 table_fields    Editors of the form for what belongs to a table: the table itself, and lists of names

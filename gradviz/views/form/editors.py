@@ -9,6 +9,7 @@ from typing import Any
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QTextCursor, QWheelEvent
 from PySide6.QtWidgets import (
+    QAbstractItemView,
     QComboBox,
     QPlainTextEdit,
     QSizePolicy,
@@ -27,6 +28,8 @@ COMMIT_AFTER_MS = 700
 MOST_CHARACTERS = 32_000
 """Of a line; Qt holds no more than 32,767, and takes long to lay them out."""
 SHOWN_CHARACTERS = 500
+MOST_AT_ONCE = 500
+"""Numbers of a list that are written before its length is looked at."""
 
 
 class NumberEditor(Editor):
@@ -157,9 +160,20 @@ class QuietComboBox(QComboBox):
 
     def __init__(self) -> None:
         super().__init__()
-        self.setView(WordList())
+        self._has_list = False
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(4)
+
+    def view(self) -> QAbstractItemView:
+        """The list, made when it is first asked for: it costs as much as all the rest of the box."""
+        if not self._has_list:
+            self._has_list = True
+            self.setView(WordList())
+        return super().view()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        self.view()  # the letters typed at a closed box are searched for by its list, too
+        super().keyPressEvent(event)
 
     def showPopup(self) -> None:
         view = self.view()
@@ -184,7 +198,7 @@ class TextEditor(Editor):
     def show_value(self, value: Any) -> None:
         """A value that is too long for a line is shown by its beginning, and cannot be edited there."""
         self._value = value
-        text = self._text(value)
+        text = self._beginning(value)
         self._line.setReadOnly(len(text) > MOST_CHARACTERS)
         self._line.setText(text if len(text) <= MOST_CHARACTERS else f"{text[:SHOWN_CHARACTERS]} …")
         self._line.setCursorPosition(0)
@@ -194,6 +208,18 @@ class TextEditor(Editor):
 
     def _text(self, value: Any) -> str:
         return json.dumps(value) if self._is_json and not isinstance(value, str) else str(value)
+
+    def _beginning(self, value: Any) -> str:
+        """The text; where it is longer than a line, only somewhat more than a line of it."""
+        if not isinstance(value, list):
+            return self._text(value)
+        many = 1 if value and isinstance(value[0], list) else MOST_AT_ONCE
+        text = "["
+        for start in range(0, len(value), many):
+            text += ", " * bool(start) + json.dumps(value[start : start + many])[1:-1]
+            if len(text) > MOST_CHARACTERS:
+                break
+        return f"{text}]"
 
     def _on_finished(self) -> None:
         text = self._line.text()

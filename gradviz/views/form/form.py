@@ -2,48 +2,40 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QApplication,
-    QFormLayout,
-    QGroupBox,
     QLabel,
-    QPushButton,
     QScrollArea,
     QVBoxLayout,
     QWidget,
 )
 
 from gradviz.core.declaration import (
-    Alternative,
     Declaration,
     FieldSpec,
     Mending,
-    field_specs,
-    kind_of,
     names_of,
     notes_of,
 )
-from gradviz.core.document.consequence import live_names
-from gradviz.core.document.document import Document, editable_data, editable_specs
-from gradviz.views.form.anchor import anchor_at, hold, top_of
+from gradviz.core.document.document import Document, editable_data
+from gradviz.views.form.anchor import Anchor, anchor_at, hold, top_of
 from gradviz.views.form.editor import Editor
-from gradviz.views.form.editors import ChoiceEditor, editor_for
-from gradviz.views.form.entry import MOST_UNFOLDED, Entry
+from gradviz.views.form.entry import Entry
 from gradviz.views.form.form_data import one_more, structure_of, value_at_path
 from gradviz.views.form.message_room import MessageRoom
-from gradviz.views.form.rows import NO_SPACE, breakable, field_label, rows, text_label, tooltip
+from gradviz.views.form.open_entries import OpenEntries
+from gradviz.views.form.page import MOST_ITEMS, Page
+from gradviz.views.form.rows import NO_SPACE, breakable
 
 LEAST_WIDTH = 310
 """Pixels: every field of every section is whole then."""
 STEP = 40
 """Pixels of a line that the wheel scrolls by, three a notch: a form is several screens long."""
-MOST_ITEMS = 16
-"""Items of a list whose widgets are made at once: those of a long one would hold the window up."""
 
 
 class Form(QWidget):
@@ -55,12 +47,9 @@ class Form(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._editors: dict[str, Editor] = {}
-        self._titles: dict[str, str] = {}
-        self._entries: dict[str, Entry] = {}
-        self._open: dict[str, set[int]] = {}
+        self._page: Page | None = None
+        self._opened = OpenEntries()
         self._fault: tuple[str, str] | None = None
-        self._notes: dict[str, QLabel] = {}
         self._structure: Any = None
         self._document: Document | None = None
         self._drafts: dict[str, Any] = {}
@@ -68,7 +57,6 @@ class Form(QWidget):
         """The path of the edit that is being offered: a document that comes meanwhile has it."""
         self._whole_lists: set[str] = set()
         self._devices: tuple[str, ...] = ("cpu",)
-        self._below = QWidget()
         self._scroll = QScrollArea()
         self._scroll.setWidgetResizable(True)
         self._scroll.verticalScrollBar().setSingleStep(STEP)
@@ -108,9 +96,29 @@ class Form(QWidget):
         self._show_names(document.experiment)
         self._show_notes(notes)
         if changes:
-            hold(self._scroll, self._editors, anchor, self._below)
+            self._hold_anchor(self._editors, anchor)
         self.clear_faults()
         self._offer_drafts(data)
+
+    @property
+    def _editors(self) -> dict[str, Editor]:
+        return {} if self._page is None else self._page.editors
+
+    @property
+    def _titles(self) -> dict[str, str]:
+        return {} if self._page is None else self._page.titles
+
+    @property
+    def _entries(self) -> dict[str, Entry]:
+        return {} if self._page is None else self._page.entries
+
+    @property
+    def _notes(self) -> dict[str, QLabel]:
+        return {} if self._page is None else self._page.notes
+
+    def _hold_anchor(self, widgets: Mapping[str, QWidget], anchor: Anchor | None) -> None:
+        assert self._page is not None, "nothing is shown yet"
+        hold(self._scroll, widgets, anchor, self._page.below)
 
     def _show_names(self, experiment: Declaration) -> None:
         """What every entry of a list is called, which any setting may change."""
@@ -220,108 +228,29 @@ class Form(QWidget):
             widget.style().polish(widget)
 
     def _rebuild(self, document: Document) -> None:
-        self._editors, self._titles, self._notes, self._entries = {}, {}, {}, {}
-        inner = QWidget()
-        column = QVBoxLayout(inner)
-        column.setContentsMargins(12, 6, 12, 12)
-        column.setSpacing(4)
-        plain = rows()
-        column.addLayout(plain)
-        for spec in editable_specs():
-            if spec.editor == "hidden":
-                continue
-            if spec.shape in ("variant", "list", "group"):
-                box = QGroupBox(spec.title)
-                box.setToolTip(spec.description)
-                self._fill_composite(QVBoxLayout(box), spec, getattr(document.experiment, spec.name), spec.name)
-                column.addWidget(box)
-            else:
-                self._add_row(plain, spec, spec.name)
-        self._below = QWidget()
-        column.addWidget(self._below)
-        column.addStretch(1)
+        page = Page(self._scroll.viewport(), document, self._devices, self._opened, self._whole_lists)
+        page.edited.connect(self._offer)
+        page.details_wanted.connect(self.details_wanted)
+        page.toggled.connect(self._on_toggled)
+        page.item_wanted.connect(self._add_item)
+        page.exchanged.connect(self._exchange)
+        page.removed.connect(self._remove)
+        page.whole_wanted.connect(self._show_whole)
         place = self._scroll.verticalScrollBar().value()
         old = self._scroll.takeWidget()
         if old is not None:
             old.deleteLater()
-        self._scroll.setWidget(inner)
-        hold(self._scroll, {}, None, self._below)
+        self._page = page
+        self._scroll.setWidget(page)
+        hold(self._scroll, {}, None, page.below)
         self._scroll.verticalScrollBar().setValue(place)
-
-    def _fill_composite(self, column: QVBoxLayout, spec: FieldSpec, value: Any, path: str) -> None:
-        column.setContentsMargins(0, 2, 0, 2)
-        column.setSpacing(4)
-        if spec.shape == "list":
-            self._fill_list(column, spec, value, path)
-            column.addWidget(self._note_at(path))
-        else:
-            self._fill_declaration(column, spec.variants, value, path)
-        self._titles[path] = spec.title
-
-    def _fill_declaration(
-        self, column: QVBoxLayout, variants: tuple[type[Declaration], ...], value: Declaration, path: str
-    ) -> None:
-        """The choice of an alternative, if there is one, the plain settings, what is noted of them, and the groups."""
-        table, last = rows(), rows()
-        column.addLayout(table)
-        column.addWidget(self._note_at(path))
-        if isinstance(value, Alternative) and len(variants) > 1:
-            editor = _kind_editor(variants, value)
-            editor.focus_widget().setAccessibleName("Kind")
-            self._connect(editor, f"{path}.kind")
-            self._titles[f"{path}.kind"] = "Kind"
-            table.addRow(editor)  # the whole width: the heading says what is chosen here
-        for spec in sorted(_specs_of(value), key=lambda spec: spec.editor == "compact"):  # those come last
-            inner = f"{path}.{spec.name}"
-            if spec.editor == "hidden":
-                continue
-            if spec.editor == "compact":
-                self._add_choice(last, spec, getattr(value, spec.name), inner)
-            elif spec.shape in ("variant", "list", "group"):
-                box = QGroupBox(spec.title)
-                box.setToolTip(spec.description)
-                self._fill_composite(QVBoxLayout(box), spec, getattr(value, spec.name), inner)
-                column.addWidget(box)
-            else:
-                self._add_row(last if spec.is_last else table, spec, inner)
-        column.addLayout(last)
-
-    def _fill_list(self, column: QVBoxLayout, spec: FieldSpec, items: tuple[Declaration, ...], path: str) -> None:
-        add = QPushButton("Add")
-        add.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        add.setToolTip(f"Add one more to: {spec.title}")
-        add.clicked.connect(lambda: self._add_item(spec, path))
-        column.addWidget(add, 0, Qt.AlignmentFlag.AlignRight)  # above the entries: it stays where it was clicked
-        shown = items if path in self._whole_lists else items[:MOST_ITEMS]
-        for index, item in enumerate(shown):
-            column.addWidget(self._entry(spec, item, path, index, len(items)))
-        if len(items) > len(shown):
-            more = QPushButton(f"Show all {len(items):,}")
-            more.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-            more.clicked.connect(lambda: self._show_whole(path))
-            column.addWidget(more, 0, Qt.AlignmentFlag.AlignLeft)
-
-    def _entry(self, spec: FieldSpec, item: Declaration, path: str, index: int, count: int) -> Entry:
-        at = f"{path}.{index}"
-        folds = count > 1 and len(field_specs(type(item))) > MOST_UNFOLDED
-        entry = Entry(folds, is_open=index in self._open.get(path, ()))
-        entry.add_buttons(index, count, spec.fewest)
-        self._fill_declaration(entry.inner, spec.variants, item, at)
-        self._titles[at] = spec.title
-        self._entries[at] = entry
-        entry.toggled.connect(lambda on: self._on_toggled(at, on))
-        entry.moved.connect(lambda by: self._exchange(path, index, index + by))
-        entry.removed.connect(lambda: self._remove(path, index))
-        return entry
 
     def _on_toggled(self, at: str, on: bool) -> None:
         """Open or close an entry; its head stays where it is."""
-        path, _, index = at.rpartition(".")
-        opened = self._open.setdefault(path, set())
-        opened.add(int(index)) if on else opened.discard(int(index))
+        self._opened.set(at, on)
         anchor = anchor_at(self._scroll, self._entries, at)
         self._entries[at].set_open(on)
-        hold(self._scroll, self._entries, anchor, self._below)
+        self._hold_anchor(self._entries, anchor)
 
     def _items(self, path: str) -> list[Any]:
         assert self._document is not None
@@ -338,7 +267,7 @@ class Form(QWidget):
         items = self._items(path)
         if len(items) >= MOST_ITEMS:
             self._whole_lists.add(path)  # the new one is the last
-        self._open[path] = {len(items)}
+        self._opened.open_alone(path, len(items))
         self.edited.emit(path, [*items, one_more(items, spec)])
         if self._entries.get(f"{path}.{len(items)}") is not None:
             self._follow(self._entries[f"{path}.{len(items)}"])
@@ -360,60 +289,11 @@ class Form(QWidget):
     def _exchange(self, path: str, a: int, b: int) -> None:
         items = self._items(path)
         items[a], items[b] = items[b], items[a]
-        self._open[path] = {{a: b, b: a}.get(index, index) for index in self._open.get(path, ())}
+        self._opened.exchange(path, a, b)
         self.edited.emit(path, items)
 
     def _remove(self, path: str, index: int) -> None:
         items = self._items(path)
         del items[index]
-        self._open[path] = {other - (other > index) for other in self._open.get(path, ()) if other != index}
+        self._opened.remove(path, index)
         self.edited.emit(path, items)
-
-    def _add_row(self, table: QFormLayout, spec: FieldSpec, path: str) -> None:
-        editor = editor_for(spec, self._devices)
-        editor.setToolTip(tooltip(spec))
-        editor.focus_widget().setAccessibleName(spec.title)
-        self._connect(editor, path)
-        self._titles[path] = spec.title
-        label = field_label(spec, editor)
-        if spec.editor == "lines":
-            table.addRow(label)
-            table.addRow(editor)
-        else:
-            table.addRow(label, editor)
-
-    def _add_choice(self, table: QFormLayout, spec: FieldSpec, value: Alternative, path: str) -> None:
-        """A choice that is mostly left alone: a row of its own, and its settings, if it has any, below it."""
-        editor = _kind_editor(spec.variants, value)
-        editor.setToolTip(f"{spec.description}\n{type(value).about}")
-        editor.focus_widget().setAccessibleName(spec.title)
-        self._connect(editor, f"{path}.kind")
-        self._titles[path] = self._titles[f"{path}.kind"] = spec.title
-        table.addRow(field_label(spec, editor), editor)
-        for inner in _specs_of(value):
-            self._add_row(table, inner, f"{path}.{inner.name}")
-        table.addRow(self._note_at(path))
-
-    def _connect(self, editor: Editor, path: str) -> None:
-        self._editors[path] = editor
-        editor.edited.connect(lambda value: self._offer(path, value))
-        editor.details_wanted.connect(lambda: self.details_wanted.emit(path))
-
-    def _note_at(self, path: str) -> QLabel:
-        label = text_label("muted")
-        self._notes[path] = label
-        return label
-
-
-def _kind_editor(variants: tuple[type[Declaration], ...], value: Alternative) -> ChoiceEditor:
-    """The choice between the alternatives; its tooltip is about the chosen one."""
-    kinds = [variant for variant in variants if issubclass(variant, Alternative)]
-    editor = ChoiceEditor(tuple((kind_of(kind), kind.label or kind_of(kind)) for kind in kinds))
-    editor.setToolTip(type(value).about)
-    return editor
-
-
-def _specs_of(value: Declaration) -> tuple[FieldSpec, ...]:
-    """The fields of a declaration as it stands, without the idle; what a schedule takes the place of is not live."""
-    live, idle = live_names(value), value.idle
-    return tuple(replace(spec, live=spec.name in live) for spec in field_specs(type(value)) if spec.name not in idle)

@@ -41,6 +41,8 @@ class Piece(NamedTuple):
     has_mark: bool = True
     """Else its sign is a stretch of its line alone, as the curve of one that does not race."""
     is_dashed: bool = False
+    has_line: bool = True
+    """Else its sign is its mark alone, as the points of a plot."""
 
 
 class LaneKey(QWidget):
@@ -160,7 +162,7 @@ class LaneKey(QWidget):
         half = QPointF(SIGN / 2 - 2.5, 0)
         if piece.is_dashed:
             painter.setPen(_dashed(painter.pen()))
-        if not piece.is_off:  # it is not on the way that is drawn
+        if piece.has_line and not piece.is_off:  # it is not on the way that is drawn
             painter.drawLine(at - half, at + half)
         if piece.has_mark:
             paint_mark(painter, at, sign, self._theme, piece.is_off, radius=SIGN_RADIUS)

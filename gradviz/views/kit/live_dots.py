@@ -16,16 +16,20 @@ from gradviz.core.numbers import Floats
 SYMBOLS = ("circle", "square", "triangle", "diamond", "cross", "hexagon", "wedge", "star")
 """In the order of classes, so that none is told by its colour alone."""
 
+HOLE = 0.62
+"""Of the size of a hollow point."""
+
 
 @dataclass(frozen=True, eq=False)
 class LiveDots:
-    """Points (n, 2) in data coordinates, all finite; `size` in pixels."""
+    """Points (n, 2) in data coordinates, all finite; `size` in pixels. With a `hole` they are rings around it."""
 
     points: Floats
     colour: str
     outline: str
     symbol: str = "circle"
     size: float = 7.0
+    hole: str = ""
 
 
 def paint_dots(painter: QPainter, places: Floats, dots: LiveDots) -> None:
@@ -37,20 +41,35 @@ def paint_dots(painter: QPainter, places: Floats, dots: LiveDots) -> None:
         return
     painter.setPen(QPen(QColor(dots.outline), 1.0))
     painter.setBrush(QColor(dots.colour))
-    shape = QPolygonF([QPointF(x * dots.size / 2, y * dots.size / 2) for x, y in corners(dots.symbol)])
+    shape, hole = (_shape(dots.symbol, size / 2) for size in (dots.size, HOLE * dots.size))
     for x, y in places.tolist():
         painter.drawPolygon(shape.translated(x, y))
+        if dots.hole:
+            _paint_hole(painter, hole.translated(x, y), dots)
+
+
+def _paint_hole(painter: QPainter, shape: QPolygonF, dots: LiveDots) -> None:
+    painter.save()
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(dots.hole))
+    painter.drawPolygon(shape)
+    painter.restore()
 
 
 def _paint_points(painter: QPainter, places: Floats, dots: LiveDots) -> None:
-    """Two strokes of the pen: the outline, and the colour within it."""
+    """Strokes of the pen: the outline, the colour within it, and the hole within that."""
     is_round = dots.symbol == "circle"
     cap = Qt.PenCapStyle.RoundCap if is_round else Qt.PenCapStyle.SquareCap
     size = dots.size if is_round else 0.88 * dots.size
     points = QPolygonF([QPointF(x, y) for x, y in places.tolist()])
-    for colour, width in ((dots.outline, size + 2.0), (dots.colour, size)):
+    strokes = [(dots.outline, size + 2.0), (dots.colour, size), *([(dots.hole, HOLE * size)] if dots.hole else [])]
+    for colour, width in strokes:
         painter.setPen(QPen(QColor(colour), width, Qt.PenStyle.SolidLine, cap))
         painter.drawPoints(points)
+
+
+def _shape(symbol: str, radius: float) -> QPolygonF:
+    return QPolygonF([QPointF(x * radius, y * radius) for x, y in corners(symbol)])
 
 
 def corners(symbol: str) -> list[tuple[float, float]]:

@@ -20,6 +20,8 @@ from gradviz.views.kit.theme import Theme, mix
 VALUE_STEP = 16
 """Of the 256 colours of values, every 16th is used for points."""
 MANY_POINTS = 500
+HOLLOW = 1.5
+"""Pixels by which a hollow point is larger: its ring is as much ink as a full one's disc."""
 LONGEST_TITLE = 40
 PlotFit = CurveFit | PlaneFit | ScatterFit
 
@@ -64,9 +66,9 @@ class FitPlot(QuietPlot):
         elif isinstance(fit, PlaneFit):
             self._show_plane(fit)
         else:
-            ends = np.array(_around(fit.targets, 1.0))
+            ends = np.array(_around(_heights(fit), 1.0))
             diagonal = LiveCurve(np.column_stack((ends, ends)), self.theme.muted, 1.5)
-            self.show_live([diagonal], dots=_scattered(fit, self.theme))
+            self.show_live([diagonal], dots=[*_scattered(fit, self.theme), *_held(fit, self.theme)])
         if is_new or isinstance(fit, PlaneFit):
             self.redraw()
 
@@ -79,22 +81,25 @@ class FitPlot(QuietPlot):
 
     def _frame(self, fit: PlotFit) -> None:
         if isinstance(fit, CurveFit):
-            x, y = (fit.curve_x[0], fit.curve_x[-1]), _around(fit.targets, 0.25)
+            x, y = (fit.curve_x[0], fit.curve_x[-1]), _around(_heights(fit), 0.25)
         elif isinstance(fit, PlaneFit):
             x, y = (fit.x[0], fit.x[-1]), (fit.y[0], fit.y[-1])
         else:
-            x = y = _around(fit.targets, 0.08)
+            x = y = _around(_heights(fit), 0.08)
         self.getPlotItem().getViewBox().setRange(xRange=tuple(map(float, x)), yRange=tuple(map(float, y)), padding=0)
 
     def _dots_of(self, fit: PlotFit) -> list[LiveDots]:
-        """The data, which stays where it is."""
+        """The data, which stays where it is: the rows held out are hollow, and above the others, for they are fewer."""
         if isinstance(fit, ScatterFit):
             return []
+        return [*self._known_dots(fit), *_held(fit, self.theme)]
+
+    def _known_dots(self, fit: CurveFit | PlaneFit) -> list[LiveDots]:
         points = fit.points if isinstance(fit, PlaneFit) else np.column_stack((fit.inputs, fit.targets))
         if fit.score.classes:
             return _kinds(points, fit.targets, self.theme.text)
         if isinstance(fit, PlaneFit):
-            return _levelled(points, fit.targets)
+            return _levelled(points, fit.targets, fit.targets)
         return [LiveDots(points, self.theme.accent, self.theme.base)]
 
     def _curves_of(self, fit: CurveFit) -> list[LiveCurve]:
@@ -139,19 +144,43 @@ def axis_titles(fit: PlotFit) -> tuple[str, str]:
     return across, target or ("class" if score.classes else "target")
 
 
-def _kinds(points: Floats, kinds: Floats, outline: str, size: float = 8.0) -> list[LiveDots]:
+def _held(fit: PlotFit, theme: Theme) -> list[LiveDots]:
+    """The rows held out: as those trained on, and hollow."""
+    held = fit.held
+    if held is None:
+        return []
+    if isinstance(fit, ScatterFit):
+        size = (7.0 if len(held.points) <= MANY_POINTS else 4.5) + HOLLOW
+        return _kinds(held.points, held.kinds, theme.base, size, theme.base)
+    if fit.score.classes:
+        return _kinds(held.points, held.kinds, theme.text, 8.0 + HOLLOW, theme.base)
+    if isinstance(fit, PlaneFit):
+        return _levelled(held.points, held.kinds, fit.targets, 8.0 + HOLLOW, theme.base)
+    return [LiveDots(held.points, theme.accent, theme.base, size=7.0 + HOLLOW, hole=theme.base)]
+
+
+def _heights(fit: CurveFit | ScatterFit) -> Floats:
+    """The targets of all rows, those held out among them."""
+    held = None if fit.held is None else fit.held.points[:, 1 if isinstance(fit, CurveFit) else 0]
+    return fit.targets.reshape(-1) if held is None else np.concatenate((fit.targets.reshape(-1), held))
+
+
+def _kinds(points: Floats, kinds: Floats, outline: str, size: float = 8.0, hole: str = "") -> list[LiveDots]:
     """Points in the colour and with the symbol of their class."""
     return [
-        LiveDots(points[kinds == kind], class_colour(int(kind)), outline, SYMBOLS[int(kind) % len(SYMBOLS)], size)
+        LiveDots(points[kinds == kind], class_colour(int(kind)), outline, SYMBOLS[int(kind) % len(SYMBOLS)], size, hole)
         for kind in np.unique(kinds)
     ]
 
 
-def _levelled(points: Floats, targets: Floats) -> list[LiveDots]:
-    """Points in the colour of their value, in a few steps of it."""
-    levels = _levels(targets, targets) // VALUE_STEP
+def _levelled(points: Floats, values: Floats, targets: Floats, size: float = 8.0, hole: str = "") -> list[LiveDots]:
+    """Points in the colour of their value, in a few steps of it, on the scale of the targets trained on."""
+    levels = _levels(values, targets) // VALUE_STEP
     colours = [pg.mkColor(*colour.tolist()).name() for colour in colour_table()[::VALUE_STEP]]
-    return [LiveDots(points[levels == level], colours[int(level)], "#ffffff", size=8.0) for level in np.unique(levels)]
+    return [
+        LiveDots(points[levels == level], colours[int(level)], "#ffffff", size=size, hole=hole)
+        for level in np.unique(levels)
+    ]
 
 
 def _scattered(fit: ScatterFit, theme: Theme) -> list[LiveDots]:
@@ -168,7 +197,8 @@ def _data_of(fit: PlotFit | None) -> object:
     if fit is None:
         return None
     inputs = fit.inputs if isinstance(fit, CurveFit) else fit.points if isinstance(fit, PlaneFit) else fit.targets
-    return type(fit), fit.score.classes, fit.score.names, inputs.tobytes(), fit.targets.tobytes()
+    held = b"" if fit.held is None else fit.held.points[:, 0].tobytes()
+    return type(fit), fit.score.classes, fit.score.names, inputs.tobytes(), fit.targets.tobytes(), held
 
 
 def class_picture(fit: PlaneFit, theme: Theme) -> NDArray[np.uint8]:

@@ -16,6 +16,8 @@ from gradviz.core.questions.question import Answer, Question, Refusal
 from gradviz.core.runs.figures import score_text
 from gradviz.core.words import say
 from gradviz.views.kit.absence import Absence
+from gradviz.views.kit.lane_key import LaneKey, Piece
+from gradviz.views.kit.lanes import LaneSign
 from gradviz.views.kit.readout import Readout
 from gradviz.views.kit.speech import spoken
 from gradviz.views.kit.theme import Theme
@@ -45,6 +47,8 @@ class FitView(View):
         self._pages = QStackedLayout()
         self._pages.addWidget(self._place)
         self._pages.addWidget(self._table)
+        self._key = LaneKey(1, "000")
+        self._key.hide()
         self._note = Readout(0, Qt.AlignmentFlag.AlignLeft, muted=True)
         self._fit: FitSnapshot | None = None
         self._has_data = False
@@ -58,11 +62,17 @@ class FitView(View):
         head.setContentsMargins(8, 4, 8, 0)
         head.addWidget(self._note)
         layout.addLayout(head)
+        key = QHBoxLayout()
+        key.setContentsMargins(8, 0, 8, 0)
+        key.addWidget(self._key)
+        layout.addLayout(key)
         layout.addLayout(self._pages, 1)
 
     def set_theme(self, theme: Theme) -> None:
         super().set_theme(theme)
         self._plot.set_theme(theme)
+        self._key.set_theme(theme)
+        self._show_key()
         self._table.set_theme(theme)
 
     def begin_run(self, experiment: Experiment) -> None:
@@ -74,6 +84,7 @@ class FitView(View):
         self._place.explain("" if self._has_data else NO_DATA)
         self._pages.setCurrentWidget(self._place)
         self._plot.clear_fit()
+        self._show_key()
 
     def show_settings(self, experiment: Experiment) -> None:
         self._names = optimizer_names(experiment)
@@ -94,8 +105,20 @@ class FitView(View):
         else:
             self._pages.setCurrentWidget(self._place)
             self._plot.show_fit(fit)
+        self._show_key()
         self._note.setText(self._text(fit, answer.step))
         self._note.setToolTip(self._explanation(fit))
+
+    def _show_key(self) -> None:
+        """Which points are trained on, and which are held out, where any are."""
+        fit = self._fit
+        held = None if fit is None or isinstance(fit, TableFit) else fit.held
+        self._key.setVisible(held is not None)
+        if fit is not None and held is not None:
+            has_colours = fit.score.classes > 0 or not isinstance(fit, CurveFit)
+            sign = LaneSign(self.theme.muted if has_colours else self.theme.accent, "circle")
+            full = Piece("trained on", sign, f"{fit.score.rows:,}", has_line=False)
+            self._key.show_pieces([full, Piece("held out", sign, f"{held.rows:,}", is_off=True)])
 
     def _text(self, fit: FitSnapshot, step: int) -> str:
         score = fit.score
@@ -120,6 +143,10 @@ class FitView(View):
 
     def _explanation(self, fit: FitSnapshot) -> str:
         """What the picture shows and how to read it, in full."""
+        has_hollow = not isinstance(fit, TableFit) and fit.held is not None
+        return self._reading(fit) + (" Hollow points are rows held out." if has_hollow else "")
+
+    def _reading(self, fit: FitSnapshot) -> str:
         if isinstance(fit, PlaneFit) and fit.score.classes:
             return "The colour is the class that the model answers, paler where it is less certain."
         if isinstance(fit, PlaneFit):
@@ -139,6 +166,9 @@ class FitView(View):
         if fit is None:
             return {"points": 0, "curve": [], "note": note}
         shown: dict[str, object] = {"points": fit.score.shown, "note": note, "kind": type(fit).__name__}
+        if not isinstance(fit, TableFit) and fit.held is not None:
+            hollow = sum(len(dots.points) for dots in self._plot.live_dots() if dots.hole)
+            shown |= {"held_out": hollow, "key": [f"{piece.text} {piece.number}" for piece in self._key.pieces]}
         if isinstance(fit, CurveFit):
             shown["curve"] = fit.curves[0].tolist() if len(fit.curves) else []
         elif isinstance(fit, PlaneFit):

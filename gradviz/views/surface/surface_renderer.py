@@ -28,6 +28,8 @@ from gradviz.views.surface.surface_geometry import SurfaceBox, mesh  # noqa: E40
 SAMPLES = 4
 FIELD_OF_VIEW = 45.0
 """Degrees across the shorter side; pyqtgraph counts across the width."""
+LABEL_ROOM, MOST_LABEL_SHARE = 64, 0.13
+"""Pixels at the left and at the right of the box for the numbers of its heights, and no more of the width than this."""
 GL_FLOAT_DEPTH = 0x1902
 Point3 = tuple[float, float, float]
 
@@ -131,10 +133,11 @@ class SurfaceRenderer(GLViewMixin, QObject):
         return np.array(self.matrix().data()).reshape(4, 4).T
 
     def resize(self, size: QSize, ratio: float) -> None:
-        """The size of the next picture, in widget pixels."""
+        """The size of the next picture, in widget pixels: the box is seen whole, and the numbers beside it."""
         self._size, self._ratio = QSize(max(size.width(), 2), max(size.height(), 2)), ratio
-        aspect = max(1.0, self._size.width() / self._size.height())
-        self.opts["fov"] = 2 * degrees(atan(tan(radians(FIELD_OF_VIEW / 2)) * aspect))
+        width, height = self._size.width(), self._size.height()
+        between = width - 2 * min(LABEL_ROOM, MOST_LABEL_SHARE * width)
+        self.opts["fov"] = 2 * degrees(atan(tan(radians(FIELD_OF_VIEW / 2)) * max(width / height, width / between)))
 
     def ray(self, x: float, y: float) -> tuple[Floats, Floats] | None:
         """Origin and direction, in box coordinates, of what is seen at a widget pixel."""
