@@ -1,7 +1,7 @@
 "use strict";
-// The page of a graph: fold, lay out, draw. The first part is pure and runs without a browser.
+// The page of a graph: fold, lay out, draw. The first part is pure.
 
-const BOX = { width: 196, height: 80, across: 26, down: 46, routeWidth: 16 };
+const BOX = { width: 196, height: 80, across: 26, down: 46, routeWidth: 16, port: 24 };
 const MOST_WAYPOINTS = 20000;
 
 /** For each group the outermost closed one that it is or lies in, -1 where all are open. */
@@ -151,15 +151,33 @@ function layout(boxes, edges) {
   }
   const x = columns(ordered(all, above, below), boxes.length, above, below, all.length);
   const y = all.map((one) => one * (BOX.height + BOX.down));
-  const twins = new Map();
+  const { arrives, leaves } = ports(edges, chains, x);
   const routes = edges.map(({ from, to }, index) => {
-    const key = `${from}>${to}`, twin = twins.get(key) || 0;
-    twins.set(key, twin + 1);
-    const aside = twin * 24;
-    const middle = chains[index].map((vertex) => [x[vertex] + aside, y[vertex]]);
-    return [[x[from] + aside, y[from] + BOX.height / 2], ...middle, [x[to] + aside, y[to] - BOX.height / 2]];
+    const middle = chains[index].flatMap((vertex) => [
+      [x[vertex] + leaves[index], y[vertex] - BOX.height / 2],
+      [x[vertex] + leaves[index], y[vertex] + BOX.height / 2],
+    ]);
+    return [[x[from] + leaves[index], y[from] + BOX.height / 2], ...middle, [x[to] + arrives[index], y[to] - BOX.height / 2]];
   });
   return { places: boxes.map((_, box) => [x[box], y[box]]), routes };
+}
+
+/** How far from the middle of its target each edge arrives, in the order in which edges come; parallel ones leave apart. */
+function ports(edges, chains, x) {
+  const into = new Map(), twins = new Map(), arrives = [], leaves = [];
+  const put = (map, key, index) => (map.get(key) || map.set(key, []).get(key)).push(index);
+  edges.forEach(({ from, to }, index) => {
+    put(into, to, index);
+    put(twins, `${from}>${to}`, index);
+  });
+  const step = (count) => (count > 1 ? Math.min(BOX.port, (BOX.width - 28) / (count - 1)) : 0);
+  const comes = (index) => x[chains[index].length ? chains[index][chains[index].length - 1] : edges[index].from];
+  for (const all of into.values()) {
+    const order = all.slice().sort((a, b) => comes(a) - comes(b) || a - b);
+    order.forEach((index, rank) => (arrives[index] = (rank - (order.length - 1) / 2) * step(order.length)));
+  }
+  for (const all of twins.values()) all.forEach((index, rank) => (leaves[index] = (rank - (all.length - 1) / 2) * step(all.length)));
+  return { arrives, leaves };
 }
 
 function pathOf(points) {
@@ -171,20 +189,20 @@ function pathOf(points) {
   return path;
 }
 
-if (typeof module !== "undefined") module.exports = { closedAround, fold, layersOf, layout, pathOf, BOX };
-
 // From here on there is a page.
 
 const CHINESE = {
   "Unfold all": "全部展开", "Fold all": "全部折叠", Fit: "适合窗口", Find: "查找", fold: "折叠", nodes: "个节点",
   operation: "运算", name: "名称", module: "模块", line: "源代码行", attributes: "属性", shape: "形状", formula: "公式",
   derivative: "导数", backwards: "反向传播", value: "值", gradient: "梯度", sum: "求和", "part of this use": "此次使用的部分",
+  Close: "关闭", of: "/", "nothing found": "未找到", "Graph": "计算图",
 };
+const READABLE = 1.25;  // units of the drawing a pixel, up to which numbers can be read
 
 function show(data) {
   const svg = document.getElementById("graph"), card = document.querySelector("aside");
   const opened = new Set(data.opened);
-  let isChinese = (navigator.language || "").startsWith("zh"), view = null, chosen = -1, drawn = null;
+  let isChinese = (navigator.language || "").startsWith("zh"), view = null, chosen = -1, drawn = null, found = { text: "", place: 0 };
   const say = (text) => (isChinese && CHINESE[text]) || text;
   const make = (tag, attributes, text) => {
     const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
@@ -211,11 +229,25 @@ function show(data) {
     write(38, "what", group ? kindOfModule || "" : node.what, 28);
     if (group) write(56, "what", `${group.size.toLocaleString()} ${say("nodes")}`, 28);
     if (node) write(56, "value", `value ${node.value}`, 25);
-    if (node && node.kind !== "constant") write(73, "gradient", `grad  ${node.gradient}`, 25);
-    made.setAttribute("aria-label", group ? group.label : node.title);
+    if (node && node.kind !== "constant") write(73, "gradient", `grad  ${node.gradient}`, 27);
+    made.setAttribute("aria-label", group ? `${group.label}, ${group.size} ${say("nodes")}` : `${node.title}, ${node.what}`);
+    const around = group ? group.parent : node.group;
+    const outwards = () => around >= 0 && close(data.groups[around].key);
     made.onclick = () => (group ? unfold(group.key) : choose(one.node));
-    made.ondblclick = () => node && node.group >= 0 && close(data.groups[node.group].key);
-    made.onkeydown = (event) => event.key === "Enter" && made.onclick();
+    made.ondblclick = outwards;
+    made.onkeydown = (event) => {
+      if (event.key === "Backspace") outwards();
+      else if (event.key !== "Enter" && event.key !== " ") return;
+      else made.onclick();
+      event.preventDefault();
+    };
+    return made;
+  }
+
+  /** The local derivative beside its edge's end, on a ground of its own. */
+  function factorOf(text, [x, y]) {
+    const half = 3.4 * text.length + 4, made = make("g", { class: "factor", transform: `translate(${x} ${y})` });
+    made.append(make("rect", { x: -half, y: -9, width: 2 * half, height: 17 }), make("text", { y: 4 }, text));
     return made;
   }
 
@@ -232,10 +264,26 @@ function show(data) {
       const factor = parts.length === 1 ? data.edges[parts[0]].factor : "";
       if (factor) {
         const [x0, y0] = route[route.length - 2];
-        svg.append(make("text", { class: "factor", x: (x + x0) / 2, y: (y + y0) / 2 + 4 }, factor));
+        svg.append(factorOf(factor, [(x + x0) / 2, (y + y0) / 2]));
       }
     });
-    drawn.boxes.forEach((one, index) => svg.append(box(one, index, places[index])));
+    drawn.shown = drawn.boxes.map((one, index) => box(one, index, places[index]));
+    svg.append(...drawn.shown);
+    if (chosen >= 0) light();
+  }
+
+  /** In the room that there is now: the whole again, or as large as it was and about the same middle. */
+  function refit() {
+    if (!view) return;
+    if (view.isWhole) fit();
+    else look(view.x + view.width / 2, view.y + view.height / 2, view.scale);
+  }
+
+  /** A point of the drawing in the middle, at so many units a pixel. */
+  function look(x, y, scale) {
+    view = { width: svg.clientWidth * scale, height: svg.clientHeight * scale, scale };
+    [view.x, view.y] = [x - view.width / 2, y - view.height / 2];
+    frame();
   }
 
   function frame() {
@@ -247,34 +295,45 @@ function show(data) {
     const ends = (all) => all.reduce(([low, high], one) => [Math.min(low, one), Math.max(high, one)], [Infinity, -Infinity]);
     const [left, right] = ends(xs), [top, bottom] = ends(ys);
     const width = right - left + BOX.width + 40, height = bottom - top + BOX.height + 40;
-    const shape = svg.getBoundingClientRect(), scale = Math.max(width / shape.width, height / shape.height, 0.8);
-    view = { width: shape.width * scale, height: shape.height * scale };
-    view.x = (left + right - view.width) / 2;
-    view.y = (top + bottom - view.height) / 2;
-    frame();
+    look((left + right) / 2, (top + bottom) / 2, Math.max(width / svg.clientWidth, height / svg.clientHeight, 0.8));
+    view.isWhole = true;
   }
 
   /** All of it where it can be read so, else the losses. */
   function begin() {
     fit();
-    if (view.height / svg.clientHeight < 2.2) return;
+    if (view.scale < 2.2) return;
     const at = drawn.boxes.findIndex((one) => one.node !== undefined && data.nodes[one.node].root);
-    const [x, y] = drawn.places[Math.max(at, 0)], scale = 1.2;
-    view = { width: svg.clientWidth * scale, height: svg.clientHeight * scale };
-    [view.x, view.y] = [x - view.width / 2, y + BOX.height - view.height];
-    frame();
+    const [x, y] = drawn.places[Math.max(at, 0)];
+    look(x, y + BOX.height - (svg.clientHeight * 1.2) / 2, 1.2);
+  }
+
+  const insideOf = (group, key) => group >= 0 && (data.groups[group].key === key || insideOf(data.groups[group].parent, key));
+
+  /** Draw anew and keep the eye, and the keyboard, on a group: its box, or the last of what is now seen of it. */
+  function drawAbout(key) {
+    const hadKeyboard = svg.contains(document.activeElement);
+    draw();
+    let at = -1;
+    drawn.boxes.forEach((one, index) => {
+      if (insideOf(one.group === undefined ? data.nodes[one.node].group : one.group, key) &&
+          (at < 0 || drawn.places[index][1] >= drawn.places[at][1])) at = index;
+    });
+    const scale = Math.min(view.scale, READABLE);
+    fit();
+    if (at < 0) return;
+    if (view.scale > READABLE) look(...drawn.places[at], scale);
+    if (hadKeyboard) drawn.shown[at].focus();
   }
 
   function unfold(key) {
     opened.add(key);
-    draw();
-    fit();
+    drawAbout(key);
   }
 
   function close(key) {
     opened.delete(key);
-    draw();
-    fit();
+    drawAbout(key);
   }
 
   function zoom(factor, x, y) {
@@ -284,6 +343,8 @@ function show(data) {
     view.y += view.height * down * (1 - factor);
     view.width *= factor;
     view.height *= factor;
+    view.scale *= factor;
+    view.isWhole = false;
     frame();
   }
 
@@ -313,17 +374,35 @@ function show(data) {
     return [heading, bars, range, table];
   }
 
+  const usesOf = (index) => {
+    const leaf = data.nodes[index].leaf;
+    return leaf < 0 ? [index] : data.nodes.flatMap((other, k) => (other.leaf === leaf ? [k] : []));
+  };
+
+  /** The chosen node, all uses of a leaf, and their edges. */
+  function light() {
+    const uses = chosen < 0 ? [] : usesOf(chosen);
+    for (const edge of svg.querySelectorAll(".edge")) {
+      edge.classList.toggle("lit", uses.some((k) => edge.dataset.ends.includes(` ${k} `)));
+    }
+    drawn.boxes.forEach((one, k) => drawn.shown[k].classList.toggle("chosen", uses.includes(one.node)));
+  }
+
+  function unchoose() {
+    chosen = -1;
+    card.replaceChildren();
+    light();
+  }
+
   function choose(index) {
     chosen = index;
-    const node = data.nodes[index];
-    const uses = data.nodes.flatMap((other, k) => (node.leaf >= 0 && other.leaf === node.leaf ? [k] : []));
-    for (const edge of svg.querySelectorAll(".edge")) {
-      edge.classList.toggle("lit", [index, ...uses].some((k) => edge.dataset.ends.includes(` ${k} `)));
-    }
-    drawn.boxes.forEach((one, k) => {
-      const at = svg.querySelectorAll(".box")[k];
-      at.classList.toggle("chosen", one.node === index || uses.includes(one.node));
-    });
+    light();
+    const node = data.nodes[index], leave = document.createElement("button");
+    leave.className = "close";
+    leave.textContent = "×";
+    leave.title = say("Close");
+    leave.setAttribute("aria-label", say("Close"));
+    leave.onclick = unchoose;
     const title = document.createElement("h2"), list = document.createElement("dl"), groups = document.createElement("div");
     title.textContent = node.title;
     groups.className = "groups";
@@ -339,22 +418,22 @@ function show(data) {
       told.textContent = (isChinese && chinese) || text;
       list.append(term, told);
     }
-    card.replaceChildren(title, groups, list, ...node.tensors.flatMap(numbers));
+    card.replaceChildren(leave, title, groups, list, ...node.tensors.flatMap(numbers));
+    card.scrollTop = 0;
   }
 
+  /** Whatever is called so, one after the other. */
   function find(text) {
-    const wanted = text.trim().toLowerCase();
-    const index = wanted ? data.nodes.findIndex((node) => `${node.title} ${node.what}`.toLowerCase().includes(wanted)) : -1;
-    if (index < 0) return;
+    const wanted = text.trim().toLowerCase(), told = document.getElementById("found");
+    const all = wanted ? data.nodes.flatMap((node, k) => (`${node.title} ${node.what}`.toLowerCase().includes(wanted) ? [k] : [])) : [];
+    found = { text, place: found.text === text && all.length ? (found.place + 1) % all.length : 0 };
+    told.textContent = all.length ? `${found.place + 1} ${say("of")} ${all.length}` : wanted ? say("nothing found") : "";
+    if (!all.length) return;
+    const index = all[found.place];
     for (let group = data.nodes[index].group; group >= 0; group = data.groups[group].parent) opened.add(data.groups[group].key);
     draw();
-    fit();
     choose(index);
-    const [x, y] = drawn.places[drawn.boxes.findIndex((one) => one.node === index)];
-    view.width = Math.min(view.width, 1200);
-    view.height = view.width * (svg.clientHeight / svg.clientWidth);
-    [view.x, view.y] = [x - view.width / 2, y - view.height / 2];
-    frame();
+    look(...drawn.places[drawn.boxes.findIndex((one) => one.node === index)], Math.min(view.scale, READABLE));
   }
 
   let from = null;
@@ -365,6 +444,7 @@ function show(data) {
       svg.classList.add("dragged");
       svg.setPointerCapture(event.pointerId);
     }
+    view.isWhole = false;
     view.x = from.left - ((event.clientX - from.x) * view.width) / svg.clientWidth;
     view.y = from.top - ((event.clientY - from.y) * view.height) / svg.clientHeight;
     frame();
@@ -378,14 +458,15 @@ function show(data) {
     zoom(Math.exp(event.deltaY * 0.0015), event.clientX, event.clientY);
   }, { passive: false });
   document.addEventListener("keydown", (event) => {
-    if (event.target.tagName === "INPUT") return;
+    if (event.target.tagName === "INPUT" || event.ctrlKey || event.metaKey || event.altKey) return;
     const shape = svg.getBoundingClientRect(), middle = [shape.left + shape.width / 2, shape.top + shape.height / 2];
     const moves = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
     if (event.key === "+" || event.key === "=") zoom(0.8, ...middle);
     else if (event.key === "-") zoom(1.25, ...middle);
     else if (event.key === "f" || event.key === "0") fit();
-    else if (event.key === "Escape") card.replaceChildren();
+    else if (event.key === "Escape") unchoose();
     else if (moves[event.key]) {
+      view.isWhole = false;
       view.x += moves[event.key][0] * view.width * 0.1;
       view.y += moves[event.key][1] * view.height * 0.1;
       frame();
@@ -395,6 +476,7 @@ function show(data) {
   const speak = () => {
     for (const one of document.querySelectorAll("header [data-word]")) one.textContent = say(one.dataset.word);
     document.getElementById("find").placeholder = say("Find");
+    document.getElementById("find").setAttribute("aria-label", say("Find"));
     document.getElementById("language").textContent = isChinese ? "English" : "中文";
     document.documentElement.lang = isChinese ? "zh" : "en";
   };
@@ -402,11 +484,11 @@ function show(data) {
   on("foldall", () => { opened.clear(); draw(); fit(); });
   on("fit", fit);
   on("language", () => { isChinese = !isChinese; speak(); draw(); if (chosen >= 0) choose(chosen); });
-  document.getElementById("find").onchange = (event) => find(event.target.value);
+  document.getElementById("find").onkeydown = (event) => event.key === "Enter" && find(event.target.value);
   speak();
   draw();
   begin();
-  window.addEventListener("resize", fit);
+  new ResizeObserver(refit).observe(svg);
 }
 
-if (typeof document !== "undefined") show(JSON.parse(document.getElementById("data").textContent));
+show(JSON.parse(document.getElementById("data").textContent));

@@ -40,7 +40,8 @@ def page_html(
 <meta name="viewport" content="width=device-width, initial-scale=1"><style>
 {parts.style}</style></head><body>
 <header><button id="foldall" data-word="Fold all"></button><button id="unfold" data-word="Unfold all"></button>
-<button id="fit" data-word="Fit"></button><input id="find" type="search"><span class="note" title="{told}">{told}</span>
+<button id="fit" data-word="Fit"></button><input id="find" type="search"><output id="found" for="find"></output>
+<span class="note" title="{told}">{told}</span>
 <button id="language"></button></header>
 <svg id="graph" role="group" aria-label="{escape(heading)}"></svg><aside></aside>
 <script type="application/json" id="data">{_within_script(data)}</script>
