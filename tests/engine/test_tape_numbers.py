@@ -13,9 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
+from gradviz.core.tape.heat_map import Mark, heat_map
 from gradviz.core.tape.ledger import Local, TracedGraph
 from gradviz.core.tape.structure import NodeKind
 from gradviz.core.tape.tensor_numbers import TensorNumbers
+from gradviz.engine.tape.columns import numbers_of
 from gradviz.engine.tape.naming import names_of
 from gradviz.engine.tape.tracing import trace
 
@@ -144,19 +146,21 @@ def sums_are_gradients(graph: TracedGraph) -> None:
     """What is passed to a node over all its edges, to a leaf over all its uses, is its gradient."""
     structure, ledger = graph.structure, graph.ledger
     sums: dict[Any, Any] = {}
+    largest: dict[Any, float] = {}  # terms of 1 that cancel leave 1e-16
     for edge in range(len(structure.producers)):
         passed = ledger.passed[edge]
         if passed is not None:
             leaf = int(structure.leaf_of[structure.producers[edge]])
             key = ("leaf", leaf) if leaf >= 0 else structure.port_of(edge)
             sums[key] = sums.get(key, 0) + passed.entries
+            largest[key] = max(largest.get(key, 1e-300), float(np.abs(passed.entries).max(initial=0.0)))
     for row in range(len(structure)):
         leaf = int(structure.leaf_of[row])
         for port in range(int(structure.ports[row]), int(structure.ports[row + 1])):
             gradient = ledger.gradients[port]
             key = ("leaf", leaf) if leaf >= 0 else port
             if gradient is not None and row not in structure.roots:
-                atol = TOLERANCE * max(float(np.abs(gradient.entries).max(initial=0.0)), 1e-300) * 10
+                atol = TOLERANCE * largest[key] * 10
                 np.testing.assert_allclose(sums[key], gradient.entries, rtol=TOLERANCE, atol=atol)
 
 
@@ -241,3 +245,30 @@ def test_large_tensors_have_a_spread_and_small_ones_their_entries(elements: int)
     assert (value.spread.minimum, value.spread.maximum, sum(value.spread.histogram)) == (-1.0, 1.0, elements)
     assert value.spread.norm == pytest.approx(float(x.detach().norm()), rel=1e-12)
     assert value.spread.mean == pytest.approx(0.0, abs=1e-12)
+
+
+@pytest.mark.parametrize("shape", [(500,), (40, 30), (7, 9, 11), (8, 6, 5, 5), (2, 3, 4, 5, 6)])
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.bfloat16, torch.complex64, torch.int64])
+def test_the_heat_map_of_a_large_tensor_has_the_means_of_its_blocks(shape: tuple[int, ...], dtype: torch.dtype) -> None:
+    torch.manual_seed(1)
+    tensor = (10 * torch.randn(shape, dtype=torch.complex64 if dtype.is_complex else torch.float32)).to(dtype)
+    shown = heat_map(numbers_of(tensor))
+    assert shown is not None
+    plan = shown.arrangement
+    sizes = (tensor.abs() if dtype.is_complex else tensor).double().numpy()
+    matrix = sizes.transpose((*plan.down, *plan.across)).reshape(plan.size)
+    (down, across), (rows, columns) = plan.block, shown.cells.shape
+    assert max(rows, columns) <= 32
+    for row, column in [(0, 0), (rows - 1, columns - 1), (rows // 2, columns // 3)]:
+        block = matrix[row * down : (row + 1) * down, column * across : (column + 1) * across]
+        assert shown.cells[row, column] == pytest.approx(block.mean(), rel=1e-5, abs=1e-5)
+
+
+def test_one_nan_in_a_large_tensor_is_marked_and_a_sparse_one_has_no_picture() -> None:
+    tensor = torch.zeros(100, 100)
+    tensor[70, 3] = torch.nan
+    tensor[5, 99] = -torch.inf
+    shown = heat_map(numbers_of(tensor))
+    assert shown is not None
+    assert shown.marks() == {Mark.NAN: 1, Mark.MINUS_INFINITE: 1}
+    assert heat_map(numbers_of(torch.ones(100, 100).to_sparse())) is None

@@ -42,7 +42,8 @@ class Spread:
 class TensorNumbers:
     """One tensor at one instant. `entries` has its shape (float64, or complex128), None beyond MOST_ENTRIES.
 
-    `known` is the spread of a tensor without entries. `layout` is empty, or what torch calls one that is not dense.
+    `known` is the spread of a tensor without entries, `blocks` its picture (`heat_map.arrangement` tells of what).
+    `layout` is empty, or what torch calls one that is not dense.
     """
 
     shape: tuple[int, ...]
@@ -50,6 +51,7 @@ class TensorNumbers:
     entries: NDArray[Any] | None
     known: Spread | None = None
     layout: str = ""
+    blocks: NDArray[Any] | None = None
 
     @property
     def spread(self) -> Spread | None:

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from gradviz.core.numbers import Floats
+from gradviz.core.tape.heat_map import MOST_BLOCKS, arrangement
 from gradviz.core.tape.tensor_numbers import BINS, MOST_ENTRIES, Ints, NumberColumn, Spread, TensorNumbers
 
 BATCHED = (torch.float64, torch.float32, torch.float16, torch.bfloat16)
@@ -99,7 +100,8 @@ def numbers_of(tensor: Tensor) -> TensorNumbers:
                 entries = plain.to(torch.complex128 if plain.is_complex() else torch.float64).cpu().numpy().copy()
                 entries.setflags(write=False)
                 return TensorNumbers(shape, dtype, entries, None, layout)
-            return TensorNumbers(shape, dtype, None, _spread(plain), layout)
+            picture = _blocks(plain) if not layout else None  # of a sparse one the elements have no places here
+            return TensorNumbers(shape, dtype, None, _spread(plain), layout, picture)
     except (RuntimeError, NotImplementedError, TypeError):
         return TensorNumbers(shape, dtype, None, None, layout)
 
@@ -134,6 +136,18 @@ def _spread(tensor: Tensor) -> Spread:
         return Spread(low, high, mean, norm, odd, math.nan, math.nan, ())
     least, largest = (end.item() for end in torch.aminmax(finite))
     return Spread(low, high, mean, norm, odd, least, largest, _histogram(finite, least, largest))
+
+
+def _blocks(tensor: Tensor) -> Floats:
+    """The means of blocks of a large tensor, for its heat map: 0.1 ms of 100,000 elements. In single precision, which
+    has more shades than a screen, except of doubles."""
+    plan = arrangement(tuple(tensor.shape), MOST_BLOCKS)
+    real = tensor.abs() if tensor.is_complex() else tensor
+    real = real if real.dtype in (torch.float32, torch.float64) else real.float()
+    matrix = real.permute((*plan.down, *plan.across)).reshape(1, 1, *plan.size)
+    cells: Floats = torch.nn.functional.avg_pool2d(matrix, plan.block, ceil_mode=True)[0, 0].cpu().numpy().copy()
+    cells.setflags(write=False)
+    return cells
 
 
 def _histogram(finite: Tensor, low: float, high: float) -> tuple[int, ...]:

@@ -7,6 +7,8 @@ graph_arrays      A drawing in columns, made once a structure: what lies in a pa
 graph_canvas      What is to be seen of a graph, recorded or painted onto the labels that show it
 graph_painter     How nodes and edges of a graph are painted, at every zoom
 graph_view        The computation graph, drawn by one self-painted item: a graph of any size, at any zoom
+heat_map          A tensor as a heat map, with index and value of the cell under the pointer, or where the arrow keys
+                  went
 marks             What a person marked in a graph: the chosen node, what was found, and what leads to a node or follows
                   of it
 minimap           The whole graph in a corner, with a frame around what is seen of it: press and drag to go elsewhere
