@@ -189,19 +189,53 @@ function pathOf(points) {
   return path;
 }
 
+function bytes(text) {
+  return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+}
+
+/** Pixels of a cell: square where that leaves none too thin; the strip of a vector is as high as one can see. */
+function cellSize([rows, columns], width, height) {
+  const across = Math.min(width / columns, 22), down = Math.min(height / rows, 22), side = Math.min(across, down);
+  if (rows * side < 14) return [across, 14 / rows];
+  return columns * side < 14 ? [14 / columns, down] : [side, side];
+}
+
+/** The index in the tensor of an entry by its row and column in the map. */
+function indexOf(map, row, column) {
+  const index = map.shape.map(() => 0);
+  for (const [axes, at] of [[map.down, row], [map.across, column]]) {
+    let rest = at;
+    for (const axis of axes.slice().reverse()) {
+      index[axis] = rest % map.shape[axis];
+      rest = Math.floor(rest / map.shape[axis]);
+    }
+  }
+  return `[${index.join(", ")}]`;
+}
+
+/** Index and value of a cell; of a block its first and last index, and the mean. */
+function cellText(map, row, column, value, say) {
+  const [down, across] = map.block, [rows, columns] = map.size;
+  const number = Number.isFinite(value) ? String(Number(value.toPrecision(6))) : String(value).replace("Infinity", "inf").replace("NaN", "nan");
+  const first = indexOf(map, row * down, column * across);
+  if (down * across === 1) return `${first}  ${number}`;
+  const last = indexOf(map, Math.min((row + 1) * down, rows) - 1, Math.min((column + 1) * across, columns) - 1);
+  return `${first} … ${last}  ${say("mean")} ${number}`;
+}
+
 // From here on there is a page.
 
 const CHINESE = {
   "Unfold all": "全部展开", "Fold all": "全部折叠", Fit: "适合窗口", Find: "查找", fold: "折叠", nodes: "个节点",
   operation: "运算", name: "名称", module: "模块", line: "源代码行", attributes: "属性", shape: "形状", formula: "公式",
   derivative: "导数", backwards: "反向传播", value: "值", gradient: "梯度", sum: "求和", "part of this use": "此次使用的部分",
-  Close: "关闭", of: "/", "nothing found": "未找到", "Graph": "计算图",
+  mean: "平均值", "each cell is the mean of": "每格为平均值，取自", entries: "个元素", Close: "关闭", of: "/", "nothing found": "未找到", "Graph": "计算图",
 };
 const READABLE = 1.25;  // units of the drawing a pixel, up to which numbers can be read
 
 function show(data) {
   const svg = document.getElementById("graph"), card = document.querySelector("aside");
-  const opened = new Set(data.opened);
+  const opened = new Set(data.opened), colours = bytes(data.colours);
   let isChinese = (navigator.language || "").startsWith("zh"), view = null, chosen = -1, drawn = null, found = { text: "", place: 0 };
   const say = (text) => (isChinese && CHINESE[text]) || text;
   const make = (tag, attributes, text) => {
@@ -348,8 +382,72 @@ function show(data) {
     frame();
   }
 
-  /** The histogram of a tensor, and a table of its entries: the last dimension across. */
-  function numbers({ label, columns, entries, histogram, ends }) {
+  /** A tensor as a heat map, with index and value of the cell under the pointer, or where the arrow keys went. */
+  function heatMap(label, map) {
+    const [rows, columns] = map.cells, whole = document.createElement("div"), canvas = document.createElement("canvas");
+    const cursor = document.createElement("i"), told = document.createElement("p"), size = cellSize(map.cells, 314, 200);
+    const places = bytes(map.places), values = new Float32Array(bytes(map.values).buffer);
+    whole.className = "map";
+    Object.assign(canvas, { width: columns, height: rows, tabIndex: 0 });
+    canvas.style.width = `${columns * size[0]}px`;
+    canvas.style.height = `${rows * size[1]}px`;
+    canvas.setAttribute("role", "img");
+    canvas.setAttribute("aria-label", say(label));
+    told.className = "readout";
+    told.setAttribute("aria-live", "polite");
+    const picture = new ImageData(columns, rows);
+    places.forEach((place, k) => picture.data.set(colours.subarray(4 * place, 4 * place + 4), 4 * k));
+    canvas.getContext("2d").putImageData(picture, 0, 0);
+    let row = -1, column = -1;
+    const read = (atRow, atColumn) => {
+      [row, column] = [atRow, atColumn];
+      const isIn = row >= 0 && row < rows && column >= 0 && column < columns;
+      cursor.hidden = !isIn;
+      told.textContent = isIn ? cellText(map, row, column, values[row * columns + column], say) : "";
+      Object.assign(cursor.style, { left: `${column * size[0]}px`, top: `${row * size[1]}px`, width: `${size[0]}px`, height: `${size[1]}px` });
+    };
+    canvas.onpointermove = (event) => read(Math.floor(event.offsetY / size[1]), Math.floor(event.offsetX / size[0]));
+    canvas.onpointerleave = () => document.activeElement !== canvas && read(-1, -1);
+    canvas.onkeydown = (event) => {
+      const step = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] }[event.key];
+      if (!step) return;
+      event.preventDefault();
+      event.stopPropagation();
+      const within = (one, count) => Math.min(Math.max(one, 0), count - 1);
+      if (row < 0 || column < 0) read(0, 0);
+      else read(within(row + step[0], rows), within(column + step[1], columns));
+    };
+    read(-1, -1);
+    whole.append(canvas, cursor);
+    return [whole, legend(map), ...notes(map), told];
+  }
+
+  function legend(map) {
+    const line = document.createElement("p"), bar = document.createElement("span");
+    const [low, zero, high] = [0, 120, 240].map(colourOf);
+    line.className = "legend";
+    bar.style.background = map.ends[0] === "0" ? `linear-gradient(90deg,${zero},${high})`
+      : `linear-gradient(90deg,${low},${colourOf(119)} 50%,${zero} 50%,${high})`;
+    line.append(map.ends[0], bar, map.ends[1]);
+    for (const [place, text, count] of map.marks) {
+      const mark = document.createElement("b");
+      mark.style.background = colourOf(place);
+      line.append(mark, `${text} ${count.toLocaleString()}`);
+    }
+    return line;
+  }
+
+  const colourOf = (place) => `rgba(${[...colours.subarray(4 * place, 4 * place + 3)]},${colours[4 * place + 3] / 255})`;
+
+  function notes(map) {
+    if (map.block[0] * map.block[1] === 1) return [];
+    const line = document.createElement("p");
+    line.textContent = `${say("each cell is the mean of")} ${map.block[0]} × ${map.block[1]} ${say("entries")}`;
+    return [line];
+  }
+
+  /** The heat map of a tensor, its histogram, and a table of its entries: the last dimension across. */
+  function numbers({ label, columns, entries, histogram, ends, map }) {
     const heading = document.createElement("h3"), bars = document.createElement("div"), table = document.createElement("table");
     heading.textContent = say(label);
     bars.className = `bars ${label}`;
@@ -371,7 +469,7 @@ function show(data) {
       }
       table.append(row);
     }
-    return [heading, bars, range, table];
+    return [heading, ...(map ? heatMap(label, map) : []), bars, range, table];
   }
 
   const usesOf = (index) => {

@@ -16,6 +16,7 @@ from gradviz.app.tracing.formats import file_bytes
 from gradviz.core.tape.captions import title
 from gradviz.core.tape.folding import folded, opened_at_first
 from gradviz.core.tape.grouping import Grouping, grouping
+from gradviz.core.tape.heat_map import heat_map
 from gradviz.core.tape.ledger import TracedGraph
 from gradviz.core.tape.node_card import card
 from gradviz.core.tape.tensor_numbers import number_text
@@ -262,6 +263,45 @@ def test_ten_thousand_nodes_open_folded_at_once(open_page: Open) -> None:
     assert len(opened.titles()) < 20
     outermost(opened).click()
     opened.page.wait_for_function("() => document.querySelectorAll('.box').length > 100")
+    assert opened.complaints == []
+
+
+def test_a_tensor_is_a_heat_map_that_is_read_by_pointer_and_keyboard(open_page: Open) -> None:
+    x = torch.linspace(-1, 1, 24).reshape(4, 6).requires_grad_()
+    large = torch.zeros(2, 3, 40, 50)
+    large[1, 2, 39, 49] = torch.nan
+    y = (x * torch.tensor(2.0)).sum() + (large * x.sum()).sum()
+    graph = trace([y], names_of({"x": x, "large": large}, {}))
+    opened = open_page(file_bytes(graph, grouping(graph.structure), set(), ".html").decode())
+    opened.box("x").click()
+    port = int(graph.structure.ports[graph.structure.names.index("x")])
+    expected = heat_map(graph.ledger.values[port])
+    canvas, told = opened.page.locator("aside canvas").first, opened.page.locator("aside .readout").first
+    at = canvas.bounding_box()
+    assert at["width"] / 6 == pytest.approx(at["height"] / 4)
+    canvas.hover(position={"x": at["width"] * 2.5 / 6, "y": at["height"] * 3.5 / 4})
+    assert told.text_content() == str(expected.cell_words(3, 2))
+    pixels = canvas.evaluate("one => [...one.getContext('2d').getImageData(0, 0, 6, 4).data]")
+    shown = np.array(pixels).reshape(4, 6, 4)
+    np.testing.assert_array_equal(shown[..., 3], expected.colours[..., 3], "as opaque as it is large")
+    opaque = expected.colours[..., 3] > 100  # a canvas keeps colours times opacity
+    assert np.abs(shown - expected.colours.astype(int))[opaque].max() <= 3
+    view = opened.view()
+    canvas.press("ArrowRight")
+    canvas.press("ArrowUp")
+    assert told.text_content() == str(expected.cell_words(2, 3))
+    assert opened.view() == view, "the arrows are the map's"
+    opened.box("large").click()
+    port = int(graph.structure.ports[graph.structure.names.index("large")])
+    expected = heat_map(graph.ledger.values[port])
+    canvas, told = opened.page.locator("aside canvas").first, opened.page.locator("aside .readout").first
+    at = canvas.bounding_box()
+    canvas.hover(position={"x": at["width"] - 1, "y": at["height"] - 1})
+    rows, columns = expected.arrangement.cells
+    assert told.text_content() == str(expected.cell_words(rows - 1, columns - 1))
+    assert "nan" in told.text_content()
+    assert "NaN 1" in opened.page.locator("aside .legend").first.text_content()
+    assert str(expected.note) in opened.page.locator("aside").text_content()
     assert opened.complaints == []
 
 

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from html import escape
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from gradviz.core.numbers import short_number
 from gradviz.core.tape.captions import edge_text, grad_tag, gradient_text, subtitle, title, value_text
 from gradviz.core.tape.grouping import Grouping
+from gradviz.core.tape.heat_map import TABLE, HeatMap, heat_map, mark_words
 from gradviz.core.tape.ledger import TracedGraph
 from gradviz.core.tape.node_card import card
 from gradviz.core.tape.tensor_numbers import number_text
@@ -18,7 +23,7 @@ from gradviz.core.tape.tensor_numbers import number_text
 MOST_CARDS = 20_000
 """Nodes of a graph up to which each has its card."""
 MOST_TABLES = 600
-"""Nodes up to which cards have the entries of tensors, a few hundred each, and their histograms."""
+"""Nodes up to which cards have the entries of tensors, a few hundred each, their heat maps and histograms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +74,7 @@ def page_data(graph: TracedGraph, grouping: Grouping, opened: Set[str]) -> dict[
             for group, size in zip(grouping.groups, sizes, strict=True)
         ],
         "opened": sorted(opened),
+        "colours": _base64(TABLE),
     }
 
 
@@ -104,7 +110,37 @@ def _tensors(graph: TracedGraph, row: int) -> Iterator[dict[str, Any]]:
         shown = [] if entries is None else [number_text(entry, 5) for entry in entries.reshape(-1).tolist()]
         ends = [short_number(spread.low, 4), short_number(spread.high, 4)]
         histogram = list(spread.histogram)
-        yield {"label": label, "columns": columns, "entries": shown, "histogram": histogram, "ends": ends}
+        yield {
+            "label": label,
+            "columns": columns,
+            "entries": shown,
+            "histogram": histogram,
+            "ends": ends,
+            "map": _map_data(heat_map(numbers)),
+        }
+
+
+def _map_data(shown: HeatMap | None) -> dict[str, Any] | None:
+    """A heat map as the page draws it: the values of its cells, and their colours by place."""
+    if shown is None:
+        return None
+    plan, end = shown.arrangement, short_number(shown.limit, 3)
+    return {
+        "shape": plan.shape,
+        "down": plan.down,
+        "across": plan.across,
+        "block": plan.block,
+        "size": plan.size,
+        "cells": plan.cells,
+        "values": _base64(shown.cells.astype("<f4")),
+        "places": _base64(shown.places),
+        "ends": ["0" if shown.is_absolute else f"-{end}", end],
+        "marks": [[int(mark), str(mark_words(mark, shown.limit)), count] for mark, count in shown.marks().items()],
+    }
+
+
+def _base64(array: NDArray[Any]) -> str:
+    return b64encode(np.ascontiguousarray(array).tobytes()).decode("ascii")
 
 
 def _within_script(data: str) -> str:
