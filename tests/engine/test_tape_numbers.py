@@ -17,6 +17,7 @@ from gradviz.core.tape.heat_map import Mark, heat_map
 from gradviz.core.tape.ledger import Local, TracedGraph
 from gradviz.core.tape.structure import NodeKind
 from gradviz.core.tape.tensor_numbers import TensorNumbers
+from gradviz.engine.tape import columns
 from gradviz.engine.tape.columns import numbers_of
 from gradviz.engine.tape.naming import names_of
 from gradviz.engine.tape.tracing import trace
@@ -233,18 +234,36 @@ def test_an_upstream_gradient_makes_a_vector_a_loss() -> None:
     close(graph.ledger.gradients[int(graph.structure.ports[leaf])], torch.tensor([3.0, 30.0]).double(), "x")
 
 
-@pytest.mark.parametrize("elements", [400, 401])
+@pytest.mark.parametrize("elements", [4096, 4097])
 def test_large_tensors_have_a_spread_and_small_ones_their_entries(elements: int) -> None:
     x = torch.linspace(-1, 1, elements, dtype=torch.float64).requires_grad_()
     graph = traced((x**3).sum(), {"x": x})
     leaf = next(row for row, kind in enumerate(graph.structure.kinds) if kind is NodeKind.LEAF)
     value = graph.ledger.values[int(graph.structure.ports[leaf])]
     assert value is not None
-    assert (value.entries is None) == (elements > 400)
+    assert (value.entries is None) == (elements > 4096)
     assert value.spread is not None
     assert (value.spread.minimum, value.spread.maximum, sum(value.spread.histogram)) == (-1.0, 1.0, elements)
     assert value.spread.norm == pytest.approx(float(x.detach().norm()), rel=1e-12)
     assert value.spread.mean == pytest.approx(0.0, abs=1e-12)
+
+
+def test_entries_of_larger_tensors_are_kept_while_they_are_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The smallest first, up to a bound for the whole graph; the rest have spread and picture."""
+    monkeypatch.setattr(columns, "MOST_OF_ALL", 1500)
+    tensors = [torch.full((size,), float(size)) for size in (900, 500, 400, 600, 5)]
+    found = columns.column(tensors)
+    kept = [numbers.entries is not None for numbers in found if numbers is not None]
+    assert kept == [False, True, True, True, True]
+    large = found[0]
+    assert large is not None
+    assert large.spread is not None
+    assert large.spread.mean == 900
+    assert heat_map(large) is not None
+    for numbers, tensor in zip(found, tensors, strict=True):
+        assert numbers is not None
+        assert numbers.shape == tuple(tensor.shape)
+        assert numbers.ends == (float(tensor[0]),) * 3
 
 
 @pytest.mark.parametrize("shape", [(500,), (40, 30), (7, 9, 11), (8, 6, 5, 5), (2, 3, 4, 5, 6)])

@@ -12,7 +12,16 @@ from torch import Tensor
 
 from gradviz.core.numbers import Floats
 from gradviz.core.tape.heat_map import MOST_BLOCKS, arrangement
-from gradviz.core.tape.tensor_numbers import BINS, MOST_ENTRIES, Ints, NumberColumn, Spread, TensorNumbers
+from gradviz.core.tape.tensor_numbers import (
+    BINS,
+    MOST_ENTRIES,
+    MOST_OF_ALL,
+    MOST_OF_ONE,
+    Ints,
+    NumberColumn,
+    Spread,
+    TensorNumbers,
+)
 
 BATCHED = (torch.float64, torch.float32, torch.float16, torch.bfloat16)
 NAMES = {dtype: str(dtype).removeprefix("torch.") for dtype in BATCHED}
@@ -37,6 +46,7 @@ def columns(*several: Sequence[Row]) -> list[NumberColumn]:
     batches: dict[Any, Batch] = {}
     first_of: dict[int, int] = {}
     again: list[tuple[int, int]] = []
+    larger: list[tuple[int, Tensor]] = []
     for row, tensor in enumerate(rows):
         if tensor is None:
             continue
@@ -45,15 +55,17 @@ def columns(*several: Sequence[Row]) -> list[NumberColumn]:
             again.append((row, first))
         elif isinstance(tensor, TensorNumbers):
             others[row] = tensor
-        elif tensor.dtype in NAMES and tensor.layout is torch.strided and tensor.numel() <= MOST_ENTRIES:
-            shapes[row], dtypes[row] = tuple(tensor.shape), NAMES[tensor.dtype]
-            key = tensor.dtype if tensor.is_cpu else (tensor.dtype, tensor.device)
-            batch = batches.get(key) or batches.setdefault(key, ([], [], []))
-            batch[0].append(row)
-            batch[1].append(tensor.numel())
-            batch[2].append(tensor)
-        else:
+        elif tensor.dtype not in NAMES or tensor.layout is not torch.strided:
             others[row] = numbers_of(tensor)
+        elif tensor.numel() > MOST_ENTRIES:
+            larger.append((row, tensor))
+        else:
+            _add(batches, row, tensor)
+    for row, tensor in _affordable(larger, others):
+        _add(batches, row, tensor)
+    for places, _, batch in batches.values():
+        for row, tensor in zip(places, batch, strict=True):
+            shapes[row], dtypes[row] = tuple(tensor.shape), NAMES[tensor.dtype]
     starts[list(others)] = -2
     flat = _flat(batches, starts)
     for row, first in again:
@@ -61,6 +73,29 @@ def columns(*several: Sequence[Row]) -> list[NumberColumn]:
         if first in others:
             others[row] = others[first]
     return _divided(NumberColumn(flat, starts, tuple(shapes), tuple(dtypes), others), list(map(len, several)))
+
+
+def _add(batches: dict[Any, Batch], row: int, tensor: Tensor) -> None:
+    key = tensor.dtype if tensor.is_cpu else (tensor.dtype, tensor.device)
+    batch = batches.get(key) or batches.setdefault(key, ([], [], []))
+    batch[0].append(row)
+    batch[1].append(tensor.numel())
+    batch[2].append(tensor)
+
+
+def _affordable(larger: list[tuple[int, Tensor]], others: dict[int, TensorNumbers]) -> list[tuple[int, Tensor]]:
+    """Those whose entries are kept, the smallest first; of all others what `numbers_of` tells goes to `others`.
+
+    A copy is cheaper than a spread, which is then asked of few of them.
+    """
+    kept, total = [], 0
+    for row, tensor in sorted(larger, key=lambda pair: pair[1].numel()):
+        total += tensor.numel()
+        if tensor.numel() <= MOST_OF_ONE and total <= MOST_OF_ALL:
+            kept.append((row, tensor))
+        else:
+            others[row] = numbers_of(tensor)
+    return kept
 
 
 def _divided(whole: NumberColumn, lengths: Sequence[int]) -> list[NumberColumn]:

@@ -18,7 +18,7 @@ from gradviz.core.tape.grouping import Grouping
 from gradviz.core.tape.heat_map import TABLE, HeatMap, heat_map, mark_words
 from gradviz.core.tape.ledger import TracedGraph
 from gradviz.core.tape.node_card import card
-from gradviz.core.tape.tensor_numbers import number_text
+from gradviz.core.tape.tensor_numbers import MOST_ENTRIES, number_text
 
 MOST_CARDS = 20_000
 """Nodes of a graph up to which each has its card."""
@@ -107,7 +107,11 @@ def _tensors(graph: TracedGraph, row: int) -> Iterator[dict[str, Any]]:
             continue
         entries = numbers.entries
         columns = numbers.shape[-1] if numbers.shape else 1
-        shown = [] if entries is None else [number_text(entry, 5) for entry in entries.reshape(-1).tolist()]
+        shown = (
+            []
+            if entries is None or entries.size > MOST_ENTRIES
+            else [number_text(entry, 5) for entry in entries.reshape(-1).tolist()]
+        )
         ends = [short_number(spread.low, 4), short_number(spread.high, 4)]
         histogram = list(spread.histogram)
         yield {
