@@ -68,10 +68,10 @@ system_packages() {
         family=none
     elif has dpkg-query && has apt-get; then
         family=debian
-        for_tests='xvfb xauth xdotool fonts-wqy-zenhei|fonts-noto-cjk fonts-dejavu-core chromium|'
+        for_tests='xvfb xauth xdotool fonts-wqy-zenhei|fonts-noto-cjk fonts-dejavu-core chromium| graphviz'
     elif has rpm && has dnf; then
         family=fedora
-        for_tests='xorg-x11-server-Xvfb xorg-x11-xauth xdotool dejavu-sans-fonts chromium|'
+        for_tests='xorg-x11-server-Xvfb xorg-x11-xauth xdotool dejavu-sans-fonts chromium| graphviz'
         for_tests="$for_tests google-noto-sans-cjk-fonts|google-noto-sans-cjk-vf-fonts"
     else
         family=none

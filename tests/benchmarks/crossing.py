@@ -41,7 +41,7 @@ def dots(count: int, edges: list[tuple[int, int]], seconds: float = 60.0) -> Fau
     """Of Graphviz' dot with boxes of the same size, or why there is none."""
     if shutil.which("dot") is None:
         return "dot is not installed"
-    nodes = f"node[shape=box,fixedsize=true,width={WIDTH * POINT},height={HEIGHT * POINT},label=\"\"]"
+    nodes = f'node[shape=box,fixedsize=true,width={WIDTH * POINT},height={HEIGHT * POINT},label=""]'
     source = "digraph{" + nodes + "".join(f"{node};" for node in range(count))
     source += "".join(f"{a}->{b};" for a, b in edges) + "}"
     try:

@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 from torch import nn
-from torch.nn import functional as F
+from torch.nn import functional
 
 Made = tuple[torch.Tensor, nn.Module]
 """A loss and the model."""
@@ -40,7 +40,7 @@ def resnet(blocks: tuple[int, ...] = (3, 8, 36, 3), width: int = 4) -> Made:
             layers.append(Bottleneck(inputs, width, 2 if stage and not block else 1))
             inputs = 4 * width
     model = nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(inputs, 10))
-    return F.cross_entropy(model(torch.rand(2, 3, 64, 64)), torch.tensor([1, 2])), model
+    return functional.cross_entropy(model(torch.rand(2, 3, 64, 64)), torch.tensor([1, 2])), model
 
 
 class Block(nn.Module):
@@ -85,7 +85,7 @@ class Gpt(nn.Module):
 def gpt(layers: int = 12) -> Made:
     """GPT-2 by the number of its layers."""
     model, tokens = Gpt(layers), torch.randint(0, 20, (2, 8))
-    return F.cross_entropy(model(tokens).reshape(-1, 20), tokens.reshape(-1)), model
+    return functional.cross_entropy(model(tokens).reshape(-1, 20), tokens.reshape(-1)), model
 
 
 class Dense(nn.Module):
