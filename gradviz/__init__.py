@@ -8,6 +8,7 @@ TYPE_CHECKING = False  # that of typing, which takes longer to import than all o
 if TYPE_CHECKING:
     from gradviz.app.public import basins, bench, load, replay, run, save, script
     from gradviz.app.tracing.functions import trace, watching
+    from gradviz.app.tracing.showing import show
     from gradviz.core.document.experiment import Experiment
     from gradviz.core.problems import GradvizError
 
@@ -16,12 +17,14 @@ APP_ID = "org.gradviz.gradviz"
 """The name by which desktops know the program: its menu entry, its icon, its bundle."""
 
 __all__ = [
-    "Experiment", "GradvizError", "basins", "bench", "load", "replay", "run", "save", "script", "trace", "watching",
+    "Experiment", "GradvizError", "basins", "bench", "load", "replay", "run", "save", "script", "show", "trace",
+    "watching",
 ]  # fmt: skip
 
 _ELSEWHERE = {
     "Experiment": "gradviz.core.document.experiment",
     "GradvizError": "gradviz.core.problems",
+    "show": "gradviz.app.tracing.showing",
     "trace": "gradviz.app.tracing.functions",
     "watching": "gradviz.app.tracing.functions",
 }

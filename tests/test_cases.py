@@ -18,12 +18,12 @@ import torch
 
 from gradviz.app.commands.cli import run_command_line
 from gradviz.core.document.experiment import Experiment, with_value
-from gradviz.core.graph.snapshot import GraphSnapshot
-from gradviz.core.graph.structure import UNTRACKED
 from gradviz.core.numbers import Floats
 from gradviz.core.questions.fit import Predict
-from gradviz.core.questions.graph import CaptureGraph
+from gradviz.core.questions.trace import TraceGraph
 from gradviz.core.runs.records import RecordBlock
+from gradviz.core.tape.ledger import TracedGraph
+from gradviz.core.tape.structure import LEAF, UNTRACKED
 from gradviz.engine.answers.answering import ask
 from gradviz.engine.answers.moment import Moment
 from gradviz.engine.training.trainer import Trainer
@@ -54,14 +54,14 @@ def experiment_of(name: str) -> Experiment:
     return entry.experiment
 
 
-def graph_of(name: str) -> GraphSnapshot:
-    graph = ask(CaptureGraph(), Moment(Trainer(experiment_of(name))))
+def graph_of(name: str) -> TracedGraph:
+    graph = ask(TraceGraph(), Moment(Trainer(experiment_of(name))))
     assert graph is not None
     return graph
 
 
-def operations(graph: GraphSnapshot) -> list[str]:
-    return sorted(node.op for node in graph.structure.nodes if not node.is_leaf)
+def operations(graph: TracedGraph) -> list[str]:
+    return sorted(op for op in graph.structure.ops if op.endswith("Backward0"))
 
 
 def run_with_history(capsys: Captured, folder: Path, name: str, *arguments: str) -> tuple[dict[str, Any], RecordBlock]:
@@ -122,13 +122,15 @@ def test_a5_chain_rule_on_the_edges(capsys: Captured) -> None:
     x1, w2 = (dict(trainer.lanes[0].objective.tensors)[name].item() for name in ("x1", "w2"))  # type: ignore[attr-defined]
     assert found["gradients"]["w1"] == np.float32(w2) * np.float32(x1)
     graph = graph_of("chain-rule")
-    towards = {a: (b, factor) for (a, b), factor in zip(graph.structure.edges, graph.derivatives, strict=True)}
-    at = next(k for k, node in enumerate(graph.structure.nodes) if node.name == "w1")
+    structure = graph.structure
+    ends = zip(structure.producers.tolist(), structure.consumers.tolist(), graph.ledger.local, strict=True)
+    towards = {a: (b, float(factor.entries)) for a, b, factor in ends if factor is not None}
+    at = structure.names.index("w1")
     factors = []
     while at in towards:
         at, factor = towards[at]
         factors.append(factor)
-    assert graph.structure.nodes[at].name == "y2"
+    assert structure.names[at] == "y2"
     assert math.prod(factors) == pytest.approx(found["gradients"]["w1"], rel=1e-6)
     assert w2 in factors
     assert x1 in factors
@@ -151,15 +153,15 @@ def test_a6_softmax_gradients_agree_by_every_method(capsys: Captured, name: str)
 
 def test_a7_where_the_graph_begins_stops_and_is_cut(capsys: Captured) -> None:
     begins = graph_of("tracking-begins")
-    nodes = {node.name: node for node in begins.structure.nodes}
-    assert nodes["a"].op == UNTRACKED
-    assert nodes["leaf"].is_leaf
-    assert nodes["b"].op == "SumBackward0"
+    nodes = dict(zip(begins.structure.names, begins.structure.ops, strict=True))
+    assert nodes["a"] == UNTRACKED
+    assert nodes["leaf"] == LEAF
+    assert nodes["b"] == "SumBackward0"
     found = run(capsys, "tracking-begins")
     assert found["gradients"]["a0"] is None
     np.testing.assert_allclose(found["gradients"]["leaf"], 2 * np.array(found["values"]["leaf"]), rtol=1e-6)
     stopped = graph_of("tracking-no-grad")
-    assert {node.op for node in stopped.structure.nodes} == {UNTRACKED}
+    assert set(stopped.structure.ops) == {UNTRACKED}
     none = run(capsys, "tracking-no-grad", status=2)
     assert "does not require grad and does not have a grad_fn" in none["message"]
     assert none["gradients"] == {"a0": None}
@@ -447,8 +449,8 @@ def test_g_two_neurons_have_seven_parameters_and_lose_no_step(capsys: Captured) 
     losses = history("neurons", 2000)[:, 0]
     assert len(losses) == 2001
     assert losses[-1] < 0.2 * losses[0]
-    modules = {node.module for node in graph_of("neurons").structure.nodes if node.module}
-    assert modules == {"0 Linear", "1 Sigmoid", "2 Linear"}
+    modules = {call.path: call.kind for call in graph_of("neurons").structure.calls}
+    assert {"0": "Linear", "1": "Sigmoid", "2": "Linear"}.items() <= modules.items()
     fit = ask(Predict(), Moment(Trainer(experiment)))
     assert fit is not None
     assert len(fit.targets) == 10

@@ -26,6 +26,10 @@ def main(arguments: list[str] | None = None) -> int:
     if fault:
         print(fault, file=sys.stderr)  # noqa: T201 - the one sentence before anything can be shown
         return 2
+    if given[:1] == ["--graph"]:  # the window that gradviz.show opens
+        from gradviz.app.tracing import graph_window
+
+        return graph_window.main(given[1:])
     if has_stderr:
         return _run(given)
     from gradviz.app.process.crash import end_session, session

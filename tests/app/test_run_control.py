@@ -13,11 +13,11 @@ from gradviz.app.runs.run_control import MOST_KEPT, RunControl
 from gradviz.core.document.experiment import Experiment, with_value
 from gradviz.core.questions.basins import MapBasins
 from gradviz.core.questions.devices import Devices, ListDevices
-from gradviz.core.questions.graph import CaptureGraph
 from gradviz.core.questions.place import Locate
 from gradviz.core.questions.question import Answer, Progress, Question, Refusal
 from gradviz.core.questions.result import Collect
 from gradviz.core.questions.surface import Survey
+from gradviz.core.questions.trace import TraceGraph
 from gradviz.core.questions.update import Update
 from gradviz.core.runs.history import History
 from gradviz.core.runs.records import RecordBlock
@@ -332,7 +332,7 @@ class Pane(View):
 class GraphPane(Pane):
     @property
     def asks(self) -> tuple[Question[Any], ...]:
-        return CaptureGraph(), Locate()
+        return TraceGraph(), Locate()
 
 
 class SurfacePane(Pane):
@@ -369,7 +369,7 @@ def refresher(control: RunControl, engine: Engine, panes: tuple[GraphPane, Surfa
     made = Refresher(control, panes)
     engine.ready = [update(records=block(0, 5.0))]
     made._on_tick()
-    engine.ready = [update(answers=(Answer(Survey(), 0, None), Answer(CaptureGraph(), 0, 1), Answer(Locate(), 0, 1)))]
+    engine.ready = [update(answers=(Answer(Survey(), 0, None), Answer(TraceGraph(), 0, 1), Answer(Locate(), 0, 1)))]
     made._on_tick()
     made._on_tick()
     for pane in panes:
@@ -385,15 +385,15 @@ def test_all_views_are_drawn_together_once_all_answers_of_a_step_are_there(
     engine.ready = [update(step=3, records=block(1, 4.0, 3.0, 2.0))]
     refresher._on_tick()
     refresher._on_tick()
-    assert frames(engine) == [(CaptureGraph(), Locate())], "one picture at a time"
-    engine.ready = [update(**answered(3, Locate())), update(step=3, answers=(Answer(CaptureGraph(), 3, HALF),))]
+    assert frames(engine) == [(TraceGraph(), Locate())], "one picture at a time"
+    engine.ready = [update(**answered(3, Locate())), update(step=3, answers=(Answer(TraceGraph(), 3, HALF),))]
     refresher._on_tick()
     refresher._on_tick()
     assert panes[0].given == panes[1].given == [], "an answer is missing"
-    engine.ready = [update(**answered(3, CaptureGraph()))]
+    engine.ready = [update(**answered(3, TraceGraph()))]
     before = refresher.frames
     refresher._on_tick()
-    assert panes[0].given == [("history", 3), ("CaptureGraph", 3), ("Locate", 3)]
+    assert panes[0].given == [("history", 3), ("TraceGraph", 3), ("Locate", 3)]
     assert panes[1].given == [("history", 3), ("Locate", 3)]
     for _ in range(3):
         refresher._on_tick()
@@ -419,7 +419,7 @@ def test_a_hidden_view_is_neither_asked_for_nor_drawn(
     panes[0].show()
     refresher.refresh_all()
     refresher._on_tick()
-    assert frames(engine)[-1] == (CaptureGraph(), Locate())
+    assert frames(engine)[-1] == (TraceGraph(), Locate())
 
 
 def test_a_question_of_the_run_is_asked_once_and_its_answer_goes_to_who_asked(
@@ -524,7 +524,7 @@ def test_a_costly_picture_is_followed_by_a_rest_while_it_runs(refresher: Refresh
     engine.ready = [update(state=RunState.RUNNING, step=1, records=block(1, 4.0))]
     refresher._on_tick()
     asked = len(frames(engine))
-    both = answered(1, CaptureGraph(), Locate(), seconds=10.0)
+    both = answered(1, TraceGraph(), Locate(), seconds=10.0)
     engine.ready = [update(state=RunState.RUNNING, records=block(2, 3.0), **both)]
     refresher._on_tick()
     refresher._on_tick()

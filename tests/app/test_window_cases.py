@@ -155,7 +155,11 @@ def test_himmelblau_by_adam_ends_at_exactly_zero_and_the_log_axis_marks_it(desk:
 
 def test_rows_of_a_that_look_at_gradients(desk: Desk) -> None:
     """A1 with retain_grad, A2, A3, A6: the gradients in the table, and the bench's verdict."""
+    show(desk, "chain")
+    assert desk.drawn("graph")["tags"] == {"u": ".grad None", "v": ".grad None"}
+    assert "value 3" in {value for title, _, value, _ in desk.drawn("graph")["nodes"] if title == "constant"}
     show(desk, "chain-retained")
+    assert desk.drawn("graph")["tags"] == {"u": ".grad kept", "v": ".grad kept"}
     assert gradients(desk) == {"a": "3", "b": "24", "c": "15", "u": "3", "v": "3", "j": "1"}
     show(desk, "matrix-mean")
     nodes = {title: value for title, _, value, _ in desk.drawn("graph")["nodes"]}
@@ -172,15 +176,19 @@ def test_gradients_accumulate_step_by_step(desk: Desk) -> None:
     """A4: x.grad 2, 4, 0."""
     show(desk, "accumulation")
     seen = [gradients(desk)["x"]]
+    tags = [desk.drawn("graph")["tags"]]
     for step in (1, 2):
         desk.press(Key.Key_Right, CONTROL)
         desk.wait_step(step)
         desk.settle()
         seen.append(gradients(desk)["x"])
+        tags.append(desk.drawn("graph")["tags"])
     assert seen == ["2", "4", "0"]
+    assert tags == [{}, {"x": "2 +"}, {"x": ".grad 0"}]
     assert values(desk) == {"x": "1"}
     leaf = next(node for node in desk.drawn("graph")["nodes"] if node[0] == "x")
-    assert leaf[3] == "grad  0", "graph and table say the same"
+    assert leaf[3] == "grad  1 of 2", "the part of this use, and the whole"
+    assert desk.drawn("graph")["tags"] == {"x": ".grad 0"}, "graph and table say the same"
 
 
 def test_the_chain_rule_on_the_edges(desk: Desk) -> None:
@@ -201,7 +209,7 @@ def test_where_the_graph_begins_stops_and_is_cut(desk: Desk) -> None:
     """A7 and A8: the graph as far as it goes, and PyTorch's own words where it does not."""
     show(desk, "tracking-begins")
     nodes = {title: (what, grad) for title, what, _, grad in desk.drawn("graph")["nodes"]}
-    assert nodes["a"] == ("no grad_fn  (2, 2)", "grad  none")
+    assert nodes["a"] == ("no grad_fn  (2, 2)", ""), "no gradient is no none"
     assert nodes["leaf"][0].startswith("leaf")
     assert gradients(desk)["a0"] == "none"
     show(desk, "tracking-no-grad")

@@ -62,9 +62,9 @@ def _trainer_seconds(experiment: Experiment) -> float:
 
 def _snapshot_figure(experiment: Experiment) -> Figure:
     from gradviz.core.questions.fit import Predict
-    from gradviz.core.questions.graph import CaptureGraph
     from gradviz.core.questions.parameters import ReadParameters
     from gradviz.core.questions.place import Locate
+    from gradviz.core.questions.trace import TraceGraph
     from gradviz.engine.answers.answering import ask
     from gradviz.engine.answers.moment import Moment
     from gradviz.engine.training.trainer import Trainer
@@ -76,7 +76,7 @@ def _snapshot_figure(experiment: Experiment) -> Figure:
         begin = time.perf_counter()
         trainer.advance()
         middle = time.perf_counter()
-        for question in (CaptureGraph(), ReadParameters(), Predict(), Locate()):
+        for question in (TraceGraph(), ReadParameters(), Predict(), Locate()):
             ask(question, moment)
         steps.append(middle - begin)
         looks.append(time.perf_counter() - middle)

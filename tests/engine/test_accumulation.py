@@ -17,7 +17,7 @@ from gradviz.core.objectives.catalogue import FitObjective
 from gradviz.core.optimizers.catalogue import LBFGS, SGD
 from gradviz.core.optimizers.mistakes import NoZeroGrad
 from gradviz.core.questions.bench import CheckGradient
-from gradviz.core.questions.graph import CaptureGraph
+from gradviz.core.questions.trace import TraceGraph
 from gradviz.core.runs.state import RunState
 from gradviz.engine.answers.answering import ask
 from gradviz.engine.answers.moment import Moment
@@ -103,8 +103,8 @@ def test_what_is_looked_at_is_the_mean_of_the_batches_and_leaves_the_run_alone()
     trainer = Trainer(experiment)
     trainer.seek(4)
     before = here(trainer)
-    snapshot: Any = ask(CaptureGraph(0), Moment(trainer))
-    multiplied = [node for node in snapshot.structure.nodes if node.op == "AddmmBackward0"]
+    snapshot: Any = ask(TraceGraph(0), Moment(trainer))
+    multiplied = [op for op in snapshot.structure.ops if op == "AddmmBackward0"]
     assert len(multiplied) == 2 * EACH, "the graph has every batch"
     report: Any = ask(CheckGradient(0), Moment(trainer))
     assert report.loss == pytest.approx(before[0], rel=1e-6)

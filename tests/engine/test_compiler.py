@@ -147,12 +147,12 @@ def test_a_run_and_all_that_is_drawn_of_it_need_no_compiler(name: str) -> None:
     code = f"""
 from itertools import islice
 from gradviz.core.runs.state import RunState
-from gradviz.core.graph.snapshot import GraphSnapshot
+from gradviz.core.tape.ledger import TracedGraph
 from gradviz.core.questions.fit import Predict
-from gradviz.core.questions.graph import CaptureGraph
 from gradviz.core.questions.parameters import ReadParameters
 from gradviz.core.questions.place import Locate
 from gradviz.core.questions.surface import Survey
+from gradviz.core.questions.trace import TraceGraph
 from gradviz.engine.answers.answering import Job
 from gradviz.engine.answers.moment import Moment
 from gradviz.engine.training.trainer import Trainer
@@ -161,8 +161,8 @@ experiment = find_entry({name!r}).experiment
 trainer = Trainer(experiment)
 moment = Moment(trainer)
 steps = len(list(islice(trainer.steps(), 5)))
-jobs = [Job(question, moment) for question in (CaptureGraph(), ReadParameters(), Predict(), Locate(), Survey(8))]
-done = all(job.advance(1.0) for job in jobs) and isinstance(jobs[0].answer.value, GraphSnapshot)
+jobs = [Job(question, moment) for question in (TraceGraph(), ReadParameters(), Predict(), Locate(), Survey(8))]
+done = all(job.advance(1.0) for job in jobs) and isinstance(jobs[0].answer.value, TracedGraph)
 trainer.result(RunState.PAUSED)
 told = steps, done, sorted(sys.modules)
 """

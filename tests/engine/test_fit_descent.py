@@ -28,9 +28,9 @@ from gradviz.core.objectives.catalogue import FitObjective
 from gradviz.core.objectives.losses import LOSSES, MSE, BCEWithLogits, CrossEntropy
 from gradviz.core.optimizers.catalogue import SGD
 from gradviz.core.questions.fit import Predict
-from gradviz.core.questions.graph import CaptureGraph
 from gradviz.core.questions.parameters import ReadParameters
 from gradviz.core.questions.surface import Survey
+from gradviz.core.questions.trace import TraceGraph
 from gradviz.core.runs.state import RunState
 from gradviz.engine.answers.answering import ask
 from gradviz.engine.answers.moment import Moment
@@ -129,7 +129,7 @@ def test_looking_does_not_change_a_run(layers: tuple[Any, ...], batch: Any) -> N
     moment = Moment(trainer)
     losses = [trainer.record.losses[0]]
     for _ in range(30):
-        for question in (CaptureGraph(), ReadParameters(), Predict(), Survey(4)):
+        for question in (TraceGraph(), ReadParameters(), Predict(), Survey(4)):
             ask(question, moment)
         trainer.lanes[0].objective.loss_at(dict(trainer.lanes[0].objective.parameters))
         losses.append(trainer.advance().losses[0])

@@ -13,7 +13,6 @@ from torch import nn
 
 from gradviz.core.document.experiment import Experiment, optimizer_names
 from gradviz.core.document.with_mistake import compared_with
-from gradviz.core.graph.snapshot import GraphSnapshot
 from gradviz.core.optimizers.catalogue import LBFGS, SGD, Adam
 from gradviz.core.optimizers.mistakes import (
     MISTAKES,
@@ -26,10 +25,11 @@ from gradviz.core.optimizers.mistakes import (
     RateTimesTen,
 )
 from gradviz.core.optimizers.schedule_catalogue import StepDecay
-from gradviz.core.questions.graph import CaptureGraph
 from gradviz.core.questions.parameters import ReadParameters
+from gradviz.core.questions.trace import TraceGraph
 from gradviz.core.runs.history import History
 from gradviz.core.runs.state import RunState
+from gradviz.core.tape.ledger import Held, TracedGraph
 from gradviz.engine.answers.answering import ask
 from gradviz.engine.answers.moment import Moment
 from gradviz.engine.problems import EngineError
@@ -118,6 +118,19 @@ def test_a_cycle_of_actions_is_the_same_calls_by_hand() -> None:
     assert found == plain_losses(lambda p: torch.optim.SGD(p, lr=1e-4), by_hand)
 
 
+def grad_at(graph: TracedGraph, row: int) -> float:
+    """What the picture says that `.grad` of a leaf holds."""
+    ledger, port = graph.ledger, int(graph.structure.ports[row])
+    before, new = ledger.before[row], ledger.gradients[port]
+    assert new is not None
+    assert new.entries is not None
+    if ledger.held[row] is Held.NONE:
+        return float(new.entries)
+    assert before is not None
+    assert before.entries is not None
+    return float(before.entries) + (float(new.entries) if ledger.held[row] is Held.ACCUMULATED else 0.0)
+
+
 def test_a4_the_gradients_add_up_until_they_are_zeroed() -> None:
     cycle = Cycle(actions=("backward", "backward", "zero"))
     trainer = run_of(SGD(lr=0.0, mistake=cycle), SQUARE, 5)
@@ -127,9 +140,8 @@ def test_a4_the_gradients_add_up_until_they_are_zeroed() -> None:
     for _ in range(6):
         assert x.grad is not None
         grads.append(x.grad.item())
-        graph, table = ask(CaptureGraph(), moment), ask(ReadParameters(), moment)
-        leaf = next(k for k, node in enumerate(graph.structure.nodes) if node.is_leaf)
-        leaves.append(graph.gradients[leaf].values.item())  # type: ignore[union-attr]
+        graph, table = ask(TraceGraph(), moment), ask(ReadParameters(), moment)
+        leaves.append(grad_at(graph, graph.structure.names.index("x")))
         tables.append(table.rows[0].gradient.values.item())  # type: ignore[union-attr]
         if not trainer.finished:
             trainer.advance()
@@ -223,7 +235,7 @@ def test_one_that_fails_leaves_the_race_to_the_others_and_can_be_looked_at() -> 
     assert [record.losses[1] for record in records] == losses_of(alone)
     assert {record.losses[0] for record in records} == {170.0}
     moment = Moment(trainer)
-    assert any(value is not None for value in ask(CaptureGraph(), moment).values)
+    assert any(value is not None for value in ask(TraceGraph(), moment).ledger.values)
     assert len(ask(ReadParameters(), moment).rows) == 4
 
 
@@ -250,13 +262,13 @@ def test_the_runner_says_a_fault_once_and_fails_where_nobody_is_left() -> None:
     listener.runner.start()
     try:
         race = Experiment(optimizers=(SGD(mistake=BackwardTwice()), SGD()), steps=30)
-        listener.post(Load(1, race), Run(), Ask((CaptureGraph(),)), Run())
+        listener.post(Load(1, race), Run(), Ask((TraceGraph(),)), Run())
         listener.wait_state(RunState.FINISHED)
         assert len(listener.notices) == 1
         assert "graph used twice stopped at step 0" in listener.notices[0]
         alone = race.with_optimizers((SGD(mistake=BackwardTwice()),))
-        listener.post(Load(2, alone), Run(), Ask((CaptureGraph(),)))
-        listener.wait(lambda: listener.run == 2 and listener.told(CaptureGraph) is not None)
+        listener.post(Load(2, alone), Run(), Ask((TraceGraph(),)))
+        listener.wait(lambda: listener.run == 2 and listener.told(TraceGraph) is not None)
         assert listener.state is RunState.FAILED
         assert "a second time" in listener.message
         assert len(listener.notices) == 1
@@ -269,7 +281,7 @@ def test_a_whole_run_of_a_fault_ends_as_failed_with_its_picture() -> None:
     whole.train(lambda _step: None)
     assert (whole.state, whole.trainer.step) == (RunState.FAILED, 0)
     assert "a second time" in whole.message
-    assert isinstance(whole.answer(CaptureGraph()).value, GraphSnapshot)
+    assert isinstance(whole.answer(TraceGraph()).value, TracedGraph)
 
 
 def test_names_tell_the_mistakes_apart() -> None:

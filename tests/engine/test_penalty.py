@@ -20,8 +20,8 @@ from gradviz.core.objectives.penalties import NoPenalty, Penalty, WeightPenalty,
 from gradviz.core.optimizers.catalogue import SGD
 from gradviz.core.optimizers.mistakes import Detach
 from gradviz.core.questions.bench import CheckGradient
-from gradviz.core.questions.graph import CaptureGraph
 from gradviz.core.questions.parameters import ReadParameters
+from gradviz.core.questions.trace import TraceGraph
 from gradviz.core.runs.state import RunState
 from gradviz.engine.answers.answering import ask
 from gradviz.engine.answers.moment import Moment
@@ -100,8 +100,8 @@ def test_the_parts_are_told_and_add_up_to_the_loss(batch: dict[str, Any]) -> Non
 def test_graph_bench_and_surface_are_of_the_whole_loss() -> None:
     trainer = Trainer(experiment_of(BOTH))
     trainer.seek(5)
-    snapshot: Any = ask(CaptureGraph(0), Moment(trainer))
-    assert {"data loss", "L1 loss", "L2 loss"} <= {node.name for node in snapshot.structure.nodes}
+    snapshot: Any = ask(TraceGraph(0), Moment(trainer))
+    assert {"data loss", "L1 loss", "L2 loss"} <= set(snapshot.structure.names)
     report: Any = ask(CheckGradient(0), Moment(trainer))
     assert report.agrees
     assert report.loss == pytest.approx(trainer.record.losses[0], rel=1e-5)

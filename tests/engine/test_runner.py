@@ -21,12 +21,12 @@ from gradviz.core.optimizers.catalogue import SGD, Adam
 from gradviz.core.questions.devices import ListDevices
 from gradviz.core.questions.explanation import Explain
 from gradviz.core.questions.fit import Predict
-from gradviz.core.questions.graph import CaptureGraph
 from gradviz.core.questions.parameters import ReadParameters
 from gradviz.core.questions.place import Locate
 from gradviz.core.questions.question import Answer
 from gradviz.core.questions.result import Collect
 from gradviz.core.questions.surface import Survey
+from gradviz.core.questions.trace import TraceGraph
 from gradviz.core.runs.history import History
 from gradviz.core.runs.records import StepRecord
 from gradviz.core.runs.state import RunState
@@ -39,7 +39,7 @@ from gradviz.engine.runs.runner import Runner
 from gradviz.engine.training.trainer import Trainer
 
 ENDLESS = Experiment(steps=10**9)
-LOOK = (CaptureGraph(), ReadParameters(), Predict(), Locate())
+LOOK = (TraceGraph(), ReadParameters(), Predict(), Locate())
 COLLECT = Ask((Collect(),))
 COLLECT_HERE = Ask((Collect(here=True),))
 SETTLED = (RunState.READY, RunState.PAUSED, RunState.FINISHED, RunState.DIVERGED, RunState.FAILED)
@@ -233,9 +233,9 @@ def test_an_edit_waits_for_the_end_of_the_seek_before_it(listener: Listener) -> 
 
 
 def test_a_look_does_not_overtake_a_seek(listener: Listener) -> None:
-    listener.post(Load(1, Experiment(steps=3000)), Seek(300), Ask((CaptureGraph(),)))
-    listener.wait(lambda: listener.answer(CaptureGraph) is not None)
-    assert listener.answer(CaptureGraph).step == 300
+    listener.post(Load(1, Experiment(steps=3000)), Seek(300), Ask((TraceGraph(),)))
+    listener.wait(lambda: listener.answer(TraceGraph) is not None)
+    assert listener.answer(TraceGraph).step == 300
 
 
 def test_a_run_in_its_past_does_again_what_is_known_and_tells_it_no_more(listener: Listener) -> None:
@@ -329,10 +329,10 @@ def test_an_edit_in_the_past_makes_a_seek_tell_the_steps_anew(listener: Listener
 
 def test_what_is_asked_for_is_answered_for_the_present_step(listener: Listener) -> None:
     listener.post(Load(1, Experiment(objective=LINE, optimizers=(SGD(lr=1e-2), Adam(lr=0.1)))), Step(7))
-    listener.post(Ask((CaptureGraph(5), ReadParameters(), Predict(5), Locate())), Ask((Survey(16),)), COLLECT)
-    kinds = (CaptureGraph, ReadParameters, Predict, Locate, Survey, Collect)
+    listener.post(Ask((TraceGraph(5), ReadParameters(), Predict(5), Locate())), Ask((Survey(16),)), COLLECT)
+    kinds = (TraceGraph, ReadParameters, Predict, Locate, Survey, Collect)
     listener.wait(lambda: None not in [listener.told(kind) for kind in kinds])
-    assert listener.told(CaptureGraph).structure.nodes
+    assert listener.told(TraceGraph).structure.ops
     assert len(listener.told(ReadParameters).rows) == 4
     assert listener.told(Survey).heights.shape == (16, 16)
     assert listener.told(Locate).position.shape == (2, 2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -13,17 +14,18 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QFontMetricsF, QHelpEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QToolTip
+from traced import large, number, structure_of, traced
 
 from gradviz.core.document.experiment import Experiment
-from gradviz.core.graph.snapshot import GraphSnapshot
-from gradviz.core.graph.structure import GraphNode, GraphStructure
-from gradviz.core.graph.tensor_summary import TensorSummary
 from gradviz.core.optimizers.catalogue import SGD, Adam
-from gradviz.core.questions.graph import CaptureGraph
 from gradviz.core.questions.question import Answer
+from gradviz.core.questions.trace import TraceGraph
+from gradviz.core.tape.captions import title
+from gradviz.core.tape.ledger import Held, TracedGraph
+from gradviz.core.tape.structure import CONSTANT, LEAF
 from gradviz.views.graph import graph_painter
-from gradviz.views.graph.graph_painter import GraphPainter, node_text
-from gradviz.views.graph.graph_view import GraphView
+from gradviz.views.graph.graph_painter import GraphPainter, edge_label
+from gradviz.views.graph.graph_view import NODE_SIZE, GraphView, Overlay
 from gradviz.views.graph.node_lettering import TEXT_SCALE, lettering
 from gradviz.views.graph.overview_painter import OverviewPainter
 from gradviz.views.kit.theme import DARK, LIGHT
@@ -31,48 +33,35 @@ from gradviz.views.kit.theme import DARK, LIGHT
 Show = Callable[..., Any]
 
 
-def scalar(value: float) -> TensorSummary:
-    return TensorSummary((), "torch.float32", np.array(value), value, value, value)
+def answer(graph: TracedGraph, step: int = 7) -> Answer:
+    return Answer(TraceGraph(), step, graph)
 
 
-def large(shape: tuple[int, ...]) -> TensorSummary:
-    return TensorSummary(shape, "torch.float32", None, -2.0, 3.5, 0.25)
-
-
-def answer(graph: GraphSnapshot, step: int = 7) -> Answer:
-    return Answer(CaptureGraph(), step, graph)
-
-
-def chain() -> GraphSnapshot:
+def chain(numbers: float = 1.0) -> TracedGraph:
     """j = 3*v, v = a + u; the result is node 0 at the bottom."""
-    nodes = (
-        GraphNode("MulBackward0", "j", "", False),
-        GraphNode("AddBackward0", "v", "Sequential.0", False),
-        GraphNode("AccumulateGrad", "a", "", True),
-        GraphNode("AccumulateGrad", "u", "", True),
-    )
-    places = np.array([[0.0, 200.0], [0.0, 100.0], [-100.0, 0.0], [100.0, 0.0]])
-    edges = ((1, 0), (2, 1), (3, 1))
-    routes = tuple(np.array([places[a] + (0, 30), places[b] - (0, 30)]) for a, b in edges)
-    structure = GraphStructure(nodes, edges, places, routes, (180.0, 66.0))
-    values = (scalar(129.0), scalar(43.0), large((50, 2)), None)
-    gradients = (scalar(1.0), scalar(3.0), large((50, 2)), None)
-    return GraphSnapshot(structure, values, gradients)
+    nodes = (("MulBackward0", "j"), ("AddBackward0", "v"), (LEAF, "a"), (LEAF, "u"), (CONSTANT, ""))
+    edges = ((1, 0), (2, 1), (3, 1), (4, 0))
+    structure = structure_of(nodes, edges, {2: (50, 2)}, modules={1: "Sequential.0"})
+    values = (number(129.0 * numbers), number(43.0), large((50, 2)), None, number(3.0))
+    gradients = (number(1.0), number(3.0), large((50, 2)), None, None)
+    local, passed = (number(3.0), None, number(1.0), None), (number(3.0), None, number(3.0), None)
+    return traced(structure, values, gradients, local, passed, {1: Held.NONE})
 
 
-def grid(count: int) -> GraphSnapshot:
-    nodes = tuple(GraphNode("AddBackward0", f"n{k}", "", False) for k in range(count))
-    places = np.array([[200.0 * (k % 50), 90.0 * (k // 50)] for k in range(count)])
-    edges = tuple((k, k - 50) for k in range(50, count))
-    routes = tuple(np.array([places[a] - (0, 30), places[b] + (0, 30)]) for a, b in edges)
-    structure = GraphStructure(nodes, edges, places, routes, (180.0, 66.0))
-    return GraphSnapshot(structure, (scalar(1.5),) * count, (scalar(0.5),) * count)
+def grid(count: int) -> TracedGraph:
+    nodes = [("AddBackward0", f"n{k}") for k in range(count)]
+    structure = structure_of(nodes, [(k, k - 50) for k in range(50, count)], {k: (k + 1,) for k in range(count)})
+    return traced(structure, (number(1.5),) * count, (number(0.5),) * count)
+
+
+def again(view: GraphView, graph: TracedGraph) -> TracedGraph:
+    """The numbers of a graph over the structure that is shown already."""
+    assert view.graph is not None
+    return TracedGraph(view.graph.structure, graph.ledger)
 
 
 def at_node(view: GraphView, index: int) -> QPoint:
-    assert view._graph is not None
-    x, y = view._graph.structure.places[index]
-    return QPointF(x * view._scale + view._offset.x(), y * view._scale + view._offset.y()).toPoint()
+    return view.plane.place_of(index).toPoint()
 
 
 @pytest.fixture
@@ -84,7 +73,13 @@ def view(shown: Show) -> GraphView:
 
 def test_without_a_graph_it_says_what_will_come(shown: Show) -> None:
     view = shown(GraphView())
-    assert view.drawn() == {"nodes": [], "step": 0, "painted": 0, "derivatives": {}}
+    assert view.drawn() == {
+        "nodes": [],
+        "step": 0,
+        "painted": 0,
+        "derivatives": {},
+        "words": "The graph appears with the first evaluation",
+    }
     assert colours(view) > 1
     assert has_colour(pixels(view), LIGHT.base) > 0.9 * view.width() * view.height()
 
@@ -97,8 +92,11 @@ def test_it_says_what_each_node_says(view: GraphView) -> None:
         ("v", "AddBackward0", "value 43", "grad  3"),
         ("a", "leaf  (50, 2)", "value -2 … 3.5, mean 0.25", "grad  -2 … 3.5, mean 0.25"),
         ("u", "leaf", "value not kept", "grad  none"),
+        ("constant", "constant", "value 3", ""),
     ]
-    assert drawn["painted"] == 4
+    assert drawn["tags"] == {"v": ".grad None"}
+    assert drawn["derivatives"] == {(1, 0): 3.0, (3, 1): 1.0}
+    assert drawn["painted"] == 5
 
 
 @pytest.mark.parametrize("theme", [LIGHT, DARK])
@@ -117,12 +115,12 @@ def test_levels_of_detail(view: GraphView) -> None:
     middle = QPointF(view.width() / 2, view.height() / 2)
     seen = {}
     for scale in (1.0, TEXT_SCALE * 0.8, 0.1):
-        view.zoom(scale / view._scale, middle)
-        picture = pixels(view)
+        view.zoom(scale / view.plane.camera.scale, middle)
+        picture = pixels(view.plane)
         orange = (picture[..., 0].astype(int) - picture[..., 2] > 40).sum()  # gradients alone, however small
         seen[scale] = (orange, has_colour(picture, LIGHT.text, 40))
         if scale < 1:
-            assert view.drawn()["painted"] == 4
+            assert view.drawn()["painted"] == 5
     (numbers, _), (no_numbers, titles), (_, no_titles) = seen.values()
     assert numbers > 20
     assert no_numbers == 0
@@ -131,100 +129,100 @@ def test_levels_of_detail(view: GraphView) -> None:
 
 
 def test_only_what_is_seen_is_painted(view: GraphView) -> None:
-    view.zoom(6 / view._scale, QPointF(at_node(view, 0)))
-    assert 1 <= view.drawn()["painted"] < 4
+    view.zoom(6 / view.plane.camera.scale, QPointF(at_node(view, 0)))
+    assert 1 <= view.drawn()["painted"] < 5
     view.fit()
-    assert view.drawn()["painted"] == 4
+    assert view.drawn()["painted"] == 5
 
 
 def test_fit_holds_the_whole_graph_at_any_size(view: GraphView) -> None:
     for width, height in ((300, 700), (900, 200), (200, 150)):
         view.resize(width, height)
         view.fit()
-        for index in range(4):
+        for index in range(5):
             assert view.rect().contains(at_node(view, index))
-        assert view.drawn()["painted"] == 4
+        assert view.drawn()["painted"] == 5
 
 
 def test_hit_and_miss(view: GraphView) -> None:
-    for index in range(4):
-        assert view._node_at(QPointF(at_node(view, index))) == index
-    assert view._node_at(QPointF(1, 1)) == -1
+    for index in range(5):
+        assert view.plane.box_at(QPointF(at_node(view, index))) == index
+    assert view.plane.box_at(QPointF(1, 1)) == -1
 
 
 def test_a_click_frames_a_node(view: GraphView) -> None:
     before = has_colour(pixels(view), LIGHT.accent, 30)
-    QTest.mouseClick(view, Qt.MouseButton.LeftButton, pos=at_node(view, 1))
-    assert view._marks.chosen == 1
+    QTest.mouseClick(view.plane, Qt.MouseButton.LeftButton, pos=at_node(view, 1))
+    assert view.state.chosen == 1
     assert has_colour(pixels(view), LIGHT.accent, 30) > before + 50
 
 
 def test_tooltip_tells_all_of_a_node(view: GraphView, qtbot: Any) -> None:
     at = at_node(view, 1)
-    QApplication.sendEvent(view, QHelpEvent(QHelpEvent.Type.ToolTip, at, view.mapToGlobal(at)))
+    QApplication.sendEvent(view.plane, QHelpEvent(QHelpEvent.Type.ToolTip, at, view.plane.mapToGlobal(at)))
     text = QToolTip.text()
-    assert text.splitlines() == [
-        "v  (AddBackward0)",
-        "in Sequential.0",
-        "value () torch.float32: 43",
-        "gradient of the loss: 3",
-        "It passes here; a .grad keeps it only where retain_grad() was called.",
-    ]
+    lines = dict(line.split(": ", 1) for line in text.splitlines())
+    assert lines["name"] == "v"
+    assert lines["module"] == "Sequential.0"
+    assert lines["operation"].endswith("AddBackward0")
+    assert (lines["value"], lines["gradient"]) == ("43", "3")
+    assert "retain_grad()" in lines[".grad"]
     QToolTip.hideText()
-    assert "mean 0.25" in view.node_details(2)
-    assert "leaf" in view.node_details(2)
-    assert view.node_details(-1) == ""
+    assert "mean 0.25" in view.details(2)
+    assert "leaf" in view.details(2)
+    assert view.details(-1) == ""
 
 
 def test_keys_walk_zoom_and_fit(view: GraphView) -> None:
-    fitted = view._scale
-    for expected in (0, 1, 2, 3, 0):
+    fitted = view.plane.camera.scale
+    for expected in (0, 1, 2, 3, 4, 0):
         QTest.keyClick(view, Qt.Key.Key_Right)
-        assert view._marks.chosen == expected
+        assert view.state.chosen == expected
     QTest.keyClick(view, Qt.Key.Key_Up)
-    assert view._marks.chosen == 3
+    assert view.state.chosen == 4
     QTest.keyClick(view, Qt.Key.Key_Plus)
-    assert view._scale == pytest.approx(fitted * 1.25)
+    assert view.plane.camera.scale == pytest.approx(fitted * 1.25)
     QTest.keyClick(view, Qt.Key.Key_Minus)
-    assert view._scale == pytest.approx(fitted)
+    assert view.plane.camera.scale == pytest.approx(fitted)
     QTest.keyClick(view, Qt.Key.Key_Minus)
     QTest.keyClick(view, Qt.Key.Key_F)
-    assert view._scale == pytest.approx(fitted)
+    assert view.plane.camera.scale == pytest.approx(fitted)
 
 
 def test_dragging_moves_and_double_click_fits(view: GraphView) -> None:
     place = at_node(view, 0)
-    QTest.mousePress(view, Qt.MouseButton.LeftButton, pos=QPoint(5, 5))
-    QTest.mouseMove(view, QPoint(45, 25))
+    QTest.mousePress(view.plane, Qt.MouseButton.LeftButton, pos=QPoint(5, 5))
+    QTest.mouseMove(view.plane, QPoint(45, 25))
     QApplication.processEvents()
-    QTest.mouseRelease(view, Qt.MouseButton.LeftButton, pos=QPoint(45, 25))
+    QTest.mouseRelease(view.plane, Qt.MouseButton.LeftButton, pos=QPoint(45, 25))
     moved = at_node(view, 0) - place
     assert (moved.x(), moved.y()) == pytest.approx((40, 20), abs=1)
-    QTest.mouseDClick(view, Qt.MouseButton.LeftButton, pos=QPoint(5, 5))
+    QTest.mouseDClick(view.plane, Qt.MouseButton.LeftButton, pos=QPoint(5, 5))
     assert at_node(view, 0) == place
 
 
 def test_zoom_keeps_the_point_under_the_mouse(view: GraphView) -> None:
     about = QPointF(123, 77)
-    before = view._to_scene(about)
+    before = view.plane.camera.to_scene(about)
     view.zoom(1.7, about)
-    after = view._to_scene(about)
+    after = view.plane.camera.to_scene(about)
     assert (after.x(), after.y()) == pytest.approx((before.x(), before.y()))
 
 
 def test_what_the_user_zoomed_stays_at_a_new_step_of_the_same_graph(view: GraphView) -> None:
     view.zoom(0.5, QPointF(10, 10))
-    scale, graph = view._scale, chain()
-    same = GraphSnapshot(view._graph.structure, graph.values, graph.gradients)
+    scale, graph = view.plane.camera.scale, chain(2.0)
+    same = again(view, graph)
     view.show_answer(answer(same, 8))
-    assert view._scale == scale
+    assert view.plane.camera.scale == scale
     assert view.drawn()["step"] == 8
+    assert view.drawn()["nodes"][0][2] == "value 258"
 
 
 def test_a_new_run_forgets_the_graph(view: GraphView) -> None:
     view.begin_run(Experiment())
     assert view.drawn()["nodes"] == []
-    assert view._node_at(QPointF(at_middle(view))) == -1
+    assert view.plane.box_at(QPointF(at_middle(view))) == -1
 
 
 def at_middle(view: GraphView) -> QPoint:
@@ -239,20 +237,19 @@ def test_a_step_of_3000_nodes_repaints_the_numbers_that_can_be_read_and_no_box(
     assert view.drawn()["painted"] == 3000
     frames = counted(monkeypatch, OverviewPainter, "paint")
     nodes = counted(monkeypatch, GraphPainter, "_paint_box")
-    numbers = counted(monkeypatch, graph_painter, "_number_lines")
+    numbers = counted(monkeypatch, graph_painter, "number_lines")
     view.zoom(0.99, QPointF(600, 400))
     assert len(frames) == 1, "a zoom paints once"
     assert not nodes, "and boxes that cannot be read by arrays"
     frames.clear()
-    structure, values, gradients = view._graph.structure, view._graph.values, view._graph.gradients
     for step in range(20):
-        view.show_answer(answer(GraphSnapshot(structure, values, gradients), step))
+        view.show_answer(answer(again(view, grid(3000)), step))
     assert not frames
     assert not numbers, "at this zoom no number can be read"
-    view.zoom(1.0 / view._scale, QPointF(600, 400))
+    view.zoom(1.0 / view.plane.camera.scale, QPointF(600, 400))
     nodes.clear()
     numbers.clear()
-    view.show_answer(answer(GraphSnapshot(structure, values, gradients), 20))
+    view.show_answer(answer(again(view, grid(3000)), 20))
     assert not nodes
     assert 0 < len(numbers) < 100, "of those outside the picture none is written"
 
@@ -272,11 +269,9 @@ def counted(monkeypatch: pytest.MonkeyPatch, owner: Any, name: str) -> list[str]
 
 def test_an_empty_graph_and_nan_values_are_no_trouble(shown: Show) -> None:
     view = shown(GraphView())
-    empty = GraphStructure((), (), np.empty((0, 2)), (), (180.0, 66.0))
-    view.show_answer(answer(GraphSnapshot(empty, (), ())))
+    view.show_answer(answer(traced(structure_of((), ()), (), ())))
     assert view.drawn()["nodes"] == []
-    graph = chain()
-    wild = GraphSnapshot(graph.structure, (scalar(float("nan")),) * 4, (scalar(float("inf")),) * 4)
+    wild = traced(chain().structure, (number(float("nan")),) * 5, (number(float("inf")),) * 5)
     view.show_answer(answer(wild))
     assert view.drawn()["nodes"][0][2:] == ("value nan", "grad  inf")
     QTest.keyClick(view, Qt.Key.Key_Right)
@@ -302,8 +297,8 @@ def test_the_head_says_what_a_zoom_leaves_out(view: GraphView) -> None:
     middle = QPointF(view.width() / 2, view.height() / 2)
     heads = {}
     for scale in (1.0, 0.5, 0.3, 0.2):
-        view.zoom(scale / view._scale, middle)
-        heads[scale] = view.header()
+        view.zoom(scale / view.plane.camera.scale, middle)
+        heads[scale] = view.plane.header()
     assert "value, gradient" not in heads[1.0]
     assert "value, gradient" in heads[0.5]
     assert "zoom in for the gradients" in heads[0.3]
@@ -316,28 +311,75 @@ def test_the_head_of_a_race_is_never_cut(shown: Callable[..., Any], width: int, 
     view = shown(GraphView(), width, 400)
     view.begin_run(Experiment(optimizers=(SGD(momentum=0.9, nesterov=True), SGD(lr=0.1), Adam())))
     view.show_answer(answer(chain(), 30_000))
-    view.zoom(scale / view._scale, QPointF(10, 10))
-    assert view.header().startswith("step 30,000")
-    assert view.fontMetrics().horizontalAdvance(view.header()) <= width - 20
-    assert "SGD lr 0.001 momentum 0.9 Nesterov" in view.header() or width < 470
+    view.zoom(scale / view.plane.camera.scale, QPointF(10, 10))
+    assert view.plane.header().startswith("step 30,000")
+    assert view.plane.fontMetrics().horizontalAdvance(view.plane.header()) <= width - 20
+    name = "SGD lr 0.001 momentum 0.9 Nesterov"
+    assert name in (view.plane.header() if view.racer.isHidden() else view.racer.currentText()) or width < 470
+    assert view.plane.fontMetrics().horizontalAdvance(view.plane.header()) + 20 <= view.menu.x() or width < 300
 
 
 def test_a_number_in_a_small_node_stands_without_its_label(view: GraphView, monkeypatch: pytest.MonkeyPatch) -> None:
     written: list[str] = []
     monkeypatch.setattr(graph_painter, "_cut", lambda text, _room: written.append(text) or text)
     view.show_answer(answer(chain(), 8))
-    view.zoom(0.9 / view._scale, QPointF(10, 10))
+    view.zoom(0.9 / view.plane.camera.scale, QPointF(10, 10))
     assert "value 129" in written
     written.clear()
-    view.zoom(0.5 / view._scale, QPointF(10, 10))
+    view.zoom(0.5 / view.plane.camera.scale, QPointF(10, 10))
     assert "129" in written
     assert not [text for text in written if text.startswith(("value", "grad"))]
 
 
 @pytest.mark.parametrize(
     ("operation", "said"),
-    [("MulBackward0", "mul"), ("RsubBackward1", "sub"), ("LogSoftmaxBackward0", "logsoftmax"), ("PowBackward1", "pow")],
+    [
+        ("MulBackward0", "mul"),
+        ("RsubBackward1", "sub"),
+        ("LogSoftmaxBackward0", "log_softmax"),
+        ("PowBackward1", "pow"),
+    ],
 )
 def test_a_node_is_called_as_its_operation_is(operation: str, said: str) -> None:
-    node = GraphNode(f"torch::autograd::{operation}", "", "", False)
-    assert node_text(node, None, None).title == said
+    assert title(structure_of(((f"torch::autograd::{operation}", ""),), ()), 0) == said
+
+
+@pytest.mark.parametrize("tag", [Held.NONE, Held.RETAINED])
+def test_what_grad_holds_is_in_the_picture(shown: Show, tag: Held) -> None:
+    """A1 with and without retain_grad() differ to the eye."""
+    view, plain = shown(GraphView()), chain()
+    with_tag = TracedGraph(plain.structure, replace(plain.ledger, held=(Held.UNKNOWN, tag, *[Held.UNKNOWN] * 3)))
+    without = TracedGraph(plain.structure, replace(plain.ledger, held=(Held.UNKNOWN,) * 5))
+    view.show_answer(answer(without))
+    before = pixels(view).copy()
+    view.show_answer(answer(with_tag))
+    changed = (pixels(view) != before).any(axis=-1)
+    assert changed.sum() > 40
+    place = at_node(view, 1)
+    rows, columns = np.nonzero(changed)
+    half = 0.5 * np.array(NODE_SIZE) * view.plane.camera.scale
+    assert abs(rows.mean() - place.y()) < half[1]
+    assert columns.min() > place.x(), "at the right of the title"
+
+
+def test_edges_say_the_local_derivative_and_what_it_passes_on(view: GraphView) -> None:
+    drawing = view.plane.drawing
+    assert drawing is not None
+    assert edge_label(drawing, 0, 1.0) == "× 3 = 3"
+    assert edge_label(drawing, 0, 0.5) == "× 3"
+    assert edge_label(drawing, 3, 1.0) == ""
+
+
+def test_an_overlay_lays_other_numbers_and_marks_over_the_graph_until_the_next_step(view: GraphView) -> None:
+    graph = chain()
+    later = traced(graph.structure, list(graph.ledger.values), [number(7.0), None, None, None, None])
+    nodes = np.array([True, False, False, False, False])
+    view.set_overlay(Overlay(TracedGraph(view.graph.structure, later.ledger), nodes, at=0))
+    assert view.drawn()["nodes"][0][3] == "grad  7"
+    assert view.drawn()["nodes"][1][3] == "grad  none"
+    assert view.drawn()["standing out"] == [0]
+    view.set_overlay(None)
+    assert view.drawn()["nodes"][1][3] == "grad  3"
+    view.set_overlay(Overlay(later))
+    view.show_answer(answer(again(view, graph), 9))
+    assert view.drawn()["nodes"][0][3] == "grad  1"

@@ -10,13 +10,12 @@ import pytest
 from desk import has_colour, pixels
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
+from traced import chain, number, traced
 
-from gradviz.core.graph.snapshot import GraphSnapshot
-from gradviz.core.graph.structure import GraphNode, GraphStructure
-from gradviz.core.graph.tensor_summary import TensorSummary
 from gradviz.core.layout.placement import Placement
-from gradviz.core.questions.graph import CaptureGraph
 from gradviz.core.questions.question import Answer
+from gradviz.core.questions.trace import TraceGraph
+from gradviz.core.tape.ledger import TracedGraph
 from gradviz.views.graph import placing_apart
 from gradviz.views.graph.graph_view import GraphView
 from gradviz.views.graph.placing_apart import Work
@@ -25,20 +24,14 @@ from gradviz.views.kit.theme import DARK, LIGHT, mix
 Show = Callable[..., Any]
 
 
-def chain(length: int, first: int = 0) -> GraphSnapshot:
-    """A chain from its last node, a leaf, to node 0, without places."""
-    number = TensorSummary((2,), "torch.float32", None, -1.5, 2.5, 0.5)
-    nodes = tuple(
-        GraphNode("AccumulateGrad" if k == length - 1 else "TanhBackward0", f"h{first + k}", "", k == length - 1)
-        for k in range(length)
-    )
-    edges = tuple((k + 1, k) for k in range(length - 1))
-    structure = GraphStructure(nodes, edges, np.zeros((0, 2)), (), (192.0, 92.0))
-    return GraphSnapshot(structure, (number,) * length, (number,) * length)
+def answer(graph: TracedGraph, step: int = 1) -> Answer:
+    return Answer(TraceGraph(), step, graph)
 
 
-def answer(graph: GraphSnapshot, step: int = 1) -> Answer:
-    return Answer(CaptureGraph(), step, graph)
+def place(view: GraphView, box: int) -> QPointF:
+    """Where a box is in the scene."""
+    assert view.plane.drawing is not None
+    return QPointF(*view.plane.drawing.places[box].tolist())
 
 
 class Elsewhere:
@@ -84,9 +77,8 @@ def test_what_comes_without_places_is_laid_out_here(shown: Show) -> None:
 def test_boxes_from_afar_have_titles_and_their_colours(shown: Show, theme: Any) -> None:
     view = shown(GraphView(), 1200, 800, theme=theme)
     view.show_answer(answer(chain(3000)))
-    view.zoom(0.2 / view._scale, QPointF(600, 400))
-    assert view._graph is not None
-    view.centre_on(QPointF(*view._graph.structure.places[2999].tolist()))
+    view.zoom(0.2 / view.plane.camera.scale, QPointF(600, 400))
+    view.plane.centre_on(place(view, 2999))
     assert 120 < view.drawn()["painted"] < 3000
     picture = pixels(view)
     assert has_colour(picture, theme.text, 60) > 200, "titles"
@@ -102,8 +94,8 @@ def test_a_large_graph_is_laid_out_apart_and_the_newest_numbers_are_shown(shown:
     assert view._empty_text() == "Laying out 2,001 nodes: 0 %"
     elsewhere.told(0.4)
     assert view._empty_text() == "Laying out 2,001 nodes: 40 %"
-    newer = TensorSummary((), "torch.float32", np.array(7.0), 7.0, 7.0, 7.0)
-    view.show_answer(answer(GraphSnapshot(graph.structure, (newer,) * 2001, graph.gradients), 2))
+    newer = traced(graph.structure, (number(7.0),) * 2001, (None,) * 2001)
+    view.show_answer(answer(newer, 2))
     elsewhere.finish()
     assert view.drawn()["painted"] == 2001
     assert view.drawn()["step"] == 2
@@ -149,51 +141,50 @@ def test_another_graph_takes_the_place_of_a_layout_under_way(shown: Show) -> Non
 
 def test_another_graph_is_seen_wherever_one_looked_before(view: GraphView) -> None:
     view.zoom(10, QPointF(0, 0))
-    view.centre_on(QPointF(-50_000, 0))
+    view.plane.centre_on(QPointF(-50_000, 0))
     view.show_answer(answer(chain(30)))
     assert view.drawn()["painted"] == 30
 
 
 def test_r_turns_through_four_directions(view: GraphView) -> None:
-    assert view._graph is not None
     small = chain(20)
     view.show_answer(answer(small))
     extents = []
     for direction in ("right", "up", "left", "down"):
         QTest.keyClick(view, Qt.Key.Key_R)
         assert view.drawn()["direction"] == direction
-        last, first = view._graph.structure.places[[0, 19]]
+        last, first = view.plane.drawing.places[[0, 19]]
         extents.append(tuple(np.sign(last - first).tolist()))
     assert extents == [(1, 0), (0, -1), (-1, 0), (0, 1)]
 
 
 def test_search_marks_what_it_finds_and_goes_there(view: GraphView, qtbot: Any) -> None:
     QTest.keyClick(view, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
-    line = view._search._line
+    line = view.search_bar._line
     assert line.isVisible()
     QTest.keyClicks(line, "h59")
     assert view.drawn()["found"] == (59, *range(590, 600))
-    assert view._search._count.text() == "11 nodes"
-    assert view._marks.chosen == 59
-    assert view._seen().contains(QPointF(*view._graph.structure.places[59].tolist()))
+    assert view.search_bar._count.text() == "11 nodes"
+    assert view.state.chosen == 59
+    assert view.plane.seen().contains(place(view, 59))
     QTest.keyClick(line, Qt.Key.Key_Return)
-    assert view._marks.chosen == 590
+    assert view.state.chosen == 590
     QTest.keyClick(line, Qt.Key.Key_Return, Qt.KeyboardModifier.ShiftModifier)
     QTest.keyClick(line, Qt.Key.Key_Return, Qt.KeyboardModifier.ShiftModifier)
-    assert view._marks.chosen == 599
+    assert view.state.chosen == 599
     QTest.keyClick(line, Qt.Key.Key_Escape)
     assert not line.isVisible()
     assert view.drawn()["standing out"] == []
 
 
 def test_what_leads_to_a_node_and_follows_of_it_stands_out(view: GraphView) -> None:
-    view._marks.choose(590)
+    view.choose(590)
     QTest.keyClick(view, Qt.Key.Key_U)
     assert view.drawn()["standing out"] == list(range(590, 600))
     QTest.keyClick(view, Qt.Key.Key_D)
     assert view.drawn()["standing out"] == list(range(591))
     assert has_colour(pixels(view), LIGHT.accent, 40) > 50
-    view._marks.choose(580)
+    view.choose(580)
     QTest.keyClick(view, Qt.Key.Key_P)
     assert view.drawn()["standing out"] == list(range(580, 591))
     QTest.keyClick(view, Qt.Key.Key_Escape)
@@ -201,28 +192,28 @@ def test_what_leads_to_a_node_and_follows_of_it_stands_out(view: GraphView) -> N
 
 
 def test_shift_and_an_arrow_move_the_graph(view: GraphView) -> None:
-    before = QPointF(view._offset)
+    before = QPointF(view.plane.camera.offset)
     QTest.keyClick(view, Qt.Key.Key_Right, Qt.KeyboardModifier.ShiftModifier)
     QTest.keyClick(view, Qt.Key.Key_Up, Qt.KeyboardModifier.ShiftModifier)
-    assert (view._offset - before).toTuple() == (-60, 60)
-    assert view._marks.chosen == -1
+    assert (view.plane.camera.offset - before).toTuple() == (-60, 60)
+    assert view.state.chosen is None
 
 
 def test_the_map_shows_when_there_is_more_than_is_seen_and_moves_the_graph(view: GraphView) -> None:
-    assert not view._map.isVisible()
+    assert not view.plane.map.isVisible()
     view.zoom(20, QPointF(450, 300))
-    assert view._map.isVisible()
-    QTest.mouseClick(view._map, Qt.MouseButton.LeftButton, pos=QPoint(6, 6))
-    scene = view._scene_rect()
-    middle = view._seen().center()
+    assert view.plane.map.isVisible()
+    QTest.mouseClick(view.plane.map, Qt.MouseButton.LeftButton, pos=QPoint(6, 6))
+    scene = view.plane.scene()
+    middle = view.plane.seen().center()
     assert abs(middle.x() - scene.left()) < 0.05 * scene.width()
     assert abs(middle.y() - scene.top()) < 0.05 * scene.height()
     view.fit()
-    assert not view._map.isVisible()
+    assert not view.plane.map.isVisible()
 
 
 def test_a_small_graph_has_no_map(shown: Show) -> None:
     view = shown(GraphView(), 900, 600)
     view.show_answer(answer(chain(12)))
     view.zoom(3, QPointF(450, 300))
-    assert not view._map.isVisible()
+    assert not view.plane.map.isVisible()

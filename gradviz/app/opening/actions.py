@@ -152,6 +152,8 @@ def shortcut_table() -> str:
     rows += [
         ("F, double click", "Fit the graph (in the graph)"),
         ("+  −  arrows", "Zoom, and walk from node to node (in the graph)"),
+        ("Enter, Backspace", "Open a group or a node's card, close the group around (in the graph)"),
+        ("M", "The menu with all keys of the graph (in the graph)"),
         ("arrows", "Turn the surface (in the surface)"),
         ("double click", "Start there (in the surface)"),
         ("up, down", "Change the leading digit (in a number of the form)"),

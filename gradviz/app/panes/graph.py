@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from gradviz.app.panes.pane import Pane
-from gradviz.app.process.errand import Errand, Work
+from gradviz.app.process.placing import placed_apart
 from gradviz.app.window.places import Place, Where
 
 if TYPE_CHECKING:
-    from gradviz.core.layout.placement import Placement
+    from gradviz.app.window.window_controller import WindowController
     from gradviz.views.graph.graph_view import GraphView
 
 
@@ -27,17 +26,8 @@ class GraphPane(Pane["GraphView"]):
         from gradviz.views.graph.graph_view import GraphView
 
         view = GraphView()
-        view.placing.starter = partial(_placed_apart, view)
+        view.placing.starter = partial(placed_apart, view)
         return view
 
-
-def _placed_apart(
-    view: GraphView, work: Work[Placement], told: Callable[[float], None], done: Callable[[Placement], None]
-) -> Errand[Placement]:
-    """The layout of a large graph, in a thread of its own: the training and the window go on."""
-    errand: Errand[Placement] = Errand(work, view)
-    errand.progressed.connect(told)
-    errand.ended.connect(lambda: done(errand.result()))
-    errand.ended.connect(errand.deleteLater)
-    errand.start()
-    return errand
+    def connect(self, controller: WindowController) -> None:
+        self.widget.asks_changed.connect(controller.refresher.refresh_all)

@@ -8,5 +8,6 @@ crash        What becomes of a fault that nobody caught: the program goes on whe
 display      Whether there is a display: without one, Qt aborts the process, which Python cannot catch
 errand       An errand: slow work that is done a piece at a time in a thread of its own, while the window answers
 leash        The window's end of its watchdog: it is started once there is something to guard, and told what
+placing      The layout of a large graph, in a thread of its own: the training and the window go on
 watchdog     The watchdog: a small process that outlives a hang of the window's, which may hold Python's lock for ever
 """

@@ -33,12 +33,24 @@ def trace(
     Forward values are those that autograd saved, and all of them where the forward ran within `watching`.
     EngineError where `loss` is no tensor. The present thread's.
     """
+    return traced_graph(loss, names, watch, upstream, gradients, depth=2)
+
+
+def traced_graph(
+    loss: Tensor | Sequence[Tensor],
+    names: object,
+    watch: Watch | None,
+    upstream: Tensor | Sequence[Tensor | None] | None,
+    gradients: bool,
+    depth: int,
+) -> Graph:
+    """What `trace` gives, called from `depth` functions below whoever's variables give their names."""
     from gradviz.engine.tape.naming import names_of
     from gradviz.engine.tape.tracing import trace as traced
 
     losses: list[Any] = list(loss) if isinstance(loss, list | tuple) else [loss]
     given: list[Any] = list(upstream) if isinstance(upstream, list | tuple) else [upstream] * len(losses)
-    variables = dict(sys._getframe(1).f_locals)  # noqa: SLF001 - the caller's, whose names are asked for
+    variables = dict(sys._getframe(depth).f_locals)  # noqa: SLF001 - the caller's, whose names are asked for
     return Graph(traced(losses, names_of(names, variables), watch, given, gradients))
 
 

@@ -149,6 +149,7 @@ class Appearance(QObject):
         self._fill_gallery_menu(cards)
         lesson = self._views.lesson
         lesson.set_language(language)
+        self._views.graph.set_language(language)
 
     @property
     def language(self) -> str:

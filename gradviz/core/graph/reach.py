@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gradviz.core.graph.structure import GraphStructure
+from gradviz.core.tape.tensor_numbers import Ints
 
 Mask = NDArray[np.bool_]
 
@@ -20,41 +20,36 @@ class Part:
     edges: Mask
 
 
-def upstream(structure: GraphStructure, node: int) -> Part:
-    """The node and all that its value is made of, with the edges between them."""
-    return _part(structure, _reached(structure, node, forwards=False))
+def upstream(count: int, edges: Ints, node: int) -> Part:
+    """The node and all that its value is made of, with the edges (m, 2) between them, from producers to consumers."""
+    return _part(edges, _reached(count, edges[:, ::-1], node))
 
 
-def downstream(structure: GraphStructure, node: int) -> Part:
+def downstream(count: int, edges: Ints, node: int) -> Part:
     """The node and all that is made of its value, with the edges between them."""
-    return _part(structure, _reached(structure, node, forwards=True))
+    return _part(edges, _reached(count, edges, node))
 
 
-def between(structure: GraphStructure, one: int, other: int) -> Part:
+def between(count: int, edges: Ints, one: int, other: int) -> Part:
     """All that lies on a way between two nodes, whichever leads to the other; nothing where none does."""
     for first, last in ((one, other), (other, one)):
-        nodes = _reached(structure, first, forwards=True) & _reached(structure, last, forwards=False)
+        nodes = _reached(count, edges, first) & _reached(count, edges[:, ::-1], last)
         if nodes.any():
-            return _part(structure, nodes)
-    return _part(structure, np.zeros(len(structure.nodes), dtype=bool))
+            return _part(edges, nodes)
+    return _part(edges, np.zeros(count, dtype=bool))
 
 
-def _ends(structure: GraphStructure) -> NDArray[np.int64]:
-    return np.array(structure.edges, dtype=np.int64).reshape(-1, 2)
+def _part(edges: Ints, nodes: Mask) -> Part:
+    return Part(nodes, nodes[edges[:, 0]] & nodes[edges[:, 1]])
 
 
-def _part(structure: GraphStructure, nodes: Mask) -> Part:
-    first, second = _ends(structure).T
-    return Part(nodes, nodes[first] & nodes[second])
-
-
-def _reached(structure: GraphStructure, begin: int, forwards: bool) -> Mask:
+def _reached(count: int, edges: Ints, begin: int) -> Mask:
     """A search by fronts; each edge is looked at once."""
-    before, after = _ends(structure).T if forwards else _ends(structure).T[::-1]
+    before, after = edges.T
     order = np.argsort(before, kind="stable")
     following = after[order].tolist()
-    first = np.searchsorted(before[order], np.arange(len(structure.nodes) + 1)).tolist()
-    seen = np.zeros(len(structure.nodes), dtype=bool)
+    first = np.searchsorted(before[order], np.arange(count + 1)).tolist()
+    seen = np.zeros(count, dtype=bool)
     seen[begin] = True
     waiting = [begin]
     while waiting:

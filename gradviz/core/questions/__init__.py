@@ -8,7 +8,6 @@ devices         Where a run is, and where it could be
 explanation     Why a run stopped or stands still: the sentences, the figures that each rests on, and what can be
                 changed
 fit             What a fit shows at one step: a curve, the plane, target against prediction, or a table of classes
-graph           The computation graph of one evaluation
 parameters      Every parameter at one step: its value, its gradient, and what its optimiser keeps for it
 place           Where each optimiser stands on the surface at one step, how high, and whether there is a loss at all
 question        What a question is: a value that a view asks of the engine; and an answer, with what may come in its

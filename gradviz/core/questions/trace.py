@@ -11,7 +11,11 @@ from gradviz.core.tape.ledger import TracedGraph
 
 @dataclass(frozen=True, slots=True)
 class TraceGraph(Question[TracedGraph]):
-    """The graph of the optimiser `optimizer` (the last one, if there are fewer) at the current step, traced."""
+    """The graph of the optimiser `optimizer` (the last one, if there are fewer) at the current step, traced.
+
+    `jacobians` asks for the local derivatives that are no single number too: what is seen at every step does without.
+    """
 
     of_step: ClassVar[bool] = True
     optimizer: int = 0
+    jacobians: bool = True

@@ -5,7 +5,7 @@ from __future__ import annotations
 from gradviz.core.glossary.operators import operator_name
 from gradviz.core.numbers import shape_text
 from gradviz.core.tape.ledger import Held, TracedGraph
-from gradviz.core.tape.structure import NodeKind, TapeStructure
+from gradviz.core.tape.structure import UNTRACKED, NodeKind, TapeStructure
 from gradviz.core.tape.tensor_numbers import TensorNumbers, numbers_text
 
 REVERSED = {"rsub": "sub", "rdiv": "div"}
@@ -21,7 +21,7 @@ def spoken_operation(structure: TapeStructure, row: int) -> str:
     """mul of MulBackward0; leaf and constant by what they are."""
     kind = structure.kinds[row]
     if kind is not NodeKind.OPERATION:
-        return str(kind)
+        return UNTRACKED if structure.ops[row] == UNTRACKED else str(kind)
     name = operator_name(structure.ops[row])
     return REVERSED.get(name, name)
 
@@ -43,16 +43,16 @@ def value_text(graph: TracedGraph, row: int) -> str:
     return (_brief(graph.ledger.values[port]) if known else "") or "not kept"
 
 
-def gradient_text(graph: TracedGraph, row: int) -> str:
+def gradient_text(graph: TracedGraph, row: int, is_whole: bool = False) -> str:
     """The gradient of the first output that has one; "none" where there is none, which is not 0.
 
-    At a leaf that is used several times: the part of this use, of the whole.
+    At a leaf that is used several times: the part of this use, of the whole, unless the whole alone is asked for.
     """
     ports = range(int(graph.structure.ports[row]), int(graph.structure.ports[row + 1]))
     found = (graph.ledger.gradients[port] for port in ports)
     whole = _brief(next((one for one in found if one is not None), None)) or "none"
     edges = graph.structure.edges_from[row]
-    part = graph.ledger.passed[edges[0]] if len(edges) == 1 and row in graph.structure.shared else None
+    part = graph.ledger.passed[edges[0]] if len(edges) == 1 and row in graph.structure.shared and not is_whole else None
     return whole if part is None else f"{_brief(part)} of {whole}"
 
 
@@ -64,11 +64,13 @@ def _brief(numbers: TensorNumbers | None) -> str:
 def grad_tag(graph: TracedGraph, row: int) -> str:
     """What the own `.grad` of a value along the way holds, though a gradient passed: None, or what was retained.
 
-    Of leaves, where a gradient is added, what was there before. Empty where nobody keeps the tensor, and at the loss.
+    Of leaves, where a gradient is added, what was there before, and what is there where it is another. Empty where
+    nobody keeps the tensor, and at the loss.
     """
     held = graph.ledger.held[row]
     if graph.structure.kinds[row] is NodeKind.LEAF:
-        return f"{numbers_text(graph.ledger.before[row], 1, 4)} +" if held is Held.ACCUMULATED else ""
+        kept = numbers_text(graph.ledger.before[row], 1, 4)
+        return f"{kept} +" if held is Held.ACCUMULATED else f".grad {kept}" if held is Held.APART else ""
     if row in graph.structure.roots:
         return ""
     return {Held.NONE: ".grad None", Held.RETAINED: ".grad kept"}.get(held, "")
@@ -78,6 +80,15 @@ def edge_text(graph: TracedGraph, edge: int) -> str:
     """The local derivative on an edge, where it is one number."""
     local = graph.ledger.local[edge]
     return f"× {numbers_text(local, 1, 4)}" if local is not None and local.is_one else ""
+
+
+def passed_text(graph: TracedGraph, edge: int, digits: int = 4) -> str:
+    """The local derivative on an edge, where it is one number, and what it makes of the gradient that arrived."""
+    local, passed = graph.ledger.local[edge], graph.ledger.passed[edge]
+    if local is None or not local.is_one:
+        return ""
+    factor = f"× {numbers_text(local, 1, digits)}"
+    return f"{factor} = {numbers_text(passed, 1, digits)}" if passed is not None and passed.is_one else factor
 
 
 def fitting(text: str, most: int) -> str:

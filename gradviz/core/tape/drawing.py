@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from gradviz.core.layout.placement import Direction
 from gradviz.core.numbers import Floats
 from gradviz.core.tape.folding import FoldedGraph
 from gradviz.core.tape.grouping import Grouping
@@ -14,7 +15,8 @@ from gradviz.core.tape.ledger import TracedGraph
 class Drawing:
     """`places` (n, 2) are the centres of the boxes of `folded`, all of one `size`, in scene units, y downwards.
 
-    `routes` holds one polyline (k, 2) an edge of `folded`, from the bottom of the producer to the top of the consumer.
+    `routes` holds one polyline (k, 2) an edge of `folded`, from the side of the producer that looks along `direction`
+    to the opposite side of the consumer, and `flow_routes` one for each of its flows.
     """
 
     graph: TracedGraph
@@ -23,3 +25,5 @@ class Drawing:
     places: Floats
     routes: tuple[Floats, ...]
     size: tuple[float, float]
+    flow_routes: tuple[Floats, ...] = ()
+    direction: Direction = Direction.DOWN

@@ -23,32 +23,50 @@ class FoldedGraph:
 
     `rows` has for each box its node, -1 for that of a closed group, whose index is in `groups` (-1 for nodes). `edges`
     (m, 2) lead from the producer's box to the consumer's; `parts` has the edges of the structure behind each: one
-    between two nodes, all together where a group is at either end.
+    between two nodes, all together where a group is at either end. `boxes` has for each node the box that shows it, and
+    `flows` the ways of numbers, by boxes, that no gradient goes along.
     """
 
     rows: Ints
     groups: Ints
     edges: Ints
     parts: tuple[tuple[int, ...], ...]
+    boxes: Ints
+    flows: tuple[tuple[int, int], ...] = ()
 
     def __len__(self) -> int:
         return len(self.rows)
 
 
-def folded(structure: TapeStructure, grouping: Grouping, opened: Set[str]) -> FoldedGraph:
-    """The graph in which the groups with a key in `opened` show what is in them, and all others are one box."""
+def folded(structure: TapeStructure, grouping: Grouping, opened: Set[str], once: bool = False) -> FoldedGraph:
+    """The graph in which the groups with a key in `opened` show what is in them, and all others are one box.
+
+    A leaf that is used several times has a box beside each use or, if `once`, one for all uses that are to be seen.
+    """
     seen_as = closed_around(grouping, opened)
     shown = np.where(grouping.owner >= 0, seen_as[grouping.owner], -1) if len(seen_as) else grouping.owner
-    alone = np.flatnonzero(shown < 0)
+    first = _first_uses(structure, shown) if once else np.arange(len(structure))
+    alone = np.flatnonzero((shown < 0) & (first == np.arange(len(structure))))
     closed = np.unique(shown[shown >= 0])
     box_of_group = np.full(len(grouping.groups) + 1, -1, np.int64)
     box_of_group[closed] = len(alone) + np.arange(len(closed))
     boxes = box_of_group[shown]
     boxes[alone] = np.arange(len(alone))
+    boxes = np.where(shown < 0, boxes[first], boxes)
     rows = np.concatenate((alone, np.full(len(closed), -1, np.int64)))
     groups = np.concatenate((np.full(len(alone), -1, np.int64), closed))
     edges, parts = _joined(structure, boxes, len(alone))
-    return FoldedGraph(rows, groups, edges, parts)
+    flows = dict.fromkeys((int(boxes[part]), int(boxes[whole])) for part, whole in structure.flows)
+    return FoldedGraph(rows, groups, edges, parts, boxes, tuple(ends for ends in flows if ends[0] != ends[1]))
+
+
+def _first_uses(structure: TapeStructure, shown: Ints) -> Ints:
+    """For each node itself, and for each use of a leaf that is in no closed group the first such use."""
+    first = np.arange(len(structure))
+    uses = np.flatnonzero((structure.leaf_of >= 0) & (shown < 0))
+    _, begins, which = np.unique(structure.leaf_of[uses], return_index=True, return_inverse=True)
+    first[uses] = uses[begins][which.reshape(-1)]
+    return first
 
 
 def closed_around(grouping: Grouping, opened: Set[str]) -> Ints:

@@ -26,6 +26,7 @@ class Held(StrEnum):
     NONE = "none"
     RETAINED = "retained"
     ACCUMULATED = "accumulated"
+    APART = "apart"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,8 +36,9 @@ class Ledger:
     `values` and `gradients` follow the ports of the nodes; the gradient of a leaf is the whole of all its uses, at
     each of them. `passed` follows the edges: what the consumer gives back, of the producer's shape; `local` is the
     derivative by which it multiplied: one number, one an element, or the Jacobian (*output, *input), as `local_kinds`
-    says. `before` has by node what a leaf's `.grad` held before this gradient is added, and what `.grad` of a named
-    value holds; `held` says which. `note` says why gradients are absent.
+    says. `before` has by node what a leaf's `.grad` held before this gradient is added, or, where it was not merely
+    added (APART), what it holds; and what `.grad` of a named value holds; `held` says which. `note` says why gradients
+    are absent.
     """
 
     values: NumberColumn

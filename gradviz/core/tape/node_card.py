@@ -108,7 +108,9 @@ def _own_grad(graph: TracedGraph, row: int) -> Iterator[CardLine]:
     if structure.kinds[row] is NodeKind.LEAF and structure.shapes_of(row):
         new = ledger.gradients[int(structure.ports[row])]
         old = say("None") if before is None else verbatim(_short(before))
-        if ledger.note or new is None:
+        if held is Held.APART:
+            yield CardLine(say(".grad"), say("{kept}: this gradient was not simply added", kept=old))
+        elif ledger.note or new is None:
             yield CardLine(say(".grad"), old)
         elif before is None:
             yield CardLine(say(".grad"), say("None + {new} = {new_too}", new=_short(new), new_too=_short(new)))

@@ -15,6 +15,8 @@ from gradviz.core.tape.tensor_numbers import Ints
 
 CONSTANT = "constant"
 """The op of a value that autograd does not follow: a number, data, what was detached."""
+UNTRACKED = "no grad_fn"
+"""The op of a named value that was computed without a graph, where it is known to be one."""
 LEAF = "AccumulateGrad"
 
 
@@ -67,7 +69,8 @@ class TapeStructure:
     and `dtypes`. An edge leads from the port `outputs` of `producers` to the input `slots` of `consumers`; its
     `arguments` entry is what torch calls that input, or empty. `order` is the sequence number in which operations were
     made (that of the consumer for leaves and constants), and `leaf_of` the same number for all uses of one leaf, -1
-    elsewhere. `calls` of modules come with the outer ones first.
+    elsewhere. `calls` of modules come with the outer ones first. `flows` are the ways of numbers, from node to node, to
+    values that autograd does not follow and from them, where they are known: no gradient goes along them.
     """
 
     ops: tuple[str, ...]
@@ -89,6 +92,7 @@ class TapeStructure:
     arguments: tuple[str, ...]
     roots: tuple[int, ...]
     calls: tuple[ModuleCall, ...] = ()
+    flows: tuple[tuple[int, int], ...] = ()
 
     def __len__(self) -> int:
         return len(self.ops)
@@ -102,6 +106,12 @@ class TapeStructure:
         columns += [[self.names[row] for row in known], [self.shapes_of(row) for row in known]]
         columns += [array.tolist() for array in (self.ports, self.producers, self.consumers, self.slots, self.outputs)]
         return hashlib.sha256(json.dumps(columns).encode()).hexdigest()
+
+    def is_like(self, other: TapeStructure) -> bool:
+        """Whether both have the same nodes and edges, so that one drawing does for both: cheaper than two digests."""
+        return all(getattr(self, name) == getattr(other, name) for name in _COLUMNS) and all(
+            np.array_equal(getattr(self, name), getattr(other, name)) for name in _NUMBERS
+        )
 
     @cached_property
     def edges_to(self) -> tuple[tuple[int, ...], ...]:
@@ -133,6 +143,10 @@ class TapeStructure:
     def port_of(self, edge: int) -> int:
         """The row of `shapes` that an edge begins at."""
         return int(self.ports[self.producers[edge]] + self.outputs[edge])
+
+
+_COLUMNS = ("ops", "kinds", "names", "modules", "attributes", "shapes", "dtypes", "arguments", "roots", "flows")
+_NUMBERS = ("ports", "leaf_of", "producers", "consumers", "slots", "outputs")
 
 
 def _by_end(nodes: int, ends: Ints) -> tuple[tuple[int, ...], ...]:

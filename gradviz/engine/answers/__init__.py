@@ -7,7 +7,6 @@ bench        The gradient bench at the current step
 devices      The devices that this machine's PyTorch reports
 explanation  Why the run stopped or stands still: the evidence is gathered once, and every cause is asked in its turn
 fit          Data and prediction of the current step
-graph        The graph of the current step: one watched evaluation, after which the run is as it was
 moment       The moment that a question is about: a trainer between two steps, and what is kept from one question to the
              next
 parameters   The table of parameters of the current step

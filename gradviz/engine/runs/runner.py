@@ -338,5 +338,5 @@ def _tell_of(error: Exception) -> None:
 
 def _warm_up() -> None:
     """Import torch, and all that the first picture needs: it takes a second, better now than at the first click."""
-    from gradviz.engine.answers import graph, place, surface  # noqa: F401
+    from gradviz.engine.answers import place, surface, trace  # noqa: F401
     from gradviz.engine.training import trainer  # noqa: F401

@@ -12,7 +12,7 @@ from torch import Tensor
 from gradviz.core.tape.structure import CONSTANT, LEAF, ModuleCall, NodeKind, SavedTensor, TapeStructure
 from gradviz.core.tape.tensor_numbers import TensorNumbers
 from gradviz.engine.tape.naming import Names
-from gradviz.engine.tape.saved import Kept, SavedReader, dtype_name
+from gradviz.engine.tape.saved import Kept, dtype_name, kept_of
 from gradviz.engine.tape.schemas import argument_names, is_optional
 from gradviz.engine.tape.walk import Walk
 from gradviz.engine.tape.watch import Watch
@@ -104,14 +104,17 @@ class Assembly:
 
 
 def assemble(walk: Walk, names: Names, watch: Watch | None, loose: Sequence[tuple[Tensor, str]] = ()) -> Assembly:
-    """Rows for operations, uses of leaves and constants; `loose` are values without a graph, which join nothing."""
-    reader = SavedReader()
-    made = Assembly(walk, [reader.read(node) for node in walk.operations], Rows())
+    """Rows for operations, uses of leaves and constants; `loose` are values without a graph,
+    which join nothing unless an operation took them."""
+    made = Assembly(walk, [kept_of(node) for node in walk.operations], Rows())
     _add_operations(made, names, watch)
     made.rows.edges += walk.inner
     _add_leaves(made, names)
     _add_constants(made, names, watch)
+    drawn = {made.rows.names[row] for row in made.constants}
     for tensor, name in loose:
+        if name in drawn:
+            continue
         made.constants[_add_tensor(made.rows, tensor, name)] = tensor
     return made
 

@@ -24,7 +24,7 @@ NONE: Derivative = (Local.UNKNOWN, None)
 Shapes = Sequence[tuple[int, ...] | None]
 
 
-def local_derivatives(node: Any, kept: Kept, inputs: Shapes) -> list[Derivative]:
+def local_derivatives(node: Any, kept: Kept, inputs: Shapes, with_jacobians: bool = True) -> list[Derivative]:
     """One entry an input, of the shapes in `inputs` (None: not followed); unknown where it cannot be told in short."""
     nothing = [NONE] * len(inputs)
     outputs = node._input_metadata  # noqa: SLF001 - nor has it a public name for shape and dtype
@@ -37,18 +37,20 @@ def local_derivatives(node: Any, kept: Kept, inputs: Shapes) -> list[Derivative]
         return nothing
     like: dict[str, Any] = {"dtype": dtype, "device": outputs[0].device}
     try:
-        return _asked(node, shape, inputs, like)
+        return _asked(node, shape, inputs, like, MOST_ROWS if with_jacobians else 0)
     except RuntimeError:  # torch's own refusal: there is no derivative to show
         return nothing
 
 
-def _asked(node: Any, shape: tuple[int, ...], inputs: Shapes, like: dict[str, Any]) -> list[Derivative]:
+def _asked(
+    node: Any, shape: tuple[int, ...], inputs: Shapes, like: dict[str, Any], rows_at_most: int
+) -> list[Derivative]:
     count = math.prod(shape)
     known = entry_of(node.name())
     if count == 1 or (known is not None and known.is_elementwise):
         given = _given(node, torch.ones(shape, **like))
         return [_of_ones(gradient, shape, wanted) for gradient, wanted in zip(given, inputs, strict=True)]
-    if count > MOST_ROWS:
+    if count > rows_at_most:
         return [NONE] * len(inputs)
     rows = [_given(node, row.reshape(shape)) for row in torch.eye(count, **like)]
     return [_jacobian([row[slot] for row in rows], shape, wanted) for slot, wanted in enumerate(inputs)]

@@ -35,10 +35,16 @@ class Replay:
     """Whether that is because backward() has been there and freed what the operations had saved."""
 
 
-def replay(walk: Walk, losses: Sequence[Tensor], upstream: Sequence[Tensor | None]) -> Replay:
+def replay(
+    walk: Walk,
+    losses: Sequence[Tensor],
+    upstream: Sequence[Tensor | None],
+    made: Sequence[Tensor] | None = None,
+) -> Replay:
     """Replay the backward pass of all `losses` together. No `.grad` is touched, and the graph is retained.
 
-    A user's own hooks on tensors and nodes are called, as in any backward pass.
+    A user's own hooks on tensors and nodes are called, as in any backward pass. `made` are the tensors along the way
+    whose `.grad` may be retained, where the caller has them all: else all that live are looked through.
     """
     count = len(walk.operations)
     found = Replay([None] * count, [None] * count, [None] * len(walk.leaves))
@@ -49,7 +55,7 @@ def replay(walk: Walk, losses: Sequence[Tensor], upstream: Sequence[Tensor | Non
     inputs = [*walk.leaves, *(GradientEdge(node, 0) for node in ends)]
     handles = [node.register_hook(_overhear(found, number)) for number, node in enumerate(walk.operations)]
     try:
-        with _retained_grads_kept(walk):
+        with _retained_grads_kept(walk, made):
             whole = torch.autograd.grad(losses, inputs, upstream, retain_graph=True, allow_unused=True)  # type: ignore[arg-type]
     except Exception as error:  # a custom Function raises what it likes
         nothing = Replay([None] * count, [None] * count, [None] * len(walk.leaves), _why(error))
@@ -65,14 +71,12 @@ def replay(walk: Walk, losses: Sequence[Tensor], upstream: Sequence[Tensor | Non
 
 
 @contextmanager
-def _retained_grads_kept(walk: Walk) -> Iterator[None]:
+def _retained_grads_kept(walk: Walk, made: Sequence[Tensor] | None) -> Iterator[None]:
     """After retain_grad() a tensor's `.grad` is added to by any backward pass: each gets back what it had.
 
-    No node tells whose tensor it is, so they are looked for among all that live.
+    No node tells whose tensor it is: where `made` does not either, they are looked for among all that live.
     """
-    everything = gc.get_objects()  # of a bare script 170,000 objects: no loop of Python's own over them
-    tensors = list(compress(everything, map(is_, map(type, everything), repeat(Tensor))))
-    del everything
+    tensors = _all_tensors() if made is None else made
     retained = [tensor for tensor in tensors if tensor.grad_fn in walk.number_of and tensor.retains_grad]
     kept = [(tensor, tensor.grad) for tensor in retained]
     try:
@@ -80,6 +84,12 @@ def _retained_grads_kept(walk: Walk) -> Iterator[None]:
     finally:
         for tensor, gradient in kept:
             tensor.grad = gradient
+
+
+def _all_tensors() -> list[Tensor]:
+    """Of a bare script 170,000 objects are looked at: by no loop of Python's own."""
+    everything = gc.get_objects()
+    return list(compress(everything, map(is_, map(type, everything), repeat(Tensor))))
 
 
 def _overhear(found: Replay, number: int) -> Callable[[Gradients, Gradients], None]:

@@ -33,28 +33,19 @@ class Kept:
     tensors: dict[str, Tensor] = field(default_factory=dict)
 
 
-class SavedReader:
-    """Reads nodes; what the nodes of one class may keep is looked up once."""
-
-    def __init__(self) -> None:
-        self._names: dict[type, tuple[tuple[tuple[str, str, str], ...], tuple[str, ...]]] = {}
-
-    def read(self, node: Any) -> Kept:
-        """What a node keeps now. Nothing is computed: tensors behind the hooks of a checkpoint stay there."""
-        kind = type(node)
-        names = self._names.get(kind)
-        if names is None:
-            names = self._names[kind] = _names_of(kind)
-        tensors, attributes = names
-        if not tensors and not attributes:
-            return NOTHING if not issubclass(kind, torch.autograd.function.BackwardCFunction) else _of_custom(node)
-        kept = Kept()
-        found: list[SavedTensor] = []
-        for name, raw_name, saved_name in tensors:
-            _read(found, name, node, raw_name, saved_name, kept.tensors)
-        kept.saved = tuple(found)
-        kept.attributes = tuple(_attributes(node, attributes)) if attributes else ()
-        return kept
+def kept_of(node: Any) -> Kept:
+    """What a node keeps now. Nothing is computed: tensors behind the hooks of a checkpoint stay there."""
+    kind = type(node)
+    tensors, attributes = _names_of(kind)  # type: ignore[arg-type]  # a class is hashable
+    if not tensors and not attributes:
+        return NOTHING if not issubclass(kind, torch.autograd.function.BackwardCFunction) else _of_custom(node)
+    kept = Kept()
+    found: list[SavedTensor] = []
+    for name, raw_name, saved_name in tensors:
+        _read(found, name, node, raw_name, saved_name, kept.tensors)
+    kept.saved = tuple(found)
+    kept.attributes = tuple(_attributes(node, attributes)) if attributes else ()
+    return kept
 
 
 NOTHING = Kept()
@@ -66,6 +57,7 @@ def dtype_name(dtype: torch.dtype) -> str:
     return str(dtype).removeprefix("torch.")
 
 
+@functools.lru_cache(maxsize=1024)
 def _names_of(kind: type) -> tuple[tuple[tuple[str, str, str], ...], tuple[str, ...]]:
     """The names of the tensors, with those of their two forms, and of the attributes that nodes of a class keep."""
     raw = [name.removeprefix(RAW) for name in dir(kind) if name.startswith(RAW)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import torch
@@ -33,20 +33,25 @@ def trace(
     upstream: Sequence[Tensor | None] = (),
     with_gradients: bool = True,
     loose: Sequence[tuple[Tensor, str]] = (),
-    is_accumulated: bool = False,
+    begun_with: Mapping[int, Tensor | None] | None = None,
+    with_jacobians: bool = True,
 ) -> TracedGraph:
     """The graph below `losses`, copied at once; no `.grad` changes and the graph is as alive as it was.
 
     Gradients are those of one backward pass from all losses with their `upstream` gradients (1 where None). They are
     absent where the pass is not asked for or cannot be replayed; after it is over, what `.grad` holds is shown.
-    `is_accumulated` says that the `.grad` of leaves has this gradient in it already.
+    `begun_with` is given where the backward pass of a run has been: by id of a leaf what its `.grad` held before. Then
+    every tensor whose gradient may be retained has a name, and its `.grad` holds what arrived. Jacobians take as many
+    calls of a node as it has outputs.
     """
     if not losses or not all(isinstance(loss, Tensor) for loss in losses):
         raise EngineError("A graph is traced from a loss, a tensor, or from several in a list.")
     roots = [loss.grad_fn for loss in losses if loss.grad_fn is not None]
     watch = watch or (watch_of(roots[0]._sequence_nr()) if roots else None)  # noqa: SLF001
     with _unwatched(watch), _without_collection(), torch.inference_mode(False), torch.no_grad():
-        return _traced(losses, names, watch, upstream or [None] * len(losses), with_gradients, loose, is_accumulated)
+        return _traced(
+            losses, names, watch, upstream or [None] * len(losses), with_gradients, loose, begun_with, with_jacobians
+        )
 
 
 @contextmanager
@@ -81,23 +86,31 @@ def _traced(
     upstream: Sequence[Tensor | None],
     with_gradients: bool,
     loose: Sequence[tuple[Tensor, str]],
-    is_accumulated: bool,
+    begun_with: Mapping[int, Tensor | None] | None,
+    with_jacobians: bool,
 ) -> TracedGraph:
     walk = Walk(losses)
     keep_from_recursion(walk.operations, [*losses, *(tensor for tensor, _ in names.made)])
     made = assemble(walk, names, watch, loose)
     roots = _roots(made, losses, names)
     structure = made.structure(roots, watch)
-    derivatives = _derivatives(made, structure) if len(walk.operations) <= MOST_OPERATIONS else None
+    derivatives = _derivatives(made, structure, with_jacobians) if len(walk.operations) <= MOST_OPERATIONS else None
     values = column(_values(made, structure, losses, names, watch))  # before a replay's hooks can change any
-    found = _replayed(walk, losses, upstream, with_gradients)
-    before, held = _held(made, names, found.leaves if is_accumulated else [None] * len(walk.leaves))
+    retaining = [*losses, *(tensor for tensor, _ in names.made)] if begun_with is not None else None
+    found = _replayed(walk, losses, upstream, with_gradients, retaining)
+    before, held = _held(made, names) if begun_with is None else _held_after(made, names, found, begun_with)
     return TracedGraph(structure, _ledger(made, structure, found, values, derivatives, before, held))
 
 
-def _replayed(walk: Walk, losses: Sequence[Tensor], upstream: Sequence[Tensor | None], wanted: bool) -> Replay:
+def _replayed(
+    walk: Walk,
+    losses: Sequence[Tensor],
+    upstream: Sequence[Tensor | None],
+    wanted: bool,
+    retaining: Sequence[Tensor] | None,
+) -> Replay:
     if wanted:
-        return replay(walk, losses, upstream)
+        return replay(walk, losses, upstream, retaining)
     return Replay([None] * len(walk.operations), [None] * len(walk.operations), [None] * len(walk.leaves), NOT_ASKED)
 
 
@@ -115,7 +128,7 @@ def _roots(made: Assembly, losses: Sequence[Tensor], names: Names) -> list[int]:
     return roots
 
 
-def _derivatives(made: Assembly, structure: TapeStructure) -> list[Derivative]:
+def _derivatives(made: Assembly, structure: TapeStructure, with_jacobians: bool) -> list[Derivative]:
     """For each edge the local derivative of its consumer by this input."""
     walk = made.walk
     shapes: list[list[tuple[int, ...] | None]] = [[None] * len(node.next_functions) for node in walk.operations]
@@ -123,7 +136,7 @@ def _derivatives(made: Assembly, structure: TapeStructure) -> list[Derivative]:
         if structure.producers[edge] not in made.constants:
             shapes[structure.consumers[edge]][structure.slots[edge]] = structure.shapes[structure.port_of(edge)]
     found = [
-        local_derivatives(node, kept, wanted)
+        local_derivatives(node, kept, wanted, with_jacobians)
         for node, kept, wanted in zip(walk.operations, made.kept, shapes, strict=True)
     ]
     pairs = zip(structure.consumers.tolist(), structure.slots.tolist(), strict=True)
@@ -196,15 +209,11 @@ def _ledger(
     )
 
 
-def _held(made: Assembly, names: Names, added: Sequence[Tensor | None]) -> tuple[list[Tensor | None], list[Held]]:
-    """For each node what the `.grad` of its tensor held before the gradients `added` to leaves were in it."""
-    count = len(made.rows.ops)
-    before: list[Tensor | None] = [None] * count
-    held = [Held.UNKNOWN] * count
+def _held(made: Assembly, names: Names) -> tuple[list[Tensor | None], list[Held]]:
+    """For each node what the `.grad` of its tensor holds, before any gradient is added."""
+    before, held = _nothing_held(made)
     for row, (leaf, _, _) in zip(made.uses, made.walk.uses, strict=True):
-        gradient, new = made.walk.leaves[leaf].grad, added[leaf]
-        if gradient is not None and new is not None:
-            gradient = None if torch.equal(gradient, new) else gradient - new
+        gradient = made.walk.leaves[leaf].grad
         held[row] = Held.NONE if gradient is None else Held.ACCUMULATED
         before[row] = None if gradient is None else gradient.detach()
     for tensor, _ in names.made:
@@ -214,6 +223,38 @@ def _held(made: Assembly, names: Names, added: Sequence[Tensor | None]) -> tuple
             held[row_of] = Held.NONE if kept is None else Held.RETAINED
             before[row_of] = None if kept is None else kept.detach()
     return before, held
+
+
+def _held_after(
+    made: Assembly, names: Names, found: Replay, begun_with: Mapping[int, Tensor | None]
+) -> tuple[list[Tensor | None], list[Held]]:
+    """The same where the `.grad` has the gradient already: what it began with, and of values what they retained."""
+    before, held = _nothing_held(made)
+    for row, (number, _, _) in zip(made.uses, made.walk.uses, strict=True):
+        leaf = made.walk.leaves[number]
+        before[row], held[row] = _begun(leaf.grad, found.leaves[number], begun_with.get(id(leaf)))
+    for tensor, _ in names.made:
+        row_of = made.walk.number_of.get(tensor.grad_fn)
+        if row_of is not None:
+            arrived = found.arrived[row_of] if tensor.retains_grad else None
+            held[row_of] = Held.NONE if arrived is None else Held.RETAINED
+            before[row_of] = None if arrived is None else arrived[tensor.output_nr]
+    return before, held
+
+
+def _begun(after: Tensor | None, new: Tensor | None, old: Tensor | None) -> tuple[Tensor | None, Held]:
+    """What a leaf's `.grad` held; APART where it holds another than the sum: zeroed, clipped, of another sign."""
+    if after is None or new is None:
+        return None, Held.NONE
+    whole = new if old is None else old + new
+    if torch.equal(after, whole) or torch.allclose(after, whole, equal_nan=True):
+        return old, Held.NONE if old is None else Held.ACCUMULATED
+    return after.detach(), Held.APART
+
+
+def _nothing_held(made: Assembly) -> tuple[list[Tensor | None], list[Held]]:
+    count = len(made.rows.ops)
+    return [None] * count, [Held.UNKNOWN] * count
 
 
 def _gradients(

@@ -116,8 +116,11 @@ class Watch:
 
 
 @contextmanager
-def watching(named: object = None) -> Iterator[Watch]:
-    """Watch whatever runs inside in this thread; modules of the model `named` are called by their dotted names."""
+def watching(named: object = None, with_lines: bool = True) -> Iterator[Watch]:
+    """Watch whatever runs inside in this thread; modules of the model `named` are called by their dotted names.
+
+    Source lines are those of a user's own code: of an experiment there are none.
+    """
     watch = Watch(named)
     _remember(watch)
     with ExitStack() as stack:
@@ -126,7 +129,8 @@ def watching(named: object = None) -> Iterator[Watch]:
         stack.callback(module_hooks.register_module_forward_pre_hook(enter).remove)
         stack.callback(module_hooks.register_module_forward_hook(leave, always_call=True).remove)
         stack.enter_context(_Values(watch))
-        stack.enter_context(_Lines(watch))
+        if with_lines:
+            stack.enter_context(_Lines(watch))
         try:
             yield watch
         finally:

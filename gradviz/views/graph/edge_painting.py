@@ -8,9 +8,9 @@ from itertools import pairwise
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QPainter, QPainterPath, QPen, QPolygonF
 
-from gradviz.core.graph.structure import GraphStructure
 from gradviz.core.layout.placement import Direction
 from gradviz.core.numbers import Floats
+from gradviz.core.tape.drawing import Drawing
 from gradviz.views.graph.graph_arrays import Ints
 
 ARROW = 7.0
@@ -18,9 +18,9 @@ HEAD_SCALE = 0.25
 """Below this zoom heads are left out: they would be specks."""
 
 
-def paint_edges(painter: QPainter, structure: GraphStructure, edges: Ints, scale: float, pen: QPen) -> None:
+def paint_edges(painter: QPainter, drawing: Drawing, edges: Ints, scale: float, pen: QPen) -> None:
     """Paint these edges of a graph, in scene units."""
-    paint_routes(painter, [structure.routes[edge] for edge in edges.tolist()], structure.direction, scale, pen)
+    paint_routes(painter, [drawing.routes[edge] for edge in edges.tolist()], drawing.direction, scale, pen)
 
 
 def paint_routes(painter: QPainter, routes: Sequence[Floats], direction: Direction, scale: float, pen: QPen) -> None:

@@ -8,8 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QRectF
 
-from gradviz.core.graph.structure import UNTRACKED, GraphStructure
 from gradviz.core.numbers import Floats
+from gradviz.core.tape.drawing import Drawing
+from gradviz.core.tape.structure import NodeKind
+from gradviz.views.graph.box_text import box_title
 
 Ints = NDArray[np.int64]
 
@@ -21,19 +23,22 @@ class Fill(IntEnum):
     LEAF = 1
     RESULT = 2
     UNTRACKED = 3
+    GROUP = 4
 
 
 class GraphArrays:
     """`fills` (n) are of `Fill`; `segments` (s, 4) the straight pieces of all routes, `edge_of` (s) whose they are.
 
-    `bounds` (4) are left, top, right and bottom of all boxes and routes.
+    `bounds` (4) are left, top, right and bottom of all boxes and routes; `sizes` has by group how many nodes it has.
     """
 
-    def __init__(self, structure: GraphStructure) -> None:
-        self.structure = structure
-        self.fills = np.array([_fill(structure, index) for index in range(len(structure.nodes))], dtype=np.int64)
-        lengths = np.array([len(route) for route in structure.routes], dtype=np.int64)
-        points = np.concatenate(structure.routes) if structure.routes else np.zeros((0, 2))
+    def __init__(self, drawing: Drawing) -> None:
+        self.places = drawing.places
+        self.sizes = drawing.grouping.sizes()
+        self.fills = _fills(drawing)
+        self.titles = [box_title(drawing, box) for box in range(len(drawing.folded))]
+        lengths = np.array([len(route) for route in drawing.routes], dtype=np.int64)
+        points = np.concatenate(drawing.routes) if drawing.routes else np.zeros((0, 2))
         edge = np.repeat(np.arange(len(lengths)), lengths)
         inner = edge[1:] == edge[:-1]
         self.segments: Floats = np.hstack((points[:-1], points[1:]))[inner]
@@ -44,10 +49,11 @@ class GraphArrays:
         self._edge_bounds = np.zeros((0, 4))
         if len(points):
             self._edge_bounds = np.hstack((np.minimum.reduceat(points, starts), np.maximum.reduceat(points, starts)))
-        self._half = np.array(structure.size) / 2
-        places = structure.places
+        self._half = np.array(drawing.size) / 2
+        places = drawing.places
         self._node_bounds = np.hstack((places - self._half, places + self._half))
-        everything = np.vstack((self._node_bounds, self._edge_bounds))
+        flows = [np.concatenate((route.min(axis=0), route.max(axis=0))) for route in drawing.flow_routes]
+        everything = np.vstack((self._node_bounds, self._edge_bounds, *flows))
         self.bounds = np.zeros(4)
         if len(everything):
             self.bounds = np.concatenate((everything[:, :2].min(axis=0), everything[:, 2:].max(axis=0)))
@@ -71,18 +77,23 @@ class GraphArrays:
 
     def node_at(self, x: float, y: float) -> int:
         """The node with this point in its box, -1 where there is none."""
-        away = np.abs(self.structure.places - (x, y)) <= self._half
+        away = np.abs(self.places - (x, y)) <= self._half
         found = np.flatnonzero(away.all(axis=1))
         return int(found[0]) if len(found) else -1
 
 
-def _fill(structure: GraphStructure, index: int) -> Fill:
-    node = structure.nodes[index]
-    if node.op == UNTRACKED:
-        return Fill.UNTRACKED
-    if node.is_leaf:
-        return Fill.LEAF
-    return Fill.RESULT if index == 0 else Fill.OPERATION
+def _fills(drawing: Drawing) -> Ints:
+    structure = drawing.graph.structure
+    of_kind = {
+        NodeKind.OPERATION: Fill.OPERATION,
+        NodeKind.LEAF: Fill.LEAF,
+        NodeKind.CONSTANT: Fill.UNTRACKED,
+    }
+    of_row = np.array([of_kind[kind] for kind in structure.kinds], dtype=np.int64)
+    followed = [row for row in structure.roots if structure.kinds[row] is NodeKind.OPERATION]
+    of_row[followed] = Fill.RESULT
+    rows = drawing.folded.rows
+    return np.where(rows >= 0, of_row[rows], Fill.GROUP) if len(of_row) else np.zeros(0, np.int64)
 
 
 def _ends(segments: Floats) -> tuple[Floats, Floats]:

@@ -1,62 +1,58 @@
-"""The computation graph, drawn by one self-painted item: a graph of any size, at any zoom."""
+"""The computation graph: what is chosen, open and laid out of it. The plane paints it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import (
-    QHelpEvent,
-    QKeyEvent,
-    QMouseEvent,
-    QPicture,
-    QResizeEvent,
-    QWheelEvent,
-)
-from PySide6.QtWidgets import QToolTip, QWidget
+from PySide6.QtCore import QPointF, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import QComboBox, QSplitter, QToolTip, QWidget
 
 from gradviz.core.document.experiment import Experiment, optimizer_names
-from gradviz.core.graph.snapshot import GraphSnapshot
-from gradviz.core.graph.structure import GraphStructure
+from gradviz.core.graph.measures import CHOICES, Measure
+from gradviz.core.graph.reach import Mask
+from gradviz.core.graph.search import search
 from gradviz.core.layout.placement import Direction, Placement, placing
-from gradviz.core.questions.graph import CaptureGraph
 from gradviz.core.questions.question import Answer, Question, Refusal
-from gradviz.views.graph.graph_arrays import GraphArrays
-from gradviz.views.graph.graph_canvas import HEAD, Camera, GraphCanvas
-from gradviz.views.graph.graph_painter import node_text
-from gradviz.views.graph.marks import Marks
-from gradviz.views.graph.minimap import Minimap
-from gradviz.views.graph.node_details import node_details
-from gradviz.views.graph.node_lettering import LABEL_SCALE, TEXT_SCALE, THREE_LINES_SCALE
+from gradviz.core.questions.trace import TraceGraph
+from gradviz.core.tape.drawing import Drawing
+from gradviz.core.tape.grouping import Grouping, GroupingError
+from gradviz.core.tape.ledger import TracedGraph
+from gradviz.core.tape.node_card import card
+from gradviz.core.words import say
+from gradviz.views.graph.box_text import BoxText, box_text
+from gradviz.views.graph.camera import HEAD
+from gradviz.views.graph.graph_menu import Entry, GraphMenu
+from gradviz.views.graph.graph_plane import GraphPlane
+from gradviz.views.graph.graph_state import Folds, GraphState, Spot, Way, folds, grouped, stress_of
+from gradviz.views.graph.node_card_panel import NodeCardPanel
 from gradviz.views.graph.placing_apart import PlacingApart
 from gradviz.views.graph.search_bar import SearchBar
-from gradviz.views.kit.picture_label import PictureLabel
+from gradviz.views.graph.stress import Stress
 from gradviz.views.kit.speech import spoken
 from gradviz.views.kit.theme import Theme
 from gradviz.views.kit.view import View
 
-MARGIN = 16.0
-LARGEST_FIT = 1.35
-LEAST_SCALE = 0.002
+NODE_SIZE, GAP = (192.0, 92.0), (26.0, 46.0)
 ASPECT = 1.4
 """Width by height of a tall graph in columns."""
-MAPPED_NODES = 60
-"""A graph of fewer nodes needs no map."""
 PAN_PIXELS = 60.0
-BETWEEN = "  ·  "
-PARTS: dict[int, Callable[[Marks, GraphStructure], None]] = {
-    Qt.Key.Key_U: Marks.lead_to,
-    Qt.Key.Key_D: Marks.follow,
-    Qt.Key.Key_P: Marks.join,
-}
-ARROWS: dict[int, QPoint] = {
-    Qt.Key.Key_Right: QPoint(1, 0),
-    Qt.Key.Key_Down: QPoint(0, 1),
-    Qt.Key.Key_Left: QPoint(-1, 0),
-    Qt.Key.Key_Up: QPoint(0, -1),
+WIDE = 560
+"""From this width on the card stands beside the graph, below it else."""
+LEAST_CARD, LARGEST_CARD = 210, 360
+"""Pixels of the card's width beside the graph."""
+LEAST_RACER = 110
+"""Pixels in which the name of an optimiser can be told."""
+WAYS: dict[int, Way] = {Qt.Key.Key_U: Way.UPSTREAM, Qt.Key.Key_D: Way.DOWNSTREAM, Qt.Key.Key_P: Way.BETWEEN}
+ARROWS: dict[int, QPointF] = {
+    Qt.Key.Key_Right: QPointF(1, 0),
+    Qt.Key.Key_Down: QPointF(0, 1),
+    Qt.Key.Key_Left: QPointF(-1, 0),
+    Qt.Key.Key_Up: QPointF(0, -1),
 }
 TURNS = {
     Direction.DOWN: Direction.RIGHT,
@@ -66,12 +62,29 @@ TURNS = {
 }
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Overlay:
+    """What a debugger lays over the graph of a step: other numbers of the same structure, and what stands out.
+
+    `nodes` and `edges` are masks over the structure's; `at` is the node at work, -1 for none.
+    """
+
+    graph: TracedGraph
+    nodes: Mask | None = None
+    edges: Mask | None = None
+    at: int = -1
+
+
 class GraphView(View):
     """The graph of one step: drag to move, wheel to zoom, F or double click to fit, arrows to walk the nodes.
 
-    U and D show what leads to the chosen node and what follows of it, P the ways between it and the one chosen before,
-    Escape all again; R turns the drawing, Ctrl+F searches.
+    Enter opens a closed group, and the card of a node; Backspace closes the group around. U and D show what leads to
+    the chosen node and what follows of it, P the ways between it and the one chosen before, Escape all again. The menu
+    has all keys.
     """
+
+    asks_changed = Signal()
+    """The graph of another optimiser is wanted."""
 
     key: ClassVar[str] = "graph"
     title: ClassVar[str] = "Graph"
@@ -79,353 +92,600 @@ class GraphView(View):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._graph: GraphSnapshot | None = None
+        self.state = GraphState()
+        self._traced: TracedGraph | None = None
+        self._overlay: Overlay | None = None
+        self._known: Grouping | None = None
+        self._folds: Folds | None = None
         self._refusal = ""
-        self._step = 0
-        self._canvas = GraphCanvas(self.theme)
-        self._arrays: GraphArrays | None = None
-        self._given: GraphStructure | None = None
-        self._direction = Direction.DOWN
-        self._marks = Marks()
-        self._scale = 1.0
-        self._offset = QPointF()
-        self._fitted = True
-        self._dragged_from: QPointF | None = None
-        self._painted_nodes = 0
-        self._racer = ""
+        self._step: int | None = 0
+        """None of a graph that is of no run."""
+        self._racers: tuple[str, ...] = ()
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumSize(160, 120)
-        self._base = PictureLabel(self, opaque=True)
-        self._numbers = PictureLabel(self)
-        self._map = Minimap(self, self.theme)
-        self._map.hide()
-        self._map.wanted.connect(self.centre_on)
-        self.placing = PlacingApart(self)
-        self.placing.told.connect(self._redraw)
-        self.placing.placed.connect(self._on_placed)
-        self._search = SearchBar(self)
-        self._search.hide()
-        self._search.asked.connect(self.search)
-        self._search.next_wanted.connect(self.next_found)
-        self._search.left.connect(self._on_search_left)
         self.setAccessibleName("Computation graph")
+        self.plane = GraphPlane(self, self.theme)
+        self.plane.pressed.connect(self._on_pressed)
+        self.plane.released.connect(self._on_released)
+        self.plane.double_clicked.connect(self._on_double_clicked)
+        self.plane.details = self.details
+        self.card = NodeCardPanel(self)
+        self.card.hide()
+        self.card.left.connect(lambda: self.show_card(False))
+        self.card.pinned.connect(self._on_pinned)
+        self._halves = QSplitter(self)
+        self._halves.addWidget(self.plane)
+        self._halves.addWidget(self.card)
+        self._halves.setChildrenCollapsible(False)
+        self._halves.setStretchFactor(0, 1)
+        self.menu = GraphMenu(self, self._entries())
+        self.racer = QComboBox(self)
+        self.racer.setAccessibleName("Whose graph it is")
+        self.racer.hide()
+        self.racer.currentIndexChanged.connect(self._on_racer)
+        self.placing = PlacingApart(self)
+        self.placing.told.connect(self._show_waiting)
+        self.placing.placed.connect(self._on_placed)
+        self.search_bar = SearchBar(self)
+        self.search_bar.hide()
+        self.search_bar.asked.connect(self.search)
+        self.search_bar.next_wanted.connect(self.next_found)
+        self.search_bar.left.connect(self._on_search_left)
+        self.plane.resized.connect(self._place_controls)
+        self._place_controls()
+        self._show_waiting()
 
     def sizeHint(self) -> QSize:
         return QSize(520, 420)
 
     def set_theme(self, theme: Theme) -> None:
-        self._canvas = GraphCanvas(theme)
         super().set_theme(theme)
-        self._remap()
-        self._redraw()
+        self.plane.set_theme(theme)
+        self._show_card()
+
+    def set_language(self, language: str) -> None:
+        """The language of the sentences on the card, ``en`` or ``zh``."""
+        self.card.language = language
+        self._show_card()
 
     def begin_run(self, experiment: Experiment) -> None:
-        self._graph, self._arrays, self._given = None, None, None
-        self._fitted, self._refusal = True, ""
         self.placing.cancel()
-        self._marks = Marks()
+        self._traced, self._known, self._folds, self._overlay, self._refusal = None, None, None, None, ""
+        self.state = self.state.of_another_graph()
+        self.plane.fit()
         self.show_settings(experiment)
+        self._show_waiting()
 
     def show_settings(self, experiment: Experiment) -> None:
-        self._racer = optimizer_names(experiment)[0] if len(experiment.optimizers) > 1 else ""
-        self._redraw()
+        names = optimizer_names(experiment) if len(experiment.optimizers) > 1 else ()
+        if names != self._racers:
+            self._racers = names
+            self._show_racers()
+        self._head()
+        self.plane.redraw_numbers()
 
     @property
     def asks(self) -> tuple[Question[Any], ...]:
-        return (CaptureGraph(),)
+        return (TraceGraph(self.state.optimizer, jacobians=False),)
 
     def show_answer(self, answer: Answer) -> None:
-        if not isinstance(answer.value, GraphSnapshot):
-            self._refuse(answer.value)
+        if isinstance(answer.value, Refusal):
+            self._refuse(spoken(answer.value.why))
+        if not isinstance(answer.value, TracedGraph):
             return
-        is_new = self._given is not answer.value.structure
-        self._step, self._refusal = answer.step, ""
-        if is_new:
-            self._given = answer.value.structure
-            self._marks = Marks()
-            self._lay_out(answer.value)
+        known, graph = self._traced, answer.value
+        if known is not None and graph.structure is not known.structure and graph.structure.is_like(known.structure):
+            graph = TracedGraph(known.structure, graph.ledger)  # of another optimiser: it is drawn and folded alike
+        self._traced = graph
+        self._step, self._refusal, self._overlay = answer.step, "", None
+        self._head()
+        if known is None or known.structure is not graph.structure:
+            self._show_other_graph()
+        elif self.plane.drawing is not None:
+            self._show_numbers(self.plane.drawing, graph)
+        self._show_card()
+
+    def _show_numbers(self, drawing: Drawing, graph: TracedGraph) -> None:
+        """The same drawing with other numbers; where they colour it, boxes are painted again too."""
+        self.plane.show_numbers(replace(drawing, graph=graph))
+        if self.state.measure is not None:
+            self._show_stress()
+
+    def show_graph(
+        self,
+        graph: TracedGraph,
+        opened: frozenset[str] | None = None,
+        by_hand: tuple[tuple[tuple[int, ...], str], ...] = (),
+    ) -> None:
+        """A graph that is of no run: a person's own, with these groups open and grouped by hand."""
+        self._traced, self._step, self._overlay, self._refusal = graph, None, None, ""
+        self._known = grouped(graph.structure, by_hand)
+        self.state = replace(self.state.of_another_graph(), opened=opened, by_hand=by_hand)
+        self._head()
+        self._lay_out()
+
+    @property
+    def graph(self) -> TracedGraph | None:
+        """The graph that is shown, with the numbers that an overlay laid over it."""
+        return self._traced if self._overlay is None else self._overlay.graph
+
+    def set_overlay(self, overlay: Overlay | None) -> None:
+        """Lay a debugger's numbers and marks over the graph, or take them away; a new step takes them away too."""
+        self._overlay = overlay
+        if self.plane.drawing is None or self.graph is None:
             return
-        if self._graph is not None:
-            self._graph = replace(answer.value, structure=self._graph.structure)
-        elif self.placing.waits_for is not None:
-            self.placing.waits_for = answer.value
-        self._redraw_numbers()
+        self.plane.show_numbers(replace(self.plane.drawing, graph=self.graph))
+        self._show_stress()
+        self._show_card()
 
-    def _lay_out(self, graph: GraphSnapshot) -> None:
-        """Show the graph, laid out anew where it has no places yet or leads elsewhere."""
-        structure = graph.structure
-        self.placing.cancel()
-        if structure.is_placed and structure.direction is self._direction:
-            self._show_placed(graph)
+    def _show_other_graph(self) -> None:
+        assert self._traced is not None
+        self.state = self.state.of_another_graph()
+        self._known = grouped(self._traced.structure, ())
+        self._lay_out()
+
+    def _refold(self, state: GraphState, from_: Spot | None = None, to: Spot | None = None) -> None:
+        """Other groups are open. Where the spot `from_` was seen, there `to` is seen afterwards."""
+        if self._traced is None or self._folds is None:
+            self.state = state
             return
-        self._graph, self._arrays = None, None
-        work = placing(len(structure.nodes), structure.lines, structure.size, (26.0, 46.0), self._direction, ASPECT)
-        self.placing.begin(work, graph)
-        self._redraw()
+        box = self._folds.box_of(from_)
+        place = self.plane.place_of(box) if box >= 0 and self.plane.drawing is not None else None
+        if state.by_hand != self.state.by_hand:
+            self._known = grouped(self._traced.structure, state.by_hand)
+        self.state = state
+        self._lay_out(None if place is None or to is None else (to, place))
 
-    def _on_placed(self, placement: Placement, graph: GraphSnapshot) -> None:
-        self._show_placed(replace(graph, structure=graph.structure.placed(placement)))
+    def open_group(self, key: str) -> None:
+        """Show what is in a group, and look at its first node."""
+        if self._folds is None:
+            return
+        first = self._folds.rows_in(key)[0]
+        state = replace(self.state.choosing(first), opened=self._folds.opened | {key})
+        self._refold(state, key, first)
 
-    def _show_placed(self, graph: GraphSnapshot) -> None:
-        self._graph, self._arrays = graph, GraphArrays(graph.structure)
-        self._remap()
-        if self._fitted or not len(self._arrays.nodes_in(self._seen())):
-            self.fit()
-        self._redraw()
+    def close_group(self) -> None:
+        """Make one box of the innermost open group that the chosen node lies in."""
+        around = None if self._folds is None else self._folds.around(self.state.chosen)
+        if self._folds is not None and around is not None:
+            state = replace(self.state.choosing(around.key), opened=self._folds.opened - {around.key})
+            self._refold(state, self.state.chosen, around.key)
+
+    def open_all(self) -> None:
+        """Open every group."""
+        if self._known is None:
+            return
+        self._refold_fitted(replace(self.state, opened=frozenset(group.key for group in self._known.groups)))
+
+    def close_all(self) -> None:
+        """Close every group."""
+        self._refold_fitted(replace(self.state, opened=frozenset()))
+
+    def _refold_fitted(self, state: GraphState) -> None:
+        self.plane.fit()
+        self._refold(state)
+
+    def toggle_once(self) -> None:
+        """Draw shared leaves once, or beside each use."""
+        self._refold(replace(self.state, once=not self.state.once), self.state.chosen, self.state.chosen)
+
+    def mark(self) -> None:
+        """Mark the chosen node for a group of one's own, or no longer."""
+        if isinstance(self.state.chosen, int):
+            self.state = self.state.marking(self.state.chosen)
+            self._show_stress()
+
+    def group_marked(self) -> None:
+        """Make one box of the marked nodes, or say why they cannot be one."""
+        rows = tuple(sorted(self.state.marked))
+        made = (*self.state.by_hand, (rows, f"group {len(self.state.by_hand) + 1}"))
+        if self._traced is None or self._folds is None:
+            return
+        try:
+            known = grouped(self._traced.structure, made)
+        except GroupingError as error:
+            QToolTip.showText(self.plane.mapToGlobal(self.plane.rect().center()), str(error), self.plane)
+            return
+        key = known.groups[-1].key
+        state = replace(self.state.choosing(key), by_hand=made, marked=frozenset(), opened=self._folds.opened - {key})
+        self._refold(state, rows[0], key)
+
+    def colour_by(self, measure: Measure | None) -> None:
+        """Colour the boxes by a number."""
+        self.state = replace(self.state, measure=measure)
+        self._head()
+        self._show_stress()
+
+    def show_card(self, is_shown: bool) -> None:
+        """Show the card beside the graph, or hide it."""
+        self.state = replace(self.state, has_card=is_shown)
+        self.card.setVisible(is_shown)
+        self._share_room()
+        if not is_shown:
+            self.setFocus()
+        self._show_card()
+
+    def _share_room(self) -> None:
+        """The card has the smaller part; where a person draws the line, it stays until the view has another size."""
+        if self._halves.orientation() is Qt.Orientation.Horizontal:
+            own = max(LEAST_CARD, min(round(0.36 * self.width()), LARGEST_CARD))
+            self._halves.setSizes([self.width() - own, own])
+        else:
+            self._halves.setSizes([round(0.58 * self.height()), round(0.42 * self.height())])
+
+    def _show_card(self) -> None:
+        if self.state.has_card:
+            spot = self.state.chosen if self.state.pinned is None else self.state.pinned
+            self.card.set_pinned(self.state.pinned is not None)
+            self.card.show_spot(self.graph, self._folds, spot, self.theme)
+
+    def _on_pinned(self, is_pinned: bool) -> None:
+        chosen = self.state.chosen
+        self.state = replace(self.state, pinned=chosen if is_pinned and isinstance(chosen, int) else None)
+        self._show_card()
+
+    def _lay_out(self, keep: tuple[Spot, QPointF] | None = None) -> None:
+        """Lay out what is to be seen of the graph."""
+        assert self._traced is not None
+        assert self._known is not None
+        self._folds = shown = folds(self._traced.structure, self._known, self.state)
+        self._kept = keep
+        lines = [(a, b) for a, b in (*shown.folded.edges.tolist(), *shown.folded.flows)]
+        work = placing(len(shown.folded), lines, NODE_SIZE, GAP, self.state.direction, ASPECT)
+        self.placing.begin(work, len(shown.folded))
+        if self.placing.waits_for:
+            self._show_waiting()
+
+    def _on_placed(self, placement: Placement) -> None:
+        assert self.graph is not None
+        assert self._folds is not None
+        shown, edges = self._folds, len(self._folds.folded.edges)
+        drawing = Drawing(
+            self.graph,
+            shown.grouping,
+            shown.folded,
+            placement.places,
+            placement.routes[:edges],
+            NODE_SIZE,
+            placement.routes[edges:],
+            placement.direction,
+        )
+        keep = None
+        if self._kept is not None:
+            box = shown.box_of(self._kept[0])
+            keep = (box, self._kept[1]) if box >= 0 else None
+        self._head()
+        self.plane.show_drawing(drawing, self._stress(drawing), keep)
+        self._show_card()
 
     def turn(self, direction: Direction) -> None:
         """Let the edges lead elsewhere."""
-        if direction is self._direction or self._given is None or (self._graph is None and not self.placing.waits_for):
-            return
-        self._direction, self._fitted = direction, True
-        graph = self._graph or self.placing.waits_for
-        assert graph is not None
-        self._lay_out(replace(graph, structure=self._given))
-
-    def _remap(self) -> None:
-        if self._graph is not None and self._arrays is not None and len(self._graph.structure.nodes) >= MAPPED_NODES:
-            self._map.show_graph(self._graph, self._arrays, self._scene_rect(), self.theme)
-            self._place_map()
-
-    def _place_map(self) -> None:
-        """In the corner, where it is not in the way and there is more than what is seen."""
-        graph = self._graph
-        is_large = graph is not None and len(graph.structure.nodes) >= MAPPED_NODES
-        has_room = self.width() > 2 * self._map.width() and self.height() > 2 * self._map.height()
-        self._map.setVisible(is_large and has_room and not self._fitted)
-        self._map.move(self.width() - self._map.width() - 8, self.height() - self._map.height() - 8)
-        if self._map.isVisible():
-            self._map.show_seen(self._seen())
-
-    def _seen(self) -> QRectF:
-        return Camera(self._scale, self._offset).seen(self.rect())
+        if direction is not self.state.direction and self._folds is not None:
+            self._refold_fitted(replace(self.state, direction=direction))
 
     def search(self, query: str) -> None:
         """Let what is found stand out, and go to the first."""
-        if self._graph is not None:
-            self._marks.search(self._graph, query)
-        self._search.tell(len(self._marks.found), query)
-        if self._marks.found:
-            self._go_to(self._marks.found[0])
+        found = search(self.graph, query) if self.graph is not None else ()
+        self.state = replace(self.state, found=found if query.strip() else None)
+        self.search_bar.tell(len(found), query)
+        if found:
+            self.go_to(found[0])
         else:
-            self._redraw()
+            self._show_stress()
 
     def next_found(self, step: int) -> None:
         """Go to the next one that was found, or with -1 to the one before."""
-        node = self._marks.next_found(step)
-        if node >= 0:
-            self._go_to(node)
+        found, chosen = self.state.found, self.state.chosen
+        if not found or self._folds is None:
+            return
+        if chosen not in found:
+            self.uncover(found[0])
+            return
+        at = found.index(chosen)
+        is_hidden = not self._folds.keys_over(found[at]) <= self._folds.opened
+        self.uncover(found[at if is_hidden else (at + step) % len(found)])
+
+    def uncover(self, row: int) -> None:
+        """Go to a node, and open the groups that hide it."""
+        if self._folds is None:
+            return
+        over = self._folds.keys_over(row)
+        if not over <= self._folds.opened:
+            self._refold(replace(self.state, opened=self._folds.opened | over))
+        self.go_to(row)
 
     def open_search(self) -> None:
         """Ask what to look for."""
-        self._search.open_in(self.rect(), HEAD)
+        self.search_bar.open_in(self.plane.geometry(), HEAD)
 
     def _on_search_left(self) -> None:
-        self._marks.part = None
+        self.state = replace(self.state, found=None)
         self.setFocus()
-        self._redraw()
+        self._show_stress()
 
-    def _go_to(self, node: int) -> None:
+    def choose(self, spot: Spot | None) -> None:
+        """Look at a node or a group."""
+        self.state = self.state.choosing(spot)
+        self._show_stress()
+        self._show_card()
+
+    def go_to(self, row: int) -> None:
         """Choose a node and have it in sight, large enough to be read."""
-        self._marks.choose(node)
-        assert self._graph is not None
-        place = QPointF(*self._graph.structure.places[node].tolist())
-        if self._scale < TEXT_SCALE:
-            self._scale = 0.6
-            self.centre_on(place)
-        elif not self._seen().adjusted(90, 60, -90, -60).contains(place):
-            self.centre_on(place)
-        else:
-            self._redraw()
+        self.choose(row)
+        if self._folds is not None and self.plane.drawing is not None:
+            self.plane.go_to(self._folds.box_of(row))
 
-    def centre_on(self, place: QPointF) -> None:
-        """Have a point of the scene in the middle."""
-        self._fitted = False
-        self._offset = QPointF(self.width() / 2, self.height() / 2) - place * self._scale
-        self._redraw()
+    def _stress(self, drawing: Drawing) -> Stress:
+        assert self._folds is not None
+        if self._overlay is None:
+            return stress_of(drawing, self._folds, self.state)
+        return _overlaid(self._overlay, self._folds, self.state)
+
+    def _show_stress(self) -> None:
+        if self.plane.drawing is not None:
+            self.plane.show_stress(self._stress(self.plane.drawing))
 
     def drawn(self) -> dict[str, object]:
-        graph = self._graph
-        if graph is None:
-            return {"nodes": [], "step": self._step, "painted": 0, "derivatives": {}}
-        rows = zip(graph.structure.nodes, graph.values, graph.gradients, strict=True)
-        texts = [node_text(node, value, gradient) for node, value, gradient in rows]
-        nodes = [(text.title, text.subtitle, text.value, text.gradient) for text in texts]
-        derivatives = dict(zip(graph.structure.edges, graph.derivatives, strict=False))
-        return {"nodes": nodes, "step": self._step, "painted": self._painted_nodes, "derivatives": derivatives} | {
-            "header": self.header(),
-            "direction": str(self._direction),
-            "found": self._marks.found,
-            "standing out": [] if self._marks.part is None else np.flatnonzero(self._marks.part.nodes).tolist(),
+        drawing, arrays = self.plane.drawing, self.plane.arrays
+        if drawing is None or arrays is None or self._folds is None:
+            return {"nodes": [], "step": self._step, "painted": 0, "derivatives": {}, "words": self._empty_text()}
+        sizes = [int(arrays.sizes[group]) if group >= 0 else 1 for group in drawing.folded.groups.tolist()]
+        texts = [box_text(drawing, box, size) for box, size in enumerate(sizes)]
+        nodes = [(text.title, text.subtitle, *_labelled(text)) for text in texts]
+        stress = self._stress(drawing)
+        return {
+            "nodes": nodes,
+            "tags": {text.title: text.tag for text in texts if text.tag},
+            "step": self._step,
+            "painted": self.plane.painted,
+            "derivatives": _derivatives(drawing),
+            "header": self.plane.header(),
+            "direction": str(self.state.direction),
+            "found": self.state.found or (),
+            "standing out": [] if stress.nodes is None else np.flatnonzero(stress.nodes).tolist(),
+            "opened": self._folds.opened,
+            "card": self.card.drawn() if self.state.has_card else None,
         }
-
-    @property
-    def drawn_nodes(self) -> int:
-        """How many nodes were painted last."""
-        return self._painted_nodes
 
     def fit(self) -> None:
         """Zoom so that the whole graph is seen."""
-        self._fitted = True
-        if self._graph is None or not len(self._graph.structure.places):
-            return
-        scene = self._scene_rect()
-        room = max(self.height() - HEAD, 1)
-        scale = min(self.width() / scene.width(), room / scene.height(), LARGEST_FIT)
-        self._scale = max(scale, LEAST_SCALE)
-        centre = scene.center()
-        self._offset = QPointF(self.width() / 2 - centre.x() * scale, HEAD + room / 2 - centre.y() * scale)
-        self._redraw()
+        self.plane.fit()
 
-    def _scene_rect(self) -> QRectF:
-        assert self._arrays is not None
-        left, top, right, bottom = self._arrays.bounds.tolist()
-        return QRectF(left - MARGIN, top - MARGIN, right - left + 2 * MARGIN, bottom - top + 2 * MARGIN)
+    def zoom(self, factor: float, about: QPointF) -> None:
+        """Zoom by `factor`, keeping the point `about` of the plane where it is."""
+        self.plane.zoom(factor, about)
 
-    def _redraw(self) -> None:
-        """Paint all that is to be seen: many small nodes at once; else labels fill the pixels without Python's lock."""
-        graph, arrays = self._graph, self._arrays
-        if graph is None or arrays is None or not graph.structure.nodes:
-            self._base.show_picture(self._canvas.words(self.rect(), self._empty_text()))
-        else:
-            painted = self._canvas.paint(
-                self._base, graph, arrays, Camera(self._scale, self._offset), self._marks.stress()
-            )
-            self._painted_nodes = painted
-        self._place_map()
-        self._redraw_numbers()
+    def _head(self) -> None:
+        """The step, whose graph it is in a race, and what signs and colours mean."""
+        has_derivatives = self.graph is not None and not self.graph.ledger.local.is_empty
+        racer = [self._racers[self.state.optimizer]] if self._racers and self.racer.isHidden() else []
+        legend = ["× local derivative = passed on"] * has_derivatives
+        self.plane.set_head([self._begin_of_head(), *racer], legend, self._controls_width())
 
-    def _redraw_numbers(self) -> None:
-        """Record what changes from step to step."""
-        graph, arrays = self._graph, self._arrays
-        if graph is None or arrays is None or not graph.structure.nodes:
-            self._numbers.show_picture(QPicture())
-        else:
-            camera = Camera(self._scale, self._offset)
-            self._canvas.write(self._numbers, graph, arrays, camera, self._marks.stress(), self.header())
+    def _begin_of_head(self) -> str:
+        """The step; of a graph that is of no run how large it is, and why gradients are absent."""
+        if self._step is not None:
+            return f"step {self._step:,}"
+        assert self.graph is not None
+        count = spoken(say("{count:node|nodes}", count=len(self.graph.structure)))
+        note = spoken(self.graph.ledger.note)
+        return f"{count}. {note}" if note else count
 
-    def header(self) -> str:
-        """The step, whose graph it is in a race, and what the signs of this zoom mean: as much as has room, whole."""
-        parts = [f"step {self._step:,}", *([self._racer] if self._racer else []), *self._legend()]
-        room = self.width() - 20
-        while len(parts) > 1 and self.fontMetrics().horizontalAdvance(BETWEEN.join(parts)) > room:
-            parts.pop()
-        return BETWEEN.join(parts)
+    def _show_racers(self) -> None:
+        """Whose graph can be chosen."""
+        self.state = replace(self.state, optimizer=min(self.state.optimizer, max(len(self._racers) - 1, 0)))
+        self.racer.blockSignals(True)
+        self.racer.clear()
+        self.racer.addItems(list(self._racers))
+        self.racer.setCurrentIndex(self.state.optimizer)
+        self.racer.blockSignals(False)
+        self._place_controls()
 
-    def _legend(self) -> list[str]:
-        """What the signs of this zoom mean, and how to see what it leaves out."""
-        if self._scale < TEXT_SCALE:
-            return ["zoom in for the numbers"]
-        if self._scale < THREE_LINES_SCALE:
-            return ["value", "zoom in for the gradients"]
-        has_derivatives = self._graph is not None and any(one is not None for one in self._graph.derivatives)
-        values = [] if self._scale >= LABEL_SCALE else ["value, gradient"]
-        return [*values, *(["× local derivative"] if has_derivatives else [])]
+    def _on_racer(self, index: int) -> None:
+        self.choose_optimizer(index)
 
-    def _refuse(self, told: object) -> None:
+    def choose_optimizer(self, index: int) -> None:
+        """Show the graph of another optimiser of the race."""
+        if 0 <= index < max(len(self._racers), 1) and index != self.state.optimizer:
+            self.state = replace(self.state, optimizer=index)
+            self.racer.setCurrentIndex(index)
+            self._head()
+            self.asks_changed.emit()
+
+    def _place_controls(self) -> None:
+        """At the right of the head; the names of a race where there is room."""
+        self.menu.adjustSize()
+        right = self._halves.x() + self.plane.x() + self.plane.width()
+        self.menu.setGeometry(right - self.menu.width() - 4, 2, self.menu.width(), int(HEAD) - 2)
+        room = self.plane.width() - self.menu.width() - 130
+        self.racer.setVisible(bool(self._racers) and room >= LEAST_RACER)
+        width = min(self.racer.sizeHint().width(), room)
+        self.racer.setGeometry(self.menu.x() - width - 4, 1, width, int(HEAD))
+        self._head()
+        self.plane.redraw_numbers()
+
+    def _controls_width(self) -> int:
+        return self.menu.width() + 12 + (0 if self.racer.isHidden() else self.racer.width() + 4)
+
+    def _refuse(self, why: str) -> None:
         """Words in the place of a graph that cannot be had."""
-        if isinstance(told, Refusal):
-            self._graph, self._arrays, self._given = None, None, None
-            self._refusal = spoken(told.why)
-            self._redraw()
+        self.placing.cancel()
+        self._traced, self._folds, self._overlay, self._refusal = None, None, None, why
+        self._show_waiting()
+
+    def _show_waiting(self) -> None:
+        self.plane.show_words(self._empty_text())
 
     def _empty_text(self) -> str:
         if self._refusal:
             return self._refusal
-        if self.placing.waits_for is not None:
+        if self.placing.waits_for:
             return spoken(self.placing.words())
-        return "The graph appears with the first evaluation" if self._graph is None else "No graph was recorded"
-
-    def _to_scene(self, point: QPointF) -> QPointF:
-        return (point - self._offset) / self._scale
-
-    def _node_at(self, point: QPointF) -> int:
-        if self._arrays is None:
-            return -1
-        scene = self._to_scene(point)
-        return self._arrays.node_at(scene.x(), scene.y())
+        return "The graph appears with the first evaluation" if self._traced is None else "No graph was recorded"
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        self._base.setGeometry(self.rect())
-        self._numbers.setGeometry(self.rect())
-        self._search.stay_in(self.rect(), HEAD)
-        if self._fitted:
+        is_wide = self.width() >= WIDE
+        self._halves.setOrientation(Qt.Orientation.Horizontal if is_wide else Qt.Orientation.Vertical)
+        self._halves.setGeometry(self.rect())
+        self._share_room()
+        self.search_bar.stay_in(self.rect(), HEAD)
+
+    def _on_pressed(self, box: int, is_marked: bool) -> None:
+        self.setFocus()
+        self.choose(self._folds.spot_of(box) if self._folds is not None else None)
+        if is_marked:
+            self.mark()
+
+    def _on_released(self, box: int) -> None:
+        """A click on a node shows its card; a group may be about to be double clicked."""
+        spot = None if self._folds is None else self._folds.spot_of(box)
+        if isinstance(spot, int) and not self.state.has_card:
+            self.show_card(True)
+
+    def _on_double_clicked(self, box: int) -> None:
+        spot = None if self._folds is None else self._folds.spot_of(box)
+        if isinstance(spot, str):
+            self.open_group(spot)
+        elif spot is None:
             self.fit()
-        self._redraw()
 
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        self.zoom(1.0015 ** event.angleDelta().y(), event.position())
-        event.accept()
-
-    def zoom(self, factor: float, about: QPointF) -> None:
-        """Zoom by `factor`, keeping the widget point `about` where it is."""
-        scale = min(max(self._scale * factor, LEAST_SCALE), 6.0)
-        scene = self._to_scene(about)
-        self._scale, self._fitted = scale, False
-        self._offset = about - scene * scale
-        self._redraw()
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        self._dragged_from = event.position()
-        self._marks.choose(self._node_at(event.position()))
-        self._redraw()
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        if self._dragged_from is not None and event.buttons():
-            self._offset += event.position() - self._dragged_from
-            self._dragged_from, self._fitted = event.position(), False
-            self._redraw()
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        self._dragged_from = None
-
-    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        self.fit()
+    def _enter(self) -> None:
+        """Open a closed group, or the card of a node, where it can be scrolled."""
+        if isinstance(self.state.chosen, str):
+            self.open_group(self.state.chosen)
+        elif self.state.chosen is not None:
+            self.show_card(True)
+            self.card.take_focus()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        key = event.key()
-        middle = QPointF(self.width() / 2, self.height() / 2)
-        held = event.modifiers()
-        if key == Qt.Key.Key_F and held & Qt.KeyboardModifier.ControlModifier:
-            self.open_search()
-        elif key == Qt.Key.Key_F:
-            self.fit()
-        elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
-            self.zoom(1.25, middle)
-        elif key == Qt.Key.Key_Minus:
-            self.zoom(0.8, middle)
-        elif key in PARTS and self._graph is not None:
-            PARTS[key](self._marks, self._graph.structure)
-            self._redraw()
-        elif key == Qt.Key.Key_R:
-            self.turn(TURNS[self._direction])
-        elif key == Qt.Key.Key_Escape and self.placing.waits_for is not None:
-            self.placing.stop()
-            self._redraw()
-        elif key == Qt.Key.Key_Escape and self._marks.part is not None:
-            self._marks.part = None
-            self._redraw()
-        elif key in ARROWS and held & Qt.KeyboardModifier.ShiftModifier:
-            self._pan(ARROWS[key])
-        elif key in ARROWS and self._graph is not None:
-            forward = key in (Qt.Key.Key_Right, Qt.Key.Key_Down)
-            self._marks.walk(1 if forward else -1, len(self._graph.structure.nodes))
-            self._redraw()
-        else:
+        if not self._acts_on(event.key(), event.modifiers()):
             super().keyPressEvent(event)
 
-    def _pan(self, towards: QPoint) -> None:
-        self._offset -= QPointF(towards) * PAN_PIXELS
-        self._fitted = False
-        self._redraw()
+    def _acts_on(self, key: int, held: Qt.KeyboardModifier) -> bool:
+        """Whether the key means something here."""
+        if key == Qt.Key.Key_F and held & Qt.KeyboardModifier.ControlModifier:
+            self.open_search()
+        elif key in ARROWS:
+            self._move(key, bool(held & Qt.KeyboardModifier.ShiftModifier))
+        elif key == Qt.Key.Key_Escape:
+            return self._leave()
+        elif key in WAYS:
+            self.state = replace(self.state, way=WAYS[key], found=None)
+            self._show_stress()
+        elif key in self._actions():
+            self._actions()[key]()
+        else:
+            return False
+        return True
 
-    def event(self, event: QEvent) -> bool:
-        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
-            index = self._node_at(QPointF(event.pos()))
-            QToolTip.showText(event.globalPos(), self.node_details(index), self)
-            return True
-        return super().event(event)
+    def _actions(self) -> dict[int, Callable[[], None]]:
+        """What the keys do that need no more."""
+        return {
+            Qt.Key.Key_F: self.fit,
+            Qt.Key.Key_Plus: lambda: self.plane.zoom(1.25),
+            Qt.Key.Key_Equal: lambda: self.plane.zoom(1.25),
+            Qt.Key.Key_Minus: lambda: self.plane.zoom(0.8),
+            Qt.Key.Key_R: lambda: self.turn(TURNS[self.state.direction]),
+            Qt.Key.Key_Return: self._enter,
+            Qt.Key.Key_Enter: self._enter,
+            Qt.Key.Key_Backspace: self.close_group,
+            Qt.Key.Key_O: self.open_all,
+            Qt.Key.Key_C: self.close_all,
+            Qt.Key.Key_X: self.mark,
+            Qt.Key.Key_G: self.group_marked,
+            Qt.Key.Key_K: lambda: self.show_card(not self.state.has_card),
+            Qt.Key.Key_I: lambda: self._on_pinned(self.state.pinned is None),
+            Qt.Key.Key_S: self.toggle_once,
+            Qt.Key.Key_V: self._next_colour,
+            Qt.Key.Key_M: self.menu.showMenu,
+        }
 
-    def node_details(self, index: int) -> str:
-        """All that is known of a node, as lines; empty for no node."""
-        return "" if self._graph is None or index < 0 else node_details(self._graph, index)
+    def _next_colour(self) -> None:
+        choices = (None, *CHOICES)
+        self.colour_by(choices[(choices.index(self.state.measure) + 1) % len(choices)])
+
+    def _entries(self) -> tuple[Entry, ...]:
+        """The lines of the menu."""
+        line = Entry("", "", lambda: None)
+        colours = [
+            Entry(f"Colour by {measure}", "V", partial(self.colour_by, measure), partial(self._is_measure, measure))
+            for measure in CHOICES
+        ]
+        return (
+            Entry("Open all groups", "O", self.open_all),
+            Entry("Close all groups", "C", self.close_all),
+            Entry("Close the group around", "Backspace", self.close_group),
+            Entry("Mark the chosen node", "X", self.mark),
+            Entry("Group what is marked", "G", self.group_marked),
+            line,
+            Entry("Shared parameters once", "S", self.toggle_once, lambda: self.state.once),
+            Entry("No colours", "V", partial(self.colour_by, None), partial(self._is_measure, None)),
+            *colours,
+            line,
+            Entry("Node card", "K", lambda: self.show_card(not self.state.has_card), lambda: self.state.has_card),
+            Entry("Find", "Ctrl+F", self.open_search),
+            Entry("Turn", "R", lambda: self.turn(TURNS[self.state.direction])),
+            Entry("Fit", "F", self.fit),
+        )
+
+    def _is_measure(self, measure: Measure | None) -> bool:
+        return self.state.measure is measure
+
+    def _leave(self) -> bool:
+        """Cancel a layout that is under way, else let all stand out alike; whether there was anything to leave."""
+        if self.placing.waits_for:
+            self.placing.stop()
+            self._show_waiting()
+        elif self.state.way is not Way.ALL or self.state.found is not None:
+            self.state = replace(self.state, way=Way.ALL, found=None)
+            self._show_stress()
+        else:
+            return False
+        return True
+
+    def _move(self, key: int, is_shifted: bool) -> None:
+        """To the next box or the one before; with Shift the graph itself."""
+        if is_shifted:
+            self.plane.pan(-ARROWS[key] * PAN_PIXELS)
+        elif self._folds is not None and len(self._folds.folded):
+            step = 1 if key in (Qt.Key.Key_Right, Qt.Key.Key_Down) else -1
+            box = (self._folds.box_of(self.state.chosen) + step) % len(self._folds.folded)
+            self.choose(self._folds.spot_of(box))
+
+    def details(self, box: int) -> str:
+        """All that is known of a box, as lines; empty for no box."""
+        spot = None if self._folds is None else self._folds.spot_of(box)
+        if self.graph is None or spot is None:
+            return ""
+        if isinstance(spot, str):
+            return spot
+        return "\n".join(f"{spoken(line.label)}: {spoken(line.text)}" for line in card(self.graph, spot))
+
+
+def _labelled(text: BoxText) -> tuple[str, str]:
+    """Value and gradient as a node shows them near by."""
+    value = text.value if text.is_group else f"value {text.value}"
+    return value, f"grad  {text.gradient}" if text.gradient else ""
+
+
+def _derivatives(drawing: Drawing) -> dict[tuple[int, int], float]:
+    """By producer and consumer the local derivative of an edge, where it is one number."""
+    local = drawing.graph.ledger.local
+    found: dict[tuple[int, int], float] = {}
+    for (producer, consumer), parts in zip(drawing.folded.edges.tolist(), drawing.folded.parts, strict=True):
+        factor = local[parts[0]] if len(parts) == 1 else None
+        if factor is not None and factor.is_one and factor.entries is not None:
+            found[producer, consumer] = float(factor.entries.reshape(-1)[0].real)
+    return found
+
+
+def _overlaid(overlay: Overlay, shown: Folds, state: GraphState) -> Stress:
+    """What stands out of an overlay, by the boxes and edges that are to be seen."""
+    chosen = shown.box_of(overlay.at) if overlay.at >= 0 else shown.box_of(state.chosen)
+    if overlay.nodes is None:
+        return Stress(chosen)
+    nodes = np.zeros(len(shown.folded), dtype=bool)
+    nodes[shown.folded.boxes[overlay.nodes]] = True
+    wanted = overlay.edges
+    edges = np.array([wanted is None or bool(wanted[list(parts)].any()) for parts in shown.folded.parts], dtype=bool)
+    return Stress(chosen, nodes, edges)

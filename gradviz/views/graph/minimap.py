@@ -6,7 +6,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QWidget
 
-from gradviz.core.graph.snapshot import GraphSnapshot
+from gradviz.core.tape.drawing import Drawing
 from gradviz.views.graph.graph_arrays import GraphArrays
 from gradviz.views.graph.overview_painter import OverviewPainter
 from gradviz.views.graph.stress import Stress
@@ -31,7 +31,7 @@ class Minimap(QWidget):
         self.setAccessibleName("Overview of the graph")
         self.setCursor(Qt.CursorShape.PointingHandCursor)
 
-    def show_graph(self, graph: GraphSnapshot, arrays: GraphArrays, scene: QRectF, theme: Theme) -> None:
+    def show_drawing(self, drawing: Drawing, arrays: GraphArrays, scene: QRectF, theme: Theme) -> None:
         """A picture of all of it, as large as fits."""
         self._theme, self._scene = theme, scene
         scale = self._scale_for(MOST)
@@ -41,7 +41,7 @@ class Minimap(QWidget):
         self._picture.fill(QColor(theme.panel))
         origin = (QPointF(INSET, INSET) - scene.topLeft() * scale) * ratio
         with QPainter(self._picture) as painter:
-            OverviewPainter(theme).paint(painter, graph, arrays, scene, scale * ratio, origin, Stress())
+            OverviewPainter(theme).paint(painter, drawing, arrays, scene, scale * ratio, origin, Stress())
         self._picture.setDevicePixelRatio(ratio)
         self.update()
 

@@ -5,16 +5,20 @@ Below a few pixels a box is a filled rectangle of its colour, at least one pixel
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPen, QPixmap
 
-from gradviz.core.graph.snapshot import GraphSnapshot
+from gradviz.core.graph.measures import NOT_FINITE, UNKNOWN, Shading
 from gradviz.core.numbers import Floats
+from gradviz.core.tape.drawing import Drawing
 from gradviz.views.graph.batches import draw_boxes, draw_lines, draw_pieces
 from gradviz.views.graph.graph_arrays import Fill, GraphArrays, Ints
-from gradviz.views.graph.graph_painter import LEAF_RADIUS, RADIUS, node_title
+from gradviz.views.graph.graph_painter import LEAF_RADIUS, RADIUS
 from gradviz.views.graph.node_lettering import LEAST_PIXELS
+from gradviz.views.graph.shade_colours import shade_colours
 from gradviz.views.graph.stress import FADED, Stress
 from gradviz.views.graph.title_atlas import TitleAtlas
 from gradviz.views.kit.theme import Theme, mix
@@ -25,6 +29,9 @@ TITLE_PIXELS = 13.0
 """Boxes higher than this have a title."""
 SMOOTH_LINES = 4000
 """Lines up to which they are smoothed."""
+
+
+SHADE_KEYS = NOT_FINITE - UNKNOWN + 1
 
 
 class OverviewPainter:
@@ -38,6 +45,7 @@ class OverviewPainter:
             Fill.LEAF: theme.leaf,
             Fill.RESULT: theme.result,
             Fill.UNTRACKED: theme.base,
+            Fill.GROUP: mix(theme.operation, theme.accent, 0.12),
         }
         self._fills = {kind: QColor(colour) for kind, colour in fills.items()}
         # What is only pixels large needs contrast of its own: there is no border.
@@ -46,14 +54,19 @@ class OverviewPainter:
             Fill.LEAF: QColor(mix(theme.value, theme.base, 0.25)),
             Fill.RESULT: QColor(theme.accent),
             Fill.UNTRACKED: QColor(theme.border),
+            Fill.GROUP: QColor(mix(theme.muted, theme.accent, 0.5)),
         }
+        self._shades, self._alone = (
+            shade_colours(theme, is_behind_text=True),
+            shade_colours(theme, is_behind_text=False),
+        )
         self._atlas: TitleAtlas | None = None
         self._atlas_key: tuple[int, int] = (0, 0)
 
     def paint(
         self,
         painter: QPainter,
-        graph: GraphSnapshot,
+        drawing: Drawing,
         arrays: GraphArrays,
         visible: QRectF,
         zoom: float,
@@ -68,7 +81,7 @@ class OverviewPainter:
         faded, strong = stress.split(stress.nodes, nodes)
         for part, opacity in ((faded, FADED), (strong, 1.0)):
             painter.setOpacity(opacity)
-            self._paint_nodes(painter, graph, arrays, part, zoom, shift)
+            self._paint_nodes(painter, drawing, arrays, part, zoom, shift, stress.shading)
         painter.setOpacity(1.0)
         if stress.chosen in nodes:
             self._frame(painter, arrays, stress.chosen, zoom, shift)
@@ -86,32 +99,46 @@ class OverviewPainter:
             draw_lines(painter, arrays.segments[part] * zoom + np.tile(shift, 2))
 
     def _paint_nodes(
-        self, painter: QPainter, graph: GraphSnapshot, arrays: GraphArrays, nodes: Ints, zoom: float, shift: Floats
+        self,
+        painter: QPainter,
+        drawing: Drawing,
+        arrays: GraphArrays,
+        nodes: Ints,
+        zoom: float,
+        shift: Floats,
+        shading: Shading | None,
     ) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        height = graph.structure.size[1] * zoom
+        width, height = drawing.size[0] * zoom, drawing.size[1] * zoom
         boxes = arrays.boxes(nodes) * zoom
         boxes[:, :2] += shift
-        kinds = arrays.fills[nodes]
+        looks = list(self._looks(arrays.fills[nodes], None if shading is None else shading.shades[nodes], height))
         if height < BLOCK_PIXELS:
             painter.setPen(Qt.PenStyle.NoPen)
             boxes[:, 2:] = np.maximum(boxes[:, 2:], 1.0)
-            for kind, colour in self._blocks.items():
+            for here, _, colour in looks:
                 painter.setBrush(colour)
-                draw_boxes(painter, boxes[kinds == kind])
+                draw_boxes(painter, boxes[here])
             return
-        width = graph.structure.size[0] * zoom
         centres = np.round(boxes[:, :2] + boxes[:, 2:] / 2)
-        for kind in Fill:
-            here = centres[kinds == kind]
-            if len(here):
-                sprite = self._sprite(kind, width, height, zoom)
-                whole = np.tile([0.0, 0.0, sprite.width(), sprite.height()], (len(here), 1))
-                draw_pieces(painter, sprite, here, whole)
+        for here, kind, colour in looks:
+            sprite = self._sprite(kind, colour, width, height, zoom)
+            whole = np.tile([0.0, 0.0, sprite.width(), sprite.height()], (len(here), 1))
+            draw_pieces(painter, sprite, centres[here], whole)
         if height >= TITLE_PIXELS:
-            self._paint_titles(painter, graph, nodes, centres, width, zoom)
+            self._paint_titles(painter, arrays, nodes, centres, width, zoom)
 
-    def _sprite(self, kind: Fill, width: float, height: float, zoom: float) -> QPixmap:
+    def _looks(self, kinds: Ints, shades: Ints | None, height: float) -> Iterator[tuple[Ints, Fill, QColor]]:
+        """Which boxes look alike: their kind and colour."""
+        is_block = height < BLOCK_PIXELS
+        keys = kinds if shades is None else kinds * SHADE_KEYS + shades - UNKNOWN
+        for key in np.unique(keys).tolist():
+            kind, shade = (key, 0) if shades is None else divmod(key, SHADE_KEYS)
+            own = (self._blocks if is_block else self._fills)[Fill(kind)]
+            ramp = self._alone if is_block else self._shades
+            yield np.flatnonzero(keys == key), Fill(kind), own if shades is None else ramp[shade + UNKNOWN]
+
+    def _sprite(self, kind: Fill, colour: QColor, width: float, height: float, zoom: float) -> QPixmap:
         sprite = QPixmap(int(width) + 2, int(height) + 2)
         sprite.fill(Qt.GlobalColor.transparent)
         radius = (LEAF_RADIUS if kind is Fill.LEAF else RADIUS) * zoom
@@ -120,12 +147,12 @@ class OverviewPainter:
             is_dashed = kind is Fill.UNTRACKED
             style = Qt.PenStyle.DashLine if is_dashed else Qt.PenStyle.SolidLine
             painter.setPen(QPen(QColor(self._theme.muted if is_dashed else self._theme.border), 1.0, style))
-            painter.setBrush(self._fills[kind])
+            painter.setBrush(colour)
             painter.drawRoundedRect(QRectF(0.5, 0.5, int(width), int(height)), radius, radius)
         return sprite
 
     def _paint_titles(
-        self, painter: QPainter, graph: GraphSnapshot, nodes: Ints, centres: Floats, width: float, zoom: float
+        self, painter: QPainter, arrays: GraphArrays, nodes: Ints, centres: Floats, width: float, zoom: float
     ) -> None:
         pixels = round(min(max(LEAST_PIXELS, 28.0 * zoom), 44.0 * zoom))
         key = (pixels, int(width) - 4)
@@ -134,7 +161,7 @@ class OverviewPainter:
             font.setBold(True)
             font.setPixelSize(max(1, pixels))
             self._atlas, self._atlas_key = TitleAtlas(font, QColor(self._theme.text), width - 4), key
-        sources = self._atlas.sources([node_title(graph.structure.nodes[index]) for index in nodes.tolist()])
+        sources = self._atlas.sources([arrays.titles[index] for index in nodes.tolist()])
         draw_pieces(painter, self._atlas.picture, centres, sources)
 
     def _frame(self, painter: QPainter, arrays: GraphArrays, node: int, zoom: float, shift: Floats) -> None:

@@ -8,7 +8,6 @@ from typing import Protocol
 
 from PySide6.QtCore import QObject, Signal
 
-from gradviz.core.graph.snapshot import GraphSnapshot
 from gradviz.core.layout.placement import Placement
 from gradviz.core.words import Words, say
 
@@ -35,46 +34,44 @@ class PlacingApart(QObject):
     """Lays out one graph at a time, a large one wherever `starter` does it, a small one at once."""
 
     told = Signal()
-    placed = Signal(object, object)
-    """The placement, and the newest snapshot of the graph that it is of."""
+    placed = Signal(object)
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self.starter: Starter | None = None
-        self.waits_for: GraphSnapshot | None = None
-        """The graph whose layout is under way or was left."""
+        self.waits_for = 0
+        """How many boxes the layout has that is under way or was left; 0 for none."""
         self._underway: Underway | None = None
         self._share = 0.0
         self._began = 0.0
         self._is_left = False
 
-    def begin(self, work: Work, graph: GraphSnapshot) -> None:
-        """Lay out `graph` by `work`; `placed` comes at once where the graph is small."""
+    def begin(self, work: Work, count: int) -> None:
+        """Lay out `count` boxes by `work`; `placed` comes at once where they are few."""
         self.cancel()
-        self.waits_for, self._share, self._began = graph, 0.0, time.monotonic()
-        if self.starter is None or len(graph.structure.nodes) <= AT_ONCE:
+        self.waits_for, self._share, self._began = count, 0.0, time.monotonic()
+        if self.starter is None or count <= AT_ONCE:
             self._done(_finished(work))
         else:
             self._underway = self.starter(work, self._on_progress, self._done)
-            if self.waits_for is None:  # done before it was even returned
+            if not self.waits_for:  # done before it was even returned
                 self._underway = None
 
     def cancel(self) -> None:
         """Leave what is under way, as if nobody had asked."""
         if self._underway is not None:
             self._underway.cancel()
-        self._underway, self.waits_for, self._is_left = None, None, False
+        self._underway, self.waits_for, self._is_left = None, 0, False
 
     def stop(self) -> None:
         """Leave it and say so."""
-        graph = self.waits_for
+        count = self.waits_for
         self.cancel()
-        self.waits_for, self._is_left = graph, True
+        self.waits_for, self._is_left = count, True
 
     def words(self) -> Words:
         """What the view says in the meantime."""
-        assert self.waits_for is not None
-        count = len(self.waits_for.structure.nodes)
+        count = self.waits_for
         if self._is_left:
             return say(
                 "The layout of {count:node|nodes} was cancelled. R lays them out in another direction.", count=count
@@ -89,9 +86,9 @@ class PlacingApart(QObject):
         self.told.emit()
 
     def _done(self, placement: Placement) -> None:
-        graph, self.waits_for, self._underway = self.waits_for, None, None
-        if graph is not None:
-            self.placed.emit(placement, graph)
+        waited, self.waits_for, self._underway = self.waits_for, 0, None
+        if waited:
+            self.placed.emit(placement)
 
 
 def _finished(work: Work) -> Placement:

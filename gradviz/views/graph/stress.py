@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from gradviz.core.graph.measures import Shading
 from gradviz.views.graph.graph_arrays import Ints
 
 FADED = 0.22
@@ -15,11 +16,16 @@ FADED = 0.22
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stress:
-    """`nodes` and `edges` are masks of those that stand out; None where all are alike. `chosen` is -1 for none."""
+    """`nodes` and `edges` are masks of those that stand out; None where all are alike. `chosen` is -1 for none.
+
+    `marked` are the boxes that a person marks to make a group of; `shading` colours the boxes by a number.
+    """
 
     chosen: int = -1
     nodes: NDArray[np.bool_] | None = None
     edges: NDArray[np.bool_] | None = None
+    marked: frozenset[int] = frozenset()
+    shading: Shading | None = None
 
     def of_node(self, index: int) -> float:
         """Its opacity."""
