@@ -26,5 +26,6 @@ placing_apart     A layout that is under way: where it is done, how far it is, a
 search_bar        Where a person types what to look for in a graph
 shade_colours     The colours of numbers: from the ground to the accent, and that of a fault for what is not finite
 stress            What stands out in a picture of a graph: the chosen node, and what was looked for or leads there
+tensor_maps       The tensors of a node as heat maps, one at a time
 title_atlas       Titles of nodes, each written once into one picture and copied from there: few words name many nodes
 """

@@ -55,9 +55,10 @@ class _Told(NamedTuple):
 class HeatMapView(QWidget):
     """The map, below it what its colours mean, and then index and value of one cell. Nothing without a map."""
 
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(self, theme: Theme, parent: QWidget | None = None, highest: float = HIGHEST) -> None:
+        """The map itself is no more than `highest` pixels high."""
         super().__init__(parent)
-        self._theme = theme
+        self._theme, self._highest = theme, highest
         self._map: HeatMap | None = None
         self._image = QImage()
         self._cell: Cell | None = None
@@ -132,7 +133,7 @@ class HeatMapView(QWidget):
             return 1.0, 1.0
         rows, columns = self._map.arrangement.cells
         width = min(max(self.width(), 1) / columns, LARGEST_CELL)
-        height = min(HIGHEST / rows, LARGEST_CELL)
+        height = min(self._highest / rows, LARGEST_CELL)
         if rows * min(width, height) < SMALLEST_STRIP:
             return width, SMALLEST_STRIP / rows
         if columns * min(width, height) < SMALLEST_STRIP:
@@ -184,7 +185,8 @@ class HeatMapView(QWidget):
         painter.setPen(QColor(self._theme.muted))
         painter.drawText(QPointF(0, top + 13), low)
         left = measure.horizontalAdvance(low) + 6.0
-        bar = QRectF(left, top + 4, LEGEND_WIDTH, SWATCH)
+        room = self.width() - left - measure.horizontalAdvance(high) - 8.0
+        bar = QRectF(left, top + 4, max(min(LEGEND_WIDTH, room), SWATCH), SWATCH)
         shades = QLinearGradient(bar.topLeft(), bar.topRight())
         if low != "0":
             shades.setColorAt(0.0, QColor(*NEGATIVE))
