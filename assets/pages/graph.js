@@ -15,13 +15,16 @@ function closedAround(groups, opened) {
 }
 
 /** The boxes and edges that are to be seen: {boxes: [{node} or {group}], edges: [{from, to, parts}]}. */
-function fold(data, opened) {
+function fold(data, opened, once) {
   const seenAs = closedAround(data.groups, opened);
-  const boxes = [], boxOfGroup = new Map(), boxOf = [];
+  const boxes = [], boxOfGroup = new Map(), boxOf = [], boxOfLeaf = new Map();
   data.nodes.forEach((node, index) => {
     const group = node.group >= 0 ? seenAs[node.group] : -1;
     if (group < 0) {
-      boxOf.push(boxes.push({ node: index }) - 1);
+      const known = once && node.leaf >= 0 ? boxOfLeaf.get(node.leaf) : undefined;
+      boxOf.push(known === undefined ? boxes.push({ node: index, uses: 0 }) - 1 : known);
+      boxes[boxOf[index]].uses += 1;
+      if (node.leaf >= 0 && known === undefined) boxOfLeaf.set(node.leaf, boxOf[index]);
       return;
     }
     if (!boxOfGroup.has(group)) boxOfGroup.set(group, boxes.push({ group }) - 1);
@@ -229,14 +232,14 @@ const CHINESE = {
   "Unfold all": "全部展开", "Fold all": "全部折叠", Fit: "适合窗口", Find: "查找", fold: "折叠", nodes: "个节点",
   operation: "运算", name: "名称", module: "模块", line: "源代码行", attributes: "属性", shape: "形状", formula: "公式",
   derivative: "导数", backwards: "反向传播", value: "值", gradient: "梯度", sum: "求和", "part of this use": "此次使用的部分",
-  mean: "平均值", "each cell is the mean of": "每格为平均值，取自", entries: "个元素", Close: "关闭", of: "/", "nothing found": "未找到", "Graph": "计算图",
+  mean: "平均值", "each cell is the mean of": "每格为平均值，取自", entries: "个元素", Close: "关闭", of: "/", "nothing found": "未找到", "Leaves once": "叶子合并",
 };
 const READABLE = 1.25;  // units of the drawing a pixel, up to which numbers can be read
 
 function show(data) {
   const svg = document.getElementById("graph"), card = document.querySelector("aside");
   const opened = new Set(data.opened), colours = bytes(data.colours);
-  let isChinese = (navigator.language || "").startsWith("zh"), view = null, chosen = -1, drawn = null, found = { text: "", place: 0 };
+  let isChinese = (navigator.language || "").startsWith("zh"), view = null, chosen = -1, drawn = null, found = { text: "", place: 0 }, once = data.once;
   const say = (text) => (isChinese && CHINESE[text]) || text;
   const make = (tag, attributes, text) => {
     const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
@@ -263,7 +266,7 @@ function show(data) {
     write(38, "what", group ? kindOfModule || "" : node.what, 28);
     if (group) write(56, "what", `${group.size.toLocaleString()} ${say("nodes")}`, 28);
     if (node) write(56, "value", `value ${node.value}`, 25);
-    if (node && node.kind !== "constant") write(73, "gradient", `grad  ${node.gradient}`, 27);
+    if (node && node.kind !== "constant") write(73, "gradient", `grad  ${one.uses > 1 ? node.whole : node.gradient}`, 27);
     made.setAttribute("aria-label", group ? `${group.label}, ${group.size} ${say("nodes")}` : `${node.title}, ${node.what}`);
     const around = group ? group.parent : node.group;
     const outwards = () => around >= 0 && close(data.groups[around].key);
@@ -286,7 +289,7 @@ function show(data) {
   }
 
   function draw() {
-    drawn = fold(data, opened);
+    drawn = fold(data, opened, once);
     const { places, routes } = layout(drawn.boxes, drawn.edges);
     drawn.places = places;
     svg.replaceChildren();
@@ -531,7 +534,8 @@ function show(data) {
     for (let group = data.nodes[index].group; group >= 0; group = data.groups[group].parent) opened.add(data.groups[group].key);
     draw();
     choose(index);
-    look(...drawn.places[drawn.boxes.findIndex((one) => one.node === index)], Math.min(view.scale, READABLE));
+    const uses = usesOf(index), at = drawn.boxes.findIndex((one) => one.node === index);
+    look(...drawn.places[at < 0 ? drawn.boxes.findIndex((one) => uses.includes(one.node)) : at], Math.min(view.scale, READABLE));
   }
 
   let from = null;
@@ -576,11 +580,13 @@ function show(data) {
     document.getElementById("find").placeholder = say("Find");
     document.getElementById("find").setAttribute("aria-label", say("Find"));
     document.getElementById("language").textContent = isChinese ? "English" : "中文";
+    document.getElementById("once").setAttribute("aria-pressed", String(once));
     document.documentElement.lang = isChinese ? "zh" : "en";
   };
   on("unfold", () => { data.groups.forEach((group) => opened.add(group.key)); draw(); fit(); });
   on("foldall", () => { opened.clear(); draw(); fit(); });
   on("fit", fit);
+  on("once", () => { once = !once; speak(); draw(); fit(); });
   on("language", () => { isChinese = !isChinese; speak(); draw(); if (chosen >= 0) choose(chosen); });
   document.getElementById("find").onkeydown = (event) => event.key === "Enter" && find(event.target.value);
   speak();

@@ -104,3 +104,25 @@ def test_a_closed_group_is_one_box_of_a_picture() -> None:
     texts = [text.text for text in svg_of(graph, set()).iter(f"{SVG}text")]
     assert "Steps" in texts
     assert any(re.fullmatch(r"\d+ nodes", text) for text in texts)
+
+
+def test_a_shared_leaf_is_drawn_beside_each_use_or_once_with_the_whole_gradient() -> None:
+    graph = small()
+    groups = grouping(graph.structure)
+    beside = ET.fromstring(file_bytes(graph, groups, set(), ".svg"))
+    once = ET.fromstring(file_bytes(graph, groups, set(), ".svg", once=True))
+
+    def texts(root: ET.Element) -> list[str]:
+        return [text.text or "" for text in root.iter(f"{SVG}text")]
+
+    assert (texts(beside).count("x"), texts(once).count("x")) == (3, 1)
+    assert [text for text in texts(once) if "0.385" in text] == ["grad  0.385426"], "not a part of it"
+    edges = [len(next(one for one in root.findall(f"{SVG}g") if one.get("fill") == "none")) for root in (beside, once)]
+    assert edges == [len(graph.structure.producers)] * 2, "each use keeps its edge"
+    routes = drawing_of(graph, groups, set(), once=True).routes
+    assert len({tuple(route[0]) + tuple(route[-1]) for route in routes}) == len(routes), "parallel edges are apart"
+    dots = [file_bytes(graph, groups, set(), ".dot", once=once).decode() for once in (False, True)]
+    assert [dot.count('label="x') for dot in dots] == [3, 1]
+    assert [dot.count("->") for dot in dots] == [len(graph.structure.producers)] * 2
+    assert "3 of 0.385426" in dots[0]
+    assert " of " not in dots[1]

@@ -13,7 +13,7 @@ import torch
 from browser import Open, Opened, chromium, opener
 
 from gradviz.app.tracing.formats import file_bytes
-from gradviz.core.tape.captions import title
+from gradviz.core.tape.captions import gradient_text, title
 from gradviz.core.tape.folding import folded, opened_at_first
 from gradviz.core.tape.grouping import Grouping, grouping
 from gradviz.core.tape.heat_map import heat_map
@@ -305,10 +305,33 @@ def test_a_tensor_is_a_heat_map_that_is_read_by_pointer_and_keyboard(open_page: 
     assert opened.complaints == []
 
 
+def test_shared_leaves_are_drawn_once_by_choice(open_page: Open, deep: Any) -> None:
+    graph, groups = deep
+    opened = open_page(page_of(deep, everything=True))
+    assert opened.titles().count("cell.weight") == STEPS
+    opened.page.locator("#once").click()
+    assert opened.page.locator("#once").get_attribute("aria-pressed") == "true"
+    assert opened.titles().count("cell.weight") == 1
+    keys = {group.key for group in groups.groups}
+    assert len(opened.titles()) == len(folded(graph.structure, groups, keys, once=True))
+    row = graph.structure.names.index("cell.weight")
+    shown = opened.box("cell.weight").locator(".gradient").text_content()
+    assert shown.startswith(f"grad  {gradient_text(graph, row, is_whole=True)}"[:16]), "the whole, no part of it"
+    opened.page.locator("#once").click()
+    assert opened.titles().count("cell.weight") == STEPS
+
+
+def test_a_graph_without_shared_leaves_offers_no_choice(open_page: Open) -> None:
+    x = torch.tensor(2.0, requires_grad=True)
+    graph = trace([x.sin()], names_of({"x": x}, {}))
+    opened = open_page(file_bytes(graph, grouping(graph.structure), set(), ".html").decode())
+    assert not opened.page.locator("#once").is_visible()
+
+
 LAYOUT = """(opened) => {
     const data = JSON.parse(document.getElementById("data").textContent);
     return opened.map((keys) => {
-        const drawn = fold(data, new Set(keys));
+        const drawn = fold(data, new Set(keys), false);
         return { boxes: drawn.boxes, edges: drawn.edges, ...layout(drawn.boxes, drawn.edges), box: BOX };
     });
 }"""

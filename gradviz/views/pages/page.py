@@ -35,18 +35,27 @@ class PageParts:
 
 
 def page_html(
-    graph: TracedGraph, grouping: Grouping, opened: Set[str], parts: PageParts, heading: str = "gradviz"
+    graph: TracedGraph,
+    grouping: Grouping,
+    opened: Set[str],
+    parts: PageParts,
+    heading: str = "gradviz",
+    once: bool = False,
 ) -> str:
-    """The page, with the groups in `opened` open at first."""
-    data = json.dumps(page_data(graph, grouping, opened), ensure_ascii=False, separators=(",", ":"))
-    told = escape(str(graph.ledger.note))
+    """The page, with the groups in `opened` open at first, and shared leaves beside each use or drawn `once`."""
+    told = {**page_data(graph, grouping, opened), "once": once}
+    data = json.dumps(told, ensure_ascii=False, separators=(",", ":"))
+    note = escape(str(graph.ledger.note))
+    shared = "" if graph.structure.shared else " hidden"
     return f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>{escape(heading)}</title>
 <meta name="viewport" content="width=device-width, initial-scale=1"><style>
 {parts.style}</style></head><body>
 <header><button id="foldall" data-word="Fold all"></button><button id="unfold" data-word="Unfold all"></button>
-<button id="fit" data-word="Fit"></button><input id="find" type="search"><output id="found" for="find"></output>
-<span class="note" title="{told}">{told}</span>
+<button id="fit" data-word="Fit"></button>
+<button id="once" data-word="Leaves once" aria-pressed="false"{shared}></button>
+<input id="find" type="search"><output id="found" for="find"></output>
+<span class="note" title="{note}">{note}</span>
 <button id="language"></button></header>
 <svg id="graph" role="group" aria-label="{escape(heading)}"></svg><aside></aside>
 <script type="application/json" id="data">{_within_script(data)}</script>
@@ -86,6 +95,7 @@ def _node(graph: TracedGraph, row: int, group: int) -> dict[str, Any]:
         "what": subtitle(structure, row),
         "value": value_text(graph, row),
         "gradient": gradient_text(graph, row),
+        "whole": gradient_text(graph, row, is_whole=True) if row in structure.shared else "",
         "tag": grad_tag(graph, row),
         "kind": str(structure.kinds[row]),
         "root": row in structure.roots,
