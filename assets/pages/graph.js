@@ -156,9 +156,10 @@ function layout(boxes, edges) {
   const y = all.map((one) => one * (BOX.height + BOX.down));
   const { arrives, leaves } = ports(edges, chains, x);
   const routes = edges.map(({ from, to }, index) => {
+    const aside = Math.max(-BOX.across, Math.min(BOX.across, leaves[index]));  // between two boxes there is room for it
     const middle = chains[index].flatMap((vertex) => [
-      [x[vertex] + leaves[index], y[vertex] - BOX.height / 2],
-      [x[vertex] + leaves[index], y[vertex] + BOX.height / 2],
+      [x[vertex] + aside, y[vertex] - BOX.height / 2],
+      [x[vertex] + aside, y[vertex] + BOX.height / 2],
     ]);
     return [[x[from] + leaves[index], y[from] + BOX.height / 2], ...middle, [x[to] + arrives[index], y[to] - BOX.height / 2]];
   });
@@ -167,11 +168,11 @@ function layout(boxes, edges) {
 
 /** How far from the middle of its target each edge arrives, in the order in which edges come; parallel ones leave apart. */
 function ports(edges, chains, x) {
-  const into = new Map(), twins = new Map(), arrives = [], leaves = [];
+  const into = new Map(), out = new Map(), arrives = [], leaves = [];
   const put = (map, key, index) => (map.get(key) || map.set(key, []).get(key)).push(index);
   edges.forEach(({ from, to }, index) => {
     put(into, to, index);
-    put(twins, `${from}>${to}`, index);
+    put(out, from, index);
   });
   const step = (count) => (count > 1 ? Math.min(BOX.port, (BOX.width - 28) / (count - 1)) : 0);
   const comes = (index) => x[chains[index].length ? chains[index][chains[index].length - 1] : edges[index].from];
@@ -179,7 +180,12 @@ function ports(edges, chains, x) {
     const order = all.slice().sort((a, b) => comes(a) - comes(b) || a - b);
     order.forEach((index, rank) => (arrives[index] = (rank - (order.length - 1) / 2) * step(order.length)));
   }
-  for (const all of twins.values()) all.forEach((index, rank) => (leaves[index] = (rank - (all.length - 1) / 2) * step(all.length)));
+  const goes = (index) => x[chains[index].length ? chains[index][0] : edges[index].to];
+  for (const all of out.values()) {  // where some are parallel all leave apart, in the order in which they go
+    const isApart = new Set(all.map((index) => edges[index].to)).size < all.length;
+    const order = all.slice().sort((a, b) => goes(a) - goes(b) || arrives[a] - arrives[b] || a - b);
+    order.forEach((index, rank) => (leaves[index] = isApart ? (rank - (order.length - 1) / 2) * step(order.length) : 0));
+  }
   return { arrives, leaves };
 }
 

@@ -322,6 +322,20 @@ def test_parallel_edges_are_apart() -> None:
     assert len({float(route[0, 0]) for route in crowd}) == 40
 
 
+def test_beside_parallel_edges_all_others_of_a_box_leave_apart_in_their_order() -> None:
+    edges = [(0, 1), (0, 2), (0, 1), (1, 3), (2, 3)]
+    placement = place(4, edges)
+    leaves = [float(route[0, 0]) for route in placement.routes[:3]]
+    arrives = [float(route[-1, 0]) for route in placement.routes[:3]]
+    assert np.argsort(leaves).tolist() == np.argsort(arrives).tolist(), "none crosses another"
+    assert len(set(leaves)) == 3
+    fan = [(0, target) for target in range(1, 31)]
+    crowd = place(31, [*fan, (0, 1)])
+    ends = np.array([route[0, 0] for route in crowd.routes])
+    assert np.abs(ends - crowd.places[0, 0]).max() < WIDTH / 2
+    assert {float(route[0, 0]) for route in place(31, fan).routes} == {float(place(31, fan).places[0, 0])}
+
+
 def test_a_skip_is_upright_past_the_layers_between() -> None:
     route = place(6, [(0, 1), (1, 2), (2, 3), (3, 4), (4, 5), (0, 5)]).routes[5]
     assert len(route) == 4
