@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from desk import has_colour, pixels
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt, QUrl
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QToolButton, QToolTip
 from traced import large, number, structure_of, traced
@@ -24,6 +24,7 @@ from gradviz.core.tape.grouping import grouping
 from gradviz.core.tape.ledger import TracedGraph
 from gradviz.core.tape.structure import CONSTANT, LEAF, ModuleCall, SavedState, SavedTensor
 from gradviz.core.tape.tensor_numbers import TensorNumbers
+from gradviz.views.graph.card_html import entry_text
 from gradviz.views.graph.graph_view import GraphView
 from gradviz.views.kit.theme import DARK, LIGHT, mix
 
@@ -176,6 +177,19 @@ def test_a_click_shows_the_card_with_all_that_is_known(view: GraphView) -> None:
     picture = pixels(view.card)
     assert has_colour(picture, LIGHT.value, 30) > 100, "the histogram of the value"
     assert has_colour(picture, LIGHT.fault, 10) > 50, "what is not finite is marked"
+
+
+def test_an_entry_under_the_pointer_says_its_index_and_number(view: GraphView) -> None:
+    view.choose(1)
+    view.show_card(True)
+    text = view.card._text
+    text.highlighted.emit(QUrl("histogram:1:value#2"))
+    assert QToolTip.text() == "value[0, 2] = 2"
+    text.highlighted.emit(QUrl("histogram:1:value#3"))
+    assert QToolTip.text() == "value[1, 0] = nan"
+    QToolTip.hideText()
+    images = {"histogram:1:value": view.graph.ledger.values[1]}
+    assert entry_text(images, "histogram:1:value#6") == entry_text(images, "histogram:1:gradient#0") == ""
 
 
 def test_a_group_has_a_card_too_but_a_click_alone_shows_none(view: GraphView) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from html import escape
 
 import numpy as np
@@ -20,11 +20,13 @@ from gradviz.views.kit.theme import Theme, mix
 
 MOST_COLUMNS = 12
 """Columns of a table, beyond which a row of a tensor goes on in the next line."""
-PRECISE = 4
+PRECISE, FULL = 4, 12
+"""Digits of a number in a table, and of one that is pointed at."""
 
 
 def node_html(graph: TracedGraph, row: int, theme: Theme, language: str = "en") -> str:
-    """All that is known of a node. Images are named `histogram:PORT` and `histogram:PORT:gradient`."""
+    """All that is known of a node. Images are named `histogram:PORT:value` and `histogram:PORT:gradient`; the entries
+    of a table are links, whose names `entry_text` reads."""
     lines = "".join(_line(line, theme, language) for line in card(graph, row))
     tensors = "".join(_tensors(graph, row, theme))
     return f"<table cellpadding='2'>{lines}</table>{tensors}"
@@ -66,7 +68,18 @@ def _tensors(graph: TracedGraph, row: int, theme: Theme) -> Iterator[str]:
         yield f"<p style='color:{colour}; margin-bottom:2px'><b>{label}</b></p>{_spread(numbers, theme)}"
         yield f"<img src='{image}'>"
         if numbers.entries is not None and numbers.entries.size <= MOST_ENTRIES:
-            yield _table(np.asarray(numbers.entries), colour, theme)
+            yield _table(np.asarray(numbers.entries), image, colour, theme)
+
+
+def entry_text(tensors: Mapping[str, TensorNumbers], link: str) -> str:
+    """Index and number, in full, of the entry that a link is; empty where it is none."""
+    image, _, place = link.rpartition("#")
+    numbers = tensors.get(image)
+    if numbers is None or numbers.entries is None or not place.isdecimal() or int(place) >= numbers.entries.size:
+        return ""
+    index = ", ".join(str(int(one)) for one in np.unravel_index(int(place), numbers.shape))
+    label = image.rpartition(":")[2]
+    return f"{label}[{index}] = {number_text(numbers.entries.reshape(-1)[int(place)].item(), FULL)}"
 
 
 def _spread(numbers: TensorNumbers, theme: Theme) -> str:
@@ -80,24 +93,27 @@ def _spread(numbers: TensorNumbers, theme: Theme) -> str:
     return f"<table cellpadding='2'><tr>{told}{odd}</tr></table>"
 
 
-def _table(entries: Floats, colour: str, theme: Theme) -> str:
+def _table(entries: Floats, image: str, colour: str, theme: Theme) -> str:
     """The entries, line by line as the last dimension goes; darker is farther from 0, and what is not finite red."""
     rows = entries.reshape(-1, entries.shape[-1]) if entries.ndim > 1 else entries.reshape(1, -1)
     sizes = np.abs(rows)
     finite = sizes[np.isfinite(sizes)]
     most = float(finite.max()) if finite.size else 0.0
     cells = []
-    for line in rows:
+    for number, line in enumerate(rows):
         for begin in range(0, len(line), MOST_COLUMNS):
-            inner = "".join(_cell(entry, most, colour, theme) for entry in line[begin : begin + MOST_COLUMNS].tolist())
+            first = number * rows.shape[1] + begin
+            some = enumerate(line[begin : begin + MOST_COLUMNS].tolist(), first)
+            inner = "".join(_cell(entry, f"{image}#{place}", most, colour, theme) for place, entry in some)
             cells.append(f"<tr>{inner}</tr>")
     return f"<table cellpadding='2' cellspacing='1'>{''.join(cells)}</table>"
 
 
-def _cell(entry: complex, most: float, colour: str, theme: Theme) -> str:
+def _cell(entry: complex, link: str, most: float, colour: str, theme: Theme) -> str:
     if not math.isfinite(abs(entry)):
         ground, text = theme.fault, theme.base
     else:
         ground, text = mix(theme.base, colour, 0.45 * abs(entry) / most if most else 0.0), theme.text
     number = escape(number_text(entry, PRECISE))
-    return f"<td align='right' bgcolor='{ground}'><span style='color:{text}'>{number}</span></td>"
+    style = f"color:{text}; text-decoration:none"
+    return f"<td align='right' bgcolor='{ground}'><a href='{link}' style='{style}'>{number}</a></td>"

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, QRectF, Qt, QUrl, Signal
-from PySide6.QtGui import QColor, QImage, QKeyEvent, QPainter, QTextDocument
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QTextBrowser, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QColor, QCursor, QImage, QKeyEvent, QPainter, QTextDocument
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QTextBrowser, QToolButton, QToolTip, QVBoxLayout, QWidget
 
 from gradviz.core.numbers import short_number
 from gradviz.core.tape.captions import title
 from gradviz.core.tape.ledger import TracedGraph
 from gradviz.core.tape.tensor_numbers import Spread, TensorNumbers
-from gradviz.views.graph.card_html import group_html, node_html, tensors_of
+from gradviz.views.graph.card_html import entry_text, group_html, node_html, tensors_of
 from gradviz.views.graph.graph_state import Folds, Spot
 from gradviz.views.graph.tensor_maps import TensorMaps
 from gradviz.views.kit.theme import LIGHT, Theme
@@ -132,12 +132,20 @@ class _CardText(QTextBrowser):
         self._theme = LIGHT
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setOpenLinks(False)
+        # By keyboard nobody would get past some hundred links.
+        selectable = Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        self.setTextInteractionFlags(selectable | Qt.TextInteractionFlag.LinksAccessibleByMouse)
+        self.highlighted.connect(self._on_pointed)
         self.setAccessibleName("What is known of the node")
 
     def show_card(self, html: str, images: dict[str, TensorNumbers], theme: Theme) -> None:
         """Other text, with the tensors of its images."""
         self._images, self._theme = images, theme
         self.setHtml(html)
+
+    def _on_pointed(self, link: QUrl) -> None:
+        """Index and number of the entry under the pointer."""
+        QToolTip.showText(QCursor.pos(), entry_text(self._images, link.toString()), self)
 
     def loadResource(self, kind: int, name: QUrl | str) -> Any:
         called = name if isinstance(name, str) else name.toString()

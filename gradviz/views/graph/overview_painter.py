@@ -45,7 +45,7 @@ class OverviewPainter:
             Fill.LEAF: theme.leaf,
             Fill.RESULT: theme.result,
             Fill.UNTRACKED: theme.base,
-            Fill.GROUP: mix(theme.operation, theme.accent, 0.12),
+            Fill.GROUP: mix(theme.operation, theme.accent, 0.24),
         }
         self._fills = {kind: QColor(colour) for kind, colour in fills.items()}
         # What is only pixels large needs contrast of its own: there is no border.
