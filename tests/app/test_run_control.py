@@ -35,6 +35,10 @@ class Engine:
     def __init__(self) -> None:
         self.posted: list[Any] = []
         self.ready: list[Update] = []
+        self.newest_step: int | None = None
+
+    def newest(self) -> int | None:
+        return None if self.ready else self.newest_step
 
     def post(self, command: Any) -> None:
         self.posted.append(command)
@@ -403,6 +407,25 @@ def test_all_views_are_drawn_together_once_all_answers_of_a_step_are_there(
 
 
 HALF = Progress(0.5, say("half"))
+
+
+def test_while_pictures_rest_the_step_goes_on_and_its_records_wait(
+    refresher: Refresher, engine: Engine, control: RunControl, panes: tuple[GraphPane, SurfacePane]
+) -> None:
+    said: list[int] = []
+    refresher.refreshed.connect(lambda: said.append(control.step))
+    engine.ready = [update(state=RunState.RUNNING, step=3, records=block(1, 4.0, 3.0, 2.0))]
+    refresher._on_tick()
+    refresher._due = refresher._follow_due = float("inf")
+    engine.newest_step = 5
+    refresher._on_tick()
+    assert (control.step, len(control.history), said) == (5, 4, [3, 5])
+    engine.ready = [update(state=RunState.PAUSED, step=5, records=block(4, 1.0, 0.5))]
+    refresher._on_tick()
+    assert (control.state, control.step, len(control.history)) == (RunState.PAUSED, 5, 6)
+    engine.newest_step = 9
+    refresher._on_tick()
+    assert (control.step, len(control.history)) == (5, 6), "a run that stands is not glanced at"
 
 
 def test_a_hidden_view_is_neither_asked_for_nor_drawn(

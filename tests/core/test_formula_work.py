@@ -47,6 +47,13 @@ def test_what_torch_refuses_counts_as_nothing(text: str) -> None:
     assert work_of(parse_formula(f"loss = {text}", SHAPES), SHAPES).numbers == 0
 
 
+@pytest.mark.parametrize("text", ["one_hot(v, 1e308)", "exp(one_hot(v, 1e308))", "t(one_hot(v, 1e308)) @ v"])
+def test_a_value_beyond_all_memory_is_counted_in_bounds(text: str) -> None:
+    work = work_of(parse_formula(f"loss = sum({text})", SHAPES), SHAPES)
+    assert 2**60 < work.numbers < 2**70
+    assert math.isfinite(work.seconds)
+
+
 def test_time_grows_with_the_numbers_and_a_product_with_its_inner_length() -> None:
     def seconds(text: str, **shapes: tuple[int, ...]) -> float:
         return work_of(parse_formula(f"loss = {text}", shapes), shapes).seconds

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from engine_support import LINE, NEURONS, Listener, formula_experiment
+from engine_support import LINE, NEURONS, Listener, formula_experiment, wait_until
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_equal
@@ -86,6 +86,19 @@ def test_steps_are_counted(listener: Listener) -> None:
     listener.post(Step(41))
     listener.wait(lambda: listener.state is RunState.PAUSED and listener.last.step == 42)
     assert len(listener.history) == 43
+
+
+def test_how_far_it_is_can_be_asked_without_its_records(listener: Listener) -> None:
+    listener.post(Load(1, ENDLESS), Run())
+    listener.wait_state(RunState.RUNNING)
+    known = len(listener.history)
+    wait_until(lambda: (listener.runner.newest() or 0) > known + 10, 20.0, "records")
+    assert len(listener.history) == known, "the records wait"
+    listener.post(Pause())
+    wait_until(lambda: listener.runner.newest() is None, 20.0, "the pause")
+    listener.wait_state(RunState.PAUSED)
+    assert listener.runner.newest() is None, "nothing goes on"
+    assert len(listener.history) == listener.last.step + 1, "none was lost"
 
 
 def test_more_steps_may_be_asked_for_after_the_end(listener: Listener) -> None:

@@ -3,7 +3,8 @@
 All views show one step: a picture begins with the questions that are of a step, asked together, and everything is
 drawn when all answers are there. While a run is on, Python's lock is shared between training and painting: what a
 picture spends here, training loses. So pictures have a budget, a share of the time, measured and not guessed: a costly
-one is followed by a longer rest. Between two of them the step number and the path on the surface go on at every tick.
+one is followed by a longer rest. Between two of them the path on the surface goes on as often as its own share allows,
+and at every tick the step number: then only that is asked of the engine, and its records wait.
 """
 
 from __future__ import annotations
@@ -24,8 +25,8 @@ from gradviz.views.kit.view import View
 INTERVAL_MS = 33
 SHARE = 0.012
 """Share of the time that drawing may take from a run."""
-FOLLOW_SHARE = 0.008
-"""The same for what is drawn between two frames."""
+FOLLOW_SHARE = 0.006
+"""The same for taking over records, and what is drawn of them between two frames."""
 ASK_S = 0.1
 """While a run is on, so often is looked for what is new to ask of it: hardly ever anything is."""
 LONGEST_REST_S = 0.5
@@ -114,13 +115,16 @@ class Refresher(QObject):
         self.refresh_all()
 
     def _on_tick(self) -> None:
-        update = self._control.drain()
-        if update is not None:
-            is_drawn = self._take(update.answers)
-            if not is_drawn:
-                self._follow()
-        self._ask(time.perf_counter())
-        if update is not None:
+        now = time.perf_counter()
+        is_new = now < min(self._due, self._follow_due) and self._control.glance()
+        if not is_new:
+            begin = time.thread_time()
+            update = self._control.drain()
+            is_new = update is not None
+            if update is not None and not self._take(update.answers):
+                self._follow(begin)
+        self._ask(now)
+        if is_new:
             self.refreshed.emit()
 
     def _visible(self) -> list[View]:
@@ -166,12 +170,14 @@ class Refresher(QObject):
         self.frames += 1
         self._rest(time.thread_time() - begin + sum(answer.seconds for answer in answers))
 
-    def _follow(self) -> None:
-        """Between two frames: the views that follow closely, while their own cost allows."""
+    def _follow(self, begin: float) -> None:
+        """Between two frames: the views that follow closely, while their own cost allows.
+
+        `begin` is the time of this thread before it took the records.
+        """
         now = time.perf_counter()
         if self._control.state is not RunState.RUNNING or now < self._follow_due:
             return
-        begin = time.thread_time()
         for view in self._views:
             if view.follows_closely and view.is_seen:
                 view.show_history(self._control.history, self._control.step)

@@ -265,6 +265,14 @@ class RunControl(QObject):
         self._edit_now()
         return update
 
+    def glance(self) -> bool:
+        """Take over how far the run is, and leave its records for later; False where there is more to hear of."""
+        newest = self.runner.newest() if self.state is RunState.RUNNING else None
+        if newest is None or newest < self.known or self._before_edit is not None:
+            return False
+        self.step, self.steps_per_s = newest, self._speedometer.read(newest, True)
+        return True
+
     def _edit_now(self) -> None:
         """The run stands, for an edit that needed that; it goes on with it."""
         before, wanted = self._before_edit, self.experiment

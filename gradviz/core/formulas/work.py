@@ -22,6 +22,9 @@ _ONE = np.zeros((), dtype=np.bool_)
 PASSES = 3
 """A step goes forward once, and back at twice the price."""
 
+MOST_COUNTED = 2**62
+"""More numbers fit into no memory, and are beyond what is computed with here."""
+
 
 @dataclass(frozen=True, slots=True)
 class Work:
@@ -70,17 +73,22 @@ class _Meter:
         return shape
 
     def _count(self, expression: Expression, given: list[Shape], shape: Shape) -> None:
-        made = math.prod(shape)
+        made = _count_of(shape)
         self.numbers += made
         self.nanoseconds += _nanoseconds(expression, given, made)
-        if made > math.prod(self.largest):
+        if made > _count_of(self.largest):
             self.largest, self.at_line, self.at_column = shape, self.line, expression.column
+
+
+def _count_of(shape: Shape) -> int:
+    """How many numbers a value of this shape has, at most MOST_COUNTED: a formula can say 1e308 classes."""
+    return min(math.prod(shape), MOST_COUNTED)
 
 
 def _nanoseconds(expression: Expression, given: list[Shape], made: int) -> float:
     if isinstance(expression, Binary) and expression.operator == "@":
-        return made * PLAIN_NS + made * given[0][-1] * PRODUCT_NS
-    touched = max([made, *map(math.prod, given)])  # a sum makes one number of many
+        return made * PLAIN_NS + made * float(_count_of(given[0][-1:])) * PRODUCT_NS
+    touched = max([made, *map(_count_of, given)])  # a sum makes one number of many
     if isinstance(expression, Binary):
         return touched * SLOW_NS.get(expression.operator, PLAIN_NS)
     if isinstance(expression, Index):

@@ -38,6 +38,11 @@ class RecordQueue:
         self._last = _Stretch(0, 0)
         self._stretches = deque([self._last])
 
+    @property
+    def newest(self) -> int:
+        """The step of the newest record, -1 before the first; any thread may ask."""
+        return self._last.next - 1
+
     def append(self, record: StepRecord) -> None:
         """Add a record; one that does not follow its forerunner begins anew (the run went back)."""
         last = self._last

@@ -52,6 +52,7 @@ class ParameterModel(QAbstractTableModel):
         self._kind: object = None
         self._ratio = parent.devicePixelRatioF()
         self.theme: Theme = LIGHT
+        self.font = monospace(9)
         self.axes: dict[str, str] = {}
         """What rows and columns of a parameter stand for, by its name."""
 
@@ -92,7 +93,7 @@ class ParameterModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.ForegroundRole and column in (2, 3):
             return QColor(self.theme.value if column == 2 else self.theme.gradient)
         if role == Qt.ItemDataRole.FontRole and column >= 1:
-            return monospace(9)
+            return self.font
         return None
 
     def _text(self, row: ParameterRow, column: int, most: int) -> str:
@@ -155,7 +156,7 @@ class ParameterView(View):
         return min(max((self._lines_of(row, k) for row in rows for k in range(1, len(COLUMNS))), default=0), MOST_LINES)
 
     def _lines_of(self, row: int, column: int) -> int:
-        metrics, width = QFontMetrics(monospace(9)), self._table.columnWidth(column) - CELL_MARGIN
+        metrics, width = QFontMetrics(self._model.font), self._table.columnWidth(column) - CELL_MARGIN
         text = str(self._model.data(self._model.index(row, column)))
         taken = metrics.boundingRect(QRect(0, 0, max(width, 1), 10_000), Qt.TextFlag.TextWordWrap, text)
         return math.ceil(taken.height() / metrics.lineSpacing())
