@@ -15,7 +15,7 @@ from gradviz.core.layout.reinsertion import reinserted
 ROUNDS = 8
 PATIENCE = 2
 MAX_TRANSPOSED = 30_000
-MOST_TRIES, TRIED_VERTICES = 8, 8_000
+MOST_TRIES, TRIED_VERTICES = 8, 5_000
 """Beginnings that are tried for a small graph, fewer the larger it is: together of so many vertices."""
 UNTANGLED = 60
 """Crossings up to which another beginning is tried: of more nobody follows an edge in any case."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from gradviz.core.layout.layering import Edge, Ints, LayeredGraph, Rows
 
-MOST_VERTICES = 4_000
+MOST_VERTICES = 2_000
 """Of a larger graph no edge is put elsewhere."""
 ROUNDS = 4
 _FORBIDDEN = 1 << 40
