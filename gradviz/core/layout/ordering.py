@@ -10,7 +10,7 @@ from random import Random
 import numpy as np
 
 from gradviz.core.layout.layering import Edge, Ints, LayeredGraph, Neighbours, Rows
-from gradviz.core.layout.reinsertion import reinserted
+from gradviz.core.layout.reinsertion import SMALL, reinserted
 
 ROUNDS = 8
 PATIENCE = 2
@@ -86,6 +86,8 @@ def _settled(graph: LayeredGraph, rows: Rows) -> Generator[None, None, Rows]:
         _transpose(graph, best)
         while (yield from reinserted(graph, best)):
             _transpose(graph, best)
+            if len(graph.layer) > SMALL:
+                break
     return best
 
 

@@ -9,23 +9,25 @@ import numpy as np
 
 from gradviz.core.layout.layering import Edge, Ints, LayeredGraph, Rows
 
-MOST_VERTICES = 2_000
+MOST_VERTICES = 5_000
 """Of a larger graph no edge is put elsewhere."""
+SMALL = 1_600
+"""Vertices of a graph in which each edge is looked at again, and again; in a larger one it is once."""
 ROUNDS = 4
 _FORBIDDEN = 1 << 40
 
 
 def reinserted(graph: LayeredGraph, rows: Rows) -> Generator[None, None, int]:
-    """Change `rows` for as long as that saves crossings; yields now and then, and returns how many were saved."""
+    """Change `rows` for as long as that saves crossings; yields after each edge, and returns how many were saved."""
     if len(graph.layer) > MOST_VERTICES:
         return 0
     total = 0
     longest = sorted(graph.chains, key=lambda edge: len(graph.chains[edge]), reverse=True)
-    for _ in range(ROUNDS):
+    for _ in range(ROUNDS if len(graph.layer) <= SMALL else 1):
         saved = 0
         for edge in longest:
             saved += _moved(graph, rows, edge)
-        yield
+            yield
         total += saved
         if not saved:
             break
