@@ -50,7 +50,7 @@ def graphs() -> dict[str, gradviz.app.tracing.graph.Graph]:
 @pytest.mark.parametrize("name", ["model", "odd", "complex", "after backward", "no graph"])
 def test_nothing_is_lost_on_the_way(name: str) -> None:
     before = graphs()[name].traced
-    after = graph_of(json.loads(json.dumps(plain_graph(before))))
+    after = graph_of(*take(hand_over(*plain_graph(before))))
     assert after.structure.is_like(before.structure)
     assert after.structure.digest == before.structure.digest
     assert json.dumps(graph_data(after)) == json.dumps(graph_data(before))
@@ -67,7 +67,7 @@ def test_nothing_is_lost_on_the_way(name: str) -> None:
 def test_the_heat_map_of_a_large_tensor_is_not_lost_either() -> None:
     x = torch.randn(90, 70, requires_grad=True)
     before = gradviz.trace((x * x).sum()).traced
-    after = graph_of(json.loads(json.dumps(plain_graph(before))))
+    after = graph_of(*take(hand_over(*plain_graph(before))))
     leaf = int(before.structure.ports[before.structure.names.index("x")])
     shown, expected = heat_map(after.ledger.values[leaf]), heat_map(before.ledger.values[leaf])
     assert shown.arrangement == expected.arrangement
@@ -76,13 +76,20 @@ def test_the_heat_map_of_a_large_tensor_is_not_lost_either() -> None:
 
 
 def test_what_is_handed_over_is_taken_once_and_leaves_nothing_behind(tmp_path: Path) -> None:
-    path = hand_over({"a": 1})
+    path = hand_over({"a": 1}, {"b": np.arange(3)})
     assert path.parent.stat().st_mode & 0o077 == 0 or os.name == "nt"
-    assert take(path) == {"a": 1}
+    plain, arrays = take(path)
+    assert (plain, arrays["b"].tolist()) == ({"a": 1}, [0, 1, 2])
     assert not path.parent.exists()
     with pytest.raises(FileError, match="could not be read"):
         take(path)
-    other = tmp_path / "notes.json"
+    pickled = hand_over({}, {})
+    with pickled.open("wb") as file:
+        np.savez(file, text=np.array([object()], dtype=object))
+    with pytest.raises(FileError, match="could not be read"):
+        take(pickled)
+    assert not pickled.parent.exists()
+    other = tmp_path / "graph.npz"
     other.write_text("{}")
     remove(other)
     assert other.exists(), "only what was handed over is removed"
@@ -90,8 +97,9 @@ def test_what_is_handed_over_is_taken_once_and_leaves_nothing_behind(tmp_path: P
 
 def test_the_window_holds_the_graph_with_its_groups_and_card(qtbot: Any) -> None:
     graph = graphs()["model"].opening(set())
-    handed = {"graph": plain_graph(graph.traced), "opened": [], "by_hand": [], "title": "gradviz: a model"}
-    view = graph_window.graph_window(json.loads(json.dumps(handed)))
+    plain, arrays = plain_graph(graph.traced)
+    handed = {"graph": plain, "opened": [], "by_hand": [], "title": "gradviz: a model"}
+    view = graph_window.graph_window(json.loads(json.dumps(handed)), arrays)
     qtbot.addWidget(view)
     view.show()
     assert view.windowTitle() == "gradviz: a model"
@@ -114,7 +122,7 @@ def test_without_a_display_it_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -
 def test_the_callers_own_names_are_those_of_the_graph(monkeypatch: pytest.MonkeyPatch) -> None:
     handed: list[dict[str, Any]] = []
     monkeypatch.setattr(showing, "display_fault", lambda: "")
-    monkeypatch.setattr(showing, "hand_over", lambda plain: handed.append(plain) or Path("nowhere"))
+    monkeypatch.setattr(showing, "hand_over", lambda plain, _arrays: handed.append(plain) or Path("nowhere"))
     monkeypatch.setattr(showing, "_opened", lambda _path: None)
     monkeypatch.setattr(showing, "_windows", [])
     weight = torch.tensor(2.0, requires_grad=True)
@@ -130,7 +138,7 @@ SCRIPT = """
 import sys, torch, gradviz
 from gradviz.app.tracing import showing
 paths, hand_over = [], showing.hand_over
-showing.hand_over = lambda plain: paths.append(hand_over(plain)) or paths[-1]
+showing.hand_over = lambda *given: paths.append(hand_over(*given)) or paths[-1]
 x = torch.tensor(2.0, requires_grad=True)
 gradviz.show(x * x)
 print(showing._windows[0].pid, paths[0])

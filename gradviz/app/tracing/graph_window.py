@@ -12,6 +12,8 @@ from gradviz.core.problems import GradvizError
 from gradviz.storage.user.handed_graphs import remove, take
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from gradviz.views.graph.graph_view import GraphView
 
 ARGUMENT = "--graph"
@@ -30,7 +32,7 @@ def main(arguments: list[str]) -> int:
 
     app = Application()
     try:
-        view = graph_window(take(path))
+        view = graph_window(*take(path))
     except GradvizError as error:
         print(error, file=sys.stderr)  # noqa: T201 - there is no window to say it in
         return 1
@@ -39,7 +41,7 @@ def main(arguments: list[str]) -> int:
     return app.exec()
 
 
-def graph_window(handed: dict[str, Any]) -> GraphView:
+def graph_window(handed: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> GraphView:
     """The view of what was handed over, in the colours of the desktop."""
     from PySide6.QtWidgets import QApplication
 
@@ -59,5 +61,7 @@ def graph_window(handed: dict[str, Any]) -> GraphView:
     view.setWindowTitle(handed["title"])
     view.resize(*SIZE)
     opened = None if handed["opened"] is None else frozenset(handed["opened"])
-    view.show_graph(graph_of(handed["graph"]), opened, tuple((tuple(rows), label) for rows, label in handed["by_hand"]))
+    view.show_graph(
+        graph_of(handed["graph"], arrays), opened, tuple((tuple(rows), label) for rows, label in handed["by_hand"])
+    )
     return view

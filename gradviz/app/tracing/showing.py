@@ -55,7 +55,8 @@ def show(
     by_hand = [[list(rows), label] for rows, label in graph.by_hand]
     opened = None if graph.opened is None else sorted(graph.opened)
     title = f"gradviz: {graph.traced.operations():,} operations"
-    path = hand_over({"graph": plain_graph(graph.traced), "opened": opened, "by_hand": by_hand, "title": title})
+    plain, arrays = plain_graph(graph.traced)
+    path = hand_over({"graph": plain, "opened": opened, "by_hand": by_hand, "title": title}, arrays)
     _windows[:] = [window for window in _windows if window.poll() is None]
     _windows.append(_opened(path))
 

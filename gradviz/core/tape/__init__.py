@@ -8,8 +8,8 @@ grouping        What can be folded into one box: calls of modules, repetitions, 
 heat_map        A tensor as a heat map: colours around 0, with NaN, infinities and what is beyond the colours marked
 ledger          What flowed through a graph: values, gradients, and what each edge passed back
 node_card       All that is known of one node, line by line: what its card says
-plain_graph     A traced graph as plain data and back, with nothing lost but the pattern of its note: how it crosses to
-                another process, or into a file
+plain_graph     A traced graph as text and arrays and back, with nothing lost but the pattern of its note: how it
+                crosses to another process
 repetition      Repetition in a sequence: 500 equal steps of a recurrent net, 12 equal blocks of a transformer
 structure       What autograd built, in columns: operations, uses of leaves, constants, and the edges between them
 tensor_numbers  The numbers of a tensor as they were: every entry of a small one, the spread of any, and columns of many

@@ -1,14 +1,16 @@
-"""A traced graph as plain data and back, with nothing lost but the pattern of its note: how it crosses to another
-process, or into a file."""
+"""A traced graph as text and arrays and back, with nothing lost but the pattern of its note: how it crosses to another
+process."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gradviz.core.numbers import Floats
 from gradviz.core.tape.ledger import Held, Ledger, Local, TracedGraph
 from gradviz.core.tape.structure import ModuleCall, NodeKind, SavedState, SavedTensor, TapeStructure
 from gradviz.core.tape.tensor_numbers import NumberColumn, Spread, TensorNumbers
@@ -19,12 +21,18 @@ ARRAYS = ("ports", "order", "leaf_of", "producers", "consumers", "slots", "outpu
 COLUMNS = ("values", "gradients", "passed", "local", "before")
 
 
-def plain_graph(graph: TracedGraph) -> dict[str, Any]:
-    """Dictionaries, lists, text and numbers, NaN and infinities among them."""
+Arrays = dict[str, NDArray[Any]]
+
+
+def plain_graph(graph: TracedGraph) -> tuple[dict[str, Any], Arrays]:
+    """What JSON holds, NaN and infinities among it, and arrays of int64 and float64 by their names."""
     structure, ledger = graph.structure, graph.ledger
-    return {
+    arrays: Arrays = {name: getattr(structure, name) for name in ARRAYS}
+    columns = {}
+    for name in COLUMNS:
+        columns[name], arrays[name] = _plain_column(getattr(ledger, name))
+    told = {
         "texts": {name: list(getattr(structure, name)) for name in TEXTS},
-        "arrays": {name: getattr(structure, name).tolist() for name in ARRAYS},
         "kinds": list(map(str, structure.kinds)),
         "attributes": [list(map(list, pairs)) for pairs in structure.attributes],
         "saved": [
@@ -35,17 +43,18 @@ def plain_graph(graph: TracedGraph) -> dict[str, Any]:
         "roots": list(structure.roots),
         "calls": [[call.path, call.kind, call.begin, call.end] for call in structure.calls],
         "flows": [list(pair) for pair in structure.flows],
-        "columns": {name: _plain_column(getattr(ledger, name)) for name in COLUMNS},
+        "columns": columns,
         "local_kinds": list(map(str, ledger.local_kinds)),
         "held": list(map(str, ledger.held)),
         "note": str(ledger.note),
     }
+    return told, arrays
 
 
-def graph_of(plain: Mapping[str, Any]) -> TracedGraph:
+def graph_of(plain: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> TracedGraph:
     """The graph of what `plain_graph` gave; KeyError, TypeError or ValueError of what it did not."""
     columns: dict[str, Any] = {name: tuple(map(str, plain["texts"][name])) for name in TEXTS}
-    columns |= {name: np.array(plain["arrays"][name], dtype=np.int64) for name in ARRAYS}
+    columns |= {name: np.array(arrays[name], dtype=np.int64) for name in ARRAYS}
     structure = TapeStructure(
         **columns,
         kinds=tuple(map(NodeKind, plain["kinds"])),
@@ -57,7 +66,7 @@ def graph_of(plain: Mapping[str, Any]) -> TracedGraph:
         flows=tuple((part, whole) for part, whole in plain["flows"]),
     )
     ledger = Ledger(
-        **{name: _column(plain["columns"][name]) for name in COLUMNS},
+        **{name: _column(plain["columns"][name], arrays[name]) for name in COLUMNS},
         local_kinds=tuple(map(Local, plain["local_kinds"])),
         held=tuple(map(Held, plain["held"])),
         note=verbatim(plain["note"]) if plain["note"] else SILENCE,
@@ -69,24 +78,26 @@ def _saved(name: str, state: str, shape: Sequence[int], dtype: str, size: int) -
     return SavedTensor(name, SavedState(state), tuple(shape), dtype, size)
 
 
-def _plain_column(column: NumberColumn) -> list[Any]:
-    return [None if numbers is None else _plain_numbers(numbers) for numbers in column]
-
-
-def _plain_numbers(numbers: TensorNumbers) -> list[Any]:
-    entries, known = numbers.entries, numbers.known
-    spread = (
-        None if known is None else [*(getattr(known, name) for name in Spread.__slots__[:-1]), list(known.histogram)]
-    )
-    blocks = None if numbers.blocks is None else numbers.blocks.tolist()
-    parts = None if entries is None else _parts(entries)
-    return [list(numbers.shape), numbers.dtype, parts, spread, numbers.layout, blocks]
-
-
-def _parts(entries: NDArray[Any]) -> list[list[float]]:
-    """Flattened: the numbers, and of complex ones the imaginary parts."""
-    flat = entries.reshape(-1)
-    return [flat.real.tolist(), flat.imag.tolist()] if np.iscomplexobj(flat) else [flat.tolist()]
+def _plain_column(column: Iterable[TensorNumbers | None]) -> tuple[list[Any], Floats]:
+    """By row shape, dtype, layout and spread of a tensor, whether its entries are real or complex, and the shape of its
+    blocks; and all entries and blocks."""
+    rows: list[Any] = []
+    parts: list[Floats] = [np.zeros(0)]
+    for numbers in column:
+        if numbers is None:
+            rows.append(None)
+            continue
+        entries, known = numbers.entries, numbers.known
+        spread = None if known is None else [getattr(known, name) for name in Spread.__slots__]
+        kind = "" if entries is None else "complex" if np.iscomplexobj(entries) else "real"
+        blocks = numbers.blocks
+        cells = None if blocks is None else list(blocks.shape)
+        rows.append([list(numbers.shape), numbers.dtype, kind, spread, numbers.layout, cells])
+        if blocks is not None:
+            parts.append(blocks.reshape(-1).astype(np.float64))
+        if entries is not None:
+            parts.append(np.ascontiguousarray(entries).reshape(-1).view(np.float64))
+    return rows, np.concatenate(parts)
 
 
 def _spread(*parts: Any) -> Spread:
@@ -95,18 +106,27 @@ def _spread(*parts: Any) -> Spread:
     return Spread(minimum, maximum, mean, norm, not_finite, low, high, tuple(histogram))
 
 
-def _column(rows: Sequence[Any]) -> NumberColumn:
-    others = {row: _numbers(*one) for row, one in enumerate(rows) if one is not None}
+def _column(rows: Sequence[Any], flat: Floats) -> NumberColumn:
+    others: dict[int, TensorNumbers] = {}
+    begin = 0
+    for row, one in enumerate(rows):
+        if one is None:
+            continue
+        shape, dtype, kind, spread, layout, cells = one
+        blocks = None
+        if cells is not None:
+            blocks = flat[begin : begin + math.prod(cells)].reshape(cells)
+            begin += blocks.size
+        count = math.prod(shape) * {"": 0, "real": 1, "complex": 2}[kind]
+        entries = _entries(flat[begin : begin + count], shape, kind)
+        known = None if spread is None else _spread(*spread)
+        others[row] = TensorNumbers(tuple(shape), dtype, entries, known, layout, blocks)
+        begin += count
     starts = np.array([-1 if one is None else -2 for one in rows], dtype=np.int64)
     return NumberColumn(np.zeros(0), starts, ((),) * len(rows), ("",) * len(rows), others)
 
 
-def _numbers(shape: Sequence[int], dtype: str, parts: Any, spread: Any, layout: str, blocks: Any) -> TensorNumbers:
-    known = None if spread is None else _spread(*spread)
-    if parts is None:
-        picture = None if blocks is None else np.array(blocks, dtype=np.float64)
-        return TensorNumbers(tuple(shape), dtype, None, known, layout, picture)
-    entries = np.array(parts[0], dtype=np.float64)
-    if len(parts) == 2:
-        entries = entries + 1j * np.array(parts[1], dtype=np.float64)
-    return TensorNumbers(tuple(shape), dtype, entries.reshape(shape), known, layout)
+def _entries(part: Floats, shape: Sequence[int], kind: str) -> NDArray[Any] | None:
+    if not kind:
+        return None
+    return (part.view(np.complex128) if kind == "complex" else part).reshape(shape)
