@@ -61,16 +61,17 @@ same_python() {
 
 # ---- System packages ----
 
-# One word for each need; a|b: either will do, and the first that is on offer is installed.
+# One word for each need; a|b: either will do, and the first that is on offer is installed; a|: where it is on offer
+# (Ubuntu has Chromium as a snap alone: the tests that need a browser take another one there, or are skipped).
 system_packages() {
     if [ "$system" != Linux ]; then
         family=none
     elif has dpkg-query && has apt-get; then
         family=debian
-        for_tests='xvfb xauth xdotool fonts-wqy-zenhei|fonts-noto-cjk fonts-dejavu-core'
+        for_tests='xvfb xauth xdotool fonts-wqy-zenhei|fonts-noto-cjk fonts-dejavu-core chromium| graphviz'
     elif has rpm && has dnf; then
         family=fedora
-        for_tests='xorg-x11-server-Xvfb xorg-x11-xauth xdotool dejavu-sans-fonts'
+        for_tests='xorg-x11-server-Xvfb xorg-x11-xauth xdotool dejavu-sans-fonts chromium| graphviz'
         for_tests="$for_tests google-noto-sans-cjk-fonts|google-noto-sans-cjk-vf-fonts"
     else
         family=none
@@ -104,18 +105,26 @@ find_absent() {
         [ $met = yes ] || absent="$absent $need"
     done
     for need in $absent; do absent_names="$absent_names $(on_offer "$need")"; done
-    absent_names=${absent_names# }
+    absent_names=$(printf '%s' "$absent_names" | tr -s ' ')
+    absent_names=${absent_names# } absent_names=${absent_names% }
 }
 
-# The first of a|b that the package lists offer, else the last.
+# The first of a|b that the package lists offer, else the last; of a| nothing where it is not offered.
 on_offer() {
     for name in $(printf '%s' "$1" | tr '|' ' '); do
-        case $family in
-            debian) LC_ALL=C apt-cache policy "$name" 2>/dev/null | grep -q 'Candidate: [^(]' && break ;;
-            fedora) dnf -q list "$name" >/dev/null 2>&1 && break ;;
-        esac
+        if is_offered "$name"; then
+            printf '%s\n' "$name"
+            return
+        fi
     done
-    printf '%s\n' "$name"
+    case $1 in *'|') ;; *) printf '%s\n' "$name" ;; esac
+}
+
+is_offered() {
+    case $family in
+        debian) LC_ALL=C apt-cache policy "$1" 2>/dev/null | grep -q 'Candidate: [^(]' ;;
+        fedora) dnf -q list "$1" >/dev/null 2>&1 ;;
+    esac
 }
 
 may_install() { [ "$(id -u)" = 0 ] || { has sudo && sudo -n true 2>/dev/null; }; }
@@ -130,11 +139,13 @@ install_system() {
     fi
     names=
     for need in "$@"; do names="$names $(on_offer "$need")"; done
+    names=$(printf '%s' "$names" | tr -s ' ')
     case $family in
         debian) set -- DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=120 -o Dpkg::Use-Pty=0 -qq -y \
             install --no-install-recommends ;;
         fedora) set -- dnf -q -y --setopt=install_weak_deps=False install ;;
     esac
+    [ -n "${names# }" ] || return 0
     # shellcheck disable=SC2086 # one word each is meant
     if said=$(as_root "$@" $names 2>&1 </dev/null); then return 0; fi
     printf '%s\n' "$said" | tail -n 20 >&2
@@ -155,7 +166,7 @@ set_up_system() {
 }
 
 warn_of_absent() {
-    [ -z "$absent" ] || say "these system packages are missing and could not be installed from here: $absent_names."
+    [ -z "$absent_names" ] || say "these system packages are missing and could not be installed from here: $absent_names."
 }
 
 # ---- Python ----
@@ -289,7 +300,7 @@ if ! up_to_date; then
     case $mode$# in display* | virtual* | test[1-9]* | package[1-9]*) demand_display ;; esac
     warn_of_absent
     set_up_python
-    if [ -n "$absent" ]; then : >"$missing"; else rm -f "$missing"; fi
+    if [ -n "$absent_names" ]; then : >"$missing"; else rm -f "$missing"; fi
     stamp_now >".venv/.gradviz-$level" # last: without it everything is done again
 elif [ -f "$missing" ]; then
     system_packages

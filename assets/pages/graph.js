@@ -1,7 +1,7 @@
 "use strict";
-// The page of a graph: fold, lay out, draw. The first part is pure and runs without a browser.
+// The page of a graph: fold, lay out, draw. The first part is pure.
 
-const BOX = { width: 196, height: 80, across: 26, down: 46, routeWidth: 16 };
+const BOX = { width: 196, height: 80, across: 26, down: 46, routeWidth: 16, port: 24 };
 const MOST_WAYPOINTS = 20000;
 
 /** For each group the outermost closed one that it is or lies in, -1 where all are open. */
@@ -15,13 +15,16 @@ function closedAround(groups, opened) {
 }
 
 /** The boxes and edges that are to be seen: {boxes: [{node} or {group}], edges: [{from, to, parts}]}. */
-function fold(data, opened) {
+function fold(data, opened, once) {
   const seenAs = closedAround(data.groups, opened);
-  const boxes = [], boxOfGroup = new Map(), boxOf = [];
+  const boxes = [], boxOfGroup = new Map(), boxOf = [], boxOfLeaf = new Map();
   data.nodes.forEach((node, index) => {
     const group = node.group >= 0 ? seenAs[node.group] : -1;
     if (group < 0) {
-      boxOf.push(boxes.push({ node: index }) - 1);
+      const known = once && node.leaf >= 0 ? boxOfLeaf.get(node.leaf) : undefined;
+      boxOf.push(known === undefined ? boxes.push({ node: index, uses: 0 }) - 1 : known);
+      boxes[boxOf[index]].uses += 1;
+      if (node.leaf >= 0 && known === undefined) boxOfLeaf.set(node.leaf, boxOf[index]);
       return;
     }
     if (!boxOfGroup.has(group)) boxOfGroup.set(group, boxes.push({ group }) - 1);
@@ -151,15 +154,39 @@ function layout(boxes, edges) {
   }
   const x = columns(ordered(all, above, below), boxes.length, above, below, all.length);
   const y = all.map((one) => one * (BOX.height + BOX.down));
-  const twins = new Map();
+  const { arrives, leaves } = ports(edges, chains, x);
   const routes = edges.map(({ from, to }, index) => {
-    const key = `${from}>${to}`, twin = twins.get(key) || 0;
-    twins.set(key, twin + 1);
-    const aside = twin * 24;
-    const middle = chains[index].map((vertex) => [x[vertex] + aside, y[vertex]]);
-    return [[x[from] + aside, y[from] + BOX.height / 2], ...middle, [x[to] + aside, y[to] - BOX.height / 2]];
+    const aside = Math.max(-BOX.across, Math.min(BOX.across, leaves[index]));  // between two boxes there is room for it
+    const middle = chains[index].flatMap((vertex) => [
+      [x[vertex] + aside, y[vertex] - BOX.height / 2],
+      [x[vertex] + aside, y[vertex] + BOX.height / 2],
+    ]);
+    return [[x[from] + leaves[index], y[from] + BOX.height / 2], ...middle, [x[to] + arrives[index], y[to] - BOX.height / 2]];
   });
   return { places: boxes.map((_, box) => [x[box], y[box]]), routes };
+}
+
+/** How far from the middle of its target each edge arrives, in the order in which edges come; parallel ones leave apart. */
+function ports(edges, chains, x) {
+  const into = new Map(), out = new Map(), arrives = [], leaves = [];
+  const put = (map, key, index) => (map.get(key) || map.set(key, []).get(key)).push(index);
+  edges.forEach(({ from, to }, index) => {
+    put(into, to, index);
+    put(out, from, index);
+  });
+  const step = (count) => (count > 1 ? Math.min(BOX.port, (BOX.width - 28) / (count - 1)) : 0);
+  const comes = (index) => x[chains[index].length ? chains[index][chains[index].length - 1] : edges[index].from];
+  for (const all of into.values()) {
+    const order = all.slice().sort((a, b) => comes(a) - comes(b) || a - b);
+    order.forEach((index, rank) => (arrives[index] = (rank - (order.length - 1) / 2) * step(order.length)));
+  }
+  const goes = (index) => x[chains[index].length ? chains[index][0] : edges[index].to];
+  for (const all of out.values()) {  // where some are parallel all leave apart, in the order in which they go
+    const isApart = new Set(all.map((index) => edges[index].to)).size < all.length;
+    const order = all.slice().sort((a, b) => goes(a) - goes(b) || arrives[a] - arrives[b] || a - b);
+    order.forEach((index, rank) => (leaves[index] = isApart ? (rank - (order.length - 1) / 2) * step(order.length) : 0));
+  }
+  return { arrives, leaves };
 }
 
 function pathOf(points) {
@@ -171,7 +198,39 @@ function pathOf(points) {
   return path;
 }
 
-if (typeof module !== "undefined") module.exports = { closedAround, fold, layersOf, layout, pathOf, BOX };
+function bytes(text) {
+  return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+}
+
+/** Pixels of a cell: square where that leaves none too thin; the strip of a vector is as high as one can see. */
+function cellSize([rows, columns], width, height) {
+  const across = Math.min(width / columns, 22), down = Math.min(height / rows, 22), side = Math.min(across, down);
+  if (rows * side < 14) return [across, 14 / rows];
+  return columns * side < 14 ? [14 / columns, down] : [side, side];
+}
+
+/** The index in the tensor of an entry by its row and column in the map. */
+function indexOf(map, row, column) {
+  const index = map.shape.map(() => 0);
+  for (const [axes, at] of [[map.down, row], [map.across, column]]) {
+    let rest = at;
+    for (const axis of axes.slice().reverse()) {
+      index[axis] = rest % map.shape[axis];
+      rest = Math.floor(rest / map.shape[axis]);
+    }
+  }
+  return `[${index.join(", ")}]`;
+}
+
+/** Index and value of a cell; of a block its first and last index, and the mean. */
+function cellText(map, row, column, value, say) {
+  const [down, across] = map.block, [rows, columns] = map.size;
+  const number = Number.isFinite(value) ? String(Number(value.toPrecision(6))) : String(value).replace("Infinity", "inf").replace("NaN", "nan");
+  const first = indexOf(map, row * down, column * across);
+  if (down * across === 1) return `${first}  ${number}`;
+  const last = indexOf(map, Math.min((row + 1) * down, rows) - 1, Math.min((column + 1) * across, columns) - 1);
+  return `${first} … ${last}  ${say("mean")} ${number}`;
+}
 
 // From here on there is a page.
 
@@ -179,12 +238,14 @@ const CHINESE = {
   "Unfold all": "全部展开", "Fold all": "全部折叠", Fit: "适合窗口", Find: "查找", fold: "折叠", nodes: "个节点",
   operation: "运算", name: "名称", module: "模块", line: "源代码行", attributes: "属性", shape: "形状", formula: "公式",
   derivative: "导数", backwards: "反向传播", value: "值", gradient: "梯度", sum: "求和", "part of this use": "此次使用的部分",
+  mean: "平均值", "each cell is the mean of": "每格为平均值，取自", entries: "个元素", Close: "关闭", of: "/", "nothing found": "未找到", "Leaves once": "叶子合并",
 };
+const READABLE = 1.25;  // units of the drawing a pixel, up to which numbers can be read
 
 function show(data) {
   const svg = document.getElementById("graph"), card = document.querySelector("aside");
-  const opened = new Set(data.opened);
-  let isChinese = (navigator.language || "").startsWith("zh"), view = null, chosen = -1, drawn = null;
+  const opened = new Set(data.opened), colours = bytes(data.colours);
+  let isChinese = (navigator.language || "").startsWith("zh"), view = null, chosen = -1, drawn = null, found = { text: "", place: 0 }, once = data.once;
   const say = (text) => (isChinese && CHINESE[text]) || text;
   const make = (tag, attributes, text) => {
     const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
@@ -211,16 +272,30 @@ function show(data) {
     write(38, "what", group ? kindOfModule || "" : node.what, 28);
     if (group) write(56, "what", `${group.size.toLocaleString()} ${say("nodes")}`, 28);
     if (node) write(56, "value", `value ${node.value}`, 25);
-    if (node && node.kind !== "constant") write(73, "gradient", `grad  ${node.gradient}`, 25);
-    made.setAttribute("aria-label", group ? group.label : node.title);
+    if (node && node.kind !== "constant") write(73, "gradient", `grad  ${one.uses > 1 ? node.whole : node.gradient}`, 27);
+    made.setAttribute("aria-label", group ? `${group.label}, ${group.size} ${say("nodes")}` : `${node.title}, ${node.what}`);
+    const around = group ? group.parent : node.group;
+    const outwards = () => around >= 0 && close(data.groups[around].key);
     made.onclick = () => (group ? unfold(group.key) : choose(one.node));
-    made.ondblclick = () => node && node.group >= 0 && close(data.groups[node.group].key);
-    made.onkeydown = (event) => event.key === "Enter" && made.onclick();
+    made.ondblclick = outwards;
+    made.onkeydown = (event) => {
+      if (event.key === "Backspace") outwards();
+      else if (event.key !== "Enter" && event.key !== " ") return;
+      else made.onclick();
+      event.preventDefault();
+    };
+    return made;
+  }
+
+  /** The local derivative beside its edge's end, on a ground of its own. */
+  function factorOf(text, [x, y]) {
+    const half = 3.4 * text.length + 4, made = make("g", { class: "factor", transform: `translate(${x} ${y})` });
+    made.append(make("rect", { x: -half, y: -9, width: 2 * half, height: 17 }), make("text", { y: 4 }, text));
     return made;
   }
 
   function draw() {
-    drawn = fold(data, opened);
+    drawn = fold(data, opened, once);
     const { places, routes } = layout(drawn.boxes, drawn.edges);
     drawn.places = places;
     svg.replaceChildren();
@@ -232,10 +307,26 @@ function show(data) {
       const factor = parts.length === 1 ? data.edges[parts[0]].factor : "";
       if (factor) {
         const [x0, y0] = route[route.length - 2];
-        svg.append(make("text", { class: "factor", x: (x + x0) / 2, y: (y + y0) / 2 + 4 }, factor));
+        svg.append(factorOf(factor, [(x + x0) / 2, (y + y0) / 2]));
       }
     });
-    drawn.boxes.forEach((one, index) => svg.append(box(one, index, places[index])));
+    drawn.shown = drawn.boxes.map((one, index) => box(one, index, places[index]));
+    svg.append(...drawn.shown);
+    if (chosen >= 0) light();
+  }
+
+  /** In the room that there is now: the whole again, or as large as it was and about the same middle. */
+  function refit() {
+    if (!view) return;
+    if (view.isWhole) fit();
+    else look(view.x + view.width / 2, view.y + view.height / 2, view.scale);
+  }
+
+  /** A point of the drawing in the middle, at so many units a pixel. */
+  function look(x, y, scale) {
+    view = { width: svg.clientWidth * scale, height: svg.clientHeight * scale, scale };
+    [view.x, view.y] = [x - view.width / 2, y - view.height / 2];
+    frame();
   }
 
   function frame() {
@@ -247,34 +338,45 @@ function show(data) {
     const ends = (all) => all.reduce(([low, high], one) => [Math.min(low, one), Math.max(high, one)], [Infinity, -Infinity]);
     const [left, right] = ends(xs), [top, bottom] = ends(ys);
     const width = right - left + BOX.width + 40, height = bottom - top + BOX.height + 40;
-    const shape = svg.getBoundingClientRect(), scale = Math.max(width / shape.width, height / shape.height, 0.8);
-    view = { width: shape.width * scale, height: shape.height * scale };
-    view.x = (left + right - view.width) / 2;
-    view.y = (top + bottom - view.height) / 2;
-    frame();
+    look((left + right) / 2, (top + bottom) / 2, Math.max(width / svg.clientWidth, height / svg.clientHeight, 0.8));
+    view.isWhole = true;
   }
 
   /** All of it where it can be read so, else the losses. */
   function begin() {
     fit();
-    if (view.height / svg.clientHeight < 2.2) return;
+    if (view.scale < 2.2) return;
     const at = drawn.boxes.findIndex((one) => one.node !== undefined && data.nodes[one.node].root);
-    const [x, y] = drawn.places[Math.max(at, 0)], scale = 1.2;
-    view = { width: svg.clientWidth * scale, height: svg.clientHeight * scale };
-    [view.x, view.y] = [x - view.width / 2, y + BOX.height - view.height];
-    frame();
+    const [x, y] = drawn.places[Math.max(at, 0)];
+    look(x, y + BOX.height - (svg.clientHeight * 1.2) / 2, 1.2);
+  }
+
+  const insideOf = (group, key) => group >= 0 && (data.groups[group].key === key || insideOf(data.groups[group].parent, key));
+
+  /** Draw anew and keep the eye, and the keyboard, on a group: its box, or the last of what is now seen of it. */
+  function drawAbout(key) {
+    const hadKeyboard = svg.contains(document.activeElement);
+    draw();
+    let at = -1;
+    drawn.boxes.forEach((one, index) => {
+      if (insideOf(one.group === undefined ? data.nodes[one.node].group : one.group, key) &&
+          (at < 0 || drawn.places[index][1] >= drawn.places[at][1])) at = index;
+    });
+    const scale = Math.min(view.scale, READABLE);
+    fit();
+    if (at < 0) return;
+    if (view.scale > READABLE) look(...drawn.places[at], scale);
+    if (hadKeyboard) drawn.shown[at].focus();
   }
 
   function unfold(key) {
     opened.add(key);
-    draw();
-    fit();
+    drawAbout(key);
   }
 
   function close(key) {
     opened.delete(key);
-    draw();
-    fit();
+    drawAbout(key);
   }
 
   function zoom(factor, x, y) {
@@ -284,11 +386,77 @@ function show(data) {
     view.y += view.height * down * (1 - factor);
     view.width *= factor;
     view.height *= factor;
+    view.scale *= factor;
+    view.isWhole = false;
     frame();
   }
 
-  /** The histogram of a tensor, and a table of its entries: the last dimension across. */
-  function numbers({ label, columns, entries, histogram, ends }) {
+  /** A tensor as a heat map, with index and value of the cell under the pointer, or where the arrow keys went. */
+  function heatMap(label, map) {
+    const [rows, columns] = map.cells, whole = document.createElement("div"), canvas = document.createElement("canvas");
+    const cursor = document.createElement("i"), told = document.createElement("p"), size = cellSize(map.cells, 314, 200);
+    const places = bytes(map.places), values = new Float32Array(bytes(map.values).buffer);
+    whole.className = "map";
+    Object.assign(canvas, { width: columns, height: rows, tabIndex: 0 });
+    canvas.style.width = `${columns * size[0]}px`;
+    canvas.style.height = `${rows * size[1]}px`;
+    canvas.setAttribute("role", "img");
+    canvas.setAttribute("aria-label", say(label));
+    told.className = "readout";
+    told.setAttribute("aria-live", "polite");
+    const picture = new ImageData(columns, rows);
+    places.forEach((place, k) => picture.data.set(colours.subarray(4 * place, 4 * place + 4), 4 * k));
+    canvas.getContext("2d").putImageData(picture, 0, 0);
+    let row = -1, column = -1;
+    const read = (atRow, atColumn) => {
+      [row, column] = [atRow, atColumn];
+      const isIn = row >= 0 && row < rows && column >= 0 && column < columns;
+      cursor.hidden = !isIn;
+      told.textContent = isIn ? cellText(map, row, column, values[row * columns + column], say) : "";
+      Object.assign(cursor.style, { left: `${column * size[0]}px`, top: `${row * size[1]}px`, width: `${size[0]}px`, height: `${size[1]}px` });
+    };
+    canvas.onpointermove = (event) => read(Math.floor(event.offsetY / size[1]), Math.floor(event.offsetX / size[0]));
+    canvas.onpointerleave = () => document.activeElement !== canvas && read(-1, -1);
+    canvas.onkeydown = (event) => {
+      const step = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] }[event.key];
+      if (!step) return;
+      event.preventDefault();
+      event.stopPropagation();
+      const within = (one, count) => Math.min(Math.max(one, 0), count - 1);
+      if (row < 0 || column < 0) read(0, 0);
+      else read(within(row + step[0], rows), within(column + step[1], columns));
+    };
+    read(-1, -1);
+    whole.append(canvas, cursor);
+    return [whole, legend(map), ...notes(map), told];
+  }
+
+  function legend(map) {
+    const line = document.createElement("p"), bar = document.createElement("span");
+    const [low, zero, high] = [0, 120, 240].map(colourOf);
+    line.className = "legend";
+    bar.style.background = map.ends[0] === "0" ? `linear-gradient(90deg,${zero},${high})`
+      : `linear-gradient(90deg,${low},${colourOf(119)} 50%,${zero} 50%,${high})`;
+    line.append(map.ends[0], bar, map.ends[1]);
+    for (const [place, text, count] of map.marks) {
+      const mark = document.createElement("b");
+      mark.style.background = colourOf(place);
+      line.append(mark, `${text} ${count.toLocaleString()}`);
+    }
+    return line;
+  }
+
+  const colourOf = (place) => `rgba(${[...colours.subarray(4 * place, 4 * place + 3)]},${colours[4 * place + 3] / 255})`;
+
+  function notes(map) {
+    if (map.block[0] * map.block[1] === 1) return [];
+    const line = document.createElement("p");
+    line.textContent = `${say("each cell is the mean of")} ${map.block[0]} × ${map.block[1]} ${say("entries")}`;
+    return [line];
+  }
+
+  /** The heat map of a tensor, its histogram, and a table of its entries: the last dimension across. */
+  function numbers({ label, columns, entries, histogram, ends, map }) {
     const heading = document.createElement("h3"), bars = document.createElement("div"), table = document.createElement("table");
     heading.textContent = say(label);
     bars.className = `bars ${label}`;
@@ -310,20 +478,38 @@ function show(data) {
       }
       table.append(row);
     }
-    return [heading, bars, range, table];
+    return [heading, ...(map ? heatMap(label, map) : []), bars, range, table];
+  }
+
+  const usesOf = (index) => {
+    const leaf = data.nodes[index].leaf;
+    return leaf < 0 ? [index] : data.nodes.flatMap((other, k) => (other.leaf === leaf ? [k] : []));
+  };
+
+  /** The chosen node, all uses of a leaf, and their edges. */
+  function light() {
+    const uses = chosen < 0 ? [] : usesOf(chosen);
+    for (const edge of svg.querySelectorAll(".edge")) {
+      edge.classList.toggle("lit", uses.some((k) => edge.dataset.ends.includes(` ${k} `)));
+    }
+    drawn.boxes.forEach((one, k) => drawn.shown[k].classList.toggle("chosen", uses.includes(one.node)));
+  }
+
+  function unchoose() {
+    chosen = -1;
+    card.replaceChildren();
+    light();
   }
 
   function choose(index) {
     chosen = index;
-    const node = data.nodes[index];
-    const uses = data.nodes.flatMap((other, k) => (node.leaf >= 0 && other.leaf === node.leaf ? [k] : []));
-    for (const edge of svg.querySelectorAll(".edge")) {
-      edge.classList.toggle("lit", [index, ...uses].some((k) => edge.dataset.ends.includes(` ${k} `)));
-    }
-    drawn.boxes.forEach((one, k) => {
-      const at = svg.querySelectorAll(".box")[k];
-      at.classList.toggle("chosen", one.node === index || uses.includes(one.node));
-    });
+    light();
+    const node = data.nodes[index], leave = document.createElement("button");
+    leave.className = "close";
+    leave.textContent = "×";
+    leave.title = say("Close");
+    leave.setAttribute("aria-label", say("Close"));
+    leave.onclick = unchoose;
     const title = document.createElement("h2"), list = document.createElement("dl"), groups = document.createElement("div");
     title.textContent = node.title;
     groups.className = "groups";
@@ -339,22 +525,23 @@ function show(data) {
       told.textContent = (isChinese && chinese) || text;
       list.append(term, told);
     }
-    card.replaceChildren(title, groups, list, ...node.tensors.flatMap(numbers));
+    card.replaceChildren(leave, title, groups, list, ...node.tensors.flatMap(numbers));
+    card.scrollTop = 0;
   }
 
+  /** Whatever is called so, one after the other. */
   function find(text) {
-    const wanted = text.trim().toLowerCase();
-    const index = wanted ? data.nodes.findIndex((node) => `${node.title} ${node.what}`.toLowerCase().includes(wanted)) : -1;
-    if (index < 0) return;
+    const wanted = text.trim().toLowerCase(), told = document.getElementById("found");
+    const all = wanted ? data.nodes.flatMap((node, k) => (`${node.title} ${node.what}`.toLowerCase().includes(wanted) ? [k] : [])) : [];
+    found = { text, place: found.text === text && all.length ? (found.place + 1) % all.length : 0 };
+    told.textContent = all.length ? `${found.place + 1} ${say("of")} ${all.length}` : wanted ? say("nothing found") : "";
+    if (!all.length) return;
+    const index = all[found.place];
     for (let group = data.nodes[index].group; group >= 0; group = data.groups[group].parent) opened.add(data.groups[group].key);
     draw();
-    fit();
     choose(index);
-    const [x, y] = drawn.places[drawn.boxes.findIndex((one) => one.node === index)];
-    view.width = Math.min(view.width, 1200);
-    view.height = view.width * (svg.clientHeight / svg.clientWidth);
-    [view.x, view.y] = [x - view.width / 2, y - view.height / 2];
-    frame();
+    const uses = usesOf(index), at = drawn.boxes.findIndex((one) => one.node === index);
+    look(...drawn.places[at < 0 ? drawn.boxes.findIndex((one) => uses.includes(one.node)) : at], Math.min(view.scale, READABLE));
   }
 
   let from = null;
@@ -365,6 +552,7 @@ function show(data) {
       svg.classList.add("dragged");
       svg.setPointerCapture(event.pointerId);
     }
+    view.isWhole = false;
     view.x = from.left - ((event.clientX - from.x) * view.width) / svg.clientWidth;
     view.y = from.top - ((event.clientY - from.y) * view.height) / svg.clientHeight;
     frame();
@@ -378,14 +566,15 @@ function show(data) {
     zoom(Math.exp(event.deltaY * 0.0015), event.clientX, event.clientY);
   }, { passive: false });
   document.addEventListener("keydown", (event) => {
-    if (event.target.tagName === "INPUT") return;
+    if (event.target.tagName === "INPUT" || event.ctrlKey || event.metaKey || event.altKey) return;
     const shape = svg.getBoundingClientRect(), middle = [shape.left + shape.width / 2, shape.top + shape.height / 2];
     const moves = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
     if (event.key === "+" || event.key === "=") zoom(0.8, ...middle);
     else if (event.key === "-") zoom(1.25, ...middle);
     else if (event.key === "f" || event.key === "0") fit();
-    else if (event.key === "Escape") card.replaceChildren();
+    else if (event.key === "Escape") unchoose();
     else if (moves[event.key]) {
+      view.isWhole = false;
       view.x += moves[event.key][0] * view.width * 0.1;
       view.y += moves[event.key][1] * view.height * 0.1;
       frame();
@@ -395,18 +584,21 @@ function show(data) {
   const speak = () => {
     for (const one of document.querySelectorAll("header [data-word]")) one.textContent = say(one.dataset.word);
     document.getElementById("find").placeholder = say("Find");
+    document.getElementById("find").setAttribute("aria-label", say("Find"));
     document.getElementById("language").textContent = isChinese ? "English" : "中文";
+    document.getElementById("once").setAttribute("aria-pressed", String(once));
     document.documentElement.lang = isChinese ? "zh" : "en";
   };
   on("unfold", () => { data.groups.forEach((group) => opened.add(group.key)); draw(); fit(); });
   on("foldall", () => { opened.clear(); draw(); fit(); });
   on("fit", fit);
+  on("once", () => { once = !once; speak(); draw(); fit(); });
   on("language", () => { isChinese = !isChinese; speak(); draw(); if (chosen >= 0) choose(chosen); });
-  document.getElementById("find").onchange = (event) => find(event.target.value);
+  document.getElementById("find").onkeydown = (event) => event.key === "Enter" && find(event.target.value);
   speak();
   draw();
   begin();
-  window.addEventListener("resize", fit);
+  new ResizeObserver(refit).observe(svg);
 }
 
-if (typeof document !== "undefined") show(JSON.parse(document.getElementById("data").textContent));
+show(JSON.parse(document.getElementById("data").textContent));

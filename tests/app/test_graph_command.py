@@ -110,3 +110,11 @@ def test_an_ending_that_is_none_is_told_before_anything_is_done(capsys: pytest.C
     assert run_command_line(["graph", "A1", "-o", "graph.gif"]) == 2
     assert ".gif is none of .svg, .png" in capsys.readouterr().err
     assert not Path("graph.gif").exists()
+
+
+def test_shared_parameters_are_drawn_once_by_choice(tmp_path: Path) -> None:
+    boxes = []
+    for more in ([], ["--once"]):
+        assert run_command_line(["graph", "himmelblau", "-o", str(tmp_path / "graph.dot"), *more]) == 0
+        boxes.append((tmp_path / "graph.dot").read_text(encoding="utf-8").count("label="))
+    assert boxes[0] > boxes[1]

@@ -21,6 +21,7 @@ from gradviz.app.tracing import graph_window, showing
 from gradviz.core.problems import GradvizError
 from gradviz.core.tape.captions import gradient_text, value_text
 from gradviz.core.tape.graph_data import graph_data
+from gradviz.core.tape.heat_map import heat_map
 from gradviz.core.tape.node_card import card
 from gradviz.core.tape.plain_graph import graph_of, plain_graph
 from gradviz.storage.problems import FileError
@@ -61,6 +62,17 @@ def test_nothing_is_lost_on_the_way(name: str) -> None:
         assert gradient_text(after, row) == gradient_text(before, row)
     np.testing.assert_array_equal(after.structure.order, before.structure.order)
     assert after.structure.calls == before.structure.calls
+
+
+def test_the_heat_map_of_a_large_tensor_is_not_lost_either() -> None:
+    x = torch.randn(90, 70, requires_grad=True)
+    before = gradviz.trace((x * x).sum()).traced
+    after = graph_of(*take(hand_over(*plain_graph(before))))
+    leaf = int(before.structure.ports[before.structure.names.index("x")])
+    shown, expected = heat_map(after.ledger.values[leaf]), heat_map(before.ledger.values[leaf])
+    assert shown.arrangement == expected.arrangement
+    assert shown.arrangement.block == (3, 3)
+    np.testing.assert_array_equal(shown.cells, expected.cells)
 
 
 def test_what_is_handed_over_is_taken_once_and_leaves_nothing_behind(tmp_path: Path) -> None:

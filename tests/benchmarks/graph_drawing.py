@@ -5,11 +5,9 @@ Times are of the processor, not of the clock, so that what else the machine does
 
 from __future__ import annotations
 
-import shutil
 import statistics
-import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -78,48 +76,54 @@ def _layout_figures() -> list[Figure]:
 
 
 def _crossing_figures() -> list[Figure]:
-    from gradviz.core.layout.layering import layered
-    from gradviz.core.layout.ordering import crossings, ordered
+    """By one counter, of the curves as they are painted; boxes of one size."""
+    import crossing
+    import models
 
-    figures = []
-    for name, graph in (("LSTM of 60 steps", unrolled(60)), ("4 layers of 20 steps", unrolled(20, 4))):
-        layers = layered(*graph)
-        note = _dot_crossings(graph)
-        figures.append(Figure(f"crossings, {name}", crossings(layers, ordered(layers)), "", "<= dot's", note))
-    return figures
-
-
-def _dot_crossings(graph: Graph) -> str:
-    """Of straight lines between the middles of dot's boxes; edges over several layers count as one line."""
-    if shutil.which("dot") is None:
-        return "dot is not installed"
-    count, edges = graph
-    source = "digraph{node[shape=box]" + "".join(f"{a}->{b};" for a, b in edges) + "}"
-    try:
-        told = subprocess.run(["dot", "-Tplain"], input=source, capture_output=True, text=True, timeout=60, check=True)
-    except subprocess.TimeoutExpired:
-        return "dot: not within 60 s"
-    at = np.zeros((count, 2))
-    for line in told.stdout.splitlines():
-        words = line.split()
-        if words[0] == "node":
-            at[int(words[1])] = float(words[2]), float(words[3])
-    return f"dot: {_straight_crossings(at, np.array(edges))}"
+    made: dict[str, Callable[[], models.Made]] = {
+        "DenseNet of 6 layers": models.densenet,
+        "small ResNet": lambda: models.resnet((1, 1, 1, 1)),
+        "GPT of 4 layers": lambda: models.gpt(4),
+        "LSTM of 10 steps": lambda: models.lstm(10),
+        "LSTM of 50 steps": lambda: models.lstm(50),
+    }
+    graphs = {name: _graph_of(*make()) for name, make in made.items()}
+    found = {name: (crossing.ours(*graph), crossing.dots(*graph)) for name, graph in graphs.items()}
+    figures = [_crossing_figure(name, *both) for name, both in found.items()]
+    for name, graph in _gallery_graphs():
+        ours, dots = crossing.ours(*graph), crossing.dots(*graph)
+        if ours.crossings or ours.overlaps or ours.through or not isinstance(dots, crossing.Faults) or dots.crossings:
+            figures.append(_crossing_figure(name, ours, dots))
+    return [*figures, Figure("graphs of the gallery that are none of these: crossings", 0.0, "", "<= dot's")]
 
 
-def _straight_crossings(at: np.ndarray, edges: np.ndarray) -> int:
-    a, b = at[edges[:, 0]], at[edges[:, 1]]
+def _crossing_figure(name: str, ours, dots) -> Figure:  # type: ignore[no-untyped-def]
+    bar = f"<= {dots.crossings}" if hasattr(dots, "crossings") else ""
+    return Figure(f"crossings, {name}", ours.crossings, "", bar, f"{ours}, dot: {dots}")
 
-    def side(p: np.ndarray, q: np.ndarray, r: np.ndarray) -> np.ndarray:
-        return np.sign(
-            (q[..., 0] - p[..., 0]) * (r[..., 1] - p[..., 1]) - (q[..., 1] - p[..., 1]) * (r[..., 0] - p[..., 0])
-        )
 
-    total = 0
-    for k in range(len(edges)):
-        p, q, r, s = a[k], b[k], a[k + 1 :], b[k + 1 :]
-        total += int(((side(p, q, r) * side(p, q, s) < 0) & (side(r, s, p) * side(r, s, q) < 0)).sum())
-    return total
+def _graph_of(loss, model) -> Graph:  # type: ignore[no-untyped-def]
+    import gradviz
+
+    structure = gradviz.trace(loss, model, gradients=False).traced.structure
+    return len(structure), list(zip(structure.producers.tolist(), structure.consumers.tolist(), strict=True))
+
+
+def _gallery_graphs() -> Iterator[tuple[str, Graph]]:
+    from gradviz.core.document.experiment import with_value
+    from gradviz.core.questions.trace import TraceGraph
+    from gradviz.engine.answers.answering import ask
+    from gradviz.engine.answers.moment import Moment
+    from gradviz.engine.training.trainer import Trainer
+    from gradviz.storage.shipped.by_name import find_experiment
+    from gradviz.storage.shipped.gallery import gallery
+
+    for entry in gallery():
+        experiment = with_value(find_experiment(entry.name).experiment, "device", "cpu")
+        structure = ask(TraceGraph(), Moment(Trainer(experiment))).structure
+        edges = list(zip(structure.producers.tolist(), structure.consumers.tolist(), strict=True))
+        if edges:
+            yield entry.name, (len(structure), edges)
 
 
 def _frame_figures() -> list[Figure]:

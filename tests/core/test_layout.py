@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import combinations, pairwise
+from itertools import combinations, groupby, pairwise
 
 import numpy as np
 import pytest
@@ -13,6 +13,7 @@ from gradviz.core.layout import layering, wrapping
 from gradviz.core.layout.layering import MAX_WAYPOINTS, layered
 from gradviz.core.layout.ordering import crossings, ordered, start_order
 from gradviz.core.layout.placement import Direction, LayoutCancelled, Placement, place, placing
+from gradviz.core.layout.reinsertion import reinserted
 from gradviz.core.numbers import Floats
 
 WIDTH, HEIGHT = 168.0, 74.0
@@ -207,6 +208,44 @@ def test_ordering_never_adds_crossings_and_repeats_itself(graph: Graph) -> None:
     assert np.array_equal(place(*graph).places, place(*graph).places)
 
 
+def unrolled(steps: int) -> Graph:
+    """A recurrent cell whose state and whose output are both used again, and whose outputs meet in the end."""
+    edges, inputs = [], 0
+    state, output, count, outputs = 1, 2, 3, []
+    for _ in range(steps):
+        gate, other, new, made = range(count, count + 4)
+        edges += [(inputs, gate), (output, gate), (gate, other), (gate, new), (state, new), (new, made), (other, made)]
+        state, output, count = new, made, count + 4
+        outputs.append(made)
+    return count + 1, [*edges, *((made, count) for made in outputs)]
+
+
+def test_an_unrolled_cell_crosses_once_a_step_at_most_as_in_dot() -> None:
+    for steps in (3, 6, 10):
+        layers = layered(*unrolled(steps))
+        assert crossings(layers, ordered(layers)) <= steps
+
+
+@settings(max_examples=100, deadline=None)
+@given(graphs())
+def test_an_edge_put_back_where_it_crosses_least_saves_what_it_says(graph: Graph) -> None:
+    layers = layered(*graph)
+    rows = start_order(layers)
+    before, work = crossings(layers, rows), reinserted(layers, rows)
+    saved = 0
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            saved = end.value
+            break
+    assert before - crossings(layers, rows) == saved >= 0
+    assert [sorted(row) for row in rows] == layers.rows()
+    for row in rows:
+        own = [layers.component[vertex] for vertex in row]
+        assert len({label for label, _ in groupby(own)}) == len(list(groupby(own))), "components stay apart"
+
+
 @settings(max_examples=100, deadline=None)
 @given(graphs())
 def test_crossings_are_counted_as_one_by_one(graph: Graph) -> None:
@@ -281,6 +320,20 @@ def test_parallel_edges_are_apart() -> None:
     assert np.all(np.abs(one[:, 0] - two[:, 0]) > 5)
     crowd = place(2, [(0, 1)] * 40).routes
     assert len({float(route[0, 0]) for route in crowd}) == 40
+
+
+def test_beside_parallel_edges_all_others_of_a_box_leave_apart_in_their_order() -> None:
+    edges = [(0, 1), (0, 2), (0, 1), (1, 3), (2, 3)]
+    placement = place(4, edges)
+    leaves = [float(route[0, 0]) for route in placement.routes[:3]]
+    arrives = [float(route[-1, 0]) for route in placement.routes[:3]]
+    assert np.argsort(leaves).tolist() == np.argsort(arrives).tolist(), "none crosses another"
+    assert len(set(leaves)) == 3
+    fan = [(0, target) for target in range(1, 31)]
+    crowd = place(31, [*fan, (0, 1)])
+    ends = np.array([route[0, 0] for route in crowd.routes])
+    assert np.abs(ends - crowd.places[0, 0]).max() < WIDTH / 2
+    assert {float(route[0, 0]) for route in place(31, fan).routes} == {float(place(31, fan).places[0, 0])}
 
 
 def test_a_skip_is_upright_past_the_layers_between() -> None:

@@ -13,9 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
+from gradviz.core.tape.heat_map import Mark, heat_map
 from gradviz.core.tape.ledger import Local, TracedGraph
 from gradviz.core.tape.structure import NodeKind
 from gradviz.core.tape.tensor_numbers import TensorNumbers
+from gradviz.engine.tape import columns
+from gradviz.engine.tape.columns import numbers_of
 from gradviz.engine.tape.naming import names_of
 from gradviz.engine.tape.tracing import trace
 
@@ -144,19 +147,21 @@ def sums_are_gradients(graph: TracedGraph) -> None:
     """What is passed to a node over all its edges, to a leaf over all its uses, is its gradient."""
     structure, ledger = graph.structure, graph.ledger
     sums: dict[Any, Any] = {}
+    largest: dict[Any, float] = {}  # terms of 1 that cancel leave 1e-16
     for edge in range(len(structure.producers)):
         passed = ledger.passed[edge]
         if passed is not None:
             leaf = int(structure.leaf_of[structure.producers[edge]])
             key = ("leaf", leaf) if leaf >= 0 else structure.port_of(edge)
             sums[key] = sums.get(key, 0) + passed.entries
+            largest[key] = max(largest.get(key, 1e-300), float(np.abs(passed.entries).max(initial=0.0)))
     for row in range(len(structure)):
         leaf = int(structure.leaf_of[row])
         for port in range(int(structure.ports[row]), int(structure.ports[row + 1])):
             gradient = ledger.gradients[port]
             key = ("leaf", leaf) if leaf >= 0 else port
             if gradient is not None and row not in structure.roots:
-                atol = TOLERANCE * max(float(np.abs(gradient.entries).max(initial=0.0)), 1e-300) * 10
+                atol = TOLERANCE * largest[key] * 10
                 np.testing.assert_allclose(sums[key], gradient.entries, rtol=TOLERANCE, atol=atol)
 
 
@@ -229,15 +234,60 @@ def test_an_upstream_gradient_makes_a_vector_a_loss() -> None:
     close(graph.ledger.gradients[int(graph.structure.ports[leaf])], torch.tensor([3.0, 30.0]).double(), "x")
 
 
-@pytest.mark.parametrize("elements", [400, 401])
+@pytest.mark.parametrize("elements", [4096, 4097])
 def test_large_tensors_have_a_spread_and_small_ones_their_entries(elements: int) -> None:
     x = torch.linspace(-1, 1, elements, dtype=torch.float64).requires_grad_()
     graph = traced((x**3).sum(), {"x": x})
     leaf = next(row for row, kind in enumerate(graph.structure.kinds) if kind is NodeKind.LEAF)
     value = graph.ledger.values[int(graph.structure.ports[leaf])]
     assert value is not None
-    assert (value.entries is None) == (elements > 400)
+    assert (value.entries is None) == (elements > 4096)
     assert value.spread is not None
     assert (value.spread.minimum, value.spread.maximum, sum(value.spread.histogram)) == (-1.0, 1.0, elements)
     assert value.spread.norm == pytest.approx(float(x.detach().norm()), rel=1e-12)
     assert value.spread.mean == pytest.approx(0.0, abs=1e-12)
+
+
+def test_entries_of_larger_tensors_are_kept_while_they_are_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The smallest first, up to a bound for the whole graph; the rest have spread and picture."""
+    monkeypatch.setattr(columns, "MOST_OF_ALL", 1500)
+    tensors = [torch.full((size,), float(size)) for size in (900, 500, 400, 600, 5)]
+    found = columns.column(tensors)
+    kept = [numbers.entries is not None for numbers in found if numbers is not None]
+    assert kept == [False, True, True, True, True]
+    large = found[0]
+    assert large is not None
+    assert large.spread is not None
+    assert large.spread.mean == 900
+    assert heat_map(large) is not None
+    for numbers, tensor in zip(found, tensors, strict=True):
+        assert numbers is not None
+        assert numbers.shape == tuple(tensor.shape)
+        assert numbers.ends == (float(tensor[0]),) * 3
+
+
+@pytest.mark.parametrize("shape", [(500,), (40, 30), (7, 9, 11), (8, 6, 5, 5), (2, 3, 4, 5, 6)])
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.bfloat16, torch.complex64, torch.int64])
+def test_the_heat_map_of_a_large_tensor_has_the_means_of_its_blocks(shape: tuple[int, ...], dtype: torch.dtype) -> None:
+    torch.manual_seed(1)
+    tensor = (10 * torch.randn(shape, dtype=torch.complex64 if dtype.is_complex else torch.float32)).to(dtype)
+    shown = heat_map(numbers_of(tensor))
+    assert shown is not None
+    plan = shown.arrangement
+    sizes = (tensor.abs() if dtype.is_complex else tensor).double().numpy()
+    matrix = sizes.transpose((*plan.down, *plan.across)).reshape(plan.size)
+    (down, across), (rows, columns) = plan.block, shown.cells.shape
+    assert max(rows, columns) <= 32
+    for row, column in [(0, 0), (rows - 1, columns - 1), (rows // 2, columns // 3)]:
+        block = matrix[row * down : (row + 1) * down, column * across : (column + 1) * across]
+        assert shown.cells[row, column] == pytest.approx(block.mean(), rel=1e-5, abs=1e-5)
+
+
+def test_one_nan_in_a_large_tensor_is_marked_and_a_sparse_one_has_no_picture() -> None:
+    tensor = torch.zeros(100, 100)
+    tensor[70, 3] = torch.nan
+    tensor[5, 99] = -torch.inf
+    shown = heat_map(numbers_of(tensor))
+    assert shown is not None
+    assert shown.marks() == {Mark.NAN: 1, Mark.MINUS_INFINITE: 1}
+    assert heat_map(numbers_of(torch.ones(100, 100).to_sparse())) is None

@@ -11,7 +11,7 @@ import pytest
 from desk import has_colour, pixels
 from PySide6.QtCore import QPoint, QPointF, Qt, QUrl
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QToolTip
+from PySide6.QtWidgets import QToolButton, QToolTip
 from traced import large, number, structure_of, traced
 
 from gradviz.core.document.experiment import Experiment
@@ -210,7 +210,8 @@ def test_a_pinned_card_stays_and_the_keyboard_reaches_it(view: GraphView) -> Non
     assert view.card._text.hasFocus()
     QTest.keyClick(view, Qt.Key.Key_I)
     view.choose(0)
-    assert view.drawn()["card"] | {"text": ""} == {"title": "hidden", "text": "", "pinned": True}
+    card = view.drawn()["card"]
+    assert (card["title"], card["pinned"]) == ("hidden", True)
     QTest.mouseClick(view.card.pin, Qt.MouseButton.LeftButton)
     assert view.drawn()["card"]["title"] == "loss"
     QTest.keyClick(view.card._text, Qt.Key.Key_Escape)
@@ -300,3 +301,38 @@ def test_the_menu_has_every_key(view: GraphView) -> None:
     by_text["Colour by saved bytes"].trigger()
     assert view.state.measure is Measure.SAVED_BYTES
     assert not view.menu.geometry().intersects(view.plane.map.geometry().translated(QPoint(0, 0)))
+
+
+def test_a_tensor_of_the_card_is_a_heat_map_that_is_read_by_keyboard(view: GraphView) -> None:
+    view.choose(0)
+    view.show_card(True)
+    assert view.drawn()["card"]["maps"]["labels"] == [], "a number has none"
+    assert not view.card.maps.isVisible()
+    view.choose(1)
+    shown = view.drawn()["card"]["maps"]
+    assert (shown["labels"], shown["shown"]) == (["value"], "value"), "of the gradient there is a range alone"
+    assert shown["map"]["marks"] == {"NaN": 1, "inf": 1}
+    assert view.card.maps.isVisible()
+    assert view.card.maps.height() < view.card.height() / 2, "the rest of the card keeps its room"
+    told = []
+    for key in (Qt.Key.Key_Right, Qt.Key.Key_Down, Qt.Key.Key_End):
+        QTest.keyClick(view.card.maps.view, key)
+        told.append(view.card.maps.view.readout())
+    assert told == ["[0, 0]  0.5", "[1, 0]  nan", "[1, 2]  inf"]
+    QTest.keyClick(view.card.maps.view, Qt.Key.Key_Escape)
+    assert not view.card.isVisible()
+
+
+def test_value_and_gradient_are_two_maps_and_one_stays_chosen(qtbot: Any, view: GraphView) -> None:
+    graph = model()
+    matrix = TensorNumbers((2, 3), "float32", np.array([[0.5, -1.0, 2.0], [3.0, 0.25, 1.0]]))
+    tensors = [("value", matrix), ("gradient", graph.ledger.values[1])]
+    view.card.maps.show_tensors(tensors, LIGHT)
+    assert view.card.maps.drawn()["shown"] == "value"
+    button = next(one for one in view.card.maps.findChildren(QToolButton) if one.text() == "gradient")
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert view.card.maps.drawn()["map"]["marks"] == {"NaN": 1, "inf": 1}
+    view.card.maps.show_tensors(tensors, DARK)
+    assert view.card.maps.drawn()["shown"] == "gradient", "of the next node the same is looked at"
+    view.card.maps.show_tensors(tensors[:1], DARK)
+    assert view.card.maps.drawn()["labels"] == ["value"]

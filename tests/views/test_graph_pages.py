@@ -1,30 +1,22 @@
-"""Graphs as SVG and as a page: well formed, whole without a network, and the page folds as the program does."""
+"""Graphs as SVG and as a page: well formed, and whole without a network."""
 
 from __future__ import annotations
 
 import json
 import re
-import shutil
-import subprocess
 import xml.etree.ElementTree as ET
-from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
 
 from gradviz.app.tracing.formats import drawing_of, file_bytes
-from gradviz.core.tape.folding import folded
 from gradviz.core.tape.grouping import Grouping, grouping
 from gradviz.core.tape.ledger import TracedGraph
 from gradviz.engine.tape.naming import names_of
 from gradviz.engine.tape.tracing import trace
 from gradviz.engine.tape.watch import watching
-from gradviz.views.pages.page import page_data
 
-NODE = shutil.which("node")
-SCRIPT = Path(__file__).parents[2] / "assets" / "pages" / "graph.js"
 SVG = "{http://www.w3.org/2000/svg}"
 
 
@@ -114,64 +106,23 @@ def test_a_closed_group_is_one_box_of_a_picture() -> None:
     assert any(re.fullmatch(r"\d+ nodes", text) for text in texts)
 
 
-def run_page(graph: TracedGraph, groups: Grouping, tmp_path: Path) -> dict[str, Any]:
-    assert NODE is not None
-    data = tmp_path / "data.json"
-    data.write_text(json.dumps(page_data(graph, groups, frozenset())), encoding="utf-8")
-    command = [NODE, str(Path(__file__).parent / "fake_page.js"), str(SCRIPT), str(data)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == 0, done.stderr
-    seen: dict[str, Any] = json.loads(done.stdout)
-    return seen
+def test_a_shared_leaf_is_drawn_beside_each_use_or_once_with_the_whole_gradient() -> None:
+    graph = small()
+    groups = grouping(graph.structure)
+    beside = ET.fromstring(file_bytes(graph, groups, set(), ".svg"))
+    once = ET.fromstring(file_bytes(graph, groups, set(), ".svg", once=True))
 
+    def texts(root: ET.Element) -> list[str]:
+        return [text.text or "" for text in root.iter(f"{SVG}text")]
 
-@pytest.mark.skipif(NODE is None, reason="the page is run by node, which is not here")
-def test_the_page_folds_opens_and_shows_cards(tmp_path: Path) -> None:
-    graph, groups = deep()
-    seen = run_page(graph, groups, tmp_path)
-    closed = folded(graph.structure, groups, set())
-    assert len(seen["first"]) == len(seen["folded"]) == len(closed)
-    assert len(seen["unfolded"]) == len(graph.structure)
-    assert len(seen["opened"]) > len(seen["folded"])
-    assert "leaf" in seen["card"]
-    assert "What arrives is added to .grad" in seen["card"]
-    assert "到达的梯度加到" in seen["chinese"]
-    assert seen["chosen"] == 1
-    assert seen["cells"][:3] == ["1", "1", "1"], "the value of x"
-    assert len(seen["cells"]) == 6
-    assert seen["bars"] == 40, "two histograms"
-    assert seen["zoomed"] != seen["box"]
-    assert "sine" in seen["found"] or "正弦" in seen["found"]
-
-
-LAYOUT = """
-const page = require(process.argv[1]), data = JSON.parse(require("fs").readFileSync(0, "utf-8"));
-const found = data.opened.map((keys) => {
-  const drawn = page.fold(data.page, new Set(keys));
-  return { boxes: drawn.boxes, edges: drawn.edges, ...page.layout(drawn.boxes, drawn.edges), box: page.BOX };
-});
-console.log(JSON.stringify(found));
-"""
-
-
-@pytest.mark.skipif(NODE is None, reason="the page is run by node, which is not here")
-def test_the_page_folds_as_python_does_and_lays_out_without_overlap() -> None:
-    graph, groups = deep()
-    keys = [group.key for group in groups.groups]
-    opened = [[], keys[:1], keys[:3], keys]
-    given = json.dumps({"page": page_data(graph, groups, frozenset()), "opened": opened})
-    command = [str(NODE), "-e", LAYOUT, str(SCRIPT)]
-    done = subprocess.run(command, input=given, capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == 0, done.stderr
-    for some, found in zip(opened, json.loads(done.stdout), strict=True):
-        expected = folded(graph.structure, groups, set(some))
-        assert len(found["boxes"]) == len(expected)
-        theirs = sorted(tuple(edge["parts"]) for edge in found["edges"])
-        assert theirs == sorted(expected.parts)
-        places = np.array(found["places"])
-        for edge in found["edges"]:
-            assert places[edge["from"], 1] < places[edge["to"], 1], "downwards"
-        apart = np.abs(places[:, None] - places[None])
-        overlap = (apart[..., 0] < found["box"]["width"] - 1e-6) & (apart[..., 1] < found["box"]["height"])
-        np.fill_diagonal(overlap, False)
-        assert not overlap.any()
+    assert (texts(beside).count("x"), texts(once).count("x")) == (3, 1)
+    assert [text for text in texts(once) if "0.385" in text] == ["grad  0.385426"], "not a part of it"
+    edges = [len(next(one for one in root.findall(f"{SVG}g") if one.get("fill") == "none")) for root in (beside, once)]
+    assert edges == [len(graph.structure.producers)] * 2, "each use keeps its edge"
+    routes = drawing_of(graph, groups, set(), once=True).routes
+    assert len({tuple(route[0]) + tuple(route[-1]) for route in routes}) == len(routes), "parallel edges are apart"
+    dots = [file_bytes(graph, groups, set(), ".dot", once=once).decode() for once in (False, True)]
+    assert [dot.count('label="x') for dot in dots] == [3, 1]
+    assert [dot.count("->") for dot in dots] == [len(graph.structure.producers)] * 2
+    assert "3 of 0.385426" in dots[0]
+    assert " of " not in dots[1]

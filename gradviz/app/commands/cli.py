@@ -169,12 +169,15 @@ def graph_command(
     out: Annotated[
         Path | None, typer.Option("-o", "--out", help="A file for it: .svg, .png, .pdf, .html, .json or .dot.")
     ] = None,
+    once: Annotated[
+        bool, typer.Option("--once", help="In a picture draw shared parameters once, not beside each use.")
+    ] = False,
     as_json: AsJson = False,
 ) -> int:
     """Trace the graph of the loss at a step, with what every edge passes back. Exit status: 0 or 2."""
     from gradviz.app.commands.graph_command import print_graph
 
-    return print_graph(_edited(experiment, settings), step, as_json, out)
+    return print_graph(_edited(experiment, settings), step, as_json, out, once)
 
 
 @cli.command("selftest")

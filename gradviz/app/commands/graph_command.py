@@ -18,7 +18,7 @@ from gradviz.storage.user.unfinished_saves import noted_save
 MOST_LINES = 200
 
 
-def print_graph(document: Document, step: int, as_json: bool, out: Path | None) -> int:
+def print_graph(document: Document, step: int, as_json: bool, out: Path | None, once: bool = False) -> int:
     """Train up to `step`, trace the loss there, say or write it; returns the exit status."""
     from gradviz.app.commands.progress import step_progress
     from gradviz.app.tracing.formats import check_ending
@@ -37,7 +37,7 @@ def print_graph(document: Document, step: int, as_json: bool, out: Path | None) 
         with step_progress(document.title, step) as advance:
             for record in trainer.towards(step):
                 advance(record.step)
-    graph = Graph(ask(TraceGraph(), Moment(trainer)))
+    graph = Graph(ask(TraceGraph(), Moment(trainer)), once=once)
     if out is not None:
         with noted_save(out):
             graph.save(out)

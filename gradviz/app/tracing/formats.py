@@ -33,28 +33,31 @@ def check_ending(path: Path) -> None:
         )
 
 
-def file_bytes(graph: TracedGraph, groups: Grouping, opened: Set[str], ending: str) -> bytes:
-    """The whole file. The groups in `opened` are open in a picture, and at first on a page."""
+def file_bytes(graph: TracedGraph, groups: Grouping, opened: Set[str], ending: str, once: bool = False) -> bytes:
+    """The whole file. The groups in `opened` are open in a picture, and at first on a page.
+
+    A leaf that is used several times has a box beside each use or, if `once`, one for all of them.
+    """
     if ending == ".json":
         return json.dumps(graph_data(graph), ensure_ascii=False).encode()
     if ending == ".dot":
-        return dot_text(graph).encode()
+        return dot_text(graph, once).encode()
     if ending == ".html":
-        return page_html(graph, groups, opened, _parts()).encode()
-    svg = svg_text(drawing_of(graph, groups, opened))
+        return page_html(graph, groups, opened, _parts(), once=once).encode()
+    svg = svg_text(drawing_of(graph, groups, opened, once))
     return svg.encode() if ending == ".svg" else _painted(svg, ending)
 
 
-def notebook_html(graph: TracedGraph, groups: Grouping, opened: Set[str]) -> str:
+def notebook_html(graph: TracedGraph, groups: Grouping, opened: Set[str], once: bool = False) -> str:
     """What a notebook shows: the page in a frame."""
-    return in_a_frame(page_html(graph, groups, opened, _parts()))
+    return in_a_frame(page_html(graph, groups, opened, _parts(), once=once))
 
 
-def drawing_of(graph: TracedGraph, groups: Grouping, opened: Set[str]) -> Drawing:
+def drawing_of(graph: TracedGraph, groups: Grouping, opened: Set[str], once: bool = False) -> Drawing:
     """The graph with these groups open, laid out."""
     from gradviz.core.layout.placement import place
 
-    shown = folded(graph.structure, groups, opened)
+    shown = folded(graph.structure, groups, opened, once)
     edges = [(int(producer), int(consumer)) for producer, consumer in shown.edges]
     placement = place(len(shown), edges, NODE_SIZE)
     return Drawing(graph, groups, shown, placement.places, placement.routes, NODE_SIZE)

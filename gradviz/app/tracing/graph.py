@@ -25,12 +25,14 @@ class Graph:
     """A graph at one instant: everything was copied when it was traced, and training goes on without it.
 
     `traced` has the columns of structure and numbers. Groups (calls of modules, repetitions) whose keys are in `opened`
-    show what is in them; None opens as many as can be read. `by_hand` are groups of one's own: nodes, and a label.
+    show what is in them; None opens as many as can be read. `by_hand` are groups of one's own: nodes, and a label. Of a
+    leaf that is used several times there is a box beside each use or, if `once`, one.
     """
 
     traced: TracedGraph
     opened: frozenset[str] | None = None
     by_hand: tuple[tuple[tuple[int, ...], str], ...] = ()
+    once: bool = False
 
     @cached_property
     def data(self) -> dict[str, Any]:
@@ -92,20 +94,25 @@ class Graph:
         made = replace(self, by_hand=(*self.by_hand, (tuple(nodes), label)))
         return replace(made, opened=self.shown & frozenset(made.groups))
 
+    def drawing_leaves(self, once: bool) -> Graph:
+        """The same graph with shared parameters drawn once, or beside each use; plain data has each use in any case."""
+        return replace(self, once=once)
+
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write it, by the ending of `path`: .svg, .png, .pdf, .html (one page, no network), .json or .dot.
 
         FileError where the ending is another, or the file cannot be written. Needs no window and no display.
         """
         check_ending(Path(path))
-        write_bytes(Path(path), file_bytes(self.traced, self.grouping, self.shown, Path(path).suffix.lower()))
+        ending = Path(path).suffix.lower()
+        write_bytes(Path(path), file_bytes(self.traced, self.grouping, self.shown, ending, self.once))
 
     def __repr__(self) -> str:
         structure = self.traced.structure
         return f"<gradviz graph of {len(structure):,} nodes and {len(structure.producers):,} edges>"
 
     def _repr_svg_(self) -> str:
-        return file_bytes(self.traced, self.grouping, self.shown, ".svg").decode()
+        return file_bytes(self.traced, self.grouping, self.shown, ".svg", self.once).decode()
 
     def _repr_html_(self) -> str:
-        return notebook_html(self.traced, self.grouping, self.shown)
+        return notebook_html(self.traced, self.grouping, self.shown, self.once)

@@ -12,8 +12,8 @@ from math import inf
 
 import numpy as np
 
-from gradviz.core.layout.layering import Edge, Ints, LayeredGraph, Neighbours
-from gradviz.core.layout.ordering import Bonds, Rows, bonds, positions
+from gradviz.core.layout.layering import Edge, Ints, LayeredGraph, Neighbours, Rows
+from gradviz.core.layout.ordering import Bonds, bonds, positions
 from gradviz.core.layout.slanting import slanted
 from gradviz.core.numbers import Floats
 

@@ -12,6 +12,8 @@ MAX_WAYPOINTS = 40_000
 
 Neighbours = list[list[int]]
 Edge = tuple[int, int]
+Rows = list[list[int]]
+"""The vertices of each layer, from left to right."""
 Ints = NDArray[np.int64]
 
 

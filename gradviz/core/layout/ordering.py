@@ -5,16 +5,20 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
+from random import Random
 
 import numpy as np
 
-from gradviz.core.layout.layering import Edge, Ints, LayeredGraph, Neighbours
+from gradviz.core.layout.layering import Edge, Ints, LayeredGraph, Neighbours, Rows
+from gradviz.core.layout.reinsertion import SMALL, reinserted
 
 ROUNDS = 8
 PATIENCE = 2
 MAX_TRANSPOSED = 30_000
-
-Rows = list[list[int]]
+MOST_TRIES, TRIED_VERTICES = 8, 5_000
+"""Beginnings that are tried for a small graph, fewer the larger it is: together of so many vertices."""
+UNTANGLED = 60
+"""Crossings up to which another beginning is tried: of more nobody follows an edge in any case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +52,25 @@ class Bonds:
 def ordering(graph: LayeredGraph) -> Generator[None, None, Rows]:
     """The layers, each from left to right: barycentre sweeps, the best by number of crossings; yields after each sweep.
 
-    Sugiyama, Tagawa and Toda 1981; the exchange of neighbours is from Gansner et al. 1993.
+    Sugiyama, Tagawa and Toda 1981; the exchange of neighbours is from Gansner et al. 1993. Long edges of a small graph
+    are then put where they cross least, and where any cross still, other beginnings are tried.
     """
-    best = start_order(graph)
+    best = yield from _settled(graph, start_order(graph))
     fewest = crossings(graph, best)
-    rows, stale = best, 0
+    random = Random(0)
+    tries = min(MOST_TRIES, TRIED_VERTICES // max(len(graph.layer), 1))
+    while 0 < fewest <= UNTANGLED and tries:
+        tries -= 1
+        rows = yield from _settled(graph, start_order(graph, random))
+        count = crossings(graph, rows)
+        if count < fewest:
+            best, fewest = rows, count
+    return best
+
+
+def _settled(graph: LayeredGraph, rows: Rows) -> Generator[None, None, Rows]:
+    """The best that is found from one order of the layers."""
+    best, fewest, stale = rows, crossings(graph, rows), 0
     for _ in range(ROUNDS):
         if fewest == 0 or stale == PATIENCE:
             break
@@ -66,6 +84,10 @@ def ordering(graph: LayeredGraph) -> Generator[None, None, Rows]:
     if fewest and len(graph.layer) <= MAX_TRANSPOSED:
         yield
         _transpose(graph, best)
+        while (yield from reinserted(graph, best)):
+            _transpose(graph, best)
+            if len(graph.layer) > SMALL:
+                break
     return best
 
 
@@ -80,10 +102,16 @@ def ordered(graph: LayeredGraph) -> Rows:
             return rows
 
 
-def start_order(graph: LayeredGraph) -> Rows:
-    """Each layer by the first visit of a search from the outputs to their producers: a tree has no crossing."""
-    outputs = [vertex for vertex, consumers in enumerate(graph.consumers) if not consumers]
-    stack = sorted(outputs, key=lambda vertex: (graph.component[vertex], vertex), reverse=True)
+def start_order(graph: LayeredGraph, random: Random | None = None) -> Rows:
+    """Each layer by the first visit of a search from the outputs to their producers: a tree has no crossing.
+
+    With `random` of a search from the inputs to their consumers, in any order.
+    """
+    onwards, backwards = (graph.producers, graph.consumers)[:: 1 if random is None else -1]
+    ends = [vertex for vertex, others in enumerate(backwards) if not others]
+    if random is not None:
+        random.shuffle(ends)
+    stack = sorted(ends, key=lambda vertex: (graph.component[vertex], vertex if random is None else 0), reverse=True)
     seen = [False] * len(graph.layer)
     rows: Rows = [[] for _ in range(max(graph.layer, default=-1) + 1)]
     while stack:
@@ -91,7 +119,10 @@ def start_order(graph: LayeredGraph) -> Rows:
         if not seen[vertex]:
             seen[vertex] = True
             rows[graph.layer[vertex]].append(vertex)
-            stack.extend(reversed(graph.producers[vertex]))
+            following = onwards[vertex][::-1]
+            if random is not None:
+                random.shuffle(following)
+            stack.extend(following)
     return rows
 
 

@@ -106,7 +106,7 @@ def _ports(
     """How far from the middle of its target each edge arrives, and of its source it leaves.
 
     Ports follow the order in which edges come, so that these do not cross; one from straight above stays straight.
-    Parallel edges leave apart as well, others from the middle: it is the same value for all.
+    Edges leave from the middle, for it is the same value for all, and apart only where some are parallel.
     """
     sources, targets = edges.T
     previous = np.where(lengths > 0, starts + lengths - 1, sources)
@@ -121,13 +121,30 @@ def _ports(
     middle = np.where(straight > 0, middle, (count[rank == 0] - 1) / 2)[group] if len(edges) else np.zeros(0)
     furthest = np.maximum(np.maximum(middle, count - 1 - middle), 0.5)
     step = np.minimum(PORT_STEP, (width / 2 - PORT_MARGIN) / furthest)
-    ports, steps = np.empty(len(edges)), np.empty(len(edges))
-    ports[order], steps[order] = (rank - middle) * step, step
-    alike = np.lexsort((np.arange(len(edges)), targets, sources))
-    rank, count = _ranks((sources * (graph.node_count + 1) + targets)[alike])
-    leaves = np.empty(len(edges))
-    leaves[alike] = (rank - (count - 1) / 2) * steps[alike]
-    return ports, leaves
+    ports = np.empty(len(edges))
+    ports[order] = (rank - middle) * step
+    following = np.where(lengths > 0, starts, targets)
+    return ports, _leaves(edges, frame.x[following], ports, width)
+
+
+def _leaves(edges: Ints, goes_to: Floats, ports: Floats, width: float) -> Floats:
+    """How far from the middle of its source each edge leaves: not at all but where some are parallel.
+
+    There all leave apart, in the order in which they go, so that none crosses another.
+    """
+    sources, targets = edges.T
+    alike = np.lexsort((targets, sources))
+    doubled = np.zeros(len(edges), dtype=bool)
+    same = (np.diff(sources[alike]) == 0) & (np.diff(targets[alike]) == 0)
+    doubled[alike[1:][same]] = True
+    apart = np.isin(sources, sources[doubled])
+    order = np.lexsort((np.arange(len(edges)), ports, goes_to, sources))
+    order = order[apart[order]]
+    rank, count = _ranks(sources[order])
+    leaves = np.zeros(len(edges))
+    step = np.minimum(PORT_STEP, (width - 2 * PORT_MARGIN) / np.maximum(count - 1, 1))
+    leaves[order] = (rank - (count - 1) / 2) * step
+    return leaves
 
 
 def _ranks(keys: Ints) -> tuple[Ints, Ints]:

@@ -11,8 +11,7 @@ from itertools import accumulate, pairwise
 
 import numpy as np
 
-from gradviz.core.layout.layering import LayeredGraph, Neighbours
-from gradviz.core.layout.ordering import Rows
+from gradviz.core.layout.layering import LayeredGraph, Neighbours, Rows
 from gradviz.core.numbers import Floats
 
 ROUNDS = 6

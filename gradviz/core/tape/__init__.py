@@ -9,6 +9,7 @@ drawing         Where a folded graph lies: the fourth of its values
 folding         A graph with some groups open: a smaller graph, as a pure function of structure, groups and what is open
 graph_data      A traced graph as plain data: what `gradviz graph --json` prints and a .json file holds
 grouping        What can be folded into one box: calls of modules, repetitions, and what a person grouped by hand
+heat_map        A tensor as a heat map: colours around 0, with NaN, infinities and what is beyond the colours marked
 ledger          What flowed through a graph: values, gradients, and what each edge passed back
 node_card       All that is known of one node, line by line: what its card says
 plain_graph     A traced graph as text and arrays and back, with nothing lost but the patterns of its words: how it

@@ -95,7 +95,8 @@ def _saved(name: str, state: str, shape: Sequence[int], dtype: str, size: int) -
 
 
 def _plain_column(column: Iterable[TensorNumbers | None]) -> tuple[list[Any], Floats]:
-    """By row shape, dtype, layout and spread of a tensor, and whose entries are real or complex; and all entries."""
+    """By row shape, dtype, layout and spread of a tensor, whether its entries are real or complex, and the shape of its
+    blocks; and all entries and blocks."""
     rows: list[Any] = []
     parts: list[Floats] = [np.zeros(0)]
     for numbers in column:
@@ -105,7 +106,11 @@ def _plain_column(column: Iterable[TensorNumbers | None]) -> tuple[list[Any], Fl
         entries, known = numbers.entries, numbers.known
         spread = None if known is None else [getattr(known, name) for name in Spread.__slots__]
         kind = "" if entries is None else "complex" if np.iscomplexobj(entries) else "real"
-        rows.append([list(numbers.shape), numbers.dtype, kind, spread, numbers.layout])
+        blocks = numbers.blocks
+        cells = None if blocks is None else list(blocks.shape)
+        rows.append([list(numbers.shape), numbers.dtype, kind, spread, numbers.layout, cells])
+        if blocks is not None:
+            parts.append(blocks.reshape(-1).astype(np.float64))
         if entries is not None:
             parts.append(np.ascontiguousarray(entries).reshape(-1).view(np.float64))
     return rows, np.concatenate(parts)
@@ -123,10 +128,15 @@ def _column(rows: Sequence[Any], flat: Floats) -> NumberColumn:
     for row, one in enumerate(rows):
         if one is None:
             continue
-        shape, dtype, kind, spread, layout = one
+        shape, dtype, kind, spread, layout, cells = one
+        blocks = None
+        if cells is not None:
+            blocks = flat[begin : begin + math.prod(cells)].reshape(cells)
+            begin += blocks.size
         count = math.prod(shape) * {"": 0, "real": 1, "complex": 2}[kind]
         entries = _entries(flat[begin : begin + count], shape, kind)
-        others[row] = TensorNumbers(tuple(shape), dtype, entries, None if spread is None else _spread(*spread), layout)
+        known = None if spread is None else _spread(*spread)
+        others[row] = TensorNumbers(tuple(shape), dtype, entries, known, layout, blocks)
         begin += count
     starts = np.array([-1 if one is None else -2 for one in rows], dtype=np.int64)
     return NumberColumn(np.zeros(0), starts, ((),) * len(rows), ("",) * len(rows), others)

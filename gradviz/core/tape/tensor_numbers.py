@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 from gradviz.core.numbers import Floats, short_number
 
 MOST_ENTRIES = 400
-"""Elements up to which all entries of a tensor are kept."""
+"""Elements up to which all entries of a tensor are kept in any case."""
+MOST_OF_ONE, MOST_OF_ALL = 4096, 2_000_000
+"""Elements up to which the entries of a larger tensor are kept too, while those of all such of a graph are no more."""
 BINS = 20
 """Of a histogram, from the least to the largest finite number."""
 
@@ -40,9 +42,10 @@ class Spread:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TensorNumbers:
-    """One tensor at one instant. `entries` has its shape (float64, or complex128), None beyond MOST_ENTRIES.
+    """One tensor at one instant. `entries` has its shape (float64, or complex128), None of a large one.
 
-    `known` is the spread of a tensor without entries. `layout` is empty, or what torch calls one that is not dense.
+    `known` is the spread of a tensor without entries, `blocks` its picture (`heat_map.arrangement` tells of what).
+    `layout` is empty, or what torch calls one that is not dense.
     """
 
     shape: tuple[int, ...]
@@ -50,6 +53,7 @@ class TensorNumbers:
     entries: NDArray[Any] | None
     known: Spread | None = None
     layout: str = ""
+    blocks: NDArray[Any] | None = None
 
     @property
     def spread(self) -> Spread | None:

@@ -11,7 +11,17 @@ import torch
 from torch import Tensor
 
 from gradviz.core.numbers import Floats
-from gradviz.core.tape.tensor_numbers import BINS, MOST_ENTRIES, Ints, NumberColumn, Spread, TensorNumbers
+from gradviz.core.tape.heat_map import MOST_BLOCKS, arrangement
+from gradviz.core.tape.tensor_numbers import (
+    BINS,
+    MOST_ENTRIES,
+    MOST_OF_ALL,
+    MOST_OF_ONE,
+    Ints,
+    NumberColumn,
+    Spread,
+    TensorNumbers,
+)
 
 BATCHED = (torch.float64, torch.float32, torch.float16, torch.bfloat16)
 NAMES = {dtype: str(dtype).removeprefix("torch.") for dtype in BATCHED}
@@ -36,6 +46,7 @@ def columns(*several: Sequence[Row]) -> list[NumberColumn]:
     batches: dict[Any, Batch] = {}
     first_of: dict[int, int] = {}
     again: list[tuple[int, int]] = []
+    larger: list[tuple[int, Tensor]] = []
     for row, tensor in enumerate(rows):
         if tensor is None:
             continue
@@ -44,15 +55,17 @@ def columns(*several: Sequence[Row]) -> list[NumberColumn]:
             again.append((row, first))
         elif isinstance(tensor, TensorNumbers):
             others[row] = tensor
-        elif tensor.dtype in NAMES and tensor.layout is torch.strided and tensor.numel() <= MOST_ENTRIES:
-            shapes[row], dtypes[row] = tuple(tensor.shape), NAMES[tensor.dtype]
-            key = tensor.dtype if tensor.is_cpu else (tensor.dtype, tensor.device)
-            batch = batches.get(key) or batches.setdefault(key, ([], [], []))
-            batch[0].append(row)
-            batch[1].append(tensor.numel())
-            batch[2].append(tensor)
-        else:
+        elif tensor.dtype not in NAMES or tensor.layout is not torch.strided:
             others[row] = numbers_of(tensor)
+        elif tensor.numel() > MOST_ENTRIES:
+            larger.append((row, tensor))
+        else:
+            _add(batches, row, tensor)
+    for row, tensor in _affordable(larger, others):
+        _add(batches, row, tensor)
+    for places, _, batch in batches.values():
+        for row, tensor in zip(places, batch, strict=True):
+            shapes[row], dtypes[row] = tuple(tensor.shape), NAMES[tensor.dtype]
     starts[list(others)] = -2
     flat = _flat(batches, starts)
     for row, first in again:
@@ -60,6 +73,29 @@ def columns(*several: Sequence[Row]) -> list[NumberColumn]:
         if first in others:
             others[row] = others[first]
     return _divided(NumberColumn(flat, starts, tuple(shapes), tuple(dtypes), others), list(map(len, several)))
+
+
+def _add(batches: dict[Any, Batch], row: int, tensor: Tensor) -> None:
+    key = tensor.dtype if tensor.is_cpu else (tensor.dtype, tensor.device)
+    batch = batches.get(key) or batches.setdefault(key, ([], [], []))
+    batch[0].append(row)
+    batch[1].append(tensor.numel())
+    batch[2].append(tensor)
+
+
+def _affordable(larger: list[tuple[int, Tensor]], others: dict[int, TensorNumbers]) -> list[tuple[int, Tensor]]:
+    """Those whose entries are kept, the smallest first; of all others what `numbers_of` tells goes to `others`.
+
+    A copy is cheaper than a spread, which is then asked of few of them.
+    """
+    kept, total = [], 0
+    for row, tensor in sorted(larger, key=lambda pair: pair[1].numel()):
+        total += tensor.numel()
+        if tensor.numel() <= MOST_OF_ONE and total <= MOST_OF_ALL:
+            kept.append((row, tensor))
+        else:
+            others[row] = numbers_of(tensor)
+    return kept
 
 
 def _divided(whole: NumberColumn, lengths: Sequence[int]) -> list[NumberColumn]:
@@ -99,7 +135,8 @@ def numbers_of(tensor: Tensor) -> TensorNumbers:
                 entries = plain.to(torch.complex128 if plain.is_complex() else torch.float64).cpu().numpy().copy()
                 entries.setflags(write=False)
                 return TensorNumbers(shape, dtype, entries, None, layout)
-            return TensorNumbers(shape, dtype, None, _spread(plain), layout)
+            picture = _blocks(plain) if not layout else None  # of a sparse one the elements have no places here
+            return TensorNumbers(shape, dtype, None, _spread(plain), layout, picture)
     except (RuntimeError, NotImplementedError, TypeError):
         return TensorNumbers(shape, dtype, None, None, layout)
 
@@ -134,6 +171,18 @@ def _spread(tensor: Tensor) -> Spread:
         return Spread(low, high, mean, norm, odd, math.nan, math.nan, ())
     least, largest = (end.item() for end in torch.aminmax(finite))
     return Spread(low, high, mean, norm, odd, least, largest, _histogram(finite, least, largest))
+
+
+def _blocks(tensor: Tensor) -> Floats:
+    """The means of blocks of a large tensor, for its heat map: 0.1 ms of 100,000 elements. In single precision, which
+    has more shades than a screen, except of doubles."""
+    plan = arrangement(tuple(tensor.shape), MOST_BLOCKS)
+    real = tensor.abs() if tensor.is_complex() else tensor
+    real = real if real.dtype in (torch.float32, torch.float64) else real.float()
+    matrix = real.permute((*plan.down, *plan.across)).reshape(1, 1, *plan.size)
+    cells: Floats = torch.nn.functional.avg_pool2d(matrix, plan.block, ceil_mode=True)[0, 0].cpu().numpy().copy()
+    cells.setflags(write=False)
+    return cells
 
 
 def _histogram(finite: Tensor, low: float, high: float) -> tuple[int, ...]:

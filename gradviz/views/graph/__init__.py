@@ -15,6 +15,8 @@ graph_plane       The plane on which a graph is drawn: one self-painted widget t
                   its corner
 graph_state       What a person chose in a graph, as a frozen value, and what is to be drawn of it, as pure functions
 graph_view        The computation graph: what is chosen, open and laid out of it
+heat_map          A tensor as a heat map, with index and value of the cell under the pointer, or where the arrow keys
+                  went
 minimap           The whole graph in a corner, with a frame around what is seen of it: press and drag to go elsewhere
 node_card_panel   The docked card: all that is known of the chosen node, or of the one that is pinned
 node_lettering    How large a node's text is at a zoom: never smaller on the screen than can be read, and only as many
@@ -25,6 +27,7 @@ placing_apart     A layout that is under way: where it is done, how far it is, a
 search_bar        Where a person types what to look for in a graph
 shade_colours     The colours of numbers: from the ground to the accent, and that of a fault for what is not finite
 stress            What stands out in a picture of a graph: the chosen node, and what was looked for or leads there
+tensor_maps       The tensors of a node as heat maps, one at a time
 title_atlas       Titles of nodes, each written once into one picture and copied from there: few words name many nodes
 walk_bar          The bar below a graph that walks through it one node at a time: forwards as it was made, backwards as
                   it is run

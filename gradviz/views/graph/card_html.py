@@ -12,7 +12,7 @@ from gradviz.core.numbers import Floats, short_number
 from gradviz.core.tape.ledger import TracedGraph
 from gradviz.core.tape.node_card import CardLine, card
 from gradviz.core.tape.structure import NodeKind, SavedState
-from gradviz.core.tape.tensor_numbers import TensorNumbers, number_text
+from gradviz.core.tape.tensor_numbers import MOST_ENTRIES, TensorNumbers, number_text
 from gradviz.core.words import say
 from gradviz.views.graph.graph_state import Folds
 from gradviz.views.kit.speech import spoken
@@ -67,7 +67,7 @@ def _tensors(graph: TracedGraph, row: int, theme: Theme) -> Iterator[str]:
         colour = theme.value if label == "value" else theme.gradient
         yield f"<p style='color:{colour}; margin-bottom:2px'><b>{label}</b></p>{_spread(numbers, theme)}"
         yield f"<img src='{image}'>"
-        if numbers.entries is not None:
+        if numbers.entries is not None and numbers.entries.size <= MOST_ENTRIES:
             yield _table(np.asarray(numbers.entries), image, colour, theme)
 
 

@@ -14,6 +14,7 @@ from gradviz.core.tape.ledger import TracedGraph
 from gradviz.core.tape.tensor_numbers import Spread, TensorNumbers
 from gradviz.views.graph.card_html import entry_text, group_html, node_html, tensors_of
 from gradviz.views.graph.graph_state import Folds, Spot
+from gradviz.views.graph.tensor_maps import TensorMaps
 from gradviz.views.kit.theme import LIGHT, Theme
 
 BARS_HEIGHT, BAR_WIDTH = 44, 11
@@ -50,6 +51,8 @@ class NodeCardPanel(QWidget):
             button.setAutoRaise(True)
         self._text = _CardText(self)
         self._text.installEventFilter(self)
+        self.maps = TensorMaps(self._theme, self)
+        self.maps.view.installEventFilter(self)
         head = QHBoxLayout()
         head.addWidget(self._title, 1)
         head.addWidget(self.pin)
@@ -59,6 +62,7 @@ class NodeCardPanel(QWidget):
         layout.setSpacing(2)
         layout.addLayout(head)
         layout.addWidget(self._text, 1)
+        layout.addWidget(self.maps)
         self.setMinimumSize(160, 90)
         self.setAccessibleName("Node card")
 
@@ -67,6 +71,7 @@ class NodeCardPanel(QWidget):
         bar = self._text.verticalScrollBar()
         place = bar.value() if self._shown[1] == spot else 0
         self._shown, self._theme = (graph, spot), theme
+        self.maps.show_tensors(_labelled(graph, spot), theme)
         if graph is None or shown is None or spot is None:
             self._title.setText("")
             self._text.setHtml(f"<p style='color:{theme.muted}'>Choose a node: by a click, or with the arrow keys.</p>")
@@ -93,13 +98,29 @@ class NodeCardPanel(QWidget):
 
     def drawn(self) -> dict[str, object]:
         """What the card says."""
-        return {"title": self._title.text(), "text": self._text.toPlainText(), "pinned": self.pin.isChecked()}
+        return {
+            "title": self._title.text(),
+            "text": self._text.toPlainText(),
+            "pinned": self.pin.isChecked(),
+            "maps": self.maps.drawn(),
+        }
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress and event.key() == Qt.Key.Key_Escape:
             self.left.emit()
             return True
         return super().eventFilter(watched, event)
+
+
+def _labelled(graph: TracedGraph | None, spot: Spot | None) -> list[tuple[str, TensorNumbers]]:
+    """The tensors of a node with a label each: of several outputs the number of the output, too."""
+    if graph is None or not isinstance(spot, int):
+        return []
+    begin, several = int(graph.structure.ports[spot]), len(graph.structure.shapes_of(spot)) > 1
+    return [
+        (f"{label} {int(name.split(':')[1]) - begin}" if several else label, numbers)
+        for label, name, numbers in tensors_of(graph, spot)
+    ]
 
 
 class _CardText(QTextBrowser):

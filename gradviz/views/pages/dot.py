@@ -15,23 +15,27 @@ STYLES = {
 }
 
 
-def dot_text(graph: TracedGraph) -> str:
-    """The whole graph, from leaves and constants down to the loss."""
-    return "\n".join(["digraph {", '  node [fontname="sans-serif", fontsize=10];', *_lines(graph), "}", ""])
+def dot_text(graph: TracedGraph, once: bool = False) -> str:
+    """The whole graph, from leaves and constants down to the loss; a leaf beside each use, or `once` for all."""
+    return "\n".join(["digraph {", '  node [fontname="sans-serif", fontsize=10];', *_lines(graph, once), "}", ""])
 
 
-def _lines(graph: TracedGraph) -> Iterator[str]:
+def _lines(graph: TracedGraph, once: bool) -> Iterator[str]:
     structure = graph.structure
+    shown_as = {row: uses[0] for row, uses in structure.shared.items()} if once else {}
     for row in range(len(structure)):
+        if shown_as.get(row, row) != row:
+            continue
         lines = [title(structure, row), subtitle(structure, row), f"value {value_text(graph, row)}"]
         if structure.kinds[row] is not NodeKind.CONSTANT:
-            lines.append(f"grad {gradient_text(graph, row)}")
+            lines.append(f"grad {gradient_text(graph, row, once)}")
         label = r"\n".join(map(_quoted, lines))
         yield f'  n{row} [label="{label}", {STYLES[structure.kinds[row]]}];'
     for edge in range(len(structure.producers)):
         told = _quoted(edge_text(graph, edge))
         label = f' [label="{told}"]' if told else ""
-        yield f"  n{structure.producers[edge]} -> n{structure.consumers[edge]}{label};"
+        producer = int(structure.producers[edge])
+        yield f"  n{shown_as.get(producer, producer)} -> n{structure.consumers[edge]}{label};"
 
 
 def _quoted(text: str) -> str:

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from html import escape
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from gradviz.core.numbers import short_number
 from gradviz.core.tape.captions import edge_text, grad_tag, gradient_text, subtitle, title, value_text
 from gradviz.core.tape.grouping import Grouping
+from gradviz.core.tape.heat_map import TABLE, HeatMap, heat_map, mark_words
 from gradviz.core.tape.ledger import TracedGraph
 from gradviz.core.tape.node_card import card
-from gradviz.core.tape.tensor_numbers import number_text
+from gradviz.core.tape.tensor_numbers import MOST_ENTRIES, number_text
 
 MOST_CARDS = 20_000
 """Nodes of a graph up to which each has its card."""
 MOST_TABLES = 600
-"""Nodes up to which cards have the entries of tensors, a few hundred each, and their histograms."""
+"""Nodes up to which cards have the entries of tensors, a few hundred each, their heat maps and histograms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,17 +35,27 @@ class PageParts:
 
 
 def page_html(
-    graph: TracedGraph, grouping: Grouping, opened: Set[str], parts: PageParts, heading: str = "gradviz"
+    graph: TracedGraph,
+    grouping: Grouping,
+    opened: Set[str],
+    parts: PageParts,
+    heading: str = "gradviz",
+    once: bool = False,
 ) -> str:
-    """The page, with the groups in `opened` open at first."""
-    data = json.dumps(page_data(graph, grouping, opened), ensure_ascii=False, separators=(",", ":"))
-    told = escape(str(graph.ledger.note))
+    """The page, with the groups in `opened` open at first, and shared leaves beside each use or drawn `once`."""
+    told = {**page_data(graph, grouping, opened), "once": once}
+    data = json.dumps(told, ensure_ascii=False, separators=(",", ":"))
+    note = escape(str(graph.ledger.note))
+    shared = "" if graph.structure.shared else " hidden"
     return f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>{escape(heading)}</title>
 <meta name="viewport" content="width=device-width, initial-scale=1"><style>
 {parts.style}</style></head><body>
 <header><button id="foldall" data-word="Fold all"></button><button id="unfold" data-word="Unfold all"></button>
-<button id="fit" data-word="Fit"></button><input id="find" type="search"><span class="note" title="{told}">{told}</span>
+<button id="fit" data-word="Fit"></button>
+<button id="once" data-word="Leaves once" aria-pressed="false"{shared}></button>
+<input id="find" type="search"><output id="found" for="find"></output>
+<span class="note" title="{note}">{note}</span>
 <button id="language"></button></header>
 <svg id="graph" role="group" aria-label="{escape(heading)}"></svg><aside></aside>
 <script type="application/json" id="data">{_within_script(data)}</script>
@@ -68,6 +83,7 @@ def page_data(graph: TracedGraph, grouping: Grouping, opened: Set[str]) -> dict[
             for group, size in zip(grouping.groups, sizes, strict=True)
         ],
         "opened": sorted(opened),
+        "colours": _base64(TABLE),
     }
 
 
@@ -79,6 +95,7 @@ def _node(graph: TracedGraph, row: int, group: int) -> dict[str, Any]:
         "what": subtitle(structure, row),
         "value": value_text(graph, row),
         "gradient": gradient_text(graph, row),
+        "whole": gradient_text(graph, row, is_whole=True) if row in structure.shared else "",
         "tag": grad_tag(graph, row),
         "kind": str(structure.kinds[row]),
         "root": row in structure.roots,
@@ -100,10 +117,44 @@ def _tensors(graph: TracedGraph, row: int) -> Iterator[dict[str, Any]]:
             continue
         entries = numbers.entries
         columns = numbers.shape[-1] if numbers.shape else 1
-        shown = [] if entries is None else [number_text(entry, 5) for entry in entries.reshape(-1).tolist()]
+        shown = (
+            []
+            if entries is None or entries.size > MOST_ENTRIES
+            else [number_text(entry, 5) for entry in entries.reshape(-1).tolist()]
+        )
         ends = [short_number(spread.low, 4), short_number(spread.high, 4)]
         histogram = list(spread.histogram)
-        yield {"label": label, "columns": columns, "entries": shown, "histogram": histogram, "ends": ends}
+        yield {
+            "label": label,
+            "columns": columns,
+            "entries": shown,
+            "histogram": histogram,
+            "ends": ends,
+            "map": _map_data(heat_map(numbers)),
+        }
+
+
+def _map_data(shown: HeatMap | None) -> dict[str, Any] | None:
+    """A heat map as the page draws it: the values of its cells, and their colours by place."""
+    if shown is None:
+        return None
+    plan, end = shown.arrangement, short_number(shown.limit, 3)
+    return {
+        "shape": plan.shape,
+        "down": plan.down,
+        "across": plan.across,
+        "block": plan.block,
+        "size": plan.size,
+        "cells": plan.cells,
+        "values": _base64(shown.cells.astype("<f4")),
+        "places": _base64(shown.places),
+        "ends": ["0" if shown.is_absolute else f"-{end}", end],
+        "marks": [[int(mark), str(mark_words(mark, shown.limit)), count] for mark, count in shown.marks().items()],
+    }
+
+
+def _base64(array: NDArray[Any]) -> str:
+    return b64encode(np.ascontiguousarray(array).tobytes()).decode("ascii")
 
 
 def _within_script(data: str) -> str:

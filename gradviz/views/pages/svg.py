@@ -76,14 +76,16 @@ def _boxes(drawing: Drawing) -> Iterator[str]:
     rows, groups = drawing.folded.rows.tolist(), drawing.folded.groups.tolist()
     sizes = drawing.grouping.sizes()
     has_cards = len(rows) <= MOST_CARDS
-    for place, row, group in zip(drawing.places.tolist(), rows, groups, strict=True):
+    leaves = drawing.folded.boxes[drawing.graph.structure.leaf_of >= 0]
+    uses = np.bincount(leaves, minlength=len(rows)).tolist()
+    for box, (place, row, group) in enumerate(zip(drawing.places.tolist(), rows, groups, strict=True)):
         if row >= 0:
-            yield from _node(drawing, row, place, has_cards)
+            yield from _node(drawing, row, place, has_cards, uses[box] > 1)
         else:
             yield from _group(drawing, group, place, sizes)
 
 
-def _node(drawing: Drawing, row: int, place: list[float], has_card: bool) -> Iterator[str]:
+def _node(drawing: Drawing, row: int, place: list[float], has_card: bool, is_whole: bool) -> Iterator[str]:
     graph = drawing.graph
     kind = graph.structure.kinds[row]
     fill = ROOT if row in graph.structure.roots else FILLS[kind]
@@ -101,7 +103,7 @@ def _node(drawing: Drawing, row: int, place: list[float], has_card: bool) -> Ite
     yield _letters(left, top + 37, 11, MUTED, subtitle(graph.structure, row))
     yield _letters(left, top + 55, 12, VALUE, f"value {value_text(graph, row)}")
     if kind is not NodeKind.CONSTANT:
-        yield _letters(left, top + 72, 12, GRADIENT, f"grad  {gradient_text(graph, row)}")
+        yield _letters(left, top + 72, 12, GRADIENT, f"grad  {gradient_text(graph, row, is_whole)}")
     yield "</g>"
 
 

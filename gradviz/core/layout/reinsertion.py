@@ -1,0 +1,108 @@
+"""Long edges taken out of an order and put back where they cross least, which moving single vertices cannot find."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from itertools import pairwise
+
+import numpy as np
+
+from gradviz.core.layout.layering import Edge, Ints, LayeredGraph, Rows
+
+MOST_VERTICES = 5_000
+"""Of a larger graph no edge is put elsewhere."""
+SMALL = 1_600
+"""Vertices of a graph in which each edge is looked at again, and again; in a larger one it is once."""
+ROUNDS = 4
+_FORBIDDEN = 1 << 40
+
+
+def reinserted(graph: LayeredGraph, rows: Rows) -> Generator[None, None, int]:
+    """Change `rows` for as long as that saves crossings; yields after each edge, and returns how many were saved."""
+    if len(graph.layer) > MOST_VERTICES:
+        return 0
+    total = 0
+    longest = sorted(graph.chains, key=lambda edge: len(graph.chains[edge]), reverse=True)
+    for _ in range(ROUNDS if len(graph.layer) <= SMALL else 1):
+        saved = 0
+        for edge in longest:
+            saved += _moved(graph, rows, edge)
+            yield
+        total += saved
+        if not saved:
+            break
+    return total
+
+
+def _moved(graph: LayeredGraph, rows: Rows, edge: Edge) -> int:
+    """Put one edge where it crosses least while all others stay: a shortest way through the gaps of the layers.
+
+    The edge is left alone where nothing is better. Returns the crossings saved.
+    """
+    chain, top = graph.chains[edge], graph.layer[edge[0]]
+    inner = rows[top + 1 : top + 1 + len(chain)]
+    old = [row.index(vertex) for row, vertex in zip(inner, chain, strict=True)]
+    for row, place in zip(inner, old, strict=True):
+        row.pop(place)
+    costs = _costs(graph, rows[top : top + len(chain) + 2], edge)
+    own = graph.component[edge[0]]
+    for cost, row, place in zip(costs, inner, old, strict=False):
+        cost[:, _outside(row, place, own, graph.component)] = _FORBIDDEN
+    before = sum(int(cost[a, b]) for cost, a, b in zip(costs, [0, *old], [*old, 0], strict=True))
+    after, best = _shortest(costs)
+    for row, vertex, place in zip(inner, chain, best if after < before else old, strict=True):
+        row.insert(place, vertex)
+    return max(before - after, 0)
+
+
+def _outside(row: Sequence[int], place: int, own: int, component: Sequence[int]) -> list[int]:
+    """The gaps of a row beyond the edge's own component: components stay apart."""
+    inside = [index for index, vertex in enumerate(row) if component[vertex] == own]
+    first, last = (inside[0], inside[-1] + 1) if inside else (place, place)
+    return [*range(first), *range(last + 1, len(row) + 1)]
+
+
+def _costs(graph: LayeredGraph, layers: Rows, edge: Edge) -> list[Ints]:
+    """For each two layers, by the gaps above and below, how many edges a piece between these crosses.
+
+    What begins or ends where the edge does, does not cross it there; above the first layer and below the last there is
+    but the place of its own end.
+    """
+    place_of = [{vertex: place for place, vertex in enumerate(row)} for row in layers]
+    costs = []
+    for upper, lower in pairwise(place_of):
+        pairs = [
+            (place, lower[below])
+            for vertex, place in upper.items()
+            if vertex != edge[0]
+            for below in graph.consumers[vertex]
+            if below != edge[1] and below in lower
+        ]
+        costs.append(_crossed(pairs, len(upper), len(lower)))
+    source, target = place_of[0][edge[0]], place_of[-1][edge[1]]
+    costs[0] = costs[0][source : source + 1]
+    costs[-1] = costs[-1][:, target : target + 1]
+    return costs
+
+
+def _crossed(pairs: Sequence[Edge], upper: int, lower: int) -> Ints:
+    counts = np.zeros((upper + 1, lower + 1), dtype=np.int64)
+    for above, below in pairs:
+        counts[above + 1, below + 1] += 1
+    inside = counts.cumsum(axis=0).cumsum(axis=1)  # edges left of the gaps at both ends
+    crossed: Ints = inside[:, -1:] + inside[-1:, :] - 2 * inside
+    return crossed
+
+
+def _shortest(costs: Sequence[Ints]) -> tuple[int, list[int]]:
+    """The least sum of costs, and the gap of each layer between the ends."""
+    reached = np.zeros(1, dtype=np.int64)
+    backs = []
+    for cost in costs:
+        ways = reached[:, None] + cost
+        backs.append(ways.argmin(axis=0))
+        reached = ways.min(axis=0)
+    gaps = [0]
+    for back in reversed(backs):
+        gaps.append(int(back[gaps[-1]]))
+    return int(reached[0]), gaps[-2:0:-1]
