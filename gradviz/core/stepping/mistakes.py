@@ -145,6 +145,8 @@ class UnusedParameter(Mistake):
             rows = [row for row in fact[3] if row[2] and row[3]]
             without = [row for row in rows if not row[4]]
             if without and len(without) == len(rows):
+                if not any(row[0] for row in rows):  # their names were given to other tensors: told there
+                    continue
                 yield from self._say_none(seen)
             elif self._passes:
                 yield from self._say_unused(seen, without)

@@ -53,17 +53,17 @@ class Graph:
         except AttributeError:
             return id(node)
         if number != NO_SEQUENCE:
-            return number
+            return number + 1  # they begin at 0, which stands for no node
         variable = getattr(node, "variable", None)
         return id(node) if variable is None else self.leaf(variable)
 
-    def hold(self, grad_fn: Any, line: int) -> int:
-        """A variable has this node: what it reaches and was not known is added, with the line that made it."""
+    def hold(self, grad_fn: Any, line: int) -> tuple[int, str]:
+        """A variable has this node: what it reaches and was not known is added. Its number and its operation."""
         key = self.key(grad_fn)
         if key not in self.nodes:
             self._add(grad_fn, key, line)
         self.nodes[key].references += 1
-        return key
+        return key, self._type(grad_fn)[0]
 
     def _add(self, grad_fn: Any, key: int, line: int) -> None:
         nodes = self.nodes

@@ -110,6 +110,15 @@ def storage_of(tensor: Any) -> int:
         return 0
 
 
+def version_of(tensor: Any) -> int:
+    """How often the tensor was changed in place; -1 of one made in inference mode, which does not count."""
+    try:
+        version: int = tensor._version
+        return version
+    except RuntimeError:
+        return -1
+
+
 def array_bytes(array: Any) -> Any:
     """What tells whether an array changed."""
     return array.tobytes() if array.nbytes <= MOST_COMPARED else array.reshape(-1)[:: 1 + array.size // 4096].tobytes()

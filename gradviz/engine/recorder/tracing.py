@@ -255,8 +255,8 @@ class Tracer:
         self.wire.sent = int(self.wire.sent * self.events / max(before, 1))
         self.wire.send("thin", [[line, stride] for line, stride in strides.items() if stride > 1])
 
-    def finish(self, frame_names: dict[str, Any] | None = None) -> None:
-        """Stop tracing, and tell what lines changed that were not recorded, and what nobody told so far."""
+    def finish(self) -> None:
+        """Stop tracing, and tell what lines changed that were not recorded."""
         sys.settrace(None)
         own = self.module
         if own is None or self.fault:
@@ -268,8 +268,7 @@ class Tracer:
         class Ended:
             f_locals: dict[str, Any] = {}
 
-        if own.line or self._figures or self.output.waiting:
-            own.line = own.line or self.line
+        if own.line:
             self._close(own, Ended)
 
     def note_figure(self, number: int) -> None:

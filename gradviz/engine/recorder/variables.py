@@ -23,8 +23,11 @@ from .tensors import (
     name_of,
     numbers_of,
     storage_of,
+    version_of,
 )
 
+NO_NODE = 0
+"""Nodes count from 1, leaves downwards from -1."""
 LONGEST_TEXT = 200
 MOST_LISTED = 16
 """Entries of a list and attributes of an object that are looked at."""
@@ -74,74 +77,81 @@ class PlainSlot(Slot):
 class TensorSlot(Slot):
     """A tensor with what autograd says of it."""
 
-    __slots__ = ("_graph", "_line", "fingerprint", "flags", "gradient", "node", "place", "version")
+    __slots__ = ("_graph", "fingerprint", "flags", "gradient", "is_readable", "node", "operation", "refused", "version")
     shown = True
 
     def __init__(self, value: Any, key: tuple[int, str], graph: Graph) -> None:
         super().__init__(value, key)
         self._graph = graph
-        self.node = 0
-        self.version = -2
+        self.node = NO_NODE
+        self.operation: str | None = None
+        self.version = self.refused = -2
         self.flags = -1
+        self.is_readable = False
         self.fingerprint: Any = None
         self.gradient: Any = None
-        self.place = 0
 
     def look(self, changed: list[Any], line: int = 0) -> None:
         """As of every slot, within a microsecond where nothing changed."""
         tensor = self.value
+        flags = self.flags
         try:
             version = tensor._version
-        except RuntimeError:
-            version = -1
-        flags = (REQUIRES if tensor.requires_grad else 0) | (LEAF if tensor.is_leaf else 0)
-        if not flags & LEAF and tensor.retains_grad:
-            flags |= RETAINS
+            if version != self.refused:
+                flags = (REQUIRES if tensor.requires_grad else 0) | (LEAF if tensor.is_leaf else 0)
+                if not flags & LEAF and tensor.retains_grad:
+                    flags |= RETAINS
+        except RuntimeError:  # made in inference mode, or a view that autograd refuses since its base was changed
+            version = self.refused = version_of(tensor)
         gradient = tensor.grad if flags & (LEAF | RETAINS) else None
         was = None if gradient is None else fingerprint(gradient)
-        is_same = version == self.version and flags == self.flags and was == self.gradient
-        if is_same and (gradient is None) == (self.gradient is None):
-            try:
-                now = fingerprint(tensor)
-            except (RuntimeError, NotImplementedError):
-                now = None
-            if now == self.fingerprint or repr(now) == repr(self.fingerprint):  # NaN is not equal to itself
+        if version == self.version and flags == self.flags:
+            now = fingerprint(tensor) if self.is_readable else None
+            if (now == self.fingerprint or repr(now) == repr(self.fingerprint)) and (
+                was == self.gradient or _is_same(was, self.gradient)
+            ):
                 return
-        elif flags == self.flags and version == self.version and _is_nan(was, self.gradient):
-            return
         self._tell(changed, version, flags, gradient, line)
 
     def _tell(self, changed: list[Any], version: int, flags: int, gradient: Any, line: int) -> None:
         tensor = self.value
-        self.version, self.flags = version, flags
-        readable = is_readable(tensor)
-        self.fingerprint = fingerprint(tensor) if readable else None
-        self.gradient = None if gradient is None else fingerprint(gradient) or ()
-        before, grad_fn = self.node, tensor.grad_fn
-        if grad_fn is not None:
-            self.node = self._graph.hold(grad_fn, line)
-            operation = grad_fn.name().rsplit("::", 1)[-1]
-        else:
-            self.node = self._graph.leaf(tensor) if flags & REQUIRES else 0
-            operation = None
-        if before > 0:
-            self._graph.drop(before)
+        self.version, self.flags = version, max(flags, 0)
+        self.is_readable = is_readable(tensor)
+        self.fingerprint = fingerprint(tensor) if self.is_readable else None
+        self.gradient = None if gradient is None else fingerprint(gradient)
+        self._hold(line)
         kind = type(tensor).__name__
         told = [
-            "t", list(tensor.shape), name_of(tensor.dtype), flags | (PARAMETER if kind == "Parameter" else 0),
-            operation, self.node, numbers_of(tensor), None if gradient is None else [numbers_of(gradient)], version,
-            storage_of(tensor), str(tensor.device), kind,
+            "t", list(tensor.shape), name_of(tensor.dtype), self.flags | (PARAMETER if kind == "Parameter" else 0),
+            self.operation, self.node, numbers_of(tensor), None if gradient is None else [numbers_of(gradient)],
+            version, storage_of(tensor), str(tensor.device), kind,
         ]  # fmt: skip
         changed.append([self.key[0], self.key[1], told])
 
+    def _hold(self, line: int) -> None:
+        """The node that the tensor has now; that of before where autograd refuses to say."""
+        tensor, before = self.value, self.node
+        if self.version == self.refused:
+            return
+        try:
+            grad_fn = tensor.grad_fn
+        except RuntimeError:
+            return
+        if grad_fn is not None:
+            self.node, self.operation = self._graph.hold(grad_fn, line)
+        else:
+            self.node, self.operation = self._graph.leaf(tensor) if self.flags & REQUIRES else 0, None
+        if before > NO_NODE:
+            self._graph.drop(before)
+
     def leave(self, removed: list[Any]) -> None:
         """Its node may be gone with it."""
-        if self.node > 0:
+        if self.node > NO_NODE:
             self._graph.drop(self.node)
 
 
-def _is_nan(now: Any, before: Any) -> bool:
-    """Whether two gradients differ in that NaN is not equal to itself alone."""
+def _is_same(now: Any, before: Any) -> bool:
+    """Whether two fingerprints differ in that NaN is not equal to itself alone."""
     return type(now) is type(before) and type(now) in (list, float) and repr(now) == repr(before)
 
 
@@ -261,12 +271,22 @@ class Variables:
             slot = get(name)
             if slot is not None and slot.value is value:
                 kind = type(slot)
-                if kind is TensorSlot:
-                    slot.look(changed, self.line)  # type: ignore[call-arg]
-                elif kind is not PlainSlot and kind is not Slot:
-                    slot.look(changed)
+                if kind is PlainSlot or kind is Slot:
+                    continue
+                try:
+                    if kind is TensorSlot:
+                        slot.look(changed, self.line)  # type: ignore[call-arg]
+                    else:
+                        slot.look(changed)
+                except Exception:  # what cannot be looked at, of whatever class, is named and left
+                    changed.append([scope, name, ["o", type(value).__name__[:80], "not readable"]])
+                    slots[name] = PlainSlot(value, (scope, name))
                 continue
-            self._replace(name, value, slot, slots, scope, changed, removed)
+            try:
+                self._replace(name, value, slot, slots, scope, changed, removed)
+            except Exception:
+                changed.append([scope, name, ["o", type(value).__name__[:80], "not readable"]])
+                slots[name] = PlainSlot(value, (scope, name))
         if len(slots) != len(now):
             for name in [name for name in slots if name not in now]:
                 slot = slots.pop(name)
