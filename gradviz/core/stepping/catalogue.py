@@ -191,7 +191,7 @@ ERRORS: tuple[ErrorKind, ...] = (
     ),
     ErrorKind(
         "labels as floats",
-        r"expected scalar type Long but found (\w+)",
+        r"(?:expected scalar type Long but found|expected target dtype to be Long or Byte, but got) (\w+)",
         _said("Class labels must be whole numbers, and these are {v1}: convert them by .long()."),
     ),
     ErrorKind(
@@ -225,7 +225,7 @@ ERRORS: tuple[ErrorKind, ...] = (
     ErrorKind("label out of range", r"Target (-?\d+) is out of bounds", _out_of_bounds),
     ErrorKind(
         "two devices",
-        r"Expected all tensors to be on the same device",
+        r"Expected all tensors to be on the same device|is not on the expected device",
         _said(
             "The tensors lie on different devices. Move the model and the data to one: model.to(device), x.to(device)."
         ),
@@ -315,7 +315,7 @@ ERRORS: tuple[ErrorKind, ...] = (
     ),
     ErrorKind(
         "gradient of what is not used",
-        r"differentiated Tensors appears to not have been used in the graph",
+        r"differentiated Tensors?(?: at index \d+)? appears to not have been used in the graph",
         _said(
             "The result does not depend on one of the tensors that its gradient is asked for. Look for a wrong name or "
             "a detach(), or say allow_unused=True."
