@@ -5,6 +5,7 @@ the module and of the frame at work is printed as one JSON object: {N: {"module"
 """
 
 import hashlib
+import io
 import json
 import sys
 import types
@@ -83,7 +84,7 @@ def main():
     module = types.ModuleType("__main__")
     names = module.__dict__
     sys.modules["__main__"] = module
-    out, sys.stdout = sys.stdout, open("/dev/null", "w")
+    out, sys.stdout = sys.stdout, io.StringIO()
     sys.settrace(on_call)
     try:
         exec(code, names)

@@ -31,11 +31,18 @@ class Builder:
         self._open: list[Told] = []
         self._state = RunningState()
         self._keyframe = self._state.frozen()
+        self._waiting: Told | None = None
+        self._left_out: set[int] = set()
 
     def add(self, event: Told) -> None:
-        """One more event."""
-        self._open.append(event)
-        self._state.apply(event)
+        """One more event. Of a pass that was left out, what it changed waits for the next event."""
+        whole = event if self._waiting is None else merged(self._waiting, event)
+        if event[3] in self._left_out:
+            self._waiting = whole
+            return
+        self._waiting = None
+        self._open.append(whole)
+        self._state.apply(whole)
         self.count += 1
         if len(self._open) >= CHUNK:
             self._pack()
@@ -43,21 +50,15 @@ class Builder:
     def thin(self, strides: dict[int, int]) -> None:
         """Keep the passes that these strides keep; what left-out events changed is told by the next one."""
         self.strides = dict(strides)
-        dropped = self._dropped()
-        chunks = [*self.chunks()]
+        self._left_out |= self._dropped()
+        chunks, waiting = self._packed_chunks(), self._waiting
         self._chunks, self._open, self._state, self.count = [], [], RunningState(), 0
-        self._keyframe = self._state.frozen()
-        waiting: Told | None = None
+        self._keyframe, self._waiting = self._state.frozen(), None
         for event in _unpacked(chunks):
-            whole = event if waiting is None else merged(waiting, event)
-            waiting = None
-            if event[3] in dropped:
-                waiting = whole
-            else:
-                self.add(whole)
+            self.add(event)
         if waiting is not None:
-            self.add(waiting)
-        self.passes = {number: one for number, one in self.passes.items() if number not in dropped}
+            self._waiting = waiting if self._waiting is None else merged(self._waiting, waiting)
+        self.passes = {number: one for number, one in self.passes.items() if number not in self._left_out}
 
     def _dropped(self) -> set[int]:
         """The numbers of passes that these strides leave out; a pass comes after the one around it."""
@@ -69,21 +70,27 @@ class Builder:
         return dropped
 
     def chunks(self) -> tuple[Chunk, ...]:
-        """All events so far, packed."""
+        """All events so far, packed; what still waits for an event is one of its own, outside of all loops."""
+        if self._waiting is None:
+            return self._packed_chunks()
+        last = [*self._waiting[:3], 0, *self._waiting[4:]]
+        return (*self._packed_chunks(), _packed(self.count, [last], self._state.frozen()))
+
+    def _packed_chunks(self) -> tuple[Chunk, ...]:
         if self._open:
-            return (*self._chunks, self._packed())
+            first = self.count - len(self._open)
+            return (*self._chunks, _packed(first, self._open, self._keyframe))
         return tuple(self._chunks)
 
-    def _packed(self) -> Chunk:
-        text = json.dumps(self._open, separators=(",", ":"))
-        first = self.count - len(self._open)
-        events = zlib.compress(text.encode(), LEVEL)
-        return Chunk(first, len(self._open), events, zlib.compress(self._keyframe.encode(), LEVEL))
-
     def _pack(self) -> None:
-        self._chunks.append(self._packed())
+        self._chunks.append(_packed(self.count - len(self._open), self._open, self._keyframe))
         self._open = []
         self._keyframe = self._state.frozen()
+
+
+def _packed(first: int, events: list[Told], keyframe: str) -> Chunk:
+    text = json.dumps(events, separators=(",", ":"))
+    return Chunk(first, len(events), zlib.compress(text.encode(), LEVEL), zlib.compress(keyframe.encode(), LEVEL))
 
 
 def _unpacked(chunks: Iterable[Chunk]) -> Iterable[list[Any]]:

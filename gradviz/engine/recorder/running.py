@@ -161,12 +161,12 @@ class Run:
                 self.output.write(str(code) + "\n")
             status = 0 if code is None else code & 255 if isinstance(code, int) else 1
             return {"how": "exit", "status": status, "line": self._line(error)}
-        words = str(error)
         try:
-            kind = type(error).__name__
+            words = str(error)
         except Exception:
-            kind = "Exception"
-        return {"how": "raised", "status": 1, "type": kind[:200], "message": words[:LONGEST], "line": self._line(error)}
+            words = "<exception str() failed>"  # as Python's own traceback says it
+        kind = type(error).__name__[:200]
+        return {"how": "raised", "status": 1, "type": kind, "message": words[:LONGEST], "line": self._line(error)}
 
     def _line(self, error: BaseException) -> int:
         """The line of the script that it came from: the innermost of its own."""
