@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import random
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -233,11 +235,17 @@ def test_what_a_script_started_ends_with_it(tmp_path: Path) -> None:
     )
     recording = stepped(written(tmp_path, source), seconds=60)
     forked = int("".join(event.output for event in recording.events()))
+    deadline = time.monotonic() + 20
+    while (state := _state_of(forked)) not in ("gone", "Z", "X") and time.monotonic() < deadline:
+        os.sched_yield()  # it has been killed, and goes when its turn comes
+    assert state in ("gone", "Z", "X"), "ended, whether or not anybody has asked for its status"
+
+
+def _state_of(process: int) -> str:
     try:
-        state = Path(f"/proc/{forked}/stat").read_text("ascii").rpartition(")")[2].split()[0]
+        return Path(f"/proc/{process}/stat").read_text("ascii").rpartition(")")[2].split()[0]
     except (FileNotFoundError, ProcessLookupError):
-        state = "gone"
-    assert state in ("gone", "Z", "X"), "killed, whether or not anybody has asked for its status"
+        return "gone"
 
 
 def test_a_script_can_delete_the_recorder_under_it(tmp_path: Path) -> None:

@@ -100,7 +100,7 @@ class Run:
                 self.tracer.on_import(self.figures.find)
             else:
                 self._follow()
-            self.tracer.begin(names)
+            self.tracer.begin(names, code.co_filename)
             exec(code, names)
         except BaseException as raised:
             error = raised

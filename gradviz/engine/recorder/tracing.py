@@ -26,9 +26,24 @@ NOTHING_BELOW, NOTHING_ABOVE = -1, 1 << 60
 class Frame:
     """A frame of the script that is at work."""
 
-    __slots__ = ("around", "begin", "end", "line", "loops", "number", "on", "raised", "segment", "slots")
+    __slots__ = (
+        "around",
+        "begin",
+        "code",
+        "end",
+        "is_told",
+        "line",
+        "loops",
+        "number",
+        "on",
+        "raised",
+        "segment",
+        "slots",
+    )
 
-    def __init__(self, number: int, around: Frame | None) -> None:
+    def __init__(self, number: int, around: Frame | None, code: Any) -> None:
+        self.code = code
+        self.is_told = False
         self.number = number
         self.around = around
         self.line = 0
@@ -61,6 +76,7 @@ class Tracer:
         self.segments = Segments()
         self.events = 0
         self.full = False
+        self.watching = False
         self.frame: Frame | None = None
         self.module: Frame | None = None
         self.globals: dict[str, Any] = {}
@@ -69,73 +85,88 @@ class Tracer:
         self._left: list[int] = []
         self._imported: Any = None
 
-    def begin(self, names: dict[str, Any]) -> None:
-        """Trace from here; `names` are the script's globals."""
+    def begin(self, names: dict[str, Any], filename: str) -> None:
+        """Trace from here; `names` are the script's globals, `filename` is that of its code."""
         self.globals = names
-        sys.settrace(self.on_call)
+        sys.settrace(self._call_tracer(filename, self._line_tracer()))
 
     def on_import(self, look: Any) -> None:
         """`look` is called after each recorded line until it returns True."""
         self._imported = look
 
-    def on_call(self, frame: Any, _event: str, _argument: Any) -> Any:
-        """The global trace function: of each frame that begins."""
-        code = frame.f_code
-        if code.co_filename == self.script:
-            if code.co_name in PASSED_OVER:
-                return None
-            try:
-                return self._enter(frame)
-            except BaseException as error:
-                return self._failed(error)
-        own = self.frame
-        if own is not None and own.on:
-            look = self.calls.looks.get(id(code))
-            if look is not None:
+    def _call_tracer(self, filename: str, on_line: Any) -> Any:
+        """The global trace function: of each frame that begins, whoever's it is. It must be quick."""
+        looks = self.calls.looks
+
+        def on_call(frame: Any, _event: str, _argument: Any) -> Any:
+            code = frame.f_code
+            if code.co_filename is filename:
+                if code.co_name in PASSED_OVER:
+                    return None
+                try:
+                    self._enter(frame)
+                except BaseException as error:
+                    return self._failed(error)
+                return on_line
+            if self.watching and id(code) in looks:
                 with contextlib.suppress(Exception):  # a call that is not told is no reason to disturb it
-                    look(frame)
-        return None
+                    looks[id(code)](frame)
+            return None
 
-    def on_line(self, frame: Any, event: str, argument: Any) -> Any:
+        return on_call
+
+    def _line_tracer(self) -> Any:
         """The local trace function of the script's own frames."""
-        own = self.frame
-        if event == "line":
-            line = frame.f_lineno
-            self.lines_run += 1
-            self.line = line
-            try:
-                if own.on and own.line:  # type: ignore[union-attr]
-                    self._close(own, frame)
-                if line in self.loops or line > own.end or line < own.begin:  # type: ignore[union-attr]
-                    self._turn(own, frame, line)
-                own.line = line  # type: ignore[union-attr]
-            except RecursionError:
-                return self.on_line
-            except BaseException as error:
-                return self._failed(error)
-            return self.on_line
-        if event == "return":
-            try:
-                self._leave(own, frame)
-            except RecursionError:
-                self.frame = own.around  # type: ignore[union-attr]
-            except BaseException as error:
-                self._failed(error)
-        elif event == "exception" and own is not None:
-            own.raised = self.lines_run
-        return self.on_line
+        loops = self.loops
 
-    def _enter(self, frame: Any) -> Any:
+        def on_line(frame: Any, event: str, _argument: Any) -> Any:
+            own: Any = self.frame
+            if event == "line":
+                line = frame.f_lineno
+                self.lines_run += 1
+                self.line = line
+                try:
+                    if own.on and own.line:
+                        self._close(own, frame)
+                    if (line in loops or line > own.end or line < own.begin) and not self.full:
+                        self._turn(own, frame, line)
+                        self.watching = own.on
+                    own.line = line
+                except RecursionError:
+                    return on_line
+                except BaseException as error:
+                    return self._failed(error)
+            elif event == "return":
+                try:
+                    self._leave(own, frame)
+                except RecursionError:
+                    self.frame = own.around
+                except BaseException as error:
+                    return self._failed(error)
+            elif event == "exception":
+                own.raised = self.lines_run
+            return on_line
+
+        return on_line
+
+    def _enter(self, frame: Any) -> None:
         code = frame.f_code
-        own = Frame(self._numbers, self.frame)
+        own = Frame(self._numbers, self.frame, code)
         self._numbers += 1
         if self.module is None:
             self.module = own
-        if not self.full:
-            around = -1 if own.around is None else own.around.number
-            self.wire.begin_segment([-1, own.number, code.co_name, around, code.co_firstlineno])
+            own.on = not self.full
         self.frame = own
-        return self.on_line
+        self.watching = own.on
+
+    def _name(self, own: Frame) -> None:
+        """Tell of a frame before its first event, and of those around it."""
+        at: Frame | None = own
+        while at is not None and not at.is_told:
+            at.is_told = True
+            around = -1 if at.around is None else at.around.number
+            self.wire.begin_segment([-1, at.number, at.code.co_name, around, at.code.co_firstlineno])
+            at = at.around
 
     def _leave(self, own: Any, frame: Any) -> None:
         is_passed_on = own.raised == self.lines_run and not self.full
@@ -143,6 +174,7 @@ class Tracer:
             self._close(own, frame)
             own.line = 0
         self.frame = own.around
+        self.watching = own.around is not None and own.around.on
         if own.number and own.slots:
             gone: list[Any] = []
             for slot in own.slots.values():
@@ -195,6 +227,8 @@ class Tracer:
             variables.torch = calls.find_torch()
         if self._imported is not None and self._imported():
             self._imported = None
+        if not own.is_told:
+            self._name(own)
         line = variables.line = own.line
         changed: list[Any] = []
         removed: list[Any] = []
@@ -236,7 +270,7 @@ class Tracer:
         strides = {header: loop.stride for header, loop in self.loops.items()}
         header = self.segments.next_to_thin(strides)
         if not header or self.loops[header].stride >= MOST_STRIDE:
-            self.full = True
+            self.full, self.watching = True, False
             self.wire.send("full", self.lines_run)
             at = self.frame
             while at is not None:

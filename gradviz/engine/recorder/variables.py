@@ -94,7 +94,7 @@ class TensorSlot(Slot):
     def look(self, changed: list[Any], line: int = 0) -> None:
         """As of every slot, within a microsecond where nothing changed."""
         tensor = self.value
-        flags = self.flags
+        flags = max(self.flags, 0)
         try:
             version = tensor._version
             if version != self.refused:
@@ -115,7 +115,7 @@ class TensorSlot(Slot):
 
     def _tell(self, changed: list[Any], version: int, flags: int, gradient: Any, line: int) -> None:
         tensor = self.value
-        self.version, self.flags = version, max(flags, 0)
+        self.version, self.flags = version, flags
         self.is_readable = is_readable(tensor)
         self.fingerprint = fingerprint(tensor) if self.is_readable else None
         self.gradient = None if gradient is None else fingerprint(gradient)
