@@ -18,6 +18,7 @@ from gradviz.core.words import say
 from gradviz.engine.stepping.stepper import Request, Stepper
 from gradviz.engine.stepping.validation import WireError, check_event
 
+ROOT = SCRIPTS.parents[1]
 TUTORIALS = sorted(SCRIPTS.glob("*.py"))
 QUICK = ("a6_softmax_and_loss", "a7_tracking_on_and_off", "f3_factored_wide")
 LONG = {"b3_inputs_scaled", "b5_adam", "c_line_by_module", "g_two_neurons", "e2_himmelblau_adam"}
@@ -315,6 +316,52 @@ def test_another_python_is_used_and_one_that_is_none_is_refused(tmp_path: Path) 
     assert len(recording) == 2
     missing = stepped(written(tmp_path, "", "none.py"), python="/bin/false")
     assert "That Python could not begin the script" in str(missing.ending)
+
+
+def test_the_packaged_program_is_its_own_recorder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = tmp_path / "gradviz-packaged"
+    program.write_text(f'#!/bin/sh\nPYTHONPATH={ROOT} exec "{sys.executable}" -m gradviz "$@"\n')
+    program.chmod(0o755)
+    (tmp_path / "beside.py").write_text("y = 2\n")
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    monkeypatch.setattr(sys, "executable", str(program))
+    recording = stepped(written(tmp_path, "from beside import y\nx = y + 1\n"))
+    assert recording.state(len(recording) - 1).variables[0, "x"].value == 3
+    assert not recording.ending
+
+
+PLOT = "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()\nplt.plot([2, 1])\nx = len(plt.get_fignums())\n"
+
+
+def _draws(path: Path) -> None:
+    recording = stepped(path)
+    assert not recording.ending
+    assert recording.error is None
+    assert [picture[:4] for picture in recording.figures.values()] == [b"\x89PNG", b"\x89PNG"]
+    assert [event.line for event in recording.events() if event.figures] == [3]
+    assert recording.state(len(recording) - 1).variables[0, "x"].value == 1, (
+        "the first was closed, as a window would be"
+    )
+
+
+def test_figures_are_kept_and_show_waits_for_nobody(tmp_path: Path) -> None:
+    """With a matplotlib of a few lines: the real one comes with no test environment."""
+    (tmp_path / "matplotlib").mkdir()
+    (tmp_path / "matplotlib" / "__init__.py").write_text("def use(name):\n    raise ImportError(name)\n")
+    (tmp_path / "matplotlib" / "pyplot.py").write_text(
+        "opened = []\n"
+        "class Figure:\n    def savefig(self, file, format):\n"
+        "        file.write(b'\\x89PNG\\r\\n\\x1a\\n' + format.encode())\n"
+        "def plot(y):\n    opened[:] = [1]\ndef figure(number):\n    return Figure()\n"
+        "def get_fignums():\n    return list(opened)\ndef close(which):\n    opened.clear()\n"
+        "def show():\n    input()\ndef pause(seconds):\n    input()\n"
+    )
+    _draws(written(tmp_path, PLOT.replace("plt.plot([1", "import matplotlib; matplotlib.use('TkAgg'); plt.plot([1")))
+
+
+def test_figures_of_matplotlib_itself_are_kept(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    _draws(written(tmp_path, PLOT))
 
 
 def test_what_is_no_event_is_refused() -> None:

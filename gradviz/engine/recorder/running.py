@@ -124,7 +124,11 @@ class Run:
         names.update(__file__=self.script, __builtins__=builtins, __loader__=loader, __cached__=None)
         sys.modules["__main__"] = module
         sys.argv[:] = [self.script, *self.argv]
-        sys.path[0] = os.path.dirname(os.path.abspath(self.script))
+        folder = os.path.dirname(os.path.abspath(self.script))
+        if sys.path and os.path.abspath(sys.path[0]) == os.path.dirname(os.path.abspath(__file__)):
+            sys.path[0] = folder
+        else:  # the packaged program began elsewhere
+            sys.path.insert(0, folder)
         return names
 
     def _compiled(self) -> Any:
