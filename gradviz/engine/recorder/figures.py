@@ -29,13 +29,14 @@ class Figures:
         if pyplot is None or not hasattr(pyplot, "show"):
             return False
         self._pyplot = pyplot
-        pyplot.show = self.show
-        pyplot.pause = self._pause
-        pyplot.switch_backend = self._stay
-        sys.modules["matplotlib"].use = self._stay  # type: ignore[attr-defined]
+        pyplot.show = _function(self.show)
+        pyplot.pause = _function(_nothing)  # it shows what there is and leaves it open, and need not wait
+        switch = getattr(pyplot, "switch_backend", None)
+        pyplot.switch_backend = _function(lambda: switch("agg") if switch is not None else None)
+        sys.modules["matplotlib"].use = _function(_nothing)  # type: ignore[attr-defined]
         return True
 
-    def show(self, *_arguments: Any, **_names: Any) -> None:
+    def show(self) -> None:
         """Every open figure as PNG."""
         pyplot = self._pyplot
         if pyplot is None:
@@ -43,12 +44,6 @@ class Figures:
         for number in pyplot.get_fignums():
             self._keep(pyplot.figure(number))
         pyplot.close("all")
-
-    def _pause(self, _interval: float) -> None:
-        """A pause shows what there is and leaves it open; it need not wait."""
-
-    def _stay(self, *_arguments: Any, **_names: Any) -> None:
-        """Another backend would need a display."""
 
     def _keep(self, figure: Any) -> None:
         if self._count >= MOST_FIGURES:
@@ -65,3 +60,16 @@ class Figures:
             self._send("figure", self._count, base64.b64encode(data).decode("ascii"))
             self._note(self._count)
             self._count += 1
+
+
+def _function(do: Any) -> Any:
+    """A function that takes whatever it is given: matplotlib writes signatures onto its own."""
+
+    def replaced(*_arguments: Any, **_names: Any) -> None:
+        do()
+
+    return replaced
+
+
+def _nothing() -> None:
+    """Another backend would need a display."""

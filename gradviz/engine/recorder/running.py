@@ -143,10 +143,10 @@ class Run:
         told = self._told(error)
         if error is not None and told["how"] == "raised":
             self._print(error)
-        self._close_down()
         tracer = self.tracer
         try:
-            self.figures.show()
+            self.figures.show()  # before the exit, at which pyplot destroys them
+            self._close_down()
             tracer.finish()
         except Exception as fault:
             tracer.fault = tracer.fault or type(fault).__name__ + ": " + str(fault)[:200]
