@@ -65,6 +65,10 @@ def differences(recording: Recording, path: Path, count: int) -> tuple[list[str]
     found, compared = [], 0
     for ordinal, index in chosen.items():
         state = recording.state(index)
+        ops = answers[str(ordinal)]["ops"]
+        if ops is not None and sorted(node.op for node in state.nodes.values()) != ops:
+            ours = sorted(node.op for node in state.nodes.values())
+            found.append(f"before line {ordinal} ({state.event.line}), the graph: {ours} is not {ops}")
         for scope, names in ((0, answers[str(ordinal)]["module"]), (state.event.frame, answers[str(ordinal)]["frame"])):
             for name, facts in names.items():
                 compared += 1

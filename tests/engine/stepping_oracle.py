@@ -37,6 +37,25 @@ def numbers(array):
     return [float(one).hex() for one in array.reshape(-1)]
 
 
+def operations(*namespaces):
+    """The operations of every node that a tensor of these namespaces reaches; None where autograd refuses to tell."""
+    torch = sys.modules.get("torch")
+    tensors = (
+        [value for names in namespaces for value in names.values() if isinstance(value, torch.Tensor)] if torch else []
+    )
+    try:
+        stack = [tensor.grad_fn for tensor in tensors if tensor.grad_fn is not None]
+    except RuntimeError:
+        return None
+    seen = set()
+    while stack:
+        node = stack.pop()
+        if node not in seen:
+            seen.add(node)
+            stack += [below for below, _ in node.next_functions if below is not None]
+    return sorted(node.name().rsplit("::", 1)[-1] for node in seen)
+
+
 def asked(names):
     """The tensors, arrays and parameters among some variables; what autograd refuses to tell is left out."""
     found = {}
@@ -70,7 +89,8 @@ def main():
                 trace = sys.gettrace()
                 sys.settrace(None)
                 own = {} if frame.f_locals is names else asked(frame.f_locals)
-                answers[count] = {"module": asked(names), "frame": own, "line": frame.f_lineno}
+                ops = operations(names) if frame.f_locals is names else operations(names, frame.f_locals)
+                answers[count] = {"module": asked(names), "frame": own, "ops": ops}
                 sys.settrace(trace)
         return on_line
 

@@ -289,6 +289,19 @@ def test_a_long_loop_is_thinned_evenly_and_its_ends_are_kept(tmp_path: Path) -> 
     assert recording.state(len(recording) - 1).variables[0, "done"].value == 12_497_500
 
 
+def test_the_state_just_before_an_error_is_told_even_in_a_pass_that_is_not_kept(tmp_path: Path) -> None:
+    source = "def f(k):\n    half = k // 2\n    return 1 / (half - 2222)\nfor k in range(9999):\n    x = f(k)\n"
+    recording = stepped(written(tmp_path, source), events=300)
+    assert recording.strides[4] > 16
+    assert recording.error is not None
+    assert (recording.error.type, recording.error.line) == ("ZeroDivisionError", 3)
+    at = next(index for index in reversed(range(len(recording))) if recording.event(index).line == 3)
+    state = recording.state(at)
+    assert state.variables[state.event.frame, "half"].value == 2222
+    assert state.variables[0, "k"].value == 4444
+    assert [frame.function for frame in state.frames] == ["f", "<module>"]
+
+
 def test_what_cannot_be_thinned_is_followed_to_its_end(tmp_path: Path) -> None:
     source = "def f(n):\n    return n if n < 2 else f(n - 1) + f(n - 2)\nx = f(14)\n"
     recording = stepped(written(tmp_path, source), events=300)

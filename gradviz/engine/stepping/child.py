@@ -31,6 +31,8 @@ class Child:
     """A Python that runs the recorder. One thread; close it."""
 
     def __init__(self, python: str, options: dict[str, Any], folder: str) -> None:
+        if os.name != "posix":
+            raise EngineError("Scripts are stepped through on Linux and macOS alone so far.")
         ours, theirs = socket.socketpair()
         self._socket = ours
         self._buffer = bytearray()
