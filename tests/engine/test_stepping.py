@@ -151,6 +151,23 @@ def test_memory_that_names_share_is_told() -> None:
     assert state.sharing(0, "b") == ()
 
 
+def test_a_change_behind_autograds_back_is_told_for_every_name_of_the_memory(tmp_path: Path) -> None:
+    source = (
+        "import torch\nt = torch.zeros(3, requires_grad=True)\nd = t.data\nn = t.detach().numpy()\nboth = [t, {}]\n"
+        "d[0] = 5\nn[1] = 7\nnet = torch.nn.Linear(1, 1)\nnet.weight.data.fill_(2.0)\n"
+    )
+    recording = stepped(written(tmp_path, source))
+    by_line = {event.line: {name for _, name in event.changed} for event in recording.events()}
+    assert by_line[5] == {"both", "both[0]"}
+    assert by_line[6] == by_line[7] == {"t", "d", "n", "both[0]"}
+    assert by_line[8] == {"net", "net.weight", "net.bias"}
+    assert by_line[9] == {"net.weight"}
+    state = recording.state(len(recording) - 1)
+    assert set(state.sharing(0, "t")) == {"d", "n", "both[0]"}
+    told = state.variables[0, "t"]
+    assert (told.numbers, told.version, told.has_grad) == ((5.0, 7.0, 0.0), 0, False)
+
+
 def test_the_graph_grows_line_by_line_and_is_freed_by_backward() -> None:
     recording = stepped(SCRIPTS / "a1_chain_of_scalars.py")
     state = recording.state(len(recording) - 1)
