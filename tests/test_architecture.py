@@ -48,6 +48,7 @@ WINGS = {
         "glossary": set(),
         "tape": {"glossary", "layout"},
         "graph": {"tape"},
+        "stepping": set(),
         "optimizers": {"formulas"},
         "data": {"layers", "tables"},
         "objectives": {"data", "formulas", "layers"},
@@ -59,6 +60,8 @@ WINGS = {
         "objectives": set(),
         "training": {"objectives"},
         "tape": {"objectives"},
+        "recorder": set(),
+        "stepping": set(),
         "bench": {"objectives"},
         "surfaces": {"objectives", "training"},
         "evidence": {"objectives", "training"},
@@ -128,6 +131,10 @@ ERRAND = PACKAGE / "app" / "process" / "errand.py"
 """Work that the window does not wait for: reading files, which the engine knows nothing of."""
 WATCHDOG = PACKAGE / "app" / "process" / "watchdog.py"
 """A process of its own, in which a thread waits for the window's beats: no system but POSIX can wait for a pipe."""
+RECORDER = PACKAGE / "engine" / "recorder"
+"""The child that steps a script: it runs in a process of its own, in the Python that the user chose, and runs code."""
+CHILD = PACKAGE / "engine" / "stepping" / "child.py"
+"""Where the one child process of the engine is started, heard and ended."""
 BUILT_BY_TORCH = {PACKAGE / "core" / name for name in ("layers/modules.py", "optimizers/hand_step.py")}
 """Modules of core that a builder imports when it builds: torch's own classes are their bases."""
 
@@ -173,9 +180,10 @@ def _imports(path: Path, node: ast.AST, in_function: bool, types_only: bool) -> 
             for alias in child.names:
                 yield Import(path, child.lineno, alias.name, in_function, types_only)
         elif isinstance(child, ast.ImportFrom):
-            assert child.level == 0, f"{path}: relative import, which this test does not read"
+            assert child.level == 0 or (child.level == 1 and path.parent == RECORDER), f"{path}: relative import"
+            module = child.module if child.level == 0 else f"{dotted(path.parent)}.{child.module}"
             for alias in child.names:
-                yield Import(path, child.lineno, f"{child.module}.{alias.name}", in_function, types_only)
+                yield Import(path, child.lineno, f"{module}.{alias.name}", in_function, types_only)
         else:
             inner = in_function or isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
             guarded = isinstance(child, ast.If) and "TYPE_CHECKING" in ast.dump(child.test)
@@ -306,7 +314,28 @@ def test_threads_only_in_the_runner_in_errands_and_in_the_watchdog() -> None:
     users = [
         one for one in all_imports() if top(one.name) in THREADS or one.name.endswith((".QThread", ".QThreadPool"))
     ]
-    assert {one.path for one in users} == {RUNNER, CRASH, ERRAND, WATCHDOG}, "\n".join(map(str, users))
+    inside = {path for path in RECORDER.glob("*.py") if any(one.path == path for one in users)}
+    assert inside
+    assert {one.path for one in users} - inside == {RUNNER, CRASH, ERRAND, WATCHDOG}, "\n".join(map(str, users))
+
+
+def test_the_engine_starts_one_child_and_the_recorder_is_it() -> None:
+    users = [one for one in all_imports() if top(one.name) == "subprocess" and layer_of(one.path) in ("core", "engine")]
+    assert {one.path for one in users} == {CHILD}
+    named = [one for one in all_imports() if one.name.startswith("gradviz.engine.recorder")]
+    outside = {one.path for one in named if one.path.parent != RECORDER}
+    assert outside == {PACKAGE / "app" / "main.py"}, "the packaged program alone is its own recorder"
+
+
+def test_the_recorder_needs_nothing_but_python_and_reads_as_python_3_9() -> None:
+    """It runs in the environment of whoever wrote the script; PyTorch is looked at once the script has imported it."""
+    ours = [one for one in all_imports() if one.path.parent == RECORDER]
+    names = {one.name.rpartition(".")[0] for one in ours if top(one.name) == "gradviz"}
+    assert names
+    assert all(name.startswith("gradviz.engine.recorder") for name in names)
+    assert {top(one.name) for one in ours} <= {*sys.stdlib_module_names, "gradviz"}
+    for path in RECORDER.glob("*.py"):
+        ast.parse(path.read_text(encoding="utf-8"), feature_version=(3, 9))
 
 
 def test_the_crash_log_hears_of_threads_and_makes_none() -> None:
@@ -320,7 +349,7 @@ def test_layer_opens_no_files(layer: str) -> None:
     opened = [
         f"{path.relative_to(ROOT)}:{call.lineno}"
         for path in MODULES
-        if layer_of(path) == layer
+        if layer_of(path) == layer and path.parent != RECORDER
         for call in calls_of(path)
         if (isinstance(call.func, ast.Name) and call.func.id == "open")
         or (isinstance(call.func, ast.Attribute) and call.func.attr in FILE_METHODS)
@@ -333,6 +362,7 @@ def test_nothing_is_evaluated_or_compiled() -> None:
     found = [
         f"{path.relative_to(ROOT)}:{call.lineno}"
         for path in MODULES
+        if path.parent != RECORDER
         for call in calls_of(path)
         if (isinstance(call.func, ast.Name) and call.func.id in EXECUTING)
         or (isinstance(call.func, ast.Attribute) and ast.unparse(call.func.value) == "builtins")

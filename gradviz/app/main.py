@@ -21,6 +21,10 @@ def main(arguments: list[str] | None = None) -> int:
         from gradviz.app.process import watchdog
 
         return watchdog.main(given[1:])
+    if given[:1] == ["--recorder"]:
+        from gradviz.engine.recorder import running
+
+        return running.main(given[1])
     has_stderr = console.begin()
     fault = refused_versions()
     if fault:

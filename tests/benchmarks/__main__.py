@@ -20,7 +20,7 @@ sys.path.insert(0, str(FOLDER))
 from figures import Figure, table  # noqa: E402 - found beside this file
 
 RESULTS = FOLDER / "results"
-ALL = ("start", "packaged", "engine", "scripts", "seek", "watch", "graph")
+ALL = ("start", "packaged", "engine", "scripts", "seek", "watch", "graph", "step")
 
 
 def measure(chosen: set[str], seconds: float, repeats: int) -> list[Figure]:
@@ -52,6 +52,10 @@ def measure(chosen: set[str], seconds: float, repeats: int) -> list[Figure]:
 
         figures += tracing_figures()
         figures += graph_figures()
+    if "step" in chosen:
+        from stepping import stepping_figures
+
+        figures += stepping_figures()
     if "watch" in chosen:
         from watching import watching_figures
 

@@ -16,5 +16,6 @@ selftest        The self-test: a real window, 50 steps of every gallery experime
 selftest_tasks  What the self-test does besides looking at views: scripts, a file saved and opened, a formula, a table
                 and so on
 speaking        What the command line says: a result on stdout, sentences for a person on stderr
+step_command    ``gradviz step``: a script line by line without a window, in words or as JSON
 table_commands  A table where an experiment is asked for: read with the import's defaults, and fitted by a line
 """

@@ -180,6 +180,24 @@ def graph_command(
     return print_graph(_edited(experiment, settings), step, as_json, out, once)
 
 
+@cli.command("step")
+def step_command(
+    file: Annotated[Path, typer.Argument(metavar="FILE.py", help="A Python script.")],
+    arguments: Annotated[list[str] | None, typer.Argument(metavar="ARGUMENT", help="What the script is given.")] = None,
+    limit: Annotated[int, typer.Option(min=16, help="At most so many events are kept: loops are thinned.")] = 100_000,
+    seconds: Annotated[float, typer.Option(min=0, help="End the script after so long; 0: never.")] = 600,
+    python: Annotated[str, typer.Option(metavar="PATH", help="The Python that runs it, instead of gradviz's.")] = "",
+    as_json: AsJson = False,
+) -> int:
+    """Run a PyTorch script line by line, and tell what each line changed.
+
+    Naming a script runs it. Exit status: 0 it ran to its end, 3 it failed or was ended, 2 a mistake.
+    """
+    from gradviz.app.commands.step_command import print_steps
+
+    return print_steps(file, arguments or [], limit, seconds, python, as_json)
+
+
 @cli.command("selftest")
 def selftest_command() -> int:
     """Open the window, run 50 steps of each gallery experiment, check the views. Exit status: 0 or 1."""
