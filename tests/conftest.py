@@ -58,6 +58,13 @@ def qapp() -> QApplication:
     return _application()
 
 
+@pytest.fixture(autouse=True)
+def _application_first(request: pytest.FixtureRequest) -> None:
+    """Who draws into a file makes a lesser application where there is none, and in a process there can be but one."""
+    if request.path.parent.name in ("app", "views") or request.path.stem == "test_cases":
+        request.getfixturevalue("qapp")
+
+
 @pytest.fixture(scope="session")
 def warm_torch() -> None:
     """Import torch once, so that no test's limit of time has the import in it."""
