@@ -21,6 +21,7 @@ from typing import Any
 
 from torch import is_grad_enabled, nn, set_grad_enabled
 from torch.optim import Optimizer as TorchOptimizer
+from torch.optim import optimizer as torch_optimizer
 
 from gradviz.core.optimizers.optimizer import Optimizer
 
@@ -33,6 +34,13 @@ STEP_NAMES = frozenset(
     {"torch._dynamo", "_dynamo", "graph_break", "cast", "Optimizer", "is_grad_enabled", "set_grad_enabled", "defaults"}
 )
 """All that torch's wrapper of `step` names: it sets the grad mode that the optimiser wants, and does nothing else."""
+
+GLOBAL_HOOKS = tuple(
+    getattr(torch_optimizer, name, {}) for name in ("_global_optimizer_pre_hooks", "_global_optimizer_post_hooks")
+)
+"""Those of all optimisers of the process, in torch's own dictionaries."""
+ANNOUNCING = TorchOptimizer.profile_hook_step(lambda _self: None).__code__
+"""What torch's wrapper around every `step` runs."""
 
 
 def build_optimizer(
@@ -69,6 +77,20 @@ def spare(guarded: Any) -> None:
         return guarded(*args, **kwargs)
 
     setattr(plain, UNTRACED, untraced)
+
+
+def plain_step(optimizer: TorchOptimizer) -> Callable[[], Any]:
+    """The optimiser's own `step` without torch's announcement to a profiler, a twentieth of a small step.
+
+    Around `step` torch has a wrapper that does nothing else as long as there are no hooks; what computes is the same.
+    Where the wrapper is not as known here, or somebody has registered a hook, it stays.
+    """
+    step: Any = type(optimizer).step
+    hooks = (getattr(optimizer, name, True) for name in ("_optimizer_step_pre_hooks", "_optimizer_step_post_hooks"))
+    is_own = "step" in vars(optimizer)  # what a scheduler puts there
+    if getattr(step, "__code__", None) is not ANNOUNCING or is_own or any(hooks) or any(GLOBAL_HOOKS):
+        return optimizer.step
+    return functools.partial(step.__wrapped__, optimizer)
 
 
 def _spared_step(step: Callable[..., Any]) -> Callable[..., Any]:

@@ -1,6 +1,6 @@
 """torch's compiler stays out of the process, and what its optimisers compute is the same without it.
 
-Each test runs in a process of its own: whether torch._dynamo is loaded is a fact of the whole process.
+A test of that runs in a process of its own: whether torch._dynamo is loaded is a fact of the whole process.
 """
 
 from __future__ import annotations
@@ -11,8 +11,11 @@ import sys
 from typing import Any
 
 import pytest
+import torch
+from torch.optim.optimizer import register_optimizer_step_pre_hook
 
-from gradviz.core.optimizers.catalogue import OPTIMIZERS
+from gradviz.core.optimizers.catalogue import OPTIMIZERS, SGD, Adam
+from gradviz.engine.compiler import build_optimizer, plain_step
 from tests.program import environment
 
 HEAVY = {"torch._dynamo", "torch._inductor"}
@@ -118,6 +121,41 @@ told = failed(), torch.no_grad()(failed)(), modes
 """
     )
     assert in_a_fresh_process(code) == [True, False, [True, True]]
+
+
+def an_optimizer(declared: Any = Adam()) -> tuple[torch.optim.Optimizer, torch.nn.Parameter]:  # noqa: B008 - frozen
+    parameter = torch.nn.Parameter(torch.linspace(-1, 1, 7))
+    parameter.grad = torch.linspace(2, -3, 7)
+    return build_optimizer(declared, [parameter]), parameter
+
+
+def test_a_step_that_announces_nothing_computes_the_same_bits() -> None:
+    (one, expected), (other, found) = an_optimizer(), an_optimizer()
+    step = plain_step(other)
+    for _ in range(5):
+        one.step()
+        step()
+    assert torch.equal(found, expected)
+    with torch.profiler.profile() as seen:
+        step()
+    assert not any("Optimizer.step" in event.key for event in seen.key_averages()), "else it is torch's whole wrapper"
+    assert torch.is_grad_enabled()
+
+
+def test_where_somebody_has_hooked_it_the_whole_step_is_taken() -> None:
+    called: list[str] = []
+    optimizer, _ = an_optimizer(SGD())
+    optimizer.register_step_post_hook(lambda *_: called.append("own"))
+    plain_step(optimizer)()
+    handle = register_optimizer_step_pre_hook(lambda *_: called.append("all"))
+    try:
+        plain_step(an_optimizer()[0])()
+    finally:
+        handle.remove()
+    assert called == ["own", "all"]
+    scheduled, _ = an_optimizer(SGD())
+    torch.optim.lr_scheduler.StepLR(scheduled, 3)
+    assert plain_step(scheduled) is scheduled.step, "the scheduler counts its calls"
 
 
 def test_a_step_that_does_more_than_the_known_one_keeps_its_wrapper() -> None:

@@ -14,7 +14,7 @@ from torch import Tensor
 from gradviz.core.numbers import short_number
 from gradviz.core.objectives.autocast import Float16
 from gradviz.core.optimizers.catalogue import Optimizer
-from gradviz.engine.compiler import build_optimizer
+from gradviz.engine.compiler import build_optimizer, plain_step
 from gradviz.engine.objectives.objective import Objective
 from gradviz.engine.problems import EngineError
 from gradviz.engine.training.explanations import Fault, explained
@@ -30,8 +30,8 @@ class Lane:
     """
 
     __slots__ = (
-        "_clip", "_evaluation", "_is_first_call", "_needs_loss", "carried", "carries", "fault", "groups", "loss",
-        "needs_closure", "objective", "optimizer", "scaling", "scheduler", "step", "update", "watch",
+        "_clip", "_evaluation", "_is_first_call", "_needs_loss", "_step", "carried", "carries", "fault", "groups",
+        "loss", "needs_closure", "objective", "optimizer", "scaling", "scheduler", "step", "update", "watch",
     )  # fmt: skip
 
     def __init__(self, objective: Objective, declared: Optimizer, steps: int) -> None:
@@ -61,7 +61,8 @@ class Lane:
             self._evaluation = self.scaling.evaluation()
         self._clip = declared.clipping.build(list(objective.learned.values()))
         is_plain = self.scheduler is None and not self.needs_closure and self._clip is None and self.scaling is None
-        self.update: Callable[[], Any] = self.optimizer.step if is_plain else self._update
+        self._step = plain_step(self.optimizer)
+        self.update: Callable[[], Any] = self._step if is_plain else self._update
         """One update of the parameters, and of the rate where there is a schedule."""
 
     @property
@@ -126,7 +127,7 @@ class Lane:
             elif self.scaling is not None:
                 self.scaling.step()
             else:
-                self.optimizer.step()
+                self._step()
         except (RuntimeError, ArithmeticError) as error:  # the second from a line search, which is Python
             self.fail(error)
             return
