@@ -33,6 +33,8 @@ from gradviz.engine.training.trainer import Trainer
 from gradviz.storage.shipped.by_name import find_experiment
 from tests.engine.test_tape_numbers import Made, close, programs
 
+pytestmark = pytest.mark.usefixtures("quiet_heap")  # to trace looks for the tensors among all that lives
+
 
 def traced(loss: Tensor, values: dict[str, Tensor], **more: Any) -> TracedGraph:
     return trace([loss], names_of(values, {}), **more)

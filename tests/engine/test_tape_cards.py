@@ -14,6 +14,8 @@ from gradviz.engine.tape.columns import numbers_of
 from gradviz.engine.tape.naming import names_of
 from gradviz.engine.tape.tracing import trace
 
+pytestmark = pytest.mark.usefixtures("quiet_heap")  # to trace looks for the tensors among all that lives
+
 
 def traced(loss: torch.Tensor, **names: Any) -> TracedGraph:
     return trace([loss], names_of(names, {}))

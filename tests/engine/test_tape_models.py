@@ -27,6 +27,8 @@ from gradviz.engine.tape.watch import next_number, watching
 from gradviz.engine.training.trainer import Trainer
 from gradviz.storage.shipped.by_name import find_experiment
 
+pytestmark = pytest.mark.usefixtures("quiet_heap")  # to trace looks for the tensors among all that lives
+
 
 def traced(loss: Tensor, names: object = None, **more: Any) -> TracedGraph:
     return trace([loss], names_of(names, {}), **more)

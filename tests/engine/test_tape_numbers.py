@@ -22,6 +22,8 @@ from gradviz.engine.tape.columns import numbers_of
 from gradviz.engine.tape.naming import names_of
 from gradviz.engine.tape.tracing import trace
 
+pytestmark = pytest.mark.usefixtures("quiet_heap")  # to trace looks for the tensors among all that lives
+
 TOLERANCE = 1e-12
 
 OPERATIONS: dict[str, tuple[int, Callable[..., Tensor]]] = {
