@@ -23,8 +23,9 @@ from gradviz.core.questions.trace import TraceGraph
 from gradviz.core.tape.captions import title
 from gradviz.core.tape.ledger import Held, TracedGraph
 from gradviz.core.tape.structure import CONSTANT, LEAF
-from gradviz.views.graph import graph_painter
-from gradviz.views.graph.graph_painter import GraphPainter, edge_label
+from gradviz.views.graph import box_numbers
+from gradviz.views.graph.edge_labels import edge_labels
+from gradviz.views.graph.graph_painter import GraphPainter
 from gradviz.views.graph.graph_view import NODE_SIZE, GraphView, Overlay
 from gradviz.views.graph.node_lettering import TEXT_SCALE, lettering
 from gradviz.views.graph.overview_painter import OverviewPainter
@@ -237,7 +238,7 @@ def test_a_step_of_3000_nodes_repaints_the_numbers_that_can_be_read_and_no_box(
     assert view.drawn()["painted"] == 3000
     frames = counted(monkeypatch, OverviewPainter, "paint")
     nodes = counted(monkeypatch, GraphPainter, "_paint_box")
-    numbers = counted(monkeypatch, graph_painter, "number_lines")
+    numbers = counted(monkeypatch, box_numbers, "_formed")
     view.zoom(0.99, QPointF(600, 400))
     assert len(frames) == 1, "a zoom paints once"
     assert not nodes, "and boxes that cannot be read by arrays"
@@ -321,7 +322,7 @@ def test_the_head_of_a_race_is_never_cut(shown: Callable[..., Any], width: int, 
 
 def test_a_number_in_a_small_node_stands_without_its_label(view: GraphView, monkeypatch: pytest.MonkeyPatch) -> None:
     written: list[str] = []
-    monkeypatch.setattr(graph_painter, "_cut", lambda text, _room: written.append(text) or text)
+    monkeypatch.setattr(box_numbers, "_cut", lambda text, _room: written.append(text) or text)
     view.show_answer(answer(chain(), 8))
     view.zoom(0.9 / view.plane.camera.scale, QPointF(10, 10))
     assert "value 129" in written
@@ -363,11 +364,12 @@ def test_what_grad_holds_is_in_the_picture(shown: Show, tag: Held) -> None:
 
 
 def test_edges_say_the_local_derivative_and_what_it_passes_on(view: GraphView) -> None:
-    drawing = view.plane.drawing
-    assert drawing is not None
-    assert edge_label(drawing, 0, 1.0) == "× 3 = 3"
-    assert edge_label(drawing, 0, 0.5) == "× 3"
-    assert edge_label(drawing, 3, 1.0) == ""
+    assert view.graph is not None
+    labels = [edge_labels(view.graph, [(way, way)], scale) for scale in (1.0, 0.6, 0.5) for way in (0, 3)]
+    near, _, short, nothing, _, _ = [[label.texts for label in some] for some in labels]
+    assert near == [("1 × 3 = 3", "× 3 = 3", "× 3")]
+    assert short == [("× 3",)]
+    assert nothing == [("", "")]
 
 
 def test_an_overlay_lays_other_numbers_and_marks_over_the_graph_until_the_next_step(view: GraphView) -> None:

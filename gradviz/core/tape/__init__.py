@@ -19,6 +19,7 @@ refusals        What PyTorch says when it refuses a backward pass, explained: it
 remarks         What was done to a tensor besides computing it: hooks, changes in place, and where it was cut from the
                 graph
 repetition      Repetition in a sequence: 500 equal steps of a recurrent net, 12 equal blocks of a transformer
+row_texts       The numbers of many rows of a column in short, at once: what a live picture writes anew at every step
 structure       What autograd built, in columns: operations, uses of leaves, constants, and the edges between them
 tensor_numbers  The numbers of a tensor as they were: every entry of a small one, the spread of any, and columns of many
                 tensors

@@ -40,7 +40,7 @@ def value_text(graph: TracedGraph, row: int) -> str:
     """The value of the first output; "not kept" where nobody has it."""
     port = int(graph.structure.ports[row])
     known = port < int(graph.structure.ports[row + 1])
-    return (_brief(graph.ledger.values[port]) if known else "") or "not kept"
+    return (brief(graph.ledger.values[port]) if known else "") or "not kept"
 
 
 def gradient_text(graph: TracedGraph, row: int, is_whole: bool = False) -> str:
@@ -50,13 +50,13 @@ def gradient_text(graph: TracedGraph, row: int, is_whole: bool = False) -> str:
     """
     ports = range(int(graph.structure.ports[row]), int(graph.structure.ports[row + 1]))
     found = (graph.ledger.gradients[port] for port in ports)
-    whole = _brief(next((one for one in found if one is not None), None)) or "none"
+    whole = brief(next((one for one in found if one is not None), None)) or "none"
     edges = graph.structure.edges_from[row]
     part = graph.ledger.passed[edges[0]] if len(edges) == 1 and row in graph.structure.shared and not is_whole else None
-    return whole if part is None else f"{_brief(part)} of {whole}"
+    return whole if part is None else f"{brief(part)} of {whole}"
 
 
-def _brief(numbers: TensorNumbers | None) -> str:
+def brief(numbers: TensorNumbers | None) -> str:
     """One number in six digits, two in four, more as a range."""
     return numbers_text(numbers, 2, 6 if numbers is not None and numbers.is_one else 4)
 

@@ -1,16 +1,20 @@
 """The computation graph.
 
 batches           Many lines, boxes or pieces of a picture in one call of QPainter, from numpy's own memory
+box_numbers       The numbers in the boxes of a graph as text, in as many letters as have room: what is written anew at
+                  each step
 box_text          What the box of a node or of a closed group says, line by line
 camera            Where a picture of a graph is looked at from, as a frozen value: zoom, pan and fit are functions of it
 card_html         The card of a node or of a group as HTML: lines, histograms and the entries of tensors, coloured as a
                   heat map
+edge_labels       What is written on the edges of a graph: upstream × local = passed on, and of vectors the shapes of
+                  that product
 edge_painting     Edges as curves with heads: all of one look as one path, which takes half the time of a path each
 graph_arrays      A drawing in columns, made once a structure: what lies in a part of the scene is a comparison of
                   arrays
 graph_canvas      What is to be seen of a graph, recorded or painted onto the labels that show it
 graph_menu        What can be done with a graph, in one menu with the keys: for whoever does not know them
-graph_painter     How nodes and edges of a graph are painted, at every zoom
+graph_painter     How what stays from step to step is painted, at every zoom: edges, boxes and titles
 graph_plane       The plane on which a graph is drawn: one self-painted widget that is moved and zoomed, with the map in
                   its corner
 graph_state       What a person chose in a graph, as a frozen value, and what is to be drawn of it, as pure functions
@@ -21,6 +25,7 @@ minimap           The whole graph in a corner, with a frame around what is seen 
 node_card_panel   The docked card: all that is known of the chosen node, or of the one that is pinned
 node_lettering    How large a node's text is at a zoom: never smaller on the screen than can be read, and only as many
                   lines as fit
+number_painter    What changes in a picture of a graph from step to step: the numbers in the boxes and on the edges
 overlay           What a debugger lays over the graph of a step, and how that stands out
 overview_painter  A graph from afar, by arrays: 50,000 nodes in the time of a frame
 placing_apart     A layout that is under way: where it is done, how far it is, and how to leave it

@@ -56,10 +56,18 @@ def number_lines(drawing: Drawing, box: int) -> tuple[str, str, str]:
     graph, row = drawing.graph, int(drawing.folded.rows[box])
     is_followed = graph.structure.kinds[row] is not NodeKind.CONSTANT
     if not is_followed:
-        return value_text(graph, row), "", grad_tag(graph, row)
+        return value_text(graph, row), "", box_tag(drawing, box)
     waits = graph.tags.get(row)
     gradient = spoken(waits) if waits is not None else gradient_text(graph, row, has_several(drawing, box))
-    return value_text(graph, row), gradient, spoken(FREED) if row in graph.freed else grad_tag(graph, row)
+    return value_text(graph, row), gradient, box_tag(drawing, box)
+
+
+def box_tag(drawing: Drawing, box: int) -> str:
+    """What the own `.grad` of a tensor holds, or in a pass that what a node had saved is gone; empty of a group."""
+    graph, row = drawing.graph, int(drawing.folded.rows[box])
+    if row < 0:
+        return ""
+    return spoken(FREED) if row in graph.freed else grad_tag(graph, row)
 
 
 def has_several(drawing: Drawing, box: int) -> bool:

@@ -11,7 +11,7 @@ from PySide6.QtCore import QRectF
 from gradviz.core.numbers import Floats
 from gradviz.core.tape.drawing import Drawing
 from gradviz.core.tape.structure import NodeKind
-from gradviz.views.graph.box_text import box_title
+from gradviz.views.graph.box_text import box_subtitle, box_title
 
 Ints = NDArray[np.int64]
 
@@ -36,6 +36,7 @@ class GraphArrays:
         self.places = drawing.places
         self.sizes = drawing.grouping.sizes()
         self.fills = _fills(drawing)
+        self._subtitles: dict[int, str] = {}
         self.titles = [box_title(drawing, box) for box in range(len(drawing.folded))]
         lengths = np.array([len(route) for route in drawing.routes], dtype=np.int64)
         points = np.concatenate(drawing.routes) if drawing.routes else np.zeros((0, 2))
@@ -58,6 +59,13 @@ class GraphArrays:
         if len(everything):
             self.bounds = np.concatenate((everything[:, :2].min(axis=0), everything[:, 2:].max(axis=0)))
 
+    def subtitle(self, drawing: Drawing, box: int) -> str:
+        """What stands below the title of a box of the drawing: put together when it is first seen."""
+        known = self._subtitles.get(box)
+        if known is None:
+            known = self._subtitles[box] = box_subtitle(drawing, box)
+        return known
+
     def nodes_in(self, visible: QRectF) -> Ints:
         """The nodes whose box is partly in `visible`."""
         return _meeting(self._node_bounds, visible)
@@ -74,6 +82,11 @@ class GraphArrays:
         """Left, top, width and height (k, 4)."""
         corner = self._node_bounds[nodes, :2]
         return np.hstack((corner, self._node_bounds[nodes, 2:] - corner))
+
+    def corners(self, nodes: Ints) -> Floats:
+        """Left and top (k, 2)."""
+        found: Floats = self._node_bounds[nodes, :2]
+        return found
 
     def node_at(self, x: float, y: float) -> int:
         """The node with this point in its box, -1 where there is none."""

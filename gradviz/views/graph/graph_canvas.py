@@ -15,6 +15,7 @@ from gradviz.views.graph.camera import HEAD, Camera
 from gradviz.views.graph.graph_arrays import GraphArrays
 from gradviz.views.graph.graph_painter import GraphPainter
 from gradviz.views.graph.node_lettering import TEXT_SCALE
+from gradviz.views.graph.number_painter import NumberPainter
 from gradviz.views.graph.overview_painter import OverviewPainter
 from gradviz.views.graph.shade_colours import shade_colours
 from gradviz.views.graph.stress import Stress
@@ -34,6 +35,7 @@ class GraphCanvas:
         self._theme = theme
         self._shades = shade_colours(theme, is_behind_text=True)
         self._painter, self._overview = GraphPainter(theme), OverviewPainter(theme)
+        self._numbers = NumberPainter(theme)
 
     def words(self, room: QRect, text: str) -> QPicture:
         """A sentence in the place of a graph."""
@@ -84,7 +86,7 @@ class GraphCanvas:
         with QPainter(picture) as painter:
             painter.save()
             camera.place(painter)
-            self._painter.paint_numbers(painter, drawing, arrays, camera.seen(label.rect()), camera.scale, stress)
+            self._numbers.paint(painter, drawing, arrays, camera.seen(label.rect()), camera.scale, stress)
             painter.restore()
             ground = QColor(self._theme.base)
             ground.setAlphaF(0.85)  # over nodes that were moved below it

@@ -465,7 +465,7 @@ class GraphView(View):
         """The step, whose graph it is in a race, and what signs and colours mean."""
         has_derivatives = self.graph is not None and not self.graph.ledger.local.is_empty
         racer = [self._racers[self.state.optimizer]] if self._racers and self.racer.isHidden() else []
-        legend = ["× local derivative = passed on"] * has_derivatives
+        legend = ["upstream × local derivative = passed on"] * has_derivatives
         whose = ["graph of the gradient"] if self.walking.is_of_gradient else []
         self.plane.set_head([self._begin_of_head(), *whose, *racer], legend, self._controls_width())
 

@@ -20,6 +20,10 @@ THREE_LINES_SCALE = 0.41
 """Below this zoom two lines are left, the name and the value in three digits."""
 TEXT_SCALE = 0.29
 """Below this zoom the numbers are left out: they could not be read."""
+TAG_SCALE = 0.41
+"""Below this zoom what `.grad` holds is left out."""
+INSET, TAG_GAP = 8.0, 6.0
+"""Scene units at the right of a text, and before a tag."""
 LEAST_PIXELS = 10.0
 """The height of letters on the screen below which nobody reads them."""
 DERIVATIVE_PIXELS = 9.5
@@ -43,6 +47,7 @@ class Lettering:
     has_labels: bool
     derivative: QFont
     derivative_metrics: QFontMetricsF
+    derivative_digit: float
     derivative_digits: int
 
 
@@ -58,6 +63,27 @@ def lettering(scale: float, height: float) -> Lettering:
     digits = 7 if scale >= LABEL_SCALE else 3
     title = sizes[0] if count > 2 else sizes[1]
     return _made((title, sizes[1], sizes[1], sizes[2]), places, 9.0 if count > 2 else 5.0, scale >= LABEL_SCALE, digits)
+
+
+def tag_line(letters: Lettering, title: str, tag: str, width: float) -> float | None:
+    """The baseline of what `.grad` holds in a box of this width: that of the name where both are whole, else the next.
+
+    None where that is left out at this zoom: the name goes first, and the card has it.
+    """
+    room = width - letters.indent - INSET
+    is_whole = text_width(letters.title, title) + tag_room(letters, tag) <= room
+    return letters.title_line if is_whole else letters.subtitle_line
+
+
+def tag_room(letters: Lettering, tag: str) -> float:
+    """What a tag takes of a line."""
+    return letters.small_metrics.horizontalAdvance(tag) + TAG_GAP
+
+
+@lru_cache(maxsize=8192)
+def text_width(font: QFont, text: str) -> float:
+    """In scene units: measured once for all nodes of a name."""
+    return QFontMetricsF(font).horizontalAdvance(text)
 
 
 @lru_cache(maxsize=32)
@@ -86,5 +112,6 @@ def _made(
         has_labels,
         derivative,
         QFontMetricsF(derivative),
+        QFontMetricsF(derivative).horizontalAdvance("0"),
         digits,
     )

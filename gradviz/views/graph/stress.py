@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,6 +37,15 @@ class Stress:
     def of_node(self, index: int) -> float:
         """Its opacity."""
         return 1.0 if self.nodes is None or self.nodes[index] else FADED
+
+    def groups(self, nodes: Ints) -> Iterator[tuple[float, list[int]]]:
+        """Each opacity with the places among `nodes` that have it."""
+        if self.nodes is None:
+            yield 1.0, list(range(len(nodes)))
+            return
+        is_out = self.nodes[nodes]
+        yield FADED, np.flatnonzero(~is_out).tolist()
+        yield 1.0, np.flatnonzero(is_out).tolist()
 
     def is_lit(self, edge: int) -> bool:
         """Whether something comes over an edge now."""
