@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -24,14 +24,17 @@ from gradviz.core.questions.place import Locate
 from gradviz.core.questions.trace import TraceGraph
 from gradviz.core.tape.ledger import Held, TracedGraph
 from gradviz.core.tape.structure import UNTRACKED, NodeKind
-from gradviz.core.tape.tensor_numbers import NumberColumn, TensorNumbers
+from gradviz.core.tape.tensor_numbers import NumberColumn, TensorNumbers, numbers_text
 from gradviz.engine.answers.answering import Job, ask
 from gradviz.engine.answers.moment import Moment
 from gradviz.engine.objectives.build import build_objective
 from gradviz.engine.objectives.objective import Objective
 from gradviz.engine.problems import EngineError
+from gradviz.engine.tape import watch as watch_module
+from gradviz.engine.tape.columns import numbers_of
 from gradviz.engine.tape.objective_tracing import ObjectiveTracing, trace_objective
 from gradviz.engine.tape.walk import Walk
+from gradviz.engine.tape.watch import watching
 from gradviz.engine.training.trainer import Trainer
 
 CPU = torch.device("cpu")
@@ -447,3 +450,41 @@ def test_an_upstream_gradient_arrives_at_the_vector() -> None:
     graph = capture_of("w = v*x", upstream=(1.0, 10.0))
     assert entries(graph.ledger.gradients[0]).tolist() == [1.0, 10.0]
     assert by_name(graph, graph.ledger.gradients)["x"] == 21.0
+
+
+def watched(keeps_tensors: bool, run: Callable[[], object]) -> tuple[list[Any], list[Any]]:
+    """Values and constants, as text, by the place of the node."""
+    torch.manual_seed(0)
+    with watching(keeps_tensors=keeps_tensors) as watch:
+        run()
+    values = [[numbers_text(numbers_of(one), 99) for one in row if isinstance(one, Tensor)] or
+              [numbers_text(one, 99) for one in row] for row in watch.values.values()]  # fmt: skip
+    constants = [{name: numbers_text(one.numbers, 99) for name, one in row.items()} for row in watch.constants.values()]
+    return values, constants
+
+
+def changes_in_place() -> None:
+    x, data = torch.tensor([1.0, 2.0], requires_grad=True), torch.tensor([5.0, 6.0])
+    y = x * data
+    z = y + 1.0
+    y.mul_(3.0)
+    data.add_(1.0)
+    (z + x * data).sum()
+
+
+def normalises_twice() -> None:
+    norm = nn.BatchNorm1d(2)
+    norm(norm(torch.tensor([[1.0, 2.0], [3.0, 5.0]], requires_grad=True)))
+
+
+@pytest.mark.parametrize("run", [changes_in_place, normalises_twice])
+def test_tensors_that_are_kept_tell_what_copies_tell(run: Callable[[], object]) -> None:
+    assert watched(True, run) == watched(False, run)
+
+
+def test_a_live_trace_copies_only_what_nobody_else_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Copying every value while it is watched would take a tenth of the live graph's time."""
+    copied: list[object] = []
+    monkeypatch.setattr(watch_module, "numbers_of", lambda one: copied.append(one) or numbers_of(one))
+    graph = trace_objective(build_objective(EXPERIMENTS["neurons"], CPU))
+    assert len(copied) <= sum(kind is NodeKind.CONSTANT for kind in graph.structure.kinds)

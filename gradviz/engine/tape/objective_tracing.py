@@ -88,7 +88,10 @@ def _evaluated(objective: Objective, create_graph: bool = False) -> Evaluation:
     gradients: list[tuple[Tensor, Tensor]] = []
     refused = SILENCE
     try:
-        with watching(objective.modules, with_lines=False) as watch, torch.enable_grad():
+        with (
+            watching(objective.modules, with_lines=False, keeps_tensors=not create_graph) as watch,
+            torch.enable_grad(),
+        ):
             loss = objective.loss()
             if create_graph:
                 gradients, refused = gradients_with_graph(loss, objective.upstream)

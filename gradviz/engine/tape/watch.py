@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import lru_cache
 from types import FrameType
 from typing import Any
 
@@ -25,13 +26,15 @@ from gradviz.core.tape.structure import ModuleCall
 from gradviz.core.tape.tensor_numbers import TensorNumbers
 from gradviz.core.words import one_line
 from gradviz.engine.compiler import spare
-from gradviz.engine.tape.columns import numbers_of
+from gradviz.engine.tape.columns import Row, numbers_of
 
 PACKAGES = tuple(
     os.path.dirname(path) + os.sep for path in (torch.__file__, os.path.dirname(os.path.dirname(__file__)))
 )
 """Frames of torch and of gradviz are not the user's."""
 LONGEST_LINE = 120
+CHANGING = "batch_norm"
+"""An operator of this name changes what it is given, the running mean, though its schema does not say so."""
 DETACHING = ("detach", "detach_", "data")
 
 
@@ -52,15 +55,25 @@ class Cut:
 
 
 class Constant:
-    """An input that autograd did not follow: its numbers, and the tensor as long as somebody else keeps it."""
+    """An input that autograd did not follow: its numbers, and the tensor as long as somebody else keeps it.
 
-    __slots__ = ("_tensor", "cut", "numbers")
+    Copied at once, or where `is_kept` not before it is asked for: until then the tensor must stay as it is.
+    """
 
-    def __init__(self, value: Tensor | complex, cut: Cut | None = None) -> None:
+    __slots__ = ("_row", "_tensor", "cut")
+
+    def __init__(self, value: Tensor | complex, cut: Cut | None = None, is_kept: bool = False) -> None:
         self.cut = cut
         tensor = value if isinstance(value, Tensor) else torch.tensor(value, dtype=torch.float64)
-        self.numbers: TensorNumbers = numbers_of(tensor)
+        self._row: Tensor | TensorNumbers = tensor if is_kept else numbers_of(tensor)
         self._tensor = weakref.ref(value) if isinstance(value, Tensor) else None
+
+    @property
+    def numbers(self) -> TensorNumbers:
+        """Its numbers, copied now at the latest."""
+        if isinstance(self._row, Tensor):
+            self._row = numbers_of(self._row)
+        return self._row
 
     @property
     def tensor(self) -> Tensor | None:
@@ -73,11 +86,14 @@ class Watch:
     """What a forward pass did, copied at once. Belongs to the thread that it was made in.
 
     `values` has by the sequence number of a node the numbers of its outputs, `constants` the inputs that autograd did
-    not follow, by what torch calls them.
+    not follow, by what torch calls them. Where `keeps_tensors` the tensors themselves are kept and copied no sooner
+    than something is about to change one in place: for whoever reads them before anything else is computed, and needs
+    few of them.
     """
 
-    def __init__(self, named: object = None) -> None:
-        self.values: dict[int, list[TensorNumbers | None]] = {}
+    def __init__(self, named: object = None, keeps_tensors: bool = False) -> None:
+        self.values: dict[int, list[Row]] = {}
+        self.keeps_tensors = keeps_tensors
         self.constants: dict[int, dict[str, Constant]] = {}
         self.calls: list[ModuleCall] = []
         self.begin = next_number()
@@ -106,11 +122,23 @@ class Watch:
         number = next_number() - 1  # a node is made before its kernel runs
         if self.is_paused or number < self.begin or number in self.values:
             return
-        outputs = result if isinstance(result, tuple | list) else (result,)
-        self.values[number] = [numbers_of(one) if isinstance(one, Tensor) else None for one in outputs]
-        constants = dict(_constants(function, arguments, self.cut_of))
+        is_kept = self.keeps_tensors and not function._schema.name.endswith(CHANGING)  # noqa: SLF001
+        if is_kept and isinstance(result, Tensor):
+            self.values[number] = [result]
+        else:
+            outputs = result if isinstance(result, tuple | list) else (result,)
+            self.values[number] = [numbers_of(one) if isinstance(one, Tensor) else None for one in outputs]
+        constants = dict(_constants(function, arguments, self.cut_of, is_kept))
         if constants:
             self.constants[number] = constants
+
+    def settle(self) -> None:
+        """Copy what was kept: it is about to be changed."""
+        for number, values in self.values.items():
+            self.values[number] = [numbers_of(one) if isinstance(one, Tensor) else one for one in values]
+        for constants in self.constants.values():
+            for constant in constants.values():
+                _ = constant.numbers
 
     def keep_line(self, begin: int) -> None:
         """Note the user's line that made the nodes from `begin` on."""
@@ -153,12 +181,12 @@ class Watch:
 
 
 @contextmanager
-def watching(named: object = None, with_lines: bool = True) -> Iterator[Watch]:
+def watching(named: object = None, with_lines: bool = True, keeps_tensors: bool = False) -> Iterator[Watch]:
     """Watch whatever runs inside in this thread; modules of the model `named` are called by their dotted names.
 
-    Source lines are those of a user's own code: of an experiment there are none.
+    Source lines are those of a user's own code: of an experiment there are none. `keeps_tensors` as in a Watch.
     """
-    watch = Watch(named)
+    watch = Watch(named, keeps_tensors)
     _remember(watch)
     with ExitStack() as stack:
         enter: Callable[..., None] = lambda module, _given: watch.enter(module)  # noqa: E731 - it has no name elsewhere
@@ -197,6 +225,8 @@ class _Values(TorchDispatchMode):
         self._watch = watch
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if self._watch.keeps_tensors and func._schema.is_mutable:  # noqa: SLF001
+            self._watch.settle()
         result = func(*args, **(kwargs or {}))
         self._watch.keep(func, args, result)
         return result
@@ -246,20 +276,28 @@ def _function_name(function: Any) -> str:
     return str(getattr(whose, "__name__", name)) if name == "__get__" else name
 
 
-def _constants(function: Any, arguments: Any, cut_of: Callable[[Tensor], Cut | None]) -> Iterator[tuple[str, Constant]]:
+def _constants(
+    function: Any, arguments: Any, cut_of: Callable[[Tensor], Cut | None], is_kept: bool
+) -> Iterator[tuple[str, Constant]]:
     """The tensors that need no gradient, and the numbers in the place of tensors, by the names of the schema."""
-    for declared, value in zip(function._schema.arguments, arguments, strict=False):  # noqa: SLF001
+    for (name, takes_tensor), value in zip(_declared(function), arguments, strict=False):
         if isinstance(value, Tensor):
             if not value.requires_grad:
-                yield declared.name, Constant(value, cut_of(value))
-        elif (
-            isinstance(value, int | float | complex) and not isinstance(value, bool) and "Tensor" in str(declared.type)
-        ):
-            yield declared.name, Constant(value)
+                yield name, Constant(value, cut_of(value), is_kept)
+        elif isinstance(value, int | float | complex):
+            if takes_tensor and not isinstance(value, bool):
+                yield name, Constant(value, None, is_kept)
         elif isinstance(value, list | tuple):
             for place, one in enumerate(value):
                 if isinstance(one, Tensor) and not one.requires_grad:
-                    yield f"{declared.name}[{place}]", Constant(one, cut_of(one))
+                    yield f"{name}[{place}]", Constant(one, cut_of(one), is_kept)
+
+
+@lru_cache(maxsize=1024)
+def _declared(function: Any) -> tuple[tuple[str, bool], ...]:
+    """The names of an operator's arguments, and whether each takes a tensor."""
+    arguments = function._schema.arguments  # noqa: SLF001 - torch tells them nowhere else
+    return tuple((declared.name, "Tensor" in str(declared.type)) for declared in arguments)
 
 
 def _user_line(frame: FrameType | None) -> str:
