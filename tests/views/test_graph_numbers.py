@@ -12,6 +12,7 @@ import torch
 from PySide6.QtWidgets import QApplication
 
 import gradviz
+from gradviz.core.graph.measures import Measure
 from gradviz.core.layout.placement import Direction
 from gradviz.core.questions.question import Answer
 from gradviz.core.questions.trace import TraceGraph
@@ -24,8 +25,9 @@ from gradviz.engine.training.trainer import Trainer
 from gradviz.storage.shipped.gallery import find_entry
 from gradviz.views.graph import box_numbers
 from gradviz.views.graph.box_numbers import BoxNumbers, Form, lines_in
+from gradviz.views.graph.camera import HEAD, LEGEND
 from gradviz.views.graph.edge_labels import LABEL_HEIGHT, LabelRooms, shape_product
-from gradviz.views.graph.graph_view import GraphView
+from gradviz.views.graph.graph_view import NODE_SIZE, GraphView
 from gradviz.views.graph.node_lettering import lettering, tag_line, tag_room, text_width
 
 Show = Callable[..., Any]
@@ -142,3 +144,26 @@ def test_the_name_goes_before_the_tag(qapp: QApplication, scale: float) -> None:
     beside = text_width(letters.title, "prediction") + tag_room(letters, ".grad None") <= room
     assert line == (letters.title_line if beside else letters.subtitle_line)
     assert tag_line(letters, "u", ".grad None", 192.0) == letters.title_line
+
+
+@pytest.mark.parametrize(("width", "height"), [(618, 614), (463, 400), (900, 300)])
+def test_a_fitted_graph_leaves_room_for_the_head_and_the_legend(shown: Show, width: int, height: int) -> None:
+    view = shown(GraphView(), width, height)
+    view.show_answer(Answer(TraceGraph(), 1, traced("G")))
+    scale = view.plane.camera.scale
+    view.colour_by(Measure.GRADIENT_NORM)
+    half = 0.5 * NODE_SIZE[1] * view.plane.camera.scale
+    middles = [view.plane.place_of(box).y() for box in range(len(view.plane.drawing.folded))]
+    assert min(middles) - half >= HEAD
+    assert max(middles) + half <= view.plane.height() - LEGEND, "the last node is above the legend"
+    view.colour_by(None)
+    assert view.plane.camera.scale == scale
+
+
+def test_colours_leave_a_graph_where_a_person_moved_it(shown: Show) -> None:
+    view = shown(GraphView(), 618, 614)
+    view.show_answer(Answer(TraceGraph(), 1, traced("G")))
+    view.plane.zoom(1.5)
+    camera = view.plane.camera
+    view.colour_by(Measure.GRADIENT_NORM)
+    assert view.plane.camera == camera

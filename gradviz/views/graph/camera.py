@@ -9,6 +9,8 @@ from PySide6.QtGui import QPainter
 
 HEAD = 24.0
 """Pixels at the top that are left to the step number."""
+LEGEND = 24.0
+"""Pixels at the bottom of the line that says what colours mean, where there is one."""
 LARGEST_FIT = 1.35
 LEAST_SCALE, LARGEST_SCALE = 0.002, 6.0
 
@@ -53,9 +55,9 @@ class Camera:
         return Camera(scale, QPointF(size.width() / 2, size.height() / 2) - place * scale, is_fitted=False)
 
     @staticmethod
-    def fitting(scene: QRectF, size: QSize) -> Camera:
-        """All of a scene in a widget of this size, below its head."""
-        room = max(size.height() - HEAD, 1.0)
+    def fitting(scene: QRectF, size: QSize, foot: float = 0.0) -> Camera:
+        """All of a scene in a widget of this size, below its head and above so many pixels at its foot."""
+        room = max(size.height() - HEAD - foot, 1.0)
         scale = min(size.width() / scene.width(), room / scene.height(), LARGEST_FIT)
         scale = max(scale, LEAST_SCALE)
         middle = QPointF(size.width() / 2, HEAD + room / 2)

@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor, QPainter, QPicture, QPixmap
 from gradviz.core.graph.measures import SHADES, Shading
 from gradviz.core.numbers import short_number
 from gradviz.core.tape.drawing import Drawing
-from gradviz.views.graph.camera import HEAD, Camera
+from gradviz.views.graph.camera import HEAD, LEGEND, Camera
 from gradviz.views.graph.graph_arrays import GraphArrays
 from gradviz.views.graph.graph_painter import GraphPainter
 from gradviz.views.graph.node_lettering import TEXT_SCALE
@@ -22,8 +22,8 @@ from gradviz.views.graph.stress import Stress
 from gradviz.views.kit.picture_label import PictureLabel
 from gradviz.views.kit.theme import Theme
 
-LEGEND, SWATCH = 24, 16
-"""Pixels of the line that says what colours mean, and of one of them."""
+SWATCH = 16
+"""Pixels of one colour in the legend."""
 OVERVIEW_NODES = 120
 """Nodes in sight, too small to be read, from which on they are painted as an overview, by arrays."""
 
@@ -104,7 +104,7 @@ class GraphCanvas:
         texts = (f"{shading.measure}  {low}", high)
         widths = [metrics.horizontalAdvance(text) for text in texts]
         ramp = [self._shades[shade] for shade in range(SHADES)]
-        left, top = 10, room.height() - LEGEND
+        left, top = 10, room.height() - int(LEGEND)
         ground = QColor(self._theme.base)
         ground.setAlphaF(0.9)
         painter.fillRect(QRectF(left - 6, top, sum(widths) + len(ramp) * SWATCH + 24, LEGEND - 4), ground)

@@ -9,7 +9,7 @@ from PySide6.QtGui import QHelpEvent, QMouseEvent, QPicture, QResizeEvent, QWhee
 from PySide6.QtWidgets import QApplication, QToolTip, QWidget
 
 from gradviz.core.tape.drawing import Drawing
-from gradviz.views.graph.camera import Camera
+from gradviz.views.graph.camera import LEGEND, Camera
 from gradviz.views.graph.graph_arrays import GraphArrays
 from gradviz.views.graph.graph_canvas import GraphCanvas
 from gradviz.views.graph.minimap import Minimap
@@ -84,9 +84,12 @@ class GraphPlane(QWidget):
             self.redraw()
 
     def show_stress(self, stress: Stress) -> None:
-        """Other boxes stand out."""
-        self.stress = stress
-        self.redraw()
+        """Other boxes stand out; where colours come or go, a graph that is fitted makes room for their legend."""
+        before, self.stress = self._foot(), stress
+        if self.camera.is_fitted and self._foot() != before:
+            self.fit()
+        else:
+            self.redraw()
 
     def show_numbers(self, drawing: Drawing) -> None:
         """The same drawing with the numbers of another step."""
@@ -119,7 +122,11 @@ class GraphPlane(QWidget):
     def fit(self) -> None:
         """Zoom so that the whole graph is seen."""
         scene = self.scene()
-        self._look(Camera() if scene.isEmpty() else Camera.fitting(scene, self.size()))
+        self._look(Camera() if scene.isEmpty() else Camera.fitting(scene, self.size(), self._foot()))
+
+    def _foot(self) -> float:
+        """Pixels at the bottom that the legend of colours takes."""
+        return 0.0 if self.stress.shading is None else LEGEND
 
     def scene(self) -> QRectF:
         """All of the graph with a margin; empty where there is none."""
