@@ -11,7 +11,16 @@ from gradviz.core.tape.drawing import Drawing
 from gradviz.views.graph.box_text import box_tag
 from gradviz.views.graph.edge_painting import paint_edges, paint_routes
 from gradviz.views.graph.graph_arrays import Fill, GraphArrays, Ints
-from gradviz.views.graph.node_lettering import INSET, LEAST_PIXELS, TEXT_SCALE, Lettering, lettering, tag_line, tag_room
+from gradviz.views.graph.node_lettering import (
+    INSET,
+    LEAST_PIXELS,
+    TEXT_SCALE,
+    Lettering,
+    lettering,
+    tag_line,
+    tag_room,
+    text_width,
+)
 from gradviz.views.graph.shade_colours import shade_colours
 from gradviz.views.graph.stress import FADED, Stress
 from gradviz.views.kit.theme import Theme, mix
@@ -24,6 +33,9 @@ TITLE_SCALE = 0.16
 """Below this zoom boxes have no title."""
 TITLE_ALONE = (28.0, 44.0)
 """The least and the largest height of a title without numbers, in scene units."""
+
+SMALLER, OVERHANG = 0.82, 9.0
+"""What a long title without numbers is written in of that, and scene units at each side that it may be wider."""
 
 
 class GraphPainter:
@@ -108,14 +120,15 @@ class GraphPainter:
 
     def _paint_titles_alone(self, painter: QPainter, arrays: GraphArrays, boxes: Ints, scale: float) -> None:
         least, largest = TITLE_ALONE
-        font = QFont()
-        font.setBold(True)
-        font.setPixelSize(round(min(max(LEAST_PIXELS / scale, least), largest)))
-        painter.setFont(font)
+        size = min(max(LEAST_PIXELS / scale, least), largest)
+        fonts = [_bold(round(size)), _bold(round(SMALLER * size))]
         painter.setPen(QColor(self._theme.text))
-        for box, place in zip(boxes.tolist(), arrays.boxes(boxes).tolist(), strict=True):
-            title = QFontMetricsF(font).elidedText(arrays.titles[box], Qt.TextElideMode.ElideRight, place[2])
-            painter.drawText(QRectF(*place), Qt.AlignmentFlag.AlignCenter, title)
+        for box, (left, top, width, height) in zip(boxes.tolist(), arrays.boxes(boxes).tolist(), strict=True):
+            title, room = arrays.titles[box], width + 2 * OVERHANG
+            font = fonts[text_width(fonts[0], title) > room]
+            painter.setFont(font)
+            place = QRectF(left - OVERHANG, top, room, height)
+            painter.drawText(place, Qt.AlignmentFlag.AlignCenter, _elided(font, title, room))
 
     def _paint_titles(
         self, painter: QPainter, drawing: Drawing, arrays: GraphArrays, boxes: Ints, letters: Lettering
@@ -133,14 +146,22 @@ class GraphPainter:
         painter.setFont(letters.small)
         painter.setPen(QColor(self._theme.muted))
         for box, (left, top) in zip(boxes.tolist(), places, strict=True):
-            taken = _tag_taken(drawing, arrays, box, letters)
-            subtitle = _elided(letters.small, arrays.subtitle(drawing, box), room - taken, in_middle=taken > 0)
+            left_over = room - _tag_taken(drawing, arrays, box, letters)
+            subtitle = _elided(letters.small, arrays.subtitle(drawing, box), left_over, in_middle=True)
             painter.drawText(QPointF(left + letters.indent, top + line), subtitle)
+
+
+@lru_cache(maxsize=64)
+def _bold(pixels: int) -> QFont:
+    font = QFont()
+    font.setBold(True)
+    font.setPixelSize(pixels)
+    return font
 
 
 @lru_cache(maxsize=8192)
 def _elided(font: QFont, text: str, room: float, in_middle: bool = False) -> str:
-    """`text` in `room` scene units: measured once for all nodes of this name."""
+    """`text` in `room` scene units, a shape at its end whole if `in_middle`: measured once for all nodes of a name."""
     mode = Qt.TextElideMode.ElideMiddle if in_middle else Qt.TextElideMode.ElideRight
     return QFontMetricsF(font).elidedText(text, mode, room)
 
