@@ -244,7 +244,7 @@ def _view_of(count: int, edges: list[tuple[int, int]], places: np.ndarray, route
     view.resize(1280, 800)
     view.show()
     view.show_answer(Answer(TraceGraph(), 1, graph))
-    view.open_all()
+    view.folding.open_all()
     if len(places):
         drawing = replace(view.plane.drawing, places=places, routes=routes)
         view.plane.show_drawing(drawing, view.plane.stress)

@@ -67,7 +67,7 @@ def titles(view: GraphView) -> list[str]:
 
 def test_groups_close_around_a_node_and_open_by_key_and_by_mouse(view: GraphView) -> None:
     assert len(titles(view)) == 7
-    view.choose(1)
+    view.shown.choose(1)
     QTest.keyClick(view, Qt.Key.Key_Backspace)
     assert view.state.chosen == "net.act#1"
     assert ("net.act", "Tanh", "1 node", "") in view.drawn()["nodes"]
@@ -76,21 +76,21 @@ def test_groups_close_around_a_node_and_open_by_key_and_by_mouse(view: GraphView
     assert ("net", "Net", "4 nodes", "") in view.drawn()["nodes"], "name, class and count"
     assert len(titles(view)) == 4
     assert has_colour(pixels(view), mix(LIGHT.operation, LIGHT.accent, 0.12), 2) > 500, "a closed box looks closed"
-    box = view._folds.box_of("net#1")
+    box = view.shown.folds.box_of("net#1")
     QTest.mouseDClick(view.plane, Qt.MouseButton.LeftButton, pos=view.plane.place_of(box).toPoint())
     assert view.drawn()["opened"] == {"net#1"}
-    view.choose("net.act#1")
+    view.shown.choose("net.act#1")
     QTest.keyClick(view, Qt.Key.Key_Return)
     assert len(titles(view)) == 7
     assert view.state.chosen == 1, "one looks at what was opened"
 
 
 def test_a_box_that_opens_stays_where_it_was(view: GraphView) -> None:
-    view.close_all()
+    view.folding.close_all()
     view.zoom(1.2, QPointF(300, 300))
-    place = view.plane.place_of(view._folds.box_of("net#1"))
-    view.open_group("net#1")
-    first = view._folds.box_of(view.state.chosen)
+    place = view.plane.place_of(view.shown.folds.box_of("net#1"))
+    view.folding.open_group("net#1")
+    first = view.shown.folds.box_of(view.state.chosen)
     assert (view.plane.place_of(first) - place).manhattanLength() < 2
 
 
@@ -114,12 +114,12 @@ def test_a_large_graph_comes_folded(shown: Show) -> None:
 
 
 def test_what_is_found_in_a_closed_group_is_uncovered(view: GraphView) -> None:
-    view.close_all()
-    view.open_search()
-    line = view.search_bar._line
+    view.folding.close_all()
+    view.finding.open()
+    line = view.finding.bar._line
     QTest.keyClicks(line, "tanh")
     assert view.drawn()["found"] == (1,)
-    assert view.drawn()["standing out"] == [view._folds.box_of("net#1")], "the box that it is in"
+    assert view.drawn()["standing out"] == [view.shown.folds.box_of("net#1")], "the box that it is in"
     QTest.keyClick(line, Qt.Key.Key_Return)
     assert "hidden" in titles(view)
     assert view.state.chosen == 1
@@ -127,16 +127,16 @@ def test_what_is_found_in_a_closed_group_is_uncovered(view: GraphView) -> None:
 
 def test_marked_nodes_become_a_group_and_those_that_cannot_say_why(view: GraphView, qtbot: Any) -> None:
     for row in (0, 3):
-        view.choose(row)
+        view.shown.choose(row)
         QTest.keyClick(view, Qt.Key.Key_X)
     assert view.state.marked == {0, 3}
-    assert view._stress(view.plane.drawing).marked == {0, 3}
+    assert view.shown.stress(view.plane.drawing).marked == {0, 3}
     QTest.keyClick(view, Qt.Key.Key_G)
     assert ("group 1", "", "2 nodes", "") in view.drawn()["nodes"]
     assert view.state.marked == frozenset()
     QTest.keyClick(view, Qt.Key.Key_O)
     for row in (1, 0):
-        at = view.plane.place_of(view._folds.box_of(row)).toPoint()
+        at = view.plane.place_of(view.shown.folds.box_of(row)).toPoint()
         QTest.mouseClick(view.plane, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ControlModifier, at)
     QTest.keyClick(view, Qt.Key.Key_G)
     assert len(view.state.by_hand) == 1
@@ -153,7 +153,7 @@ def test_shared_leaves_stand_beside_each_use_or_once(view: GraphView) -> None:
     once = view.plane.drawing.folded
     box = once.boxes[4]
     assert box == once.boxes[5]
-    consumers = [view._folds.spot_of(b) for a, b in once.edges.tolist() if a == box]
+    consumers = [view.shown.folds.spot_of(b) for a, b in once.edges.tolist() if a == box]
     assert sorted(consumers) == [2, 3], "one box leads to both"
     QTest.keyClick(view, Qt.Key.Key_S)
     assert len(titles(view)) == 7
@@ -174,15 +174,15 @@ def test_a_click_shows_the_card_with_all_that_is_known(view: GraphView) -> None:
     for told in ("TanhBackward0", "net.act", "(2, 3) float32", "24 bytes, alive", "tanh", "not finite", "norm", "0.25"):
         assert told in card["text"], told
     assert "nan" in card["text"]
-    picture = pixels(view.card)
+    picture = pixels(view.dock.card)
     assert has_colour(picture, LIGHT.value, 30) > 100, "the histogram of the value"
     assert has_colour(picture, LIGHT.fault, 10) > 50, "what is not finite is marked"
 
 
 def test_an_entry_under_the_pointer_says_its_index_and_number(view: GraphView) -> None:
-    view.choose(1)
-    view.show_card(True)
-    text = view.card._text
+    view.shown.choose(1)
+    view.dock.open_card(True)
+    text = view.dock.card._text
     text.highlighted.emit(QUrl("histogram:1:value#2"))
     assert QToolTip.text() == "value[0, 2] = 2"
     text.highlighted.emit(QUrl("histogram:1:value#3"))
@@ -193,8 +193,8 @@ def test_an_entry_under_the_pointer_says_its_index_and_number(view: GraphView) -
 
 
 def test_a_group_has_a_card_too_but_a_click_alone_shows_none(view: GraphView) -> None:
-    view.close_all()
-    box = view._folds.box_of("net#1")
+    view.folding.close_all()
+    box = view.shown.folds.box_of("net#1")
     QTest.mouseClick(view.plane, Qt.MouseButton.LeftButton, pos=view.plane.place_of(box).toPoint())
     assert view.drawn()["card"] is None, "it may be about to be double clicked"
     QTest.keyClick(view, Qt.Key.Key_K)
@@ -204,24 +204,24 @@ def test_a_group_has_a_card_too_but_a_click_alone_shows_none(view: GraphView) ->
 
 
 def test_a_pinned_card_stays_and_the_keyboard_reaches_it(view: GraphView) -> None:
-    view.choose(1)
+    view.shown.choose(1)
     QTest.keyClick(view, Qt.Key.Key_Return)
-    assert view.card.isVisible()
-    assert view.card._text.hasFocus()
+    assert view.dock.card.isVisible()
+    assert view.dock.card._text.hasFocus()
     QTest.keyClick(view, Qt.Key.Key_I)
-    view.choose(0)
+    view.shown.choose(0)
     card = view.drawn()["card"]
     assert (card["title"], card["pinned"]) == ("hidden", True)
-    QTest.mouseClick(view.card.pin, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(view.dock.card.pin, Qt.MouseButton.LeftButton)
     assert view.drawn()["card"]["title"] == "loss"
-    QTest.keyClick(view.card._text, Qt.Key.Key_Escape)
-    assert not view.card.isVisible()
+    QTest.keyClick(view.dock.card._text, Qt.Key.Key_Escape)
+    assert not view.dock.card.isVisible()
     assert view.hasFocus()
 
 
 def test_the_card_follows_the_steps_and_the_language(view: GraphView) -> None:
-    view.choose(0)
-    view.show_card(True)
+    view.shown.choose(0)
+    view.dock.open_card(True)
     later = traced(view.graph.structure, (number(77.0), *[None] * 6), (None,) * 7)
     view.show_answer(Answer(TraceGraph(), 4, later))
     assert "77" in view.drawn()["card"]["text"]
@@ -234,8 +234,8 @@ def test_the_card_follows_the_steps_and_the_language(view: GraphView) -> None:
 def test_the_card_stands_where_there_is_room(shown: Show, width: int, is_beside: bool) -> None:
     view = shown(GraphView(), width, 600)
     view.show_answer(Answer(TraceGraph(), 3, model()))
-    view.show_card(True)
-    assert (view.card.pos().x() > 0) is is_beside
+    view.dock.open_card(True)
+    assert (view.dock.card.pos().x() > 0) is is_beside
     assert view.plane.width() > 0.5 * width
     assert view.plane.height() > 300
 
@@ -281,8 +281,8 @@ def test_in_a_race_the_graph_is_of_the_chosen_optimiser(shown: Show) -> None:
     view.asks_changed.connect(lambda: asked.append(view.asks))
     QTest.keyClick(view.racer, Qt.Key.Key_Down)
     assert asked == [(TraceGraph(1, jacobians=False),)]
-    view.choose(1)
-    view.close_all()
+    view.shown.choose(1)
+    view.folding.close_all()
     view.show_answer(Answer(TraceGraph(1), 3, model()))
     assert view.state.chosen == 1, "the graphs of a race are alike: what was chosen and closed stays"
     assert view.state.opened == frozenset()
@@ -304,35 +304,35 @@ def test_the_menu_has_every_key(view: GraphView) -> None:
 
 
 def test_a_tensor_of_the_card_is_a_heat_map_that_is_read_by_keyboard(view: GraphView) -> None:
-    view.choose(0)
-    view.show_card(True)
+    view.shown.choose(0)
+    view.dock.open_card(True)
     assert view.drawn()["card"]["maps"]["labels"] == [], "a number has none"
-    assert not view.card.maps.isVisible()
-    view.choose(1)
+    assert not view.dock.card.maps.isVisible()
+    view.shown.choose(1)
     shown = view.drawn()["card"]["maps"]
     assert (shown["labels"], shown["shown"]) == (["value"], "value"), "of the gradient there is a range alone"
     assert shown["map"]["marks"] == {"NaN": 1, "inf": 1}
-    assert view.card.maps.isVisible()
-    assert view.card.maps.height() < view.card.height() / 2, "the rest of the card keeps its room"
+    assert view.dock.card.maps.isVisible()
+    assert view.dock.card.maps.height() < view.dock.card.height() / 2, "the rest of the card keeps its room"
     told = []
     for key in (Qt.Key.Key_Right, Qt.Key.Key_Down, Qt.Key.Key_End):
-        QTest.keyClick(view.card.maps.view, key)
-        told.append(view.card.maps.view.readout())
+        QTest.keyClick(view.dock.card.maps.view, key)
+        told.append(view.dock.card.maps.view.readout())
     assert told == ["[0, 0]  0.5", "[1, 0]  nan", "[1, 2]  inf"]
-    QTest.keyClick(view.card.maps.view, Qt.Key.Key_Escape)
-    assert not view.card.isVisible()
+    QTest.keyClick(view.dock.card.maps.view, Qt.Key.Key_Escape)
+    assert not view.dock.card.isVisible()
 
 
 def test_value_and_gradient_are_two_maps_and_one_stays_chosen(qtbot: Any, view: GraphView) -> None:
     graph = model()
     matrix = TensorNumbers((2, 3), "float32", np.array([[0.5, -1.0, 2.0], [3.0, 0.25, 1.0]]))
     tensors = [("value", matrix), ("gradient", graph.ledger.values[1])]
-    view.card.maps.show_tensors(tensors, LIGHT)
-    assert view.card.maps.drawn()["shown"] == "value"
-    button = next(one for one in view.card.maps.findChildren(QToolButton) if one.text() == "gradient")
+    view.dock.card.maps.show_tensors(tensors, LIGHT)
+    assert view.dock.card.maps.drawn()["shown"] == "value"
+    button = next(one for one in view.dock.card.maps.findChildren(QToolButton) if one.text() == "gradient")
     QTest.mouseClick(button, Qt.MouseButton.LeftButton)
-    assert view.card.maps.drawn()["map"]["marks"] == {"NaN": 1, "inf": 1}
-    view.card.maps.show_tensors(tensors, DARK)
-    assert view.card.maps.drawn()["shown"] == "gradient", "of the next node the same is looked at"
-    view.card.maps.show_tensors(tensors[:1], DARK)
-    assert view.card.maps.drawn()["labels"] == ["value"]
+    assert view.dock.card.maps.drawn()["map"]["marks"] == {"NaN": 1, "inf": 1}
+    view.dock.card.maps.show_tensors(tensors, DARK)
+    assert view.dock.card.maps.drawn()["shown"] == "gradient", "of the next node the same is looked at"
+    view.dock.card.maps.show_tensors(tensors[:1], DARK)
+    assert view.dock.card.maps.drawn()["labels"] == ["value"]

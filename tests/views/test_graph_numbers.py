@@ -86,7 +86,7 @@ def test_a_label_is_as_long_as_has_room(shown: Show) -> None:
     for one, other in itertools.combinations(ways, 2):
         if same_row[one, other]:
             assert rooms.of([one, other]).sum() / 2 <= abs(x[one] - x[other]) + 1e-9
-    view.turn(Direction.RIGHT)
+    view.folding.turn(Direction.RIGHT)
     narrow = LabelRooms(view.plane.drawing, view.plane.arrays)
     assert (narrow.of(ways) < 80).any(), "boxes at both sides"
 
@@ -151,12 +151,12 @@ def test_a_fitted_graph_leaves_room_for_the_head_and_the_legend(shown: Show, wid
     view = shown(GraphView(), width, height)
     view.show_answer(Answer(TraceGraph(), 1, traced("G")))
     scale = view.plane.camera.scale
-    view.colour_by(Measure.GRADIENT_NORM)
+    view.colours.by(Measure.GRADIENT_NORM)
     half = 0.5 * NODE_SIZE[1] * view.plane.camera.scale
     middles = [view.plane.place_of(box).y() for box in range(len(view.plane.drawing.folded))]
     assert min(middles) - half >= HEAD
     assert max(middles) + half <= view.plane.height() - LEGEND, "the last node is above the legend"
-    view.colour_by(None)
+    view.colours.by(None)
     assert view.plane.camera.scale == scale
 
 
@@ -165,5 +165,5 @@ def test_colours_leave_a_graph_where_a_person_moved_it(shown: Show) -> None:
     view.show_answer(Answer(TraceGraph(), 1, traced("G")))
     view.plane.zoom(1.5)
     camera = view.plane.camera
-    view.colour_by(Measure.GRADIENT_NORM)
+    view.colours.by(Measure.GRADIENT_NORM)
     assert view.plane.camera == camera

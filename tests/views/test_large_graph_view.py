@@ -160,11 +160,11 @@ def test_r_turns_through_four_directions(view: GraphView) -> None:
 
 def test_search_marks_what_it_finds_and_goes_there(view: GraphView, qtbot: Any) -> None:
     QTest.keyClick(view, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
-    line = view.search_bar._line
+    line = view.finding.bar._line
     assert line.isVisible()
     QTest.keyClicks(line, "h59")
     assert view.drawn()["found"] == (59, *range(590, 600))
-    assert view.search_bar._count.text() == "11 nodes"
+    assert view.finding.bar._count.text() == "11 nodes"
     assert view.state.chosen == 59
     assert view.plane.seen().contains(place(view, 59))
     QTest.keyClick(line, Qt.Key.Key_Return)
@@ -178,13 +178,13 @@ def test_search_marks_what_it_finds_and_goes_there(view: GraphView, qtbot: Any) 
 
 
 def test_what_leads_to_a_node_and_follows_of_it_stands_out(view: GraphView) -> None:
-    view.choose(590)
+    view.shown.choose(590)
     QTest.keyClick(view, Qt.Key.Key_U)
     assert view.drawn()["standing out"] == list(range(590, 600))
     QTest.keyClick(view, Qt.Key.Key_D)
     assert view.drawn()["standing out"] == list(range(591))
     assert has_colour(pixels(view), LIGHT.accent, 40) > 50
-    view.choose(580)
+    view.shown.choose(580)
     QTest.keyClick(view, Qt.Key.Key_P)
     assert view.drawn()["standing out"] == list(range(580, 591))
     QTest.keyClick(view, Qt.Key.Key_Escape)
