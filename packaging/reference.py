@@ -20,6 +20,7 @@ IN_VIEWS = (
     ("Backspace in the graph", "Close the group around the chosen node"),
     ("O, C in the graph", "Open all groups; close all"),
     ("X or Ctrl+click, G in the graph", "Mark the chosen node; make one box of what is marked"),
+    ("Delete, Z in the graph", "Take apart a group that you made; undo the last grouping"),
     ("K, I in the graph", "Show or hide the node card; pin it to its node"),
     ("V, S in the graph", "Colour by gradient norm, value range, saved bytes; draw shared parameters once"),
     ("M in the graph", "The menu with all of these"),

@@ -107,8 +107,8 @@ def test_the_window_holds_the_graph_with_its_groups_and_card(qtbot: Any) -> None
     assert view.drawn()["header"].startswith(f"{len(graph.nodes)} nodes")
     QTest.keyClick(view, Qt.Key.Key_O)
     assert {"0.weight", "0.bias", "2.weight", "2.bias"} <= {node[0] for node in view.drawn()["nodes"]}
-    view.search("tanh")
-    view.show_card(True)
+    view.finding.search("tanh")
+    view.dock.open_card(True)
     assert "TanhBackward0" in view.drawn()["card"]["text"]
     assert "alive" in view.drawn()["card"]["text"]
 

@@ -144,6 +144,41 @@ def test_marked_nodes_become_a_group_and_those_that_cannot_say_why(view: GraphVi
     QToolTip.hideText()
 
 
+def test_a_group_of_ones_own_can_be_taken_apart_and_that_undone(view: GraphView) -> None:
+    alone = titles(view)
+    for row in (0, 3):
+        view.shown.choose(row)
+        QTest.keyClick(view, Qt.Key.Key_X)
+    QTest.keyClick(view, Qt.Key.Key_G)
+    grouped = titles(view)
+    assert "group 1" in grouped
+    QTest.keyClick(view, Qt.Key.Key_Delete)
+    assert titles(view) == alone
+    assert view.state.by_hand == ()
+    assert view.state.chosen == 0, "its first node"
+    QTest.keyClick(view, Qt.Key.Key_Z)
+    assert titles(view) == grouped
+    assert view.state.chosen == "hand:group 1:0"
+    QTest.keyClick(view, Qt.Key.Key_Return)
+    QTest.keyClick(view, Qt.Key.Key_Delete)
+    assert view.state.by_hand == (), "also when it is open, from a node in it"
+    QTest.keyClick(view, Qt.Key.Key_Z)
+    QTest.keyClick(view, Qt.Key.Key_Z)
+    assert titles(view) == alone, "and that it was made"
+    assert view.state.marked == {0, 3}
+    QTest.keyClick(view, Qt.Key.Key_Z)
+    assert titles(view) == alone
+
+
+def test_only_a_group_of_ones_own_is_taken_apart(view: GraphView) -> None:
+    before = titles(view)
+    view.shown.choose(view.shown.folds.spot_of(len(before) - 1))
+    QTest.keyClick(view, Qt.Key.Key_Delete)
+    assert titles(view) == before
+    assert "group that you made" in QToolTip.text()
+    QToolTip.hideText()
+
+
 def test_shared_leaves_stand_beside_each_use_or_once(view: GraphView) -> None:
     leaves = [node[3] for node in view.drawn()["nodes"] if node[0] == "weight"]
     assert leaves == ["grad  5 of 8", "grad  3 of 8"]

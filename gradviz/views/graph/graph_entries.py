@@ -23,6 +23,8 @@ def entries(parts: GraphParts) -> tuple[Entry, ...]:
         Entry("Close the group around", "Backspace", folding.close_group),
         Entry("Mark the chosen node", "X", folding.mark),
         Entry("Group what is marked", "G", folding.group_marked),
+        Entry("Take the group apart", "Delete", folding.take_apart),
+        Entry("Undo the last grouping", "Z", folding.undo),
         line,
         Entry("Shared parameters once", "S", folding.toggle_once, lambda: parts.shown.state.once),
         Entry("No colours", "V", partial(colours.by, None), partial(colours.are_by, None)),

@@ -41,6 +41,8 @@ class GraphKeys:
             Qt.Key.Key_C: folding.close_all,
             Qt.Key.Key_X: folding.mark,
             Qt.Key.Key_G: folding.group_marked,
+            Qt.Key.Key_Delete: folding.take_apart,
+            Qt.Key.Key_Z: folding.undo,
             Qt.Key.Key_K: parts.dock.toggle,
             Qt.Key.Key_I: parts.dock.toggle_pin,
             Qt.Key.Key_S: folding.toggle_once,

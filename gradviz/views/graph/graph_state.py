@@ -111,6 +111,13 @@ class Folds:
             index = next((group.parent for group in self.grouping.groups if group.key == spot), -1)
         return self.grouping.groups[index] if index >= 0 else None
 
+    def keys_around(self, spot: Spot) -> list[str]:
+        """A group, or the one that a node is in, and all groups around it, the innermost first."""
+        if isinstance(spot, int):
+            return self._keys_around(int(self.grouping.owner[spot]))
+        index = next((index for index, group in enumerate(self.grouping.groups) if group.key == spot), -1)
+        return self._keys_around(index)
+
     def keys_over(self, row: int) -> frozenset[str]:
         """The groups that must be open for a node to be seen."""
         return frozenset(self._keys_around(int(self.grouping.owner[row])))
