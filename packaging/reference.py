@@ -22,7 +22,10 @@ IN_VIEWS = (
     ("X or Ctrl+click, G in the graph", "Mark the chosen node; make one box of what is marked"),
     ("Delete, Z in the graph", "Take apart a group that you made; undo the last grouping"),
     ("K, I in the graph", "Show or hide the node card; pin it to its node"),
-    ("V, S in the graph", "Colour by gradient norm, value range, saved bytes; draw shared parameters once"),
+    (
+        "V, S in the graph",
+        "Colour by gradient norm, value range, saved bytes, numbers of one's own; draw shared parameters once",
+    ),
     ("M in the graph", "The menu with all of these"),
     ("R in the graph", "Turn it: downwards, to the right, upwards, to the left"),
     ("Escape in the graph", "All nodes alike again; leave a layout that takes long"),

@@ -18,6 +18,8 @@ from PySide6.QtTest import QTest
 
 import gradviz
 from gradviz.app.tracing import graph_window, showing
+from gradviz.core.graph.measures import CHOICES, SHADES, UNKNOWN, Measure
+from gradviz.core.graph.own_numbers import OwnNumberError, own_numbers
 from gradviz.core.problems import GradvizError
 from gradviz.core.tape.captions import gradient_text, value_text
 from gradviz.core.tape.graph_data import graph_data
@@ -132,6 +134,71 @@ def test_the_callers_own_names_are_those_of_the_graph(monkeypatch: pytest.Monkey
     showing._windows.clear()
     gradviz.show(gradviz.trace(hidden.exp()).opening("all"))
     assert handed[1]["opened"] == []
+
+
+def test_colours_of_ones_own_are_handed_over_and_shown(monkeypatch: pytest.MonkeyPatch, qtbot: Any) -> None:
+    handed: list[Any] = []
+    monkeypatch.setattr(showing, "display_fault", lambda: "")
+    monkeypatch.setattr(showing, "hand_over", lambda *given: handed.append(given) or Path("nowhere"))
+    monkeypatch.setattr(showing, "_opened", lambda _path: None)
+    monkeypatch.setattr(showing, "_windows", [])
+    graph = graphs()["model"].opening("all")
+    gradviz.show(graph, colours={"0.weight": -2.0, "2.bias": torch.tensor(6.0), "1": 2})
+    plain, arrays = handed[0]
+    view = graph_window.graph_window(json.loads(json.dumps(plain)), arrays)
+    qtbot.addWidget(view)
+    view.show()
+    shading = view.plane.stress.shading
+    assert shading is not None
+    assert (shading.measure, shading.low, shading.high) == (Measure.OWN, -2.0, 6.0)
+    shade = dict(zip([node[0] for node in view.drawn()["nodes"]], shading.shades.tolist(), strict=True))
+    assert (shade["0.weight"], shade["tanh"], shade["2.bias"]) == (0, 4, SHADES - 1)
+    assert shade["2.weight"] == UNKNOWN
+    seen = [view.state.measure]
+    for _ in range(len(CHOICES) + 2):
+        QTest.keyClick(view, Qt.Key.Key_V)
+        seen.append(view.state.measure)
+    assert seen == [Measure.OWN, None, *CHOICES, Measure.OWN], "one more choice"
+    own = [action for action in view.menu.menu().actions() if action.text().startswith("Colour by own")]
+    view.menu.menu().aboutToShow.emit()
+    assert own[0].isVisible()
+
+
+def test_a_graph_without_colours_of_ones_own_does_not_offer_them(qtbot: Any) -> None:
+    plain, arrays = plain_graph(graphs()["model"].traced)
+    view = graph_window.graph_window({"graph": plain, "opened": None, "by_hand": [], "title": ""}, arrays)
+    qtbot.addWidget(view)
+    view.menu.menu().aboutToShow.emit()
+    own = [action for action in view.menu.menu().actions() if action.text().startswith("Colour by own")]
+    assert not own[0].isVisible()
+    for _ in range(len(CHOICES) + 1):
+        QTest.keyClick(view, Qt.Key.Key_V)
+        assert view.state.measure is not Measure.OWN
+
+
+@pytest.mark.parametrize(
+    ("colours", "told"),
+    [
+        ({"wieght": 1.0}, "called 'wieght'. There are .*0.weight"),
+        ({"0.weight": "red"}, "is a number"),
+        ({99: 1.0}, "99"),
+    ],
+)
+def test_colours_of_nothing_are_refused(monkeypatch: pytest.MonkeyPatch, colours: Any, told: str) -> None:
+    monkeypatch.setattr(showing, "display_fault", lambda: "")
+    with pytest.raises(OwnNumberError, match=told):
+        gradviz.show(graphs()["model"], colours=colours)
+
+
+def test_a_name_goes_before_the_module_that_it_is_in() -> None:
+    structure = graphs()["model"].traced.structure
+    numbers = own_numbers(structure, {"0.weight": 5.0, "0": 1.0, 0: 7.0})
+    named = dict(zip(structure.names, numbers.tolist(), strict=True))
+    assert named["0.weight"] == 5.0
+    assert numbers[0] == 7.0
+    inside = [row for row, path in enumerate(structure.modules) if path == "0" and structure.names[row] != "0.weight"]
+    assert inside
+    assert (numbers[inside] == 1.0).all()
 
 
 SCRIPT = """

@@ -61,7 +61,6 @@ def graph_window(handed: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Gra
     view.setWindowTitle(handed["title"])
     view.resize(*SIZE)
     opened = None if handed["opened"] is None else frozenset(handed["opened"])
-    view.show_graph(
-        graph_of(handed["graph"], arrays), opened, tuple((tuple(rows), label) for rows, label in handed["by_hand"])
-    )
+    by_hand = tuple((tuple(rows), label) for rows, label in handed["by_hand"])
+    view.show_graph(graph_of(handed["graph"], arrays), opened, by_hand, tuple(handed.get("colours", ())))
     return view

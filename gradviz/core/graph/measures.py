@@ -21,10 +21,11 @@ class Measure(StrEnum):
     VALUE_RANGE = "value range"
     SAVED_BYTES = "saved bytes"
     LARGEST_GRADIENT = "largest gradient"
+    OWN = "own numbers"
 
 
 CHOICES = (Measure.GRADIENT_NORM, Measure.VALUE_RANGE, Measure.SAVED_BYTES)
-"""What a graph can be coloured by."""
+"""What any graph can be coloured by; OWN besides, where a person gave numbers."""
 
 
 def measured(graph: TracedGraph, measure: Measure) -> Floats:
@@ -33,6 +34,8 @@ def measured(graph: TracedGraph, measure: Measure) -> Floats:
     Of several outputs it is the largest; a norm is the Euclidean one of all elements, a range maximum minus minimum,
     bytes are those of the tensors that are alive for the backward pass.
     """
+    if measure is Measure.OWN:
+        raise ValueError("a person's own numbers are no part of a graph")
     structure = graph.structure
     if measure is Measure.SAVED_BYTES:
         sizes = [sum(one.size for one in kept if one.state is SavedState.ALIVE) for kept in structure.saved]
@@ -56,9 +59,10 @@ UNKNOWN, NOT_FINITE = -1, SHADES
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Shading:
-    """`shades` (n) are from 0 to SHADES - 1, by the logarithm, UNKNOWN or NOT_FINITE; `low` and `high` are the ends.
+    """`shades` (n) are from 0 to SHADES - 1, by the logarithm or evenly, UNKNOWN or NOT_FINITE.
 
-    Both are NaN where there is no finite number above 0, to which shade 0 alone belongs.
+    `low` and `high` are the ends, both NaN where there is no finite number, by the logarithm none above 0: to others
+    shade 0 alone belongs.
     """
 
     measure: Measure
@@ -79,6 +83,19 @@ def shaded(measure: Measure, numbers: Floats) -> Shading:
     share = (logs - low) / (high - low) if high > low else np.ones(len(logs))
     shades[usual] = np.minimum(share * SHADES + 1e-9, SHADES - 1).astype(np.int64)
     return Shading(measure, shades, float(numbers[usual].min()), float(numbers[usual].max()))
+
+
+def shaded_evenly(measure: Measure, numbers: Floats) -> Shading:
+    """Of any numbers, in equal steps from the least to the largest: they may be negative."""
+    shades = np.where(np.isnan(numbers), UNKNOWN, 0)
+    shades[np.isinf(numbers)] = NOT_FINITE
+    usual = np.isfinite(numbers)
+    if not usual.any():
+        return Shading(measure, shades, math.nan, math.nan)
+    low, high = float(numbers[usual].min()), float(numbers[usual].max())
+    share = (numbers[usual] / 2 - low / 2) / (high / 2 - low / 2) if high > low else np.ones(int(usual.sum()))
+    shades[usual] = np.minimum(share * SHADES + 1e-9, SHADES - 1).astype(np.int64)
+    return Shading(measure, shades, low, high)
 
 
 def _by_port(column: NumberColumn, measure: Measure) -> Floats:

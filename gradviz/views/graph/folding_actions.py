@@ -103,7 +103,9 @@ class FoldingActions:
         self._remember()
         place, first = made.index(key), content.folds.rows_in(key)[0]
         by_hand = tuple(group for index, group in enumerate(content.state.by_hand) if index != place)
-        content.refold(replace(content.state.choosing(first), by_hand=by_hand, opened=content.folds.opened), chosen, first)
+        content.refold(
+            replace(content.state.choosing(first), by_hand=by_hand, opened=content.folds.opened), chosen, first
+        )
 
     def undo(self) -> None:
         """As it was before the last group of one's own was made or taken apart."""

@@ -23,8 +23,12 @@ class GraphColours:
 
     def next(self) -> None:
         """The next choice; after the last there are no colours."""
-        choices = (None, *CHOICES)
+        choices = (None, *CHOICES, *[Measure.OWN] * self.has_own())
         self.by(choices[(choices.index(self._content.state.measure) + 1) % len(choices)])
+
+    def has_own(self) -> bool:
+        """Whether a person gave numbers for this graph."""
+        return bool(self._content.state.own)
 
     def are_by(self, measure: Measure | None) -> bool:
         """Whether this is the choice."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from gradviz.core.graph.measures import CHOICES
+from gradviz.core.graph.measures import CHOICES, Measure
 from gradviz.views.graph.graph_menu import Entry
 from gradviz.views.graph.graph_parts import GraphParts
 
@@ -29,6 +29,13 @@ def entries(parts: GraphParts) -> tuple[Entry, ...]:
         Entry("Shared parameters once", "S", folding.toggle_once, lambda: parts.shown.state.once),
         Entry("No colours", "V", partial(colours.by, None), partial(colours.are_by, None)),
         *measures,
+        Entry(
+            "Colour by own numbers",
+            "V",
+            partial(colours.by, Measure.OWN),
+            partial(colours.are_by, Measure.OWN),
+            colours.has_own,
+        ),
         line,
         Entry("Node card", "K", parts.dock.toggle, lambda: parts.shown.state.has_card),
         Entry("Step through", "W", parts.walking.toggle, lambda: parts.walking.is_open),

@@ -10,12 +10,14 @@ from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 
 
 class Entry(NamedTuple):
-    """A line of the menu: `is_on` says whether a mark stands before it, None where there is never one."""
+    """A line of the menu: `is_on` says whether a mark stands before it, None where there is never one; `is_there`
+    whether it is offered now, None where it always is."""
 
     text: str
     key: str
     act: Callable[[], None]
     is_on: Callable[[], bool] | None = None
+    is_there: Callable[[], bool] | None = None
 
 
 class GraphMenu(QToolButton):
@@ -29,6 +31,7 @@ class GraphMenu(QToolButton):
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._menu = QMenu(self)
         self._marked: list[tuple[QAction, Callable[[], bool]]] = []
+        self._offered: list[tuple[QAction, Callable[[], bool]]] = []
         for entry in entries:
             self._add(entry)
         self._menu.aboutToShow.connect(self._mark)
@@ -43,7 +46,11 @@ class GraphMenu(QToolButton):
         if entry.is_on is not None:
             action.setCheckable(True)
             self._marked.append((action, entry.is_on))
+        if entry.is_there is not None:
+            self._offered.append((action, entry.is_there))
 
     def _mark(self) -> None:
         for action, is_on in self._marked:
             action.setChecked(is_on())
+        for action, is_there in self._offered:
+            action.setVisible(is_there())

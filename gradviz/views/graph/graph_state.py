@@ -8,13 +8,15 @@ from enum import StrEnum
 
 import numpy as np
 
-from gradviz.core.graph.measures import Measure, Shading, measured, shaded
+from gradviz.core.graph.measures import Measure, Shading, measured, shaded, shaded_evenly
 from gradviz.core.graph.reach import Part, between, downstream, upstream
 from gradviz.core.layout.placement import Direction
+from gradviz.core.numbers import Floats
 from gradviz.core.tape.drawing import Drawing
 from gradviz.core.tape.folding import FoldedGraph, folded, opened_at_first
 from gradviz.core.tape.grouping import Group, Grouping, grouping, with_hand_group
 from gradviz.core.tape.structure import TapeStructure
+from gradviz.core.tape.tensor_numbers import Ints
 from gradviz.views.graph.stress import Stress
 
 Spot = int | str
@@ -37,7 +39,8 @@ class GraphState:
 
     `chosen` is the node or group that is looked at, `before` the one before; `pinned` a node whose card stays, `marked`
     nodes that are to be a group. `found` are nodes that a search found, None where nothing is looked for. `measure` is
-    what boxes are coloured by, `optimizer` whose graph it is in a race.
+    what boxes are coloured by, `optimizer` whose graph it is in a race; `own` has by node a person's own numbers, or is
+    empty.
     """
 
     direction: Direction = Direction.DOWN
@@ -53,6 +56,7 @@ class GraphState:
     measure: Measure | None = None
     optimizer: int = 0
     has_card: bool = False
+    own: tuple[float, ...] = ()
 
     def choosing(self, spot: Spot | None) -> GraphState:
         """This node or group is the chosen one."""
@@ -67,7 +71,7 @@ class GraphState:
         return GraphState(
             self.direction,
             once=self.once,
-            measure=self.measure,
+            measure=None if self.measure is Measure.OWN else self.measure,
             optimizer=self.optimizer,
             has_card=self.has_card,
         )
@@ -149,20 +153,30 @@ def stress_of(drawing: Drawing, shown: Folds, state: GraphState) -> Stress:
     part = _part(drawing, shown, state)
     marked = frozenset(int(shown.folded.boxes[row]) for row in state.marked)
     nodes, edges = (None, None) if part is None else (part.nodes, part.edges)
-    return Stress(shown.box_of(state.chosen), nodes, edges, marked, shading_of(drawing, state.measure))
+    return Stress(shown.box_of(state.chosen), nodes, edges, marked, shading_of(drawing, state))
 
 
-def shading_of(drawing: Drawing, measure: Measure | None) -> Shading | None:
+def shading_of(drawing: Drawing, state: GraphState) -> Shading | None:
     """By box the colour of what is measured: a group has that of its largest number, bytes are added."""
+    measure, boxes, count = state.measure, drawing.folded.boxes, len(drawing.folded)
     if measure is None:
         return None
+    if measure is Measure.OWN:
+        return shaded_evenly(measure, _largest(np.array(state.own), boxes, count))
     numbers = measured(drawing.graph, measure)
-    boxes = drawing.folded.boxes
     if measure is Measure.SAVED_BYTES:
-        return shaded(measure, np.bincount(boxes, numbers, len(drawing.folded)).astype(np.float64))
-    most = np.full(len(drawing.folded), -1.0)
-    np.maximum.at(most, boxes, np.where(np.isnan(numbers), -1.0, numbers))
-    return shaded(measure, np.where(most < 0, np.nan, most))
+        return shaded(measure, np.bincount(boxes, numbers, count).astype(np.float64))
+    return shaded(measure, _largest(numbers, boxes, count))
+
+
+def _largest(numbers: Floats, boxes: Ints, count: int) -> Floats:
+    """By box the largest number of its nodes, NaN where none has one."""
+    most = np.full(count, -np.inf)
+    known = ~np.isnan(numbers)
+    np.maximum.at(most, boxes[known], numbers[known])
+    has_any = np.zeros(count, dtype=bool)
+    has_any[boxes[known]] = True
+    return np.where(has_any, most, np.nan)
 
 
 def _part(drawing: Drawing, shown: Folds, state: GraphState) -> Part | None:

@@ -10,6 +10,7 @@ from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from gradviz.core.document.experiment import Experiment, optimizer_names
+from gradviz.core.graph.measures import Measure
 from gradviz.core.layout.placement import Placement, placing
 from gradviz.core.questions.question import Answer, Question, Refusal
 from gradviz.core.questions.trace import TraceGraph
@@ -154,14 +155,23 @@ class GraphView(View):
         self.walking.show()
         self.dock.show_card()
 
-    def show_graph(self, graph: TracedGraph, opened: frozenset[str] | None = None, by_hand: ByHand = ()) -> None:
-        """A graph that is of no run: a person's own, with these groups open and grouped by hand."""
+    def show_graph(
+        self,
+        graph: TracedGraph,
+        opened: frozenset[str] | None = None,
+        by_hand: ByHand = (),
+        own: tuple[float, ...] = (),
+    ) -> None:
+        """A graph that is of no run: a person's own, with these groups open and grouped by hand, and coloured by these
+        numbers of its nodes, NaN for none; without any it has no colours."""
         self.shown.clear()
         self.shown.take(graph)
         self._step, self._refusal = None, ""
         self.walking.offer(graph)
         self._head()
-        self.shown.begin(replace(self.state.of_another_graph(), opened=opened, by_hand=by_hand))
+        state = self.state.of_another_graph()
+        measure = Measure.OWN if own else state.measure
+        self.shown.begin(replace(state, opened=opened, by_hand=by_hand, own=own, measure=measure))
 
     @property
     def graph(self) -> TracedGraph | None:
