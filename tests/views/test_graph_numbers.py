@@ -23,12 +23,12 @@ from gradviz.engine.tape.columns import column
 from gradviz.engine.tape.objective_tracing import ObjectiveTracing
 from gradviz.engine.training.trainer import Trainer
 from gradviz.storage.shipped.gallery import find_entry
-from gradviz.views.graph import box_numbers
+from gradviz.views.graph import box_numbers, graph_painter
 from gradviz.views.graph.box_numbers import BoxNumbers, Form, lines_in
 from gradviz.views.graph.camera import HEAD, LEGEND
 from gradviz.views.graph.edge_labels import LABEL_HEIGHT, LabelRooms, shape_product
 from gradviz.views.graph.graph_view import NODE_SIZE, GraphView
-from gradviz.views.graph.node_lettering import lettering, tag_line, tag_room, text_width
+from gradviz.views.graph.node_lettering import TEXT_SCALE, lettering, tag_line, tag_room, text_width
 
 Show = Callable[..., Any]
 NAN, INF = float("nan"), float("inf")
@@ -56,7 +56,13 @@ def test_a_mean_is_written_where_it_has_room() -> None:
 
 @pytest.mark.parametrize(
     ("room", "told"),
-    [(30, "-0.0357 … 0.0112, mean 0.0012"), (20, "-0.0357 … 0.0112"), (14, "-0.036 … 0.011"), (12, "-0.036…0.011")],
+    [
+        (30, "-0.0357 … 0.0112, mean 0.0012"),
+        (20, "-0.0357 … 0.0112"),
+        (14, "-0.036 … 0.011"),
+        (12, "-0.036…0.011"),
+        (10, "-0.04…0.01"),
+    ],
 )
 def test_a_range_loses_its_mean_then_digits_and_no_end(room: int, told: str) -> None:
     assert box_numbers._cut("-0.0357 … 0.0112, mean 0.0012", room) == told
@@ -80,15 +86,16 @@ def test_a_label_is_as_long_as_has_room(shown: Show) -> None:
     view.show_answer(Answer(TraceGraph(), 1, traced("A1")))
     rooms = LabelRooms(view.plane.drawing, view.plane.arrays)
     ways = range(len(view.plane.drawing.routes))
-    assert (rooms.of(ways) > 80).all()
+    assert (rooms.of(ways).sum(axis=1) > 160).all()
     x = rooms.centres[:, 0]
     same_row = np.abs(rooms.centres[:, None, 1] - rooms.centres[None, :, 1]) < LABEL_HEIGHT
-    for one, other in itertools.combinations(ways, 2):
-        if same_row[one, other]:
-            assert rooms.of([one, other]).sum() / 2 <= abs(x[one] - x[other]) + 1e-9
+    pairs = [(a, b) for a, b in itertools.permutations(ways, 2) if same_row[a, b] and x[a] < x[b]]
+    assert pairs
+    for a, b in pairs:
+        assert rooms.of([a])[0, 1] + rooms.of([b])[0, 0] <= x[b] - x[a] + 1e-9, "two labels never meet"
     view.folding.turn(Direction.RIGHT)
     narrow = LabelRooms(view.plane.drawing, view.plane.arrays)
-    assert (narrow.of(ways) < 80).any(), "boxes at both sides"
+    assert (narrow.of(ways).sum(axis=1) < 80).any(), "boxes at both sides"
 
 
 def traced(case: str, steps: int = 2) -> TracedGraph:
@@ -167,3 +174,18 @@ def test_colours_leave_a_graph_where_a_person_moved_it(shown: Show) -> None:
     camera = view.plane.camera
     view.colours.by(Measure.GRADIENT_NORM)
     assert view.plane.camera == camera
+
+
+def test_names_are_whole_from_afar(shown: Show, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a small window the tall graph of the spirals is fitted to a third: long names are written smaller."""
+    cut: list[str] = []
+    elided = graph_painter._elided
+    monkeypatch.setattr(
+        graph_painter,
+        "_elided",
+        lambda font, text, room, in_middle=False: cut.append(elided(font, text, room)) or elided(font, text, room),
+    )
+    view = shown(GraphView(), 463, 400)
+    view.show_answer(Answer(TraceGraph(), 1, traced("spirals")))
+    assert TEXT_SCALE < view.plane.camera.scale < 0.35
+    assert "prediction" in cut

@@ -160,9 +160,7 @@ def _cut(text: str, room: int) -> str:
     """
     if len(text) <= room:
         return text
-    shown = ends = text.partition(", mean")[0]
-    for digits in (3, 2):
-        if len(shown) > room:
-            shown = _shortened(ends, digits)
-    shown = shown if len(shown) <= room else shown.replace(" … ", "…")
-    return shown if len(shown) <= room else shown[: room - 1] + "…"
+    ends = text.partition(", mean")[0]
+    near = _shortened(ends, 2).replace(" … ", "…")
+    shorter = (ends, _shortened(ends), _shortened(ends, 2), near, _shortened(near, 1))
+    return next((shown for shown in shorter if len(shown) <= room), f"{near[: room - 1]}…")

@@ -99,7 +99,7 @@ def one_text(column: NumberColumn, row: int, digits: int) -> str:
 
 
 class LabelRooms:
-    """How wide a label may be, in scene units, so that it touches no box and no other label: by edge of a drawing.
+    """How far a label may reach from its edge, in scene units, so that it touches no box and no other label.
 
     It is found when it is asked for: of ten thousands of edges few are near enough.
     """
@@ -110,23 +110,26 @@ class LabelRooms:
         self.centres: Floats = (pieces[:, :2] + pieces[:, 2:]) / 2
         """Towards the end of each edge (m, 2): on the last piece of its route, where edges to one consumer are apart"""
         self._boxes, (self._width, self._height) = drawing.places, drawing.size
-        self._rooms = np.full(len(drawing.routes), math.nan)
+        self._rooms = np.full((len(drawing.routes), 2), math.nan)
 
     def of(self, edges: Sequence[int]) -> Floats:
-        """The rooms of these edges."""
+        """To the left and to the right of the centres of these edges (k, 2)."""
         wanted = np.array(edges, dtype=np.int64)
-        new = wanted[np.isnan(self._rooms[wanted])]
+        new = wanted[np.isnan(self._rooms[wanted, 0])]
         if len(new):
             self._rooms[new] = self._found(new)
         return self._rooms[wanted]
 
     def _found(self, edges: Ints) -> Floats:
         own = self.centres[edges][:, None]
-        away = np.abs(own - self.centres[None])
-        beside = np.where(away[..., 1] < LABEL_HEIGHT, away[..., 0], math.inf)
-        beside[np.arange(len(edges)), edges] = math.inf
-        apart = np.abs(own - self._boxes[None])
-        is_near = apart[..., 1] < (self._height + LABEL_HEIGHT) / 2 - 1
-        free = np.where(is_near, 2 * (apart[..., 0] - self._width / 2), math.inf)
-        room: Floats = np.minimum(beside.min(axis=1), free.min(axis=1))
-        return room
+        away = self.centres[None] - own
+        is_near = np.abs(away[..., 1]) < LABEL_HEIGHT
+        is_near[np.arange(len(edges)), edges] = False
+        half = np.where(is_near, away[..., 0] / 2, math.nan)  # each of two neighbours has half of what is between
+        apart = self._boxes[None] - own
+        is_beside = np.abs(apart[..., 1]) < (self._height + LABEL_HEIGHT) / 2 - 1
+        sides = apart[..., 0] - np.sign(apart[..., 0]) * self._width / 2
+        limits = np.hstack((half, np.where(is_beside, sides, math.nan)))
+        left = np.where(limits <= 0, -limits, math.inf).min(axis=1, initial=math.inf)
+        right = np.where(limits >= 0, limits, math.inf).min(axis=1, initial=math.inf)
+        return np.column_stack((left, right))

@@ -35,7 +35,7 @@ TITLE_ALONE = (28.0, 44.0)
 """The least and the largest height of a title without numbers, in scene units."""
 
 SMALLER, OVERHANG = 0.82, 9.0
-"""What a long title without numbers is written in of that, and scene units at each side that it may be wider."""
+"""The part of the usual size that a long title has; scene units that one without numbers may hang over at each side."""
 
 
 class GraphPainter:
@@ -138,9 +138,17 @@ class GraphPainter:
         places = arrays.corners(boxes).tolist()
         painter.setFont(letters.title)
         painter.setPen(QColor(self._theme.text))
+        long: list[tuple[QPointF, str]] = []
         for box, (left, top) in zip(boxes.tolist(), places, strict=True):
-            title = _elided(letters.title, arrays.titles[box], room)
-            painter.drawText(QPointF(left + letters.indent, top + letters.title_line), title)
+            title, place = arrays.titles[box], QPointF(left + letters.indent, top + letters.title_line)
+            if text_width(letters.title, title) <= room:
+                painter.drawText(place, title)
+            else:
+                long.append((place, title))
+        smaller = _bold(round(SMALLER * letters.title.pixelSize()))
+        painter.setFont(smaller)
+        for place, title in long:
+            painter.drawText(place, _elided(smaller, title, room))
         if line is None:
             return
         painter.setFont(letters.small)

@@ -148,11 +148,14 @@ class NumberPainter:
         if self._rooms is None or self._rooms_of is not arrays:
             self._rooms, self._rooms_of = LabelRooms(drawing, arrays), arrays
         edges, around = [label.edge for label in labels], visible.adjusted(-90, -12, 90, 12)
-        rooms = ((self._rooms.of(edges) - MARGIN) / letters.derivative_digit).tolist()
-        for label, room, (x, y) in zip(labels, rooms, self._rooms.centres[edges].tolist(), strict=True):
+        rooms, centres, digit = self._rooms.of(edges), self._rooms.centres[edges], letters.derivative_digit
+        for label, (left, right), (x, y) in zip(labels, rooms.tolist(), centres.tolist(), strict=True):
+            room = (left + right - MARGIN) / digit
             text = next((text for text in label.texts if len(text) <= room), label.texts[-1])
             if text and around.contains(x, y):
-                yield QPointF(x, y), text, self._muted if label.is_of_shapes else self._gradient
+                half = min((len(text) * digit + MARGIN) / 2, (left + right) / 2)
+                aside = max(half - left, 0.0) - max(half - right, 0.0)  # where a neighbour is near
+                yield QPointF(x + aside, y), text, self._muted if label.is_of_shapes else self._gradient
 
     @staticmethod
     def _write(painter: QPainter, labels: Iterable[Placed], letters: Lettering, ground: QColor) -> None:
