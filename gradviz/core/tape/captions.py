@@ -69,8 +69,10 @@ def grad_tag(graph: TracedGraph, row: int) -> str:
     """
     held = graph.ledger.held[row]
     if graph.structure.kinds[row] is NodeKind.LEAF:
+        if held not in (Held.ACCUMULATED, Held.APART):
+            return ""
         kept = numbers_text(graph.ledger.before[row], 1, 4)
-        return f"{kept} +" if held is Held.ACCUMULATED else f".grad {kept}" if held is Held.APART else ""
+        return f"{kept} +" if held is Held.ACCUMULATED else f".grad {kept}"
     if row in graph.structure.roots:
         return ""
     return {Held.NONE: ".grad None", Held.RETAINED: ".grad kept"}.get(held, "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from gradviz.core.numbers import short_number
@@ -160,7 +161,17 @@ def _cut(text: str, room: int) -> str:
     """
     if len(text) <= room:
         return text
-    ends = text.partition(", mean")[0]
-    near = _shortened(ends, 2).replace(" … ", "…")
-    shorter = (ends, _shortened(ends), _shortened(ends, 2), near, _shortened(near, 1))
-    return next((shown for shown in shorter if len(shown) <= room), f"{near[: room - 1]}…")
+    for shown in _shorter(text.partition(", mean")[0]):
+        if len(shown) <= room:
+            break
+    return shown if len(shown) <= room else f"{shown[: room - 1]}…"
+
+
+def _shorter(text: str) -> Iterator[str]:
+    """In fewer and fewer letters, each made when those before had no room."""
+    yield text
+    yield _shortened(text)
+    fewest = _shortened(text, 2)
+    yield fewest
+    yield fewest.replace(" … ", "…")
+    yield _shortened(fewest, 1).replace(" … ", "…")
