@@ -24,7 +24,7 @@ from gradviz.core.tape.captions import title
 from gradviz.core.tape.ledger import Held, TracedGraph
 from gradviz.core.tape.structure import CONSTANT, LEAF
 from gradviz.views.graph import box_numbers
-from gradviz.views.graph.edge_labels import edge_labels
+from gradviz.views.graph.edge_labels import edge_labels, shape_labels
 from gradviz.views.graph.graph_painter import GraphPainter
 from gradviz.views.graph.graph_view import NODE_SIZE, GraphView, Overlay
 from gradviz.views.graph.node_lettering import TEXT_SCALE, lettering
@@ -365,11 +365,11 @@ def test_what_grad_holds_is_in_the_picture(shown: Show, tag: Held) -> None:
 
 def test_edges_say_the_local_derivative_and_what_it_passes_on(view: GraphView) -> None:
     assert view.graph is not None
-    labels = [edge_labels(view.graph, [(way, way)], scale) for scale in (1.0, 0.6, 0.5) for way in (0, 3)]
-    near, _, short, nothing, _, _ = [[label.texts for label in some] for some in labels]
-    assert near == [("1 × 3 = 3", "× 3 = 3", "× 3")]
-    assert short == [("× 3",)]
-    assert nothing == [("", "")]
+    near, short = [edge_labels(view.graph, [(0, 0), (3, 3)], scale) for scale in (1.0, 0.5)]
+    assert [label.texts for label in near] == [("1 × 3 = 3", "× 3 = 3", "× 3")]
+    assert [label.texts for label in short] == [("× 3",)]
+    assert not shape_labels(view.graph, [(0, 0), (3, 3)])
+    assert [label.texts[0] for label in shape_labels(view.graph, [(1, 1)])] == ["() × J = (50, 2)"]
 
 
 def test_an_overlay_lays_other_numbers_and_marks_over_the_graph_until_the_next_step(view: GraphView) -> None:

@@ -30,32 +30,23 @@ class Label(NamedTuple):
 
     edge: int
     texts: tuple[str, ...]
-    is_of_shapes: bool = False
 
 
-def edge_labels(
-    graph: TracedGraph,
-    ways: Sequence[tuple[int, int]],
-    scale: float,
-    digits: int = 7,
-    known: dict[int, str] | None = None,
-) -> list[Label]:
-    """Of ways of a drawing, each with its edge of the structure, those that something can be written on at a zoom.
-
-    `known` has by edge what is written of shapes, and learns it: of a structure that stays the same it does.
-    """
-    known, labels = {} if known is None else known, []
-    local, is_near = graph.ledger.local, scale >= PASSED_SCALE
+def edge_labels(graph: TracedGraph, ways: Sequence[tuple[int, int]], scale: float, digits: int = 7) -> list[Label]:
+    """The numbers of ways of a drawing, each with its edge of the structure, where there are any at a zoom."""
+    labels, is_near = [], scale >= PASSED_SCALE
     digits = min(digits, PASSED_DIGITS) if is_near else digits
     for way, edge in ways:
-        factor = one_text(local, edge, digits)
+        factor = one_text(graph.ledger.local, edge, digits)
         if factor:
             labels.append(Label(way, _product(graph, edge, factor) if is_near else (f"× {factor}",)))
-        elif scale >= SHAPES_SCALE:
-            if edge not in known:
-                known[edge] = shape_product(graph, edge)
-            labels.append(Label(way, (known[edge], ""), True))
     return labels
+
+
+def shape_labels(graph: TracedGraph, ways: Sequence[tuple[int, int]]) -> list[Label]:
+    """The shapes of ways of vectors: the same at every step."""
+    products = ((way, shape_product(graph, edge)) for way, edge in ways)
+    return [Label(way, (product, "")) for way, product in products if product]
 
 
 def _product(graph: TracedGraph, edge: int, factor: str) -> tuple[str, ...]:

@@ -56,6 +56,7 @@ class GraphCanvas:
             painter.fillRect(label.rect(), QColor(self._theme.base))
             camera.place(painter)
             count = self._painter.paint(painter, drawing, arrays, seen, camera.scale, stress)
+            self._numbers.paint_shapes(painter, drawing, arrays, seen, camera.scale)
         label.show_picture(picture)
         return count
 

@@ -14,10 +14,8 @@ from PySide6.QtGui import QColor, QPainter, QPen
 from gradviz.core.numbers import Floats
 from gradviz.core.tape.captions import arriving_text
 from gradviz.core.tape.drawing import Drawing
-from gradviz.core.tape.ledger import TracedGraph
-from gradviz.core.tape.structure import TapeStructure
 from gradviz.views.graph.box_numbers import BoxNumbers, Form, Lines
-from gradviz.views.graph.edge_labels import MARGIN, Label, LabelRooms, edge_labels
+from gradviz.views.graph.edge_labels import MARGIN, SHAPES_SCALE, Label, LabelRooms, edge_labels, shape_labels
 from gradviz.views.graph.graph_arrays import GraphArrays
 from gradviz.views.graph.node_lettering import INSET, TAG_SCALE, TEXT_SCALE, Lettering, lettering, tag_line
 from gradviz.views.graph.stress import Stress
@@ -39,8 +37,6 @@ class NumberPainter:
         self._numbers = BoxNumbers()
         self._rooms: LabelRooms | None = None
         self._rooms_of: GraphArrays | None = None
-        self._shapes: dict[int, str] = {}
-        self._structure: TapeStructure | None = None
 
     def paint(
         self,
@@ -69,6 +65,17 @@ class NumberPainter:
         painter.setOpacity(1.0)
         if letters.gradient_line is not None:
             self._paint_labels(painter, drawing, arrays, visible, letters, scale, stress)
+
+    def paint_shapes(
+        self, painter: QPainter, drawing: Drawing, arrays: GraphArrays, visible: QRectF, scale: float
+    ) -> None:
+        """Paint the shapes on the edges of vectors: they stay from step to step."""
+        if scale >= SHAPES_SCALE:
+            letters = lettering(scale, drawing.size[1])
+            labels = shape_labels(drawing.graph, _alone(drawing, arrays, visible))
+            painter.setFont(letters.derivative)
+            placed = self._placed(drawing, arrays, labels, letters, visible, self._muted)
+            self._write(painter, placed, letters, self._ground)
 
     @staticmethod
     def _form(drawing: Drawing, letters: Lettering, stress: Stress) -> Form:
@@ -125,24 +132,25 @@ class NumberPainter:
         stress: Stress,
     ) -> None:
         """On each edge the chain rule; that of an edge that is lit stands out, by its producer."""
-        parts, graph = drawing.folded.parts, drawing.graph
-        ways = [(way, parts[way][0]) for way in arrays.edges_in(visible).tolist() if len(parts[way]) == 1]
+        graph, ways = drawing.graph, _alone(drawing, arrays, visible)
         lit = {way: arriving_text(graph, edge) for way, edge in ways if stress.is_lit(way)}
         quiet = [(way, edge) for way, edge in ways if not lit.get(way)]
         painter.setFont(letters.derivative)
-        labels = edge_labels(graph, quiet, scale, letters.derivative_digits, self._shapes_of(graph))
-        self._write(painter, self._placed(drawing, arrays, labels, letters, visible), letters, self._ground)
+        labels = edge_labels(graph, quiet, scale, letters.derivative_digits)
+        self._write(
+            painter, self._placed(drawing, arrays, labels, letters, visible, self._gradient), letters, self._ground
+        )
         arriving = [(_near_the_begin(drawing.routes[way]), text, self._on_lit) for way, text in lit.items() if text]
         self._write(painter, arriving, letters, self._lit)
 
-    def _shapes_of(self, graph: TracedGraph) -> dict[int, str]:
-        """What is known of the products of shapes, by edge of the structure."""
-        if self._structure is not graph.structure:
-            self._shapes, self._structure = {}, graph.structure
-        return self._shapes
-
     def _placed(
-        self, drawing: Drawing, arrays: GraphArrays, labels: Sequence[Label], letters: Lettering, visible: QRectF
+        self,
+        drawing: Drawing,
+        arrays: GraphArrays,
+        labels: Sequence[Label],
+        letters: Lettering,
+        visible: QRectF,
+        pen: QPen,
     ) -> Iterator[Placed]:
         """Of each label the longest text that has room."""
         if self._rooms is None or self._rooms_of is not arrays:
@@ -155,7 +163,7 @@ class NumberPainter:
             if text and around.contains(x, y):
                 half = min((len(text) * digit + MARGIN) / 2, (left + right) / 2)
                 aside = max(half - left, 0.0) - max(half - right, 0.0)  # where a neighbour is near
-                yield QPointF(x + aside, y), text, self._muted if label.is_of_shapes else self._gradient
+                yield QPointF(x + aside, y), text, pen
 
     @staticmethod
     def _write(painter: QPainter, labels: Iterable[Placed], letters: Lettering, ground: QColor) -> None:
@@ -166,6 +174,12 @@ class NumberPainter:
             painter.fillRect(QRectF(centre.x() - half - 4, centre.y() - height / 2, 2 * half + 8, height), ground)
             painter.setPen(pen)
             painter.drawText(QPointF(centre.x() - half, centre.y() + base), text)
+
+
+def _alone(drawing: Drawing, arrays: GraphArrays, visible: QRectF) -> list[tuple[int, int]]:
+    """The ways in sight that are one edge of the structure, each with it."""
+    parts = drawing.folded.parts
+    return [(way, parts[way][0]) for way in arrays.edges_in(visible).tolist() if len(parts[way]) == 1]
 
 
 def _near_the_begin(route: Floats) -> QPointF:
