@@ -78,6 +78,17 @@ def test_vector_edges_tell_the_shapes_of_the_product() -> None:
     assert found["0.bias", "AddmmBackward0"] == "(10, 2) × J = (2)"
     assert found["AddmmBackward0", "SigmoidBackward0"] == "(10, 2) ⊙ f′ = (10, 2)"
     assert found["inputs", "AddmmBackward0"] == "", "no gradient goes there"
+    w, x = torch.tensor([1.0, 2.0], requires_grad=True), torch.ones(3, 2, requires_grad=True)
+    spread = gradviz.trace((x + w).sum(), names={"w": w, "x": x}).traced
+    edges = [spread.structure.edges_from[spread.structure.names.index(name)][0] for name in ("w", "x")]
+    assert [shape_product(spread, edge) for edge in edges] == ["(3, 2) × J = (2)", "(3, 2) ⊙ f′ = (3, 2)"]
+
+
+def test_the_head_says_what_j_and_f_are_where_there_are_vectors(shown: Show) -> None:
+    for case, is_there in (("G", True), ("A1", False)):
+        view = shown(GraphView(), 1200, 900)
+        view.show_answer(Answer(TraceGraph(), 1, traced(case)))
+        assert ("J Jacobian, f′ by element" in view.plane.header()) is is_there
 
 
 def test_a_label_is_as_long_as_has_room(shown: Show) -> None:

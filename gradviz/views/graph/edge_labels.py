@@ -74,7 +74,7 @@ def shape_product(graph: TracedGraph, edge: int) -> str:
     is_followed = structure.kinds[producer] is not NodeKind.CONSTANT and len(arrived) == 1
     if not is_followed or math.prod(arrived[0]) == math.prod(passed) == 1:
         return ""
-    is_elementwise = graph.ledger.local_kinds[edge] is Local.ELEMENTWISE
+    is_elementwise = graph.ledger.local_kinds[edge] is Local.ELEMENTWISE and arrived[0] == passed
     return f"{shape_text(arrived[0])} {'⊙ f′' if is_elementwise else '× J'} = {shape_text(passed)}"
 
 

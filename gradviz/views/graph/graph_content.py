@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 from PySide6.QtCore import QObject, QPointF, Signal
@@ -38,6 +39,8 @@ class GraphContent(QObject):
         self.known: Grouping | None = None
         self.folds: Folds | None = None
         self.kept: Kept | None = None
+        self.has_vectors = False
+        """Whether anything in the graph is more than one number."""
 
     @property
     def graph(self) -> TracedGraph | None:
@@ -60,6 +63,7 @@ class GraphContent(QObject):
         """Lay out the graph that was taken, in this state."""
         assert self.traced is not None
         self.state, self.known = state, grouped(self.traced.structure, state.by_hand)
+        self.has_vectors = any(math.prod(shape) != 1 for shape in self.traced.structure.shapes)
         self.lay_out()
 
     def refold(self, state: GraphState, from_: Spot | None = None, to: Spot | None = None) -> None:

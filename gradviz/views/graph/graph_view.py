@@ -228,6 +228,7 @@ class GraphView(View):
         """The step, whose graph it is in a race, and what signs and colours mean."""
         has_derivatives = self.graph is not None and not self.graph.ledger.local.is_empty
         legend = ["upstream × local derivative = passed on"] * has_derivatives
+        legend += ["J Jacobian, f′ by element"] * (has_derivatives and self.shown.has_vectors)
         whose = ["graph of the gradient"] if self.walking.is_of_gradient else []
         racer = self.racer.told(self.state.optimizer)
         taken = self.menu.width() + OPENER_WIDTH + 16 + self.racer.taken
