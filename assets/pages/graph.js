@@ -4,6 +4,12 @@
 const BOX = { width: 196, height: 80, across: 26, down: 46, routeWidth: 16, port: 24 };
 const MOST_WAYPOINTS = 20000;
 
+/** What the page was given, each edge as an object again. */
+function unpacked(data) {
+  const { from, to, factor } = data.edges;
+  return { ...data, edges: from.map((one, edge) => ({ from: one, to: to[edge], factor: factor[edge] })) };
+}
+
 /** For each group the outermost closed one that it is or lies in, -1 where all are open. */
 function closedAround(groups, opened) {
   const seenAs = [];
@@ -519,7 +525,7 @@ function show(data) {
       button.onclick = () => close(data.groups[group].key);
       groups.append(button);
     }
-    for (const [label, text, chinese] of node.card) {
+    for (const [label, text, chinese] of node.card.map((line) => data.lines[line])) {
       const term = document.createElement("dt"), told = document.createElement("dd");
       term.textContent = say(label);
       told.textContent = (isChinese && chinese) || text;
@@ -601,4 +607,4 @@ function show(data) {
   new ResizeObserver(refit).observe(svg);
 }
 
-show(JSON.parse(document.getElementById("data").textContent));
+show(unpacked(JSON.parse(document.getElementById("data").textContent)));

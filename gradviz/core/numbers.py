@@ -14,7 +14,7 @@ Range = tuple[float, float]
 
 def short_number(value: float, digits: int = 7) -> str:
     """`value` in at most `digits` significant digits: 129, 0.014859, 4.4838e-10, nan, inf."""
-    if not np.isfinite(value):
+    if not math.isfinite(value):
         return str(value)
     text = f"{value:.{digits}g}"
     if "e" in text:

@@ -13,9 +13,11 @@ import torch
 from gradviz.app.tracing.formats import drawing_of, file_bytes
 from gradviz.core.tape.grouping import Grouping, grouping
 from gradviz.core.tape.ledger import TracedGraph
+from gradviz.core.tape.node_card import card
 from gradviz.engine.tape.naming import names_of
 from gradviz.engine.tape.tracing import trace
 from gradviz.engine.tape.watch import watching
+from gradviz.views.pages.page import page_data
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -94,6 +96,18 @@ def test_a_page_asks_for_nothing_from_anywhere() -> None:
     addresses = set(re.findall(r"https?://[^\s\"'<]+", page))
     assert addresses <= {"http://www.w3.org/2000/svg"}
     assert not re.search(r"<(link|img|script src|iframe)|@import|url\(|fetch\(|XMLHttp", page)
+
+
+def test_a_line_that_many_cards_share_is_on_the_page_once() -> None:
+    graph, groups = deep()
+    data = page_data(graph, groups, set())
+    for row, node in enumerate(data["nodes"]):
+        told = [data["lines"][place] for place in node["card"]]
+        assert told == [(str(line.label), str(line.text), line.zh) for line in card(graph, row)]
+    assert len(set(data["lines"])) == len(data["lines"])
+    assert len(data["lines"]) < sum(len(node["card"]) for node in data["nodes"]) / 2
+    ends = zip(data["edges"]["from"], data["edges"]["to"], strict=True)
+    assert list(ends) == list(zip(graph.structure.producers, graph.structure.consumers, strict=True))
 
 
 def test_a_closed_group_is_one_box_of_a_picture() -> None:

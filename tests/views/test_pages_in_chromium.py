@@ -329,7 +329,7 @@ def test_a_graph_without_shared_leaves_offers_no_choice(open_page: Open) -> None
 
 
 LAYOUT = """(opened) => {
-    const data = JSON.parse(document.getElementById("data").textContent);
+    const data = unpacked(JSON.parse(document.getElementById("data").textContent));
     return opened.map((keys) => {
         const drawn = fold(data, new Set(keys), false);
         return { boxes: drawn.boxes, edges: drawn.edges, ...layout(drawn.boxes, drawn.edges), box: BOX };
