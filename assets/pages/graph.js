@@ -20,7 +20,7 @@ function closedAround(groups, opened) {
   return seenAs;
 }
 
-/** The boxes and edges that are to be seen: {boxes: [{node} or {group}], edges: [{from, to, parts}]}. */
+/** What is to be seen: {boxes: [{node} or {group}], edges: [{from, to, parts}], flows: [{from, to}]}. */
 function fold(data, opened, once) {
   const seenAs = closedAround(data.groups, opened);
   const boxes = [], boxOfGroup = new Map(), boxOf = [], boxOfLeaf = new Map();
@@ -48,7 +48,17 @@ function fold(data, opened, once) {
     }
     known.set(key, edges.push({ from, to, parts: [index] }) - 1);
   });
-  return { boxes, edges };
+  return { boxes, edges, flows: flowsBetween(data.flows, boxOf) };
+}
+
+/** The ways of numbers between boxes that no gradient goes along, each once. */
+function flowsBetween(pairs, boxOf) {
+  const known = new Map();
+  for (const [part, whole] of pairs) {
+    const from = boxOf[part], to = boxOf[whole];
+    if (from !== to) known.set(`${from}>${to}`, { from, to });
+  }
+  return [...known.values()];
 }
 
 /** Layers, the loss at the bottom and everything just above its first use. */
@@ -244,7 +254,7 @@ const CHINESE = {
   "Unfold all": "全部展开", "Fold all": "全部折叠", Fit: "适合窗口", Find: "查找", fold: "折叠", nodes: "个节点",
   operation: "运算", name: "名称", module: "模块", line: "源代码行", attributes: "属性", shape: "形状", formula: "公式",
   derivative: "导数", backwards: "反向传播", value: "值", gradient: "梯度", sum: "求和", "part of this use": "此次使用的部分",
-  mean: "平均值", "each cell is the mean of": "每格为平均值，取自", entries: "个元素", Close: "关闭", of: "/", "nothing found": "未找到", "Leaves once": "叶子合并",
+  mean: "平均值", "each cell is the mean of": "每格为平均值，取自", entries: "个元素", Close: "关闭", of: "/", "nothing found": "未找到", "Leaves once": "叶子合并", "no gradient follows": "无梯度经过",
 };
 const READABLE = 1.25;  // units of the drawing a pixel, up to which numbers can be read
 
@@ -302,9 +312,10 @@ function show(data) {
 
   function draw() {
     drawn = fold(data, opened, once);
-    const { places, routes } = layout(drawn.boxes, drawn.edges);
-    drawn.places = places;
     svg.replaceChildren();
+    const { places, routes } = layout(drawn.boxes, [...drawn.edges, ...drawn.flows]);
+    for (const route of routes.splice(drawn.edges.length)) svg.append(make("path", { class: "flow", d: pathOf(route) }));
+    drawn.places = places;
     routes.forEach((route, index) => {
       const { parts } = drawn.edges[index], [x, y] = route[route.length - 1];
       const ends = parts.flatMap((part) => [data.edges[part].from, data.edges[part].to]);

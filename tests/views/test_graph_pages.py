@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -140,3 +141,31 @@ def test_a_shared_leaf_is_drawn_beside_each_use_or_once_with_the_whole_gradient(
     assert [dot.count("->") for dot in dots] == [len(graph.structure.producers)] * 2
     assert "3 of 0.385426" in dots[0]
     assert " of " not in dots[1]
+
+
+def detached() -> TracedGraph:
+    x = torch.tensor(2.0, requires_grad=True)
+    a = 3 * x
+    cut = a.detach()
+    loss = a * cut
+    graph = trace([loss], names_of({"x": x, "a": a, "cut": cut}, {}))
+    names = graph.structure.names
+    flows = ((names.index("a"), names.index("cut")),)
+    return replace(graph, structure=replace(graph.structure, flows=flows))
+
+
+def test_a_way_that_no_gradient_follows_is_dashed_with_a_legend() -> None:
+    graph = detached()
+    svg = svg_of(graph)
+    flows = svg.findall(f".//{SVG}path[@class='flow']")
+    assert len(flows) == 1
+    assert flows[0].get("stroke-dasharray")
+    (legend,) = (one for one in svg.iter(f"{SVG}text") if one.text == "no gradient follows")
+    _, top, _, height = map(float, svg.get("viewBox", "").split())
+    assert top < float(legend.get("y", "nan")) < top + height
+    solid = svg.findall(f"{SVG}g[@stroke='#8a93a3']/{SVG}path")
+    assert len(solid) == len(graph.structure.producers) + 1
+    assert "style=dashed, arrowhead=none" in file_bytes(graph, grouping(graph.structure), set(), ".dot").decode()
+    none = svg_of(small())
+    assert not none.findall(f".//{SVG}path[@class='flow']")
+    assert "no gradient follows" not in "".join(none.itertext())

@@ -59,8 +59,9 @@ def drawing_of(graph: TracedGraph, groups: Grouping, opened: Set[str], once: boo
 
     shown = folded(graph.structure, groups, opened, once)
     edges = [(int(producer), int(consumer)) for producer, consumer in shown.edges]
-    placement = place(len(shown), edges, NODE_SIZE)
-    return Drawing(graph, groups, shown, placement.places, placement.routes, NODE_SIZE)
+    placement = place(len(shown), [*edges, *shown.flows], NODE_SIZE)
+    routes = placement.routes
+    return Drawing(graph, groups, shown, placement.places, routes[: len(edges)], NODE_SIZE, routes[len(edges) :])
 
 
 @cache

@@ -48,6 +48,7 @@ def page_html(
     data = json.dumps(told, ensure_ascii=False, separators=(",", ":"))
     note = escape(str(graph.ledger.note))
     shared = "" if graph.structure.shared else " hidden"
+    flows = "" if graph.structure.flows else " hidden"
     return f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>{escape(heading)}</title>
 <meta name="viewport" content="width=device-width, initial-scale=1"><style>
@@ -57,6 +58,7 @@ def page_html(
 <button id="once" data-word="Leaves once" aria-pressed="false"{shared}></button>
 <input id="find" type="search"><output id="found" for="find"></output>
 <span class="note" title="{note}">{note}</span>
+<span class="key"{flows}><i></i><span data-word="no gradient follows"></span></span>
 <button id="language"></button></header>
 <svg id="graph" role="group" aria-label="{escape(heading)}"></svg><aside></aside>
 <script type="application/json" id="data">{_within_script(data)}</script>
@@ -82,6 +84,7 @@ def page_data(graph: TracedGraph, grouping: Grouping, opened: Set[str]) -> dict[
         "nodes": [_node(graph, row, owners[row], lines) for row in range(len(structure))],
         "lines": lines.told,
         "edges": {"from": structure.producers.tolist(), "to": structure.consumers.tolist(), "factor": list(factors)},
+        "flows": structure.flows,
         "groups": [
             {"key": group.key, "label": group.label, "parent": group.parent, "size": int(size)}
             for group, size in zip(grouping.groups, sizes, strict=True)
