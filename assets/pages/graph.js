@@ -4,6 +4,12 @@
 const BOX = { width: 196, height: 80, across: 26, down: 46, routeWidth: 16, port: 24 };
 const MOST_WAYPOINTS = 20000;
 
+/** What the page was given, each edge as an object again. */
+function unpacked(data) {
+  const { from, to, factor } = data.edges;
+  return { ...data, edges: from.map((one, edge) => ({ from: one, to: to[edge], factor: factor[edge] })) };
+}
+
 /** For each group the outermost closed one that it is or lies in, -1 where all are open. */
 function closedAround(groups, opened) {
   const seenAs = [];
@@ -14,7 +20,7 @@ function closedAround(groups, opened) {
   return seenAs;
 }
 
-/** The boxes and edges that are to be seen: {boxes: [{node} or {group}], edges: [{from, to, parts}]}. */
+/** What is to be seen: {boxes: [{node} or {group}], edges: [{from, to, parts}], flows: [{from, to}]}. */
 function fold(data, opened, once) {
   const seenAs = closedAround(data.groups, opened);
   const boxes = [], boxOfGroup = new Map(), boxOf = [], boxOfLeaf = new Map();
@@ -42,7 +48,17 @@ function fold(data, opened, once) {
     }
     known.set(key, edges.push({ from, to, parts: [index] }) - 1);
   });
-  return { boxes, edges };
+  return { boxes, edges, flows: flowsBetween(data.flows, boxOf) };
+}
+
+/** The ways of numbers between boxes that no gradient goes along, each once. */
+function flowsBetween(pairs, boxOf) {
+  const known = new Map();
+  for (const [part, whole] of pairs) {
+    const from = boxOf[part], to = boxOf[whole];
+    if (from !== to) known.set(`${from}>${to}`, { from, to });
+  }
+  return [...known.values()];
 }
 
 /** Layers, the loss at the bottom and everything just above its first use. */
@@ -238,7 +254,7 @@ const CHINESE = {
   "Unfold all": "全部展开", "Fold all": "全部折叠", Fit: "适合窗口", Find: "查找", fold: "折叠", nodes: "个节点",
   operation: "运算", name: "名称", module: "模块", line: "源代码行", attributes: "属性", shape: "形状", formula: "公式",
   derivative: "导数", backwards: "反向传播", value: "值", gradient: "梯度", sum: "求和", "part of this use": "此次使用的部分",
-  mean: "平均值", "each cell is the mean of": "每格为平均值，取自", entries: "个元素", Close: "关闭", of: "/", "nothing found": "未找到", "Leaves once": "叶子合并",
+  mean: "平均值", "each cell is the mean of": "每格为平均值，取自", entries: "个元素", Close: "关闭", of: "/", "nothing found": "未找到", "Leaves once": "叶子合并", "no gradient follows": "无梯度经过",
 };
 const READABLE = 1.25;  // units of the drawing a pixel, up to which numbers can be read
 
@@ -296,9 +312,10 @@ function show(data) {
 
   function draw() {
     drawn = fold(data, opened, once);
-    const { places, routes } = layout(drawn.boxes, drawn.edges);
-    drawn.places = places;
     svg.replaceChildren();
+    const { places, routes } = layout(drawn.boxes, [...drawn.edges, ...drawn.flows]);
+    for (const route of routes.splice(drawn.edges.length)) svg.append(make("path", { class: "flow", d: pathOf(route) }));
+    drawn.places = places;
     routes.forEach((route, index) => {
       const { parts } = drawn.edges[index], [x, y] = route[route.length - 1];
       const ends = parts.flatMap((part) => [data.edges[part].from, data.edges[part].to]);
@@ -519,7 +536,7 @@ function show(data) {
       button.onclick = () => close(data.groups[group].key);
       groups.append(button);
     }
-    for (const [label, text, chinese] of node.card) {
+    for (const [label, text, chinese] of node.card.map((line) => data.lines[line])) {
       const term = document.createElement("dt"), told = document.createElement("dd");
       term.textContent = say(label);
       told.textContent = (isChinese && chinese) || text;
@@ -601,4 +618,4 @@ function show(data) {
   new ResizeObserver(refit).observe(svg);
 }
 
-show(JSON.parse(document.getElementById("data").textContent));
+show(unpacked(JSON.parse(document.getElementById("data").textContent)));

@@ -28,6 +28,8 @@ class Words:
             return str(self.values[0][1])
         if "{" not in self.pattern and "}" not in self.pattern:
             return self.pattern
+        if "|" not in self.pattern:  # it counts nothing
+            return self.pattern.format(**dict(self.values))
         return counting.vformat(self.pattern, (), dict(self.values))
 
     def __bool__(self) -> bool:

@@ -77,6 +77,20 @@ def test_the_heat_map_of_a_large_tensor_is_not_lost_either() -> None:
     np.testing.assert_array_equal(shown.cells, expected.cells)
 
 
+def test_steps_that_are_alike_are_told_once_and_no_number_goes_through_text() -> None:
+    def handed(steps: int) -> tuple[Any, Any]:
+        x = torch.rand(8, requires_grad=True)
+        y = x
+        for _ in range(steps):
+            y = (y * x).sigmoid()
+        return plain_graph(gradviz.trace(y.sum()).traced)
+
+    (few, _), (many, arrays) = handed(500), handed(1500)
+    assert len(json.dumps(many)) == len(json.dumps(few)) < 4000
+    assert many["passed"]["flat"] == "gradients.flat", "both columns lie in one array"
+    assert len(arrays["gradients.flat"]) >= 8 * 3000
+
+
 def test_what_is_handed_over_is_taken_once_and_leaves_nothing_behind(tmp_path: Path) -> None:
     path = hand_over({"a": 1}, {"b": np.arange(3)})
     assert path.parent.stat().st_mode & 0o077 == 0 or os.name == "nt"
@@ -130,7 +144,7 @@ def test_the_callers_own_names_are_those_of_the_graph(monkeypatch: pytest.Monkey
     weight = torch.tensor(2.0, requires_grad=True)
     hidden = weight * 3
     gradviz.show(hidden.exp())
-    assert {"weight", "hidden", "loss"} <= set(handed[0]["graph"]["texts"]["names"])
+    assert {"weight", "hidden", "loss"} <= set(handed[0]["graph"]["names"])
     showing._windows.clear()
     gradviz.show(gradviz.trace(hidden.exp()).opening("all"))
     assert handed[1]["opened"] == []

@@ -82,6 +82,7 @@ def _crossing_figures() -> list[Figure]:
 
     made: dict[str, Callable[[], models.Made]] = {
         "DenseNet of 6 layers": models.densenet,
+        "DenseNet of 20 layers": lambda: models.densenet(20),
         "small ResNet": lambda: models.resnet((1, 1, 1, 1)),
         "GPT of 4 layers": lambda: models.gpt(4),
         "LSTM of 10 steps": lambda: models.lstm(10),

@@ -13,7 +13,7 @@ from gradviz.core.layout import layering, wrapping
 from gradviz.core.layout.layering import MAX_WAYPOINTS, layered
 from gradviz.core.layout.ordering import crossings, ordered, start_order
 from gradviz.core.layout.placement import Direction, LayoutCancelled, Placement, place, placing
-from gradviz.core.layout.reinsertion import reinserted
+from gradviz.core.layout.reinsertion import MOST_VERTICES, THOROUGH, reinserted, untangled
 from gradviz.core.numbers import Floats
 
 WIDTH, HEIGHT = 168.0, 74.0
@@ -224,6 +224,46 @@ def test_an_unrolled_cell_crosses_once_a_step_at_most_as_in_dot() -> None:
     for steps in (3, 6, 10):
         layers = layered(*unrolled(steps))
         assert crossings(layers, ordered(layers)) <= steps
+
+
+def dense(layers: int) -> Graph:
+    """Each layer joins what all before it gave; of four nodes, with two parameters."""
+    edges, count, given = [], 1, [0]
+    for _ in range(layers):
+        joined, weight, product, bias, end = range(count, count + 5)
+        edges += [*((one, joined) for one in given), (joined, product), (weight, product), (product, end), (bias, end)]
+        given.append(end)
+        count += 5
+    return count, edges
+
+
+def test_a_large_tangle_is_untangled_as_long_as_the_effort_lasts_and_always_alike() -> None:
+    layers = layered(*dense(26))
+    assert len(layers.layer) > MOST_VERTICES
+    left = [crossings(layers, ordered(layers, effort)) for effort in (0, 30_000, THOROUGH // 4)]
+    assert left[2] < left[1] < left[0]
+    assert left[2] < 0.9 * left[0]
+    rows = ordered(layers, 30_000)
+    assert rows == ordered(layers, 30_000)
+    assert [sorted(row) for row in rows] == layers.rows()
+
+
+@settings(max_examples=50, deadline=None)
+@given(graphs(), st.integers(0, 300))
+def test_untangling_ends_when_the_effort_is_spent_and_saves_what_it_says(graph: Graph, effort: int) -> None:
+    layers = layered(*graph)
+    rows = start_order(layers)
+    before, work = crossings(layers, rows), untangled(layers, rows, effort)
+    pieces = 0
+    while True:
+        try:
+            next(work)
+            pieces += 1
+        except StopIteration as end:
+            saved = end.value
+            break
+    assert pieces <= effort
+    assert before - crossings(layers, rows) == saved >= 0
 
 
 @settings(max_examples=100, deadline=None)

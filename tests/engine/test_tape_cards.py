@@ -131,3 +131,25 @@ def test_of_many_terms_the_first_are_written_out() -> None:
     lines = said(traced(total, x=x), "x")
     assert lines["sum"].count(" + ") == 6
     assert lines["sum"].endswith("+ 4 terms more = 55")
+
+
+def test_what_nobody_keeps_but_the_graph_tells_that_it_was_changed_in_place() -> None:
+    x = torch.tensor([1.0, 2.0], requires_grad=True)
+    loss = (x * 2).sigmoid_().sum()
+    graph = traced(loss, x=x)
+    row = graph.structure.ops.index("SigmoidBackward0")
+    assert [str(remark.words) for remark in graph.remarks[row]] == ["changed in place: its version is 1"]
+
+
+def test_the_gradient_of_a_value_that_the_graph_alone_keeps_stays_as_it_was() -> None:
+    x = torch.tensor(3.0, requires_grad=True)
+    loss = _of_a_hidden_value(x)
+    loss.backward(retain_graph=True)
+    traced(loss, x=x)
+    assert float(loss.grad_fn._saved_self.grad) == 18.0
+
+
+def _of_a_hidden_value(x: torch.Tensor) -> torch.Tensor:
+    hidden = x * 3
+    hidden.retain_grad()
+    return hidden * hidden

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,9 +14,11 @@ import torch
 from gradviz.app.tracing.formats import drawing_of, file_bytes
 from gradviz.core.tape.grouping import Grouping, grouping
 from gradviz.core.tape.ledger import TracedGraph
+from gradviz.core.tape.node_card import card
 from gradviz.engine.tape.naming import names_of
 from gradviz.engine.tape.tracing import trace
 from gradviz.engine.tape.watch import watching
+from gradviz.views.pages.page import page_data
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -96,6 +99,18 @@ def test_a_page_asks_for_nothing_from_anywhere() -> None:
     assert not re.search(r"<(link|img|script src|iframe)|@import|url\(|fetch\(|XMLHttp", page)
 
 
+def test_a_line_that_many_cards_share_is_on_the_page_once() -> None:
+    graph, groups = deep()
+    data = page_data(graph, groups, set())
+    for row, node in enumerate(data["nodes"]):
+        told = [data["lines"][place] for place in node["card"]]
+        assert told == [(str(line.label), str(line.text), line.zh) for line in card(graph, row)]
+    assert len(set(data["lines"])) == len(data["lines"])
+    assert len(data["lines"]) < sum(len(node["card"]) for node in data["nodes"]) / 2
+    ends = zip(data["edges"]["from"], data["edges"]["to"], strict=True)
+    assert list(ends) == list(zip(graph.structure.producers, graph.structure.consumers, strict=True))
+
+
 def test_a_closed_group_is_one_box_of_a_picture() -> None:
     graph, groups = deep()
     everything = drawing_of(graph, groups, {group.key for group in groups.groups})
@@ -126,3 +141,31 @@ def test_a_shared_leaf_is_drawn_beside_each_use_or_once_with_the_whole_gradient(
     assert [dot.count("->") for dot in dots] == [len(graph.structure.producers)] * 2
     assert "3 of 0.385426" in dots[0]
     assert " of " not in dots[1]
+
+
+def detached() -> TracedGraph:
+    x = torch.tensor(2.0, requires_grad=True)
+    a = 3 * x
+    cut = a.detach()
+    loss = a * cut
+    graph = trace([loss], names_of({"x": x, "a": a, "cut": cut}, {}))
+    names = graph.structure.names
+    flows = ((names.index("a"), names.index("cut")),)
+    return replace(graph, structure=replace(graph.structure, flows=flows))
+
+
+def test_a_way_that_no_gradient_follows_is_dashed_with_a_legend() -> None:
+    graph = detached()
+    svg = svg_of(graph)
+    flows = svg.findall(f".//{SVG}path[@class='flow']")
+    assert len(flows) == 1
+    assert flows[0].get("stroke-dasharray")
+    (legend,) = (one for one in svg.iter(f"{SVG}text") if one.text == "no gradient follows")
+    _, top, _, height = map(float, svg.get("viewBox", "").split())
+    assert top < float(legend.get("y", "nan")) < top + height
+    solid = svg.findall(f"{SVG}g[@stroke='#8a93a3']/{SVG}path")
+    assert len(solid) == len(graph.structure.producers) + 1
+    assert "style=dashed, arrowhead=none" in file_bytes(graph, grouping(graph.structure), set(), ".dot").decode()
+    none = svg_of(small())
+    assert not none.findall(f".//{SVG}path[@class='flow']")
+    assert "no gradient follows" not in "".join(none.itertext())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -328,8 +329,26 @@ def test_a_graph_without_shared_leaves_offers_no_choice(open_page: Open) -> None
     assert not opened.page.locator("#once").is_visible()
 
 
+def test_a_way_that_no_gradient_follows_is_dashed_and_the_head_says_so(open_page: Open, deep: Any) -> None:
+    x = torch.tensor(2.0, requires_grad=True)
+    a = 3 * x
+    cut = a.detach()
+    graph = trace([a * cut], names_of({"x": x, "a": a, "cut": cut}, {}))
+    names = graph.structure.names
+    graph = replace(graph, structure=replace(graph.structure, flows=((names.index("a"), names.index("cut")),)))
+    opened = open_page(file_bytes(graph, grouping(graph.structure), set(), ".html").decode())
+    flow = opened.page.locator("path.flow")
+    assert flow.count() == 1
+    assert flow.evaluate("one => getComputedStyle(one).strokeDasharray").startswith("6")
+    assert opened.page.get_by_text("no gradient follows").is_visible()
+    assert opened.complaints == []
+    without = open_page(page_of(deep))
+    assert without.page.locator("path.flow").count() == 0
+    assert not without.page.get_by_text("no gradient follows").is_visible()
+
+
 LAYOUT = """(opened) => {
-    const data = JSON.parse(document.getElementById("data").textContent);
+    const data = unpacked(JSON.parse(document.getElementById("data").textContent));
     return opened.map((keys) => {
         const drawn = fold(data, new Set(keys), false);
         return { boxes: drawn.boxes, edges: drawn.edges, ...layout(drawn.boxes, drawn.edges), box: BOX };

@@ -56,11 +56,13 @@ def notebook_html(graph: TracedGraph, groups: Grouping, opened: Set[str], once: 
 def drawing_of(graph: TracedGraph, groups: Grouping, opened: Set[str], once: bool = False) -> Drawing:
     """The graph with these groups open, laid out."""
     from gradviz.core.layout.placement import place
+    from gradviz.core.layout.reinsertion import THOROUGH
 
     shown = folded(graph.structure, groups, opened, once)
     edges = [(int(producer), int(consumer)) for producer, consumer in shown.edges]
-    placement = place(len(shown), edges, NODE_SIZE)
-    return Drawing(graph, groups, shown, placement.places, placement.routes, NODE_SIZE)
+    placement = place(len(shown), [*edges, *shown.flows], NODE_SIZE, effort=THOROUGH)
+    routes = placement.routes
+    return Drawing(graph, groups, shown, placement.places, routes[: len(edges)], NODE_SIZE, routes[len(edges) :])
 
 
 @cache

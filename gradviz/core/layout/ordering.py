@@ -10,7 +10,7 @@ from random import Random
 import numpy as np
 
 from gradviz.core.layout.layering import Edge, Ints, LayeredGraph, Neighbours, Rows
-from gradviz.core.layout.reinsertion import SMALL, reinserted
+from gradviz.core.layout.reinsertion import AT_ONCE, MOST_VERTICES, SMALL, reinserted, untangled
 
 ROUNDS = 8
 PATIENCE = 2
@@ -49,14 +49,19 @@ class Bonds:
             self.below[source].append(target)
 
 
-def ordering(graph: LayeredGraph) -> Generator[None, None, Rows]:
+def ordering(graph: LayeredGraph, effort: int = AT_ONCE) -> Generator[None, None, Rows]:
     """The layers, each from left to right: barycentre sweeps, the best by number of crossings; yields after each sweep.
 
     Sugiyama, Tagawa and Toda 1981; the exchange of neighbours is from Gansner et al. 1993. Long edges of a small graph
-    are then put where they cross least, and where any cross still, other beginnings are tried.
+    are then put where they cross least, and where any cross still, other beginnings are tried. In a large graph that
+    is tangled they are for as long as `effort` lasts (`reinsertion.AT_ONCE`, THOROUGH).
     """
     best = yield from _settled(graph, start_order(graph))
     fewest = crossings(graph, best)
+    if fewest > UNTANGLED and MOST_VERTICES < len(graph.layer) <= MAX_TRANSPOSED:
+        yield from untangled(graph, best, effort)
+        _transpose(graph, best)
+        return best
     random = Random(0)
     tries = min(MOST_TRIES, TRIED_VERTICES // max(len(graph.layer), 1))
     while 0 < fewest <= UNTANGLED and tries:
@@ -84,16 +89,16 @@ def _settled(graph: LayeredGraph, rows: Rows) -> Generator[None, None, Rows]:
     if fewest and len(graph.layer) <= MAX_TRANSPOSED:
         yield
         _transpose(graph, best)
-        while (yield from reinserted(graph, best)):
+        while len(graph.layer) <= MOST_VERTICES and (yield from reinserted(graph, best)):
             _transpose(graph, best)
             if len(graph.layer) > SMALL:
                 break
     return best
 
 
-def ordered(graph: LayeredGraph) -> Rows:
+def ordered(graph: LayeredGraph, effort: int = AT_ONCE) -> Rows:
     """What `ordering` gives in the end."""
-    work = ordering(graph)
+    work = ordering(graph, effort)
     while True:
         try:
             next(work)

@@ -17,6 +17,7 @@ import numpy as np
 from gradviz.core.layout.coordinates import columns
 from gradviz.core.layout.layering import Edge, layered
 from gradviz.core.layout.ordering import ordering
+from gradviz.core.layout.reinsertion import AT_ONCE
 from gradviz.core.layout.routes import loose_edges, ways
 from gradviz.core.layout.wrapping import cuts, framed
 from gradviz.core.numbers import Floats
@@ -73,13 +74,15 @@ def place(
     direction: Direction = Direction.DOWN,
     aspect: float | None = None,
     is_unwanted: Callable[[], bool] = lambda: False,
+    effort: int = AT_ONCE,
 ) -> Placement:
     """Lay out boxes of one `size`, at least `gap` apart (in a layer, between layers), every edge along `direction`.
 
     With an `aspect`, width by height, a tall drawing is cut into columns. ValueError if there is a cycle;
     LayoutCancelled soon after `is_unwanted` says so, which is asked about every 0.1 s for a graph of 10,000 nodes.
+    `effort` is how long a large graph is untangled (`reinsertion.AT_ONCE`, THOROUGH).
     """
-    work = placing(node_count, edges, size, gap, direction, aspect)
+    work = placing(node_count, edges, size, gap, direction, aspect, effort)
     while True:
         try:
             next(work)
@@ -98,13 +101,14 @@ def placing(
     gap: tuple[float, float] = GAP,
     direction: Direction = Direction.DOWN,
     aspect: float | None = None,
+    effort: int = AT_ONCE,
 ) -> Generator[float, None, Placement]:
     """As `place`, piece by piece: yields about which share is done."""
     yield 0.0
     box = size if direction.is_upright else size[::-1]
     wrapped = None if aspect is None else aspect if direction.is_upright else 1 / aspect
     graph = layered(node_count, edges)
-    rows = yield from _shares(ordering(graph), 0.15, 0.4)
+    rows = yield from _shares(ordering(graph, effort), 0.15, 0.4)
     x = yield from _shares(columns(graph, rows, box[0], gap[0]), 0.4, 0.9)
     begins = cuts(graph, x, box[1] + gap[1], wrapped)
     pairs = [(int(source), int(target)) for source, target in edges]

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 import numpy as np
 
 from gradviz.core.layout.layering import Edge, Ints, LayeredGraph, Rows
 
 MOST_VERTICES = 5_000
-"""Of a larger graph no edge is put elsewhere."""
+"""Of a larger graph edges are put elsewhere as long as the effort lasts."""
+AT_ONCE, THOROUGH = 250_000, 1_600_000
+"""Efforts of about 0.3 and 2 s: pieces of edges that are looked at, and with them CELLS gaps each. Work is counted, not
+timed, so that a graph is drawn alike on every machine."""
+CELLS = 128
 SMALL = 1_600
 """Vertices of a graph in which each edge is looked at again, and again; in a larger one it is once."""
 ROUNDS = 4
@@ -18,9 +22,10 @@ _FORBIDDEN = 1 << 40
 
 
 def reinserted(graph: LayeredGraph, rows: Rows) -> Generator[None, None, int]:
-    """Change `rows` for as long as that saves crossings; yields after each edge, and returns how many were saved."""
-    if len(graph.layer) > MOST_VERTICES:
-        return 0
+    """Change `rows` for as long as that saves crossings; yields after each edge, and returns how many were saved.
+
+    For a graph of up to MOST_VERTICES: the longest edges first.
+    """
     total = 0
     longest = sorted(graph.chains, key=lambda edge: len(graph.chains[edge]), reverse=True)
     for _ in range(ROUNDS if len(graph.layer) <= SMALL else 1):
@@ -32,6 +37,31 @@ def reinserted(graph: LayeredGraph, rows: Rows) -> Generator[None, None, int]:
         if not saved:
             break
     return total
+
+
+def untangled(graph: LayeredGraph, rows: Rows, effort: int) -> Generator[None, None, int]:
+    """The same for a graph of any size, until `effort` is spent: short edges first, of which it pays for the most."""
+    spent = _efforts(graph, rows)
+    shortest = sorted(graph.chains, key=lambda edge: len(graph.chains[edge]))
+    total, saved = 0, 1
+    while saved:
+        saved = 0
+        for edge in shortest:
+            effort -= spent[graph.layer[edge[1]]] - spent[graph.layer[edge[0]]]
+            if effort < 0:
+                return total + saved
+            saved += _moved(graph, rows, edge)
+            yield
+        total += saved
+    return total
+
+
+def _efforts(graph: LayeredGraph, rows: Rows) -> list[int]:
+    """What it takes to put an edge elsewhere, summed from the top down to each layer."""
+    tops = np.array(graph.layer, dtype=np.int64)[graph.pieces[:, 0]]
+    pieces = np.bincount(tops, minlength=len(rows)).tolist()
+    cells = [(len(above) + 1) * (len(below) + 1) // CELLS for above, below in pairwise(rows)]
+    return list(accumulate((count + gaps for count, gaps in zip(pieces, cells, strict=False)), initial=0))
 
 
 def _moved(graph: LayeredGraph, rows: Rows, edge: Edge) -> int:
@@ -71,24 +101,24 @@ def _costs(graph: LayeredGraph, layers: Rows, edge: Edge) -> list[Ints]:
     place_of = [{vertex: place for place, vertex in enumerate(row)} for row in layers]
     costs = []
     for upper, lower in pairwise(place_of):
-        pairs = [
-            (place, lower[below])
+        width = len(lower) + 1
+        cells = [
+            (place + 1) * width + lower[below] + 1
             for vertex, place in upper.items()
             if vertex != edge[0]
             for below in graph.consumers[vertex]
             if below != edge[1] and below in lower
         ]
-        costs.append(_crossed(pairs, len(upper), len(lower)))
+        costs.append(_crossed(cells, len(upper) + 1, width))
     source, target = place_of[0][edge[0]], place_of[-1][edge[1]]
     costs[0] = costs[0][source : source + 1]
     costs[-1] = costs[-1][:, target : target + 1]
     return costs
 
 
-def _crossed(pairs: Sequence[Edge], upper: int, lower: int) -> Ints:
-    counts = np.zeros((upper + 1, lower + 1), dtype=np.int64)
-    for above, below in pairs:
-        counts[above + 1, below + 1] += 1
+def _crossed(cells: Sequence[int], height: int, width: int) -> Ints:
+    """By the gaps above and below what a piece between them crosses; each edge is a cell, row by row, at its ends."""
+    counts = np.bincount(np.array(cells, dtype=np.int64), minlength=height * width).reshape(height, width)
     inside = counts.cumsum(axis=0).cumsum(axis=1)  # edges left of the gaps at both ends
     crossed: Ints = inside[:, -1:] + inside[-1:, :] - 2 * inside
     return crossed

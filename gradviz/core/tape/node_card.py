@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from gradviz.core.glossary.lookup import entry_of
 from gradviz.core.numbers import shape_text, short_number
@@ -32,29 +33,44 @@ def card(graph: TracedGraph, row: int) -> tuple[CardLine, ...]:
     return (*_what(graph, row), *_numbers(graph, row), *_ledger(graph, row), *_kept(graph, row), *_remarked(graph, row))
 
 
-def _what(graph: TracedGraph, row: int) -> Iterator[CardLine]:
+def _what(graph: TracedGraph, row: int) -> tuple[CardLine, ...]:
     structure = graph.structure
-    entry = entry_of(structure.ops[row])
-    operation = structure.ops[row].rsplit("::", 1)[-1]
+    ports = slice(int(structure.ports[row]), int(structure.ports[row + 1]))
+    whose = (structure.names[row], structure.modules[row], structure.lines[row])
+    outputs = tuple(zip(structure.shapes[ports], structure.dtypes[ports], strict=True))
+    return _told(structure.ops[row], whose, structure.attributes[row], outputs)
+
+
+@lru_cache(maxsize=4096)
+def _told(
+    op: str,
+    whose: tuple[str, str, str],
+    attributes_of: tuple[tuple[str, str], ...],
+    outputs: tuple[tuple[tuple[int, ...], str], ...],
+) -> tuple[CardLine, ...]:
+    """The same lines for all nodes that are alike."""
+    return tuple(_lines_of(op, whose, attributes_of, outputs))
+
+
+def _lines_of(
+    op: str,
+    whose: tuple[str, str, str],
+    attributes_of: tuple[tuple[str, str], ...],
+    outputs: tuple[tuple[tuple[int, ...], str], ...],
+) -> Iterator[CardLine]:
+    entry = entry_of(op)
+    operation = op.rsplit("::", 1)[-1]
     if entry is not None:
         yield _line(say("operation"), f"{entry.word}  ·  {operation}", f"{entry.word_zh}  ·  {operation}")
     else:
         yield _line(say("operation"), operation)
-    for label, text in (
-        ("name", structure.names[row]),
-        ("module", structure.modules[row]),
-        ("line", structure.lines[row]),
-    ):
+    for label, text in zip(("name", "module", "line"), whose, strict=True):
         if text:
             yield _line(verbatim(label), text)
-    attributes = ", ".join(f"{name} = {value}" for name, value in structure.attributes[row])
+    attributes = ", ".join(f"{name} = {value}" for name, value in attributes_of)
     if attributes:
         yield _line(say("attributes"), attributes)
-    begin = int(structure.ports[row])
-    shapes = [
-        f"{shape_text(shape)} {structure.dtypes[begin + place]}" for place, shape in enumerate(structure.shapes_of(row))
-    ]
-    yield _line(say("shape"), "; ".join(shapes))
+    yield _line(say("shape"), "; ".join(f"{shape_text(shape)} {dtype}" for shape, dtype in outputs))
     if entry is not None:
         yield _line(say("formula"), entry.formula)
         yield _line(say("derivative"), entry.derivative)
@@ -185,21 +201,23 @@ def _saved_words(saved: SavedTensor) -> Words:
 
 def numbers_line(numbers: TensorNumbers) -> Words:
     """The entries of a small tensor; else least, largest, mean and norm."""
-    entries, spread = numbers.entries, numbers.spread
+    entries = numbers.entries
     if entries is not None and entries.size <= 12:
         return verbatim(numbers_text(numbers, 12, DIGITS))
-    if spread is None:
+    outline = numbers.outline
+    if outline is None:
         return say("not readable")
+    low, high, mean, norm, not_finite = outline
     words = say(
         "{low} … {high}, mean {mean}, norm {norm}",
-        low=short_number(spread.minimum, 5),
-        high=short_number(spread.maximum, 5),
-        mean=short_number(spread.mean, 5),
-        norm=short_number(spread.norm, 5),
+        low=short_number(low, 5),
+        high=short_number(high, 5),
+        mean=short_number(mean, 5),
+        norm=short_number(norm, 5),
     )
-    if not spread.not_finite:
+    if not not_finite:
         return words
-    return say("{words}, {count:element|elements} not finite", words=words, count=spread.not_finite)
+    return say("{words}, {count:element|elements} not finite", words=words, count=not_finite)
 
 
 def _added(old: TensorNumbers, new: TensorNumbers) -> str:

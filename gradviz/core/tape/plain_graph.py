@@ -4,7 +4,7 @@ another process."""
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -23,86 +23,108 @@ COLUMNS = ("values", "gradients", "passed", "local", "before")
 
 
 Arrays = dict[str, NDArray[Any]]
+Told = dict[str, Any]
 
 
-def plain_graph(graph: TracedGraph) -> tuple[dict[str, Any], Arrays]:
+class _Packing:
+    """What is packed so far: `told` as JSON holds it, and arrays of int64 and float64 by their names."""
+
+    def __init__(self) -> None:
+        self.told: Told = {}
+        self.arrays: Arrays = {}
+        self._flat_of: dict[int, str] = {}
+
+    def add_values(self, name: str, values: Iterable[Hashable]) -> list[Any]:
+        """Each value once in a list, which is returned, and by row its place there: ten thousands are a few."""
+        values = list(values)
+        distinct = list(dict.fromkeys(values))
+        place_of = {value: place for place, value in enumerate(distinct)}
+        self.arrays[name] = np.fromiter(map(place_of.__getitem__, values), np.int64, len(values))
+        return distinct
+
+    def add_column(self, name: str, column: NumberColumn) -> None:
+        """The numbers as they lie; an array that several columns share is there once."""
+        flat = self._flat_of.setdefault(id(column.flat), f"{name}.flat")
+        self.arrays[flat] = column.flat
+        self.arrays[f"{name}.starts"] = column.starts
+        kinds = self.add_values(f"{name}.kinds", zip(column.shapes, column.dtypes, strict=True))
+        others, self.arrays[f"{name}.others"] = _plain_rows(column.others.values())
+        self.told[name] = {"flat": flat, "kinds": kinds, "rows": list(column.others), "others": others}
+
+
+def plain_graph(graph: TracedGraph) -> tuple[Told, Arrays]:
     """What JSON holds, NaN and infinities among it, and arrays of int64 and float64 by their names."""
     structure, ledger = graph.structure, graph.ledger
-    arrays: Arrays = {name: getattr(structure, name) for name in ARRAYS}
-    columns = {}
+    packing = _Packing()
+    told = packing.told
+    packing.arrays |= {name: getattr(structure, name) for name in ARRAYS}
+    for name in (*TEXTS, "kinds", "attributes", "saved", "shapes"):
+        told[name] = packing.add_values(name, getattr(structure, name))
+    for name in ("local_kinds", "held"):
+        told[name] = packing.add_values(name, getattr(ledger, name))
     for name in COLUMNS:
-        columns[name], arrays[name] = _plain_column(getattr(ledger, name))
-    seeds, arrays["seeds"] = _plain_column(ledger.seeds.values())
-    arrays["ran"] = ledger.ran
-    told = {
-        "texts": {name: list(getattr(structure, name)) for name in TEXTS},
-        "kinds": list(map(str, structure.kinds)),
-        "attributes": [list(map(list, pairs)) for pairs in structure.attributes],
-        "saved": [
-            [[one.name, str(one.state), list(one.shape), one.dtype, one.size] for one in kept]
-            for kept in structure.saved
-        ],
-        "shapes": [list(shape) for shape in structure.shapes],
+        packing.add_column(name, getattr(ledger, name))
+    seeds, packing.arrays["seeds"] = _plain_rows(ledger.seeds.values())
+    packing.arrays["ran"] = ledger.ran
+    remarks = [
+        [[str(one.kind), str(one.words)] for one in several]
+        for several in packing.add_values("remarks", graph.remarks.values())
+    ]
+    told |= {
         "roots": list(structure.roots),
         "calls": [[call.path, call.kind, call.begin, call.end] for call in structure.calls],
         "flows": [list(pair) for pair in structure.flows],
-        "columns": columns,
-        "local_kinds": list(map(str, ledger.local_kinds)),
-        "held": list(map(str, ledger.held)),
         "note": str(ledger.note),
         "seeds": [list(ledger.seeds), seeds],
-        "remarks": [
-            [row, [[str(one.kind), str(one.words)] for one in remarks]] for row, remarks in graph.remarks.items()
-        ],
+        "remarks": [list(graph.remarks), remarks],
     }
-    return told, arrays
+    return told, packing.arrays
 
 
 def graph_of(plain: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> TracedGraph:
-    """The graph of what `plain_graph` gave; KeyError, TypeError or ValueError of what it did not."""
-    columns: dict[str, Any] = {name: tuple(map(str, plain["texts"][name])) for name in TEXTS}
+    """The graph of what `plain_graph` gave; KeyError, TypeError, ValueError or IndexError of what it did not."""
+
+    def values(name: str, made: Callable[[Any], Any] = str) -> tuple[Any, ...]:
+        distinct = list(map(made, plain[name]))
+        return tuple(map(distinct.__getitem__, arrays[name].tolist()))
+
+    columns: dict[str, Any] = {name: values(name) for name in TEXTS}
     columns |= {name: np.array(arrays[name], dtype=np.int64) for name in ARRAYS}
     structure = TapeStructure(
         **columns,
-        kinds=tuple(map(NodeKind, plain["kinds"])),
-        attributes=tuple(tuple((name, value) for name, value in pairs) for pairs in plain["attributes"]),
-        saved=tuple(tuple(_saved(*one) for one in kept) for kept in plain["saved"]),
-        shapes=tuple(map(tuple, plain["shapes"])),
+        kinds=values("kinds", NodeKind),
+        attributes=values("attributes", lambda pairs: tuple((name, value) for name, value in pairs)),
+        saved=values("saved", lambda kept: tuple(_saved(*one) for one in kept)),
+        shapes=values("shapes", tuple),
         roots=tuple(plain["roots"]),
         calls=tuple(ModuleCall(*call) for call in plain["calls"]),
         flows=tuple((part, whole) for part, whole in plain["flows"]),
     )
-    numbers: dict[str, Any] = {name: _column(plain["columns"][name], arrays[name]) for name in COLUMNS}
     ports, seeds = plain["seeds"]
-    seeded = zip(ports, _column(seeds, arrays["seeds"]), strict=True)
     ledger = Ledger(
-        **numbers,
-        local_kinds=tuple(map(Local, plain["local_kinds"])),
-        held=tuple(map(Held, plain["held"])),
+        **{name: _column(name, plain[name], arrays) for name in COLUMNS},
+        local_kinds=values("local_kinds", Local),
+        held=values("held", Held),
         note=verbatim(plain["note"]) if plain["note"] else SILENCE,
         ran=np.array(arrays["ran"], dtype=np.int64),
-        seeds={int(port): seed for port, seed in seeded if seed is not None},
+        seeds=dict(zip(map(int, ports), _numbers(seeds, arrays["seeds"]), strict=True)),
     )
-    remarks = {
-        int(row): tuple(Remark(RemarkKind(kind), verbatim(text)) for kind, text in told)
-        for row, told in plain["remarks"]
-    }
-    return TracedGraph(structure, ledger, remarks)
+    rows, remarks = plain["remarks"]
+    known = [tuple(Remark(RemarkKind(kind), verbatim(text)) for kind, text in told) for told in remarks]
+    places = arrays["remarks"].tolist()
+    return TracedGraph(structure, ledger, {row: known[place] for row, place in zip(rows, places, strict=True)})
 
 
 def _saved(name: str, state: str, shape: Sequence[int], dtype: str, size: int) -> SavedTensor:
     return SavedTensor(name, SavedState(state), tuple(shape), dtype, size)
 
 
-def _plain_column(column: Iterable[TensorNumbers | None]) -> tuple[list[Any], Floats]:
+def _plain_rows(several: Iterable[TensorNumbers]) -> tuple[list[Any], Floats]:
     """By row shape, dtype, layout and spread of a tensor, whether its entries are real or complex, and the shape of its
     blocks; and all entries and blocks."""
     rows: list[Any] = []
     parts: list[Floats] = [np.zeros(0)]
-    for numbers in column:
-        if numbers is None:
-            rows.append(None)
-            continue
+    for numbers in several:
         entries, known = numbers.entries, numbers.known
         spread = None if known is None else [getattr(known, name) for name in Spread.__slots__]
         kind = "" if entries is None else "complex" if np.iscomplexobj(entries) else "real"
@@ -122,13 +144,19 @@ def _spread(*parts: Any) -> Spread:
     return Spread(minimum, maximum, mean, norm, not_finite, low, high, tuple(histogram))
 
 
-def _column(rows: Sequence[Any], flat: Floats) -> NumberColumn:
-    others: dict[int, TensorNumbers] = {}
+def _column(name: str, told: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> NumberColumn:
+    kinds = [(tuple(shape), str(dtype)) for shape, dtype in told["kinds"]]
+    rows = list(map(kinds.__getitem__, arrays[f"{name}.kinds"].tolist()))
+    others = dict(zip(told["rows"], _numbers(told["others"], arrays[f"{name}.others"]), strict=True))
+    flat: Floats = np.asarray(arrays[told["flat"]], dtype=np.float64)
+    flat.setflags(write=False)
+    starts = np.array(arrays[f"{name}.starts"], dtype=np.int64)
+    return NumberColumn(flat, starts, tuple(shape for shape, _ in rows), tuple(dtype for _, dtype in rows), others)
+
+
+def _numbers(rows: Iterable[Any], flat: Floats) -> Iterator[TensorNumbers]:
     begin = 0
-    for row, one in enumerate(rows):
-        if one is None:
-            continue
-        shape, dtype, kind, spread, layout, cells = one
+    for shape, dtype, kind, spread, layout, cells in rows:
         blocks = None
         if cells is not None:
             blocks = flat[begin : begin + math.prod(cells)].reshape(cells)
@@ -136,10 +164,8 @@ def _column(rows: Sequence[Any], flat: Floats) -> NumberColumn:
         count = math.prod(shape) * {"": 0, "real": 1, "complex": 2}[kind]
         entries = _entries(flat[begin : begin + count], shape, kind)
         known = None if spread is None else _spread(*spread)
-        others[row] = TensorNumbers(tuple(shape), dtype, entries, known, layout, blocks)
+        yield TensorNumbers(tuple(shape), dtype, entries, known, layout, blocks)
         begin += count
-    starts = np.array([-1 if one is None else -2 for one in rows], dtype=np.int64)
-    return NumberColumn(np.zeros(0), starts, ((),) * len(rows), ("",) * len(rows), others)
 
 
 def _entries(part: Floats, shape: Sequence[int], kind: str) -> NDArray[Any] | None:

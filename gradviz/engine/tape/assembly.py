@@ -101,7 +101,7 @@ class Assembly:
         return row
 
     def _arguments(self) -> list[str]:
-        names = [argument_names(node.name(), len(node.next_functions)) for node in self.walk.operations]
+        names = list(map(argument_names, self.rows.ops[: len(self.walk.inputs)], self.walk.inputs))
         return [names[edge[1]][edge[2]] if names[edge[1]] else "" for edge in self.rows.edges]
 
 
@@ -126,9 +126,9 @@ def _add_operations(made: Assembly, names: Names, watch: Watch | None) -> None:
     rows, operations = made.rows, made.walk.operations
     rows.ops += [node.name() for node in operations]
     rows.kinds += [NodeKind.OPERATION] * len(operations)
-    rows.names += [names.of_output(node) for node in operations]
+    rows.names += names.of_first_outputs(made.walk.number_of)
     rows.order += [node._sequence_nr() for node in operations]  # noqa: SLF001
-    rows.lines += ["" if watch is None else watch.line_of(number) for number in rows.order]
+    rows.lines += [""] * len(operations) if watch is None else map(watch.line_of, rows.order)
     rows.attributes += [kept.attributes for kept in made.kept]
     rows.saved += [kept.saved for kept in made.kept]
     rows.leaf_of += [-1] * len(operations)
@@ -155,7 +155,7 @@ def _add_constants(made: Assembly, names: Names, watch: Watch | None) -> None:
     rows = made.rows
     for consumer, slot in made.walk.unfollowed:
         node = made.walk.operations[consumer]
-        arguments = argument_names(node.name(), len(node.next_functions))
+        arguments = argument_names(node.name(), made.walk.inputs[consumer])
         if not arguments:
             continue  # an input of a custom Function need not be a tensor
         found = made.kept[consumer].tensors.get(arguments[slot])

@@ -27,8 +27,10 @@ BATCHED = (torch.float64, torch.float32, torch.float16, torch.bfloat16)
 NAMES = {dtype: str(dtype).removeprefix("torch.") for dtype in BATCHED}
 """Small tensors of these are copied together: float64 holds each of their numbers exactly."""
 Row = Tensor | TensorNumbers | None
-Batch = tuple[list[int], list[int], list[Tensor]]
-"""Rows, how many elements each has, and the tensors."""
+Key = tuple[torch.Size, torch.dtype, torch.layout, Any]
+"""Shape, dtype, layout, and the device, or True of the processor itself."""
+Batch = tuple[list[int], list[Tensor]]
+"""Rows, and the tensors, of one shape and dtype."""
 
 
 def column(rows: Sequence[Row]) -> NumberColumn:
@@ -39,48 +41,66 @@ def column(rows: Sequence[Row]) -> NumberColumn:
 def columns(*several: Sequence[Row]) -> list[NumberColumn]:
     """Several columns over one array: a tensor that stands in more than one row is copied once."""
     rows = [row for one in several for row in one]
+    distinct = dict(zip(map(id, rows), rows, strict=True))
+    place_of = dict(zip(distinct, range(len(distinct)), strict=True))
+    places = list(map(place_of.__getitem__, map(id, rows)))
+    whole = _copied(list(distinct.values()))
+    again = NumberColumn(
+        whole.flat,
+        whole.starts[places],
+        tuple(map(whole.shapes.__getitem__, places)),
+        tuple(map(whole.dtypes.__getitem__, places)),
+        {row: whole.others[place] for row, place in enumerate(places) if place in whole.others} if whole.others else {},
+    )
+    return _divided(again, list(map(len, several)))
+
+
+def _copied(rows: Sequence[Row]) -> NumberColumn:
+    """The numbers of rows of which no two are the same tensor."""
     starts = np.full(len(rows), -1, np.int64)
     shapes: list[tuple[int, ...]] = [()] * len(rows)
     dtypes = [""] * len(rows)
-    others: dict[int, TensorNumbers] = {}
-    batches: dict[Any, Batch] = {}
-    first_of: dict[int, int] = {}
-    again: list[tuple[int, int]] = []
-    larger: list[tuple[int, Tensor]] = []
-    for row, tensor in enumerate(rows):
-        if tensor is None:
-            continue
-        first = first_of.setdefault(id(tensor), row)
-        if first != row:
-            again.append((row, first))
-        elif isinstance(tensor, TensorNumbers):
-            others[row] = tensor
-        elif tensor.dtype not in NAMES or tensor.layout is not torch.strided:
-            others[row] = numbers_of(tensor)
-        elif tensor.numel() > MOST_ENTRIES:
-            larger.append((row, tensor))
-        else:
-            _add(batches, row, tensor)
-    for row, tensor in _affordable(larger, others):
-        _add(batches, row, tensor)
-    for places, _, batch in batches.values():
-        for row, tensor in zip(places, batch, strict=True):
-            shapes[row], dtypes[row] = tuple(tensor.shape), NAMES[tensor.dtype]
+    batches, others = _batches(rows)
+    for (shape, dtype, *_), (places, _) in batches.items():
+        told = (tuple(shape), NAMES[dtype])
+        for place in places:
+            shapes[place], dtypes[place] = told
     starts[list(others)] = -2
     flat = _flat(batches, starts)
-    for row, first in again:
-        starts[row], shapes[row], dtypes[row] = starts[first], shapes[first], dtypes[first]
-        if first in others:
-            others[row] = others[first]
-    return _divided(NumberColumn(flat, starts, tuple(shapes), tuple(dtypes), others), list(map(len, several)))
+    return NumberColumn(flat, starts, tuple(shapes), tuple(dtypes), others)
 
 
-def _add(batches: dict[Any, Batch], row: int, tensor: Tensor) -> None:
-    key = tensor.dtype if tensor.is_cpu else (tensor.dtype, tensor.device)
-    batch = batches.get(key) or batches.setdefault(key, ([], [], []))
+def _batches(rows: Sequence[Row]) -> tuple[dict[Key, Batch], dict[int, TensorNumbers]]:
+    """Tensors to be copied together, by shape, dtype and place; and by row the numbers of all others."""
+    batches: dict[Key, Batch] = {}
+    others: dict[int, TensorNumbers] = {}
+    for row, tensor in enumerate(rows):
+        if isinstance(tensor, TensorNumbers):
+            others[row] = tensor
+        elif tensor is not None:
+            try:
+                _add(batches, row, tensor)
+            except RuntimeError:  # of a nested tensor the shape depends on the row
+                others[row] = numbers_of(tensor)
+    larger: list[tuple[int, Tensor]] = []
+    for key in list(batches):
+        shape, dtype, layout, _ = key
+        if dtype not in NAMES or layout is not torch.strided:
+            others |= {row: numbers_of(tensor) for row, tensor in zip(*batches.pop(key), strict=True)}
+        elif shape.numel() > MOST_ENTRIES:
+            larger += zip(*batches.pop(key), strict=True)
+    for row, tensor in _affordable(larger, others):
+        _add(batches, row, tensor)
+    return batches, others
+
+
+def _add(batches: dict[Key, Batch], row: int, tensor: Tensor) -> None:
+    key = (tensor.shape, tensor.dtype, tensor.layout, tensor.is_cpu or tensor.device)
+    batch = batches.get(key)
+    if batch is None:
+        batch = batches[key] = ([], [])
     batch[0].append(row)
-    batch[1].append(tensor.numel())
-    batch[2].append(tensor)
+    batch[1].append(tensor)
 
 
 def _affordable(larger: list[tuple[int, Tensor]], others: dict[int, TensorNumbers]) -> list[tuple[int, Tensor]]:
@@ -89,7 +109,7 @@ def _affordable(larger: list[tuple[int, Tensor]], others: dict[int, TensorNumber
     A copy is cheaper than a spread, which is then asked of few of them.
     """
     kept, total = [], 0
-    for row, tensor in sorted(larger, key=lambda pair: pair[1].numel()):
+    for row, tensor in sorted(larger, key=lambda pair: (pair[1].numel(), pair[0])):
         total += tensor.numel()
         if tensor.numel() <= MOST_OF_ONE and total <= MOST_OF_ALL:
             kept.append((row, tensor))
@@ -109,16 +129,17 @@ def _divided(whole: NumberColumn, lengths: Sequence[int]) -> list[NumberColumn]:
     return found
 
 
-def _flat(batches: dict[Any, Batch], starts: Ints) -> Floats:
-    """All small tensors in one array, flattened by torch in one call; `starts` learns where each begins."""
+def _flat(batches: dict[Key, Batch], starts: Ints) -> Floats:
+    """All tensors of batches in one array, those of one shape joined by torch in one call; `starts` learns where each
+    begins."""
     parts, begin = [], 0
-    with torch.no_grad():
-        for places, counts, batch in batches.values():
-            sizes = np.array(counts, dtype=np.int64)
-            starts[places] = begin + np.cumsum(sizes) - sizes
-            begin += int(sizes.sum())
-            flattened: Tensor = torch._C._nn.flatten_dense_tensors(batch)  # noqa: SLF001 - that of torch._utils
-            parts.append(flattened.detach().double().cpu().numpy())
+    with torch.no_grad(), torch._C.DisableTorchFunctionSubclass():  # noqa: SLF001 - as torch's own subclasses do it
+        for (shape, *_), (places, batch) in batches.items():
+            size = shape.numel()
+            starts[places] = begin + size * np.arange(len(places))
+            begin += size * len(places)
+            joined = torch.cat(batch) if shape else torch.stack(batch)
+            parts.append(joined.detach().reshape(-1).double().cpu().numpy())
     flat: Floats = np.concatenate(parts) if parts else np.zeros(0)
     flat.setflags(write=False)
     return flat

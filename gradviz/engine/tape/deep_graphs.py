@@ -26,8 +26,11 @@ _freed: list[list[Any]] = []
 
 
 def keep_from_recursion(nodes: Sequence[Any], owners: Iterable[Tensor]) -> None:
-    """Keep the nodes of a deep graph for as long as one of the tensors lives; nothing of any other graph."""
-    free_now()
+    """Keep the nodes of a deep graph for as long as one of the tensors lives; nothing of any other graph.
+
+    What went last waits for Python's collector, which comes by soon: of graphs that are gone one is left at most.
+    """
+    free_now(but=1)
     if len(nodes) < DEEP:
         return
     ordered = sorted(nodes, key=lambda node: node._sequence_nr())  # noqa: SLF001 - the loss last, to be popped first
@@ -56,10 +59,10 @@ class _Gone:
                 _freed.append(_kept.pop(key))
 
 
-def free_now() -> None:
-    """Let go the nodes whose owners are gone, the loss first, so that each goes alone."""
-    while _freed:
-        nodes = _freed.pop()
+def free_now(but: int = 0) -> None:
+    """Let go the nodes whose owners are gone, the loss first, so that each goes alone; `but` the last graphs."""
+    while len(_freed) > but:
+        nodes = _freed.pop(0)
         while nodes:
             nodes.pop()
 

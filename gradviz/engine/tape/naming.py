@@ -44,6 +44,15 @@ class Names:
         """What a leaf or a constant is called; empty where nobody named it."""
         return "" if tensor is None else self._of_tensor.get(id(tensor), "")
 
+    def of_first_outputs(self, number_of: Mapping[Any, int]) -> list[str]:
+        """What the values are called that nodes made, by their numbers from 0 on."""
+        found = [""] * len(number_of)
+        for (node, output), name in self._of_output.items():
+            number = number_of.get(node) if output == 0 else None
+            if number is not None:
+                found[number] = name
+        return found
+
     def of_output(self, node: Any, output: int = 0) -> str:
         """What the value is called that a node made."""
         return self._of_output.get((node, output), "")

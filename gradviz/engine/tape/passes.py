@@ -19,7 +19,7 @@ from gradviz.core.tape.structure import SavedState, TapeStructure
 from gradviz.core.tape.tensor_numbers import Ints
 from gradviz.core.words import SILENCE, Words, say
 from gradviz.engine.tape.naming import Names
-from gradviz.engine.tape.replay import REENTRANT, Gradients, leaves_overheard, retained_grads_kept
+from gradviz.engine.tape.replay import Gradients, is_reentrant, leaves_overheard, retained_grads_kept
 from gradviz.engine.tape.saved import kept_of
 from gradviz.engine.tape.tracing import places, trace
 from gradviz.engine.tape.walk import Walk
@@ -51,7 +51,7 @@ class Passes:
     @property
     def is_possible(self) -> bool:
         """Whether a pass leaves everything as it is: that of a reentrant checkpoint fills `.grad`."""
-        return not any(node.name() == REENTRANT for node in self._walk.operations)
+        return not is_reentrant(self._walk)
 
     @property
     def freed(self) -> Ints:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cache
 
 from torch import Tensor
 
@@ -20,7 +21,7 @@ Found = Iterator[tuple[int, Remark]]
 def remarks_of(
     made: Assembly, names: Names, watch: Watch | None, living: Sequence[Tensor]
 ) -> dict[int, tuple[Remark, ...]]:
-    """By row what torch tells of its tensor, and what was watched; `living` are tensors that operations may have made.
+    """By row what torch tells of its tensor, and what was watched; `living` are tensors that its operations made.
 
     A hook on a tensor that nobody keeps is not told: it shows only in the gradient that it changes.
     """
@@ -32,18 +33,17 @@ def remarks_of(
 
 
 def _hooks(made: Assembly, living: Sequence[Tensor]) -> Found:
+    of_leaves = [tuple(_hooks_of(leaf)) for leaf in made.walk.leaves]
     for row, (leaf, _, _) in zip(made.uses, made.walk.uses, strict=True):
-        yield from ((row, remark) for remark in _hooks_of(made.walk.leaves[leaf]))
-    for tensor in _of_the_graph(made, living):
-        yield from ((made.walk.number_of[tensor.grad_fn], remark) for remark in _hooks_of(tensor))
-
-
-def _of_the_graph(made: Assembly, living: Sequence[Tensor]) -> list[Tensor]:
-    return [tensor for tensor in living if tensor.grad_fn in made.walk.number_of]
+        for remark in of_leaves[leaf]:
+            yield row, remark
+    for tensor in living:
+        if tensor._backward_hooks or tensor._post_accumulate_grad_hooks:  # noqa: SLF001 - torch tells it nowhere else
+            yield from ((made.walk.number_of[tensor.grad_fn], remark) for remark in _hooks_of(tensor))
 
 
 def _hooks_of(tensor: Tensor) -> Iterator[Remark]:
-    hooks = list((tensor._backward_hooks or {}).values())  # noqa: SLF001 - torch tells it nowhere else
+    hooks = list((tensor._backward_hooks or {}).values())  # noqa: SLF001
     if hooks:
         names = one_line(", ".join(str(getattr(hook, "__name__", type(hook).__name__)) for hook in hooks), LONGEST)
         count = len(hooks)
@@ -57,17 +57,23 @@ def _hooks_of(tensor: Tensor) -> Iterator[Remark]:
 def _changes(made: Assembly, living: Sequence[Tensor], watch: Watch | None) -> Found:
     """By the version counters: of what was watched with the function that changed it, else of what lives."""
     seen = {} if watch is None else watch.changes
-    for row in range(len(made.kept)):
+    for row in range(len(made.kept)) if seen else ():
         change = seen.get(made.rows.order[row])
         if change is not None:
             words = say("changes its tensor in place by {function}(), to version {version}",
                         function=change[0], version=change[1])  # fmt: skip
             yield row, Remark(RemarkKind.IN_PLACE, words)
-    for tensor in _of_the_graph(made, living):
-        row = made.walk.number_of[tensor.grad_fn]
-        if tensor._base is None and tensor._version and made.rows.order[row] not in seen:  # noqa: SLF001
-            times = tensor._version  # noqa: SLF001
-            yield row, Remark(RemarkKind.IN_PLACE, say("changed in place: its version is {version}", version=times))
+    for tensor in living:
+        times = tensor._version  # noqa: SLF001
+        row = made.walk.number_of[tensor.grad_fn] if times and tensor._base is None else -1  # noqa: SLF001
+        if row >= 0 and made.rows.order[row] not in seen:
+            yield row, _changed(times)
+
+
+@cache
+def _changed(times: int) -> Remark:
+    """One value for all of 500 equal steps."""
+    return Remark(RemarkKind.IN_PLACE, say("changed in place: its version is {version}", version=times))
 
 
 def _cuts(made: Assembly, names: Names) -> Found:

@@ -75,7 +75,7 @@ def replay(
 @contextmanager
 def retained_grads_kept(walk: Walk, made: Sequence[Tensor]) -> Iterator[None]:
     """After retain_grad() a tensor's `.grad` is added to by any backward pass: each gets back what it had."""
-    retained = [tensor for tensor in made if tensor.grad_fn in walk.number_of and tensor.retains_grad]
+    retained = [tensor for tensor in made if tensor.retains_grad and tensor.grad_fn in walk.number_of]
     kept = [(tensor, tensor.grad) for tensor in retained]
     try:
         yield
@@ -108,10 +108,12 @@ def _overhear(found: Replay, number: int) -> Callable[[Gradients, Gradients], No
     References are enough until the pass is over: autograd adds in place only to what nobody else holds.
     """
 
+    given_by, arrived_at, heard = found.given, found.arrived, found.events.append
+
     def keep(given: Gradients, arrived: Gradients) -> None:
-        found.given[number] = given
-        found.arrived[number] = arrived
-        found.events.append(number)
+        given_by[number] = given
+        arrived_at[number] = arrived
+        heard(number)
 
     return keep
 
@@ -123,12 +125,18 @@ def _refusal(walk: Walk, losses: Sequence[Tensor], upstream: Sequence[Tensor | N
     for loss, given in zip(losses, upstream, strict=True):
         if given is None and loss.requires_grad and (loss.numel() != 1 or loss.is_complex()):
             return say("No gradients: the loss is not one real number. Give its upstream gradient.")
-    if any(node.name() == REENTRANT for node in walk.operations):
+    if is_reentrant(walk):
         return say(
             "No gradients: a checkpoint with use_reentrant=True runs its backward pass into the .grad of its "
             "parameters. With use_reentrant=False it can be followed."
         )
     return SILENCE
+
+
+def is_reentrant(walk: Walk) -> bool:
+    """Whether a pass fills the `.grad` of leaves in any case: a checkpoint runs one within its own."""
+    kinds = set(map(type, walk.operations))
+    return any(kind.__name__ == REENTRANT for kind in kinds)
 
 
 def _why(error: Exception) -> Words:

@@ -39,16 +39,24 @@ def kept_of(node: Any) -> Kept:
     tensors, attributes = _names_of(kind)  # type: ignore[arg-type]  # a class is hashable
     if not tensors and not attributes:
         return NOTHING if not issubclass(kind, torch.autograd.function.BackwardCFunction) else _of_custom(node)
-    kept = Kept()
     found: list[SavedTensor] = []
+    alive: dict[str, Tensor] = {}
     for name, raw_name, saved_name in tensors:
-        _read(found, name, node, raw_name, saved_name, kept.tensors)
-    kept.saved = tuple(found)
-    kept.attributes = tuple(_attributes(node, attributes)) if attributes else ()
-    return kept
+        _read(found, name, node, raw_name, saved_name, alive)
+    return Kept(tuple(found), tuple(_attributes(node, attributes)) if attributes else (), alive)
 
 
 NOTHING = Kept()
+
+
+def told_by_saved(kept: Sequence[Kept]) -> list[Tensor]:
+    """The saved tensors that were changed in place, that have hooks, or whose gradient is retained."""
+    saved = (tensor for one in kept for tensor in one.tensors.values())
+    return [
+        tensor
+        for tensor in saved
+        if tensor._version or tensor.retains_grad or tensor._backward_hooks  # noqa: SLF001 - torch tells it nowhere else
+    ]
 
 
 @functools.cache
@@ -74,21 +82,22 @@ def _read(
     """What is kept under a name: a tensor, several, or the state in which it is no more."""
     try:
         raw = getattr(node, raw_name)
-        if _is_hooked(raw):
+        if (raw.unpack_hook is not None) if type(raw) is SavedVariable else _is_hooked(raw):
             into.append(SavedTensor(name, SavedState.HOOKED))
             return
         found = getattr(node, saved_name)  # a result is unpacked by its own node alone
     except RuntimeError as error:
         into.append(SavedTensor(name, SavedState.CHANGED if "inplace" in str(error) else SavedState.FREED))
         return
-    if found is None:
-        return
-    several = isinstance(found, list | tuple)
-    for place, tensor in enumerate(found if several else (found,)):
-        if isinstance(tensor, Tensor):
-            whole = f"{name}[{place}]" if several else name
-            tensors[whole] = tensor
-            into.append(_alive(whole, tensor))
+    if isinstance(found, Tensor):
+        tensors[name] = found
+        into.append(_alive(name, found))
+    elif isinstance(found, list | tuple):
+        for place, tensor in enumerate(found):
+            if isinstance(tensor, Tensor):
+                whole = f"{name}[{place}]"
+                tensors[whole] = tensor
+                into.append(_alive(whole, tensor))
 
 
 def _is_hooked(raw: Any) -> bool:
@@ -118,8 +127,15 @@ def _attributes(node: Any, names: Sequence[str]) -> Iterator[tuple[str, str]]:
             value = getattr(node, SAVED + name)
         except (RuntimeError, TypeError):
             continue
-        if value is not None and not isinstance(value, Tensor) and not (name in FACTORS and value == 1):
-            yield name, one_line(str(_signed(value)), LONGEST)
+        if value is None or isinstance(value, Tensor) or (name in FACTORS and value == 1):
+            continue
+        yield name, _number_text(value) if type(value) is int else one_line(str(_signed(value)), LONGEST)
+
+
+@functools.lru_cache(4096)
+def _number_text(value: int) -> str:
+    """One text for all of 500 equal steps."""
+    return one_line(str(_signed(value)), LONGEST)
 
 
 def _signed(value: Any) -> Any:

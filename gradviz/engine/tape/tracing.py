@@ -11,9 +11,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gradviz.core.tape.ledger import Held, Ledger, Local, TracedGraph
+from gradviz.core.tape.ledger import Held, Ledger, TracedGraph
 from gradviz.core.tape.structure import TapeStructure
-from gradviz.core.tape.tensor_numbers import Ints, NumberColumn, TensorNumbers
+from gradviz.core.tape.tensor_numbers import Ints, NumberColumn, TensorNumbers, no_numbers
 from gradviz.core.words import say
 from gradviz.engine.problems import EngineError
 from gradviz.engine.tape.assembly import Assembly, assemble
@@ -23,6 +23,7 @@ from gradviz.engine.tape.local import MOST_OPERATIONS, NONE, Derivative, local_d
 from gradviz.engine.tape.naming import Names
 from gradviz.engine.tape.remarks import remarks_of
 from gradviz.engine.tape.replay import Replay, replay
+from gradviz.engine.tape.saved import told_by_saved
 from gradviz.engine.tape.walk import Walk
 from gradviz.engine.tape.watch import Watch, watch_of
 
@@ -93,14 +94,15 @@ def _traced(
     with_jacobians: bool,
 ) -> TracedGraph:
     walk = Walk(losses)
-    keep_from_recursion(walk.operations, [*losses, *(tensor for tensor, _ in names.made)])
+    named = [*losses, *(tensor for tensor, _ in names.made)]
+    keep_from_recursion(walk.operations, named)
+    living = walk.made_here(named) if names.are_all or begun_with is not None else walk.living()
     made = assemble(walk, names, watch, loose)
+    living += walk.made_here(told_by_saved(made.kept))
     roots = _roots(made, losses, names)
     structure = made.structure(roots, watch)
     derivatives = _derivatives(made, structure, with_jacobians) if len(walk.operations) <= MOST_OPERATIONS else None
     values = column(_values(made, structure, losses, names, watch))  # before a replay's hooks can change any
-    named = [*losses, *(tensor for tensor, _ in names.made)]
-    living = named if names.are_all or begun_with is not None else walk.living()
     remarks = remarks_of(made, names, watch, living)
     found = _replayed(walk, losses, upstream, with_gradients, living)
     before, held = _held(made, names) if begun_with is None else _held_after(made, names, found, begun_with)
@@ -226,18 +228,16 @@ def _ledger(
     held: Sequence[Held],
 ) -> Ledger:
     local = derivatives or [NONE] * len(structure.producers)
-    gradients, passed, of_local, held_before = columns(
-        _gradients(made, structure, found, before),
-        _passed(structure, found),
-        [tensor for _, tensor in local],
-        before,
-    )
+    gradients, passed = columns(_gradients(made, structure, found, before), _passed(structure, found))
+    of_local, held_before = no_numbers(len(local)), column(before)
+    if derivatives:
+        of_local = column([tensor for _, tensor in derivatives])
     return Ledger(
         values,
         gradients,
         passed,
         of_local,
-        tuple(kind for kind, _ in local) if derivatives else (Local.UNKNOWN,) * len(structure.producers),
+        tuple(kind for kind, _ in local),
         held_before,
         tuple(held),
         found.note,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from gradviz.core.tape.captions import edge_text, gradient_text, subtitle, title, value_text
 from gradviz.core.tape.ledger import TracedGraph
@@ -36,6 +36,13 @@ def _lines(graph: TracedGraph, once: bool) -> Iterator[str]:
         label = f' [label="{told}"]' if told else ""
         producer = int(structure.producers[edge])
         yield f"  n{shown_as.get(producer, producer)} -> n{structure.consumers[edge]}{label};"
+    yield from _flows(graph, shown_as)
+
+
+def _flows(graph: TracedGraph, shown_as: Mapping[int, int]) -> Iterator[str]:
+    """The ways of numbers that no gradient goes along."""
+    for part, whole in graph.structure.flows:
+        yield f"  n{shown_as.get(part, part)} -> n{shown_as.get(whole, whole)} [style=dashed, arrowhead=none];"
 
 
 def _quoted(text: str) -> str:

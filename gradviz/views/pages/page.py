@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
-from collections.abc import Iterator, Set
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
+from functools import partial
 from html import escape
 from typing import Any
 
@@ -17,7 +18,7 @@ from gradviz.core.tape.captions import edge_text, grad_tag, gradient_text, subti
 from gradviz.core.tape.grouping import Grouping
 from gradviz.core.tape.heat_map import TABLE, HeatMap, heat_map, mark_words
 from gradviz.core.tape.ledger import TracedGraph
-from gradviz.core.tape.node_card import card
+from gradviz.core.tape.node_card import CardLine, card
 from gradviz.core.tape.tensor_numbers import MOST_ENTRIES, number_text
 
 MOST_CARDS = 20_000
@@ -47,6 +48,7 @@ def page_html(
     data = json.dumps(told, ensure_ascii=False, separators=(",", ":"))
     note = escape(str(graph.ledger.note))
     shared = "" if graph.structure.shared else " hidden"
+    flows = "" if graph.structure.flows else " hidden"
     return f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>{escape(heading)}</title>
 <meta name="viewport" content="width=device-width, initial-scale=1"><style>
@@ -56,6 +58,7 @@ def page_html(
 <button id="once" data-word="Leaves once" aria-pressed="false"{shared}></button>
 <input id="find" type="search"><output id="found" for="find"></output>
 <span class="note" title="{note}">{note}</span>
+<span class="key"{flows}><i></i><span data-word="no gradient follows"></span></span>
 <button id="language"></button></header>
 <svg id="graph" role="group" aria-label="{escape(heading)}"></svg><aside></aside>
 <script type="application/json" id="data">{_within_script(data)}</script>
@@ -74,10 +77,14 @@ def page_data(graph: TracedGraph, grouping: Grouping, opened: Set[str]) -> dict[
     """What the program of the page reads."""
     sizes = grouping.sizes()
     structure = graph.structure
-    pairs = zip(structure.producers.tolist(), structure.consumers.tolist(), strict=True)
+    lines = _Lines()
+    factors = map(partial(edge_text, graph), range(len(structure.producers)))
+    owners = grouping.owner.tolist()
     return {
-        "nodes": [_node(graph, row, int(grouping.owner[row])) for row in range(len(structure))],
-        "edges": [{"from": a, "to": b, "factor": edge_text(graph, edge)} for edge, (a, b) in enumerate(pairs)],
+        "nodes": [_node(graph, row, owners[row], lines) for row in range(len(structure))],
+        "lines": lines.told,
+        "edges": {"from": structure.producers.tolist(), "to": structure.consumers.tolist(), "factor": list(factors)},
+        "flows": structure.flows,
         "groups": [
             {"key": group.key, "label": group.label, "parent": group.parent, "size": int(size)}
             for group, size in zip(grouping.groups, sizes, strict=True)
@@ -87,9 +94,27 @@ def page_data(graph: TracedGraph, grouping: Grouping, opened: Set[str]) -> dict[
     }
 
 
-def _node(graph: TracedGraph, row: int, group: int) -> dict[str, Any]:
+class _Lines:
+    """The lines of all cards, each of them once: nodes that are alike share most of theirs."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[str, str, str]] = []
+        self._place_of: dict[tuple[str, str, str], int] = {}
+
+    def places(self, card_lines: Iterable[CardLine]) -> list[int]:
+        """Where the lines of a card stand."""
+        return list(map(self._place, card_lines))
+
+    def _place(self, line: CardLine) -> int:
+        told = (str(line.label), str(line.text), line.zh)
+        place = self._place_of.setdefault(told, len(self.told))
+        if place == len(self.told):
+            self.told.append(told)
+        return place
+
+
+def _node(graph: TracedGraph, row: int, group: int, lines: _Lines) -> dict[str, Any]:
     structure = graph.structure
-    lines = card(graph, row) if len(structure) <= MOST_CARDS else ()
     return {
         "title": title(structure, row),
         "what": subtitle(structure, row),
@@ -101,7 +126,7 @@ def _node(graph: TracedGraph, row: int, group: int) -> dict[str, Any]:
         "root": row in structure.roots,
         "group": group,
         "leaf": int(structure.leaf_of[row]),
-        "card": [[str(line.label), str(line.text), line.zh] for line in lines],
+        "card": lines.places(card(graph, row)) if len(structure) <= MOST_CARDS else [],
         "tensors": list(_tensors(graph, row)) if len(structure) <= MOST_TABLES else [],
     }
 

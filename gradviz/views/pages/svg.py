@@ -16,7 +16,8 @@ from gradviz.core.tape.structure import NodeKind
 from gradviz.core.tape.tensor_numbers import Ints
 from gradviz.core.words import say
 
-MARGIN, ARROW, INDENT = 16.0, 7.0, 10.0
+MARGIN, ARROW, INDENT, LEGEND = 16.0, 7.0, 10.0, 26.0
+DASHED = 'stroke-dasharray="6 4"'
 FILLS = {NodeKind.OPERATION: "#ffffff", NodeKind.LEAF: "#e3f1e4", NodeKind.CONSTANT: "#f8f9fb"}
 ROOT, GROUP = "#e4ecfb", "#eef0f3"
 TEXT, MUTED, VALUE, GRADIENT, BORDER, EDGE = "#1b2130", "#5c6679", "#0b6e75", "#b4480b", "#c9cfd9", "#8a93a3"
@@ -36,12 +37,14 @@ def svg_text(drawing: Drawing) -> str:
             f'<rect x="{left:.0f}" y="{top:.0f}" width="{width:.0f}" height="{height:.0f}" fill="#ffffff"/>',
             f'<g fill="none" stroke="{EDGE}" stroke-width="1.4">',
             *(f'<path d="{_path(route)}"/>' for route in drawing.routes),
+            *(f'<path class="flow" d="{_path(route)}" {DASHED}/>' for route in drawing.flow_routes),
             "</g>",
             f'<g fill="{EDGE}">',
             *(_arrow(route) for route in drawing.routes),
             "</g>",
             *_boxes(drawing),
             *_factors(drawing),
+            *_legend(drawing, left, top + height),
             "</svg>",
             "",
         ]
@@ -52,10 +55,20 @@ def _frame(drawing: Drawing) -> tuple[float, float, float, float]:
     """Left, top, width and height of all boxes and routes."""
     width, height = drawing.size
     half = np.array([[width / 2, height / 2]])
-    points = np.concatenate((np.zeros((1, 2)) if not len(drawing.places) else drawing.places[:1], *drawing.routes))
+    begin = drawing.places[:1] if len(drawing.places) else np.zeros((1, 2))
+    points = np.concatenate((begin, *drawing.routes, *drawing.flow_routes))
     low = np.minimum(points.min(axis=0), (drawing.places - half).min(axis=0, initial=np.inf)) - MARGIN
     high = np.maximum(points.max(axis=0), (drawing.places + half).max(axis=0, initial=-np.inf)) + MARGIN
-    return float(low[0]), float(low[1]), float(high[0] - low[0]), float(high[1] - low[1])
+    below = LEGEND if drawing.flow_routes else 0.0
+    return float(low[0]), float(low[1]), float(high[0] - low[0]), float(high[1] - low[1]) + below
+
+
+def _legend(drawing: Drawing, left: float, bottom: float) -> Iterator[str]:
+    """What a dashed line is, below a drawing that has one."""
+    if drawing.flow_routes:
+        x, y = left + MARGIN, bottom - LEGEND / 2
+        yield f'<path d="M{x:.1f} {y - 4:.1f}h30" fill="none" stroke="{EDGE}" stroke-width="1.4" {DASHED}/>'
+        yield _letters(x + 38, y, 11, MUTED, str(say("no gradient follows")))
 
 
 def _path(route: Floats) -> str:
