@@ -188,3 +188,20 @@ def test_a_script_on_the_command_line_is_shown_without_a_question(new_desk: Call
     shown = drawn(desk)
     assert (shown["consent"], shown["mode"]) == (False, "writing")
     assert desk.controller.session.gallery_name
+
+
+def test_a_script_has_the_window_to_itself_and_gives_it_back(desk: Desk, e1: Path) -> None:
+    before = {key for key, dock in desk.window.docks.items() if dock.isVisible()}
+    layout = desk.window.layout_blob()
+    desk.controller.documents.script_wanted.emit(e1, True)
+    assert [key for key, dock in desk.window.docks.items() if dock.isVisible()] == ["script"]
+    assert desk.window.layout_blob() == layout, "the layout of a script would be that of the next start"
+    desk.wait(desk.window.views["script"].view().isVisible, "the script")
+    desk.click(button(desk, "All panes"))
+    assert {key for key, dock in desk.window.docks.items() if dock.isVisible()} == before
+    assert desk.window.is_front("script")
+    desk.click(button(desk, "Large"))
+    assert not desk.window.docks["graph"].isVisible()
+    desk.window.docks["script"].close()
+    desk.wait(desk.window.docks["graph"].isVisible, "the other panes")
+    assert not desk.window.docks["script"].isVisible()

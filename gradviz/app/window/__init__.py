@@ -1,6 +1,7 @@
 """The window: what is in it, and what it does when its user acts.
 
 about              What the About window says
+alone              One pane alone in the window, and all as they were before
 appearance         How the window looks: colours, the language of the lessons, layout, and how views show what they show
 conflicts          What is asked before a file is saved that somebody else has changed or has open: theirs, mine, or
                    both

@@ -48,10 +48,11 @@ class ScriptDesk(QObject):
         self._progress: Progress | None = None
         self._is_stopped = False
         place.made.connect(self._on_made)
-        assert not place.is_made
         controller.documents.script_wanted.connect(self.open_file)
         controller.documents.guards.append(self.may_leave)
         controller.closed.connect(self.end)
+        controller.documents.opened.connect(lambda _opened: self._window.alone.leave())
+        self._window.docks[place.key].visibilityChanged.connect(self._on_visibility_changed)
 
     def _on_made(self, view: ScriptView) -> None:
         view.run_wanted.connect(self.run)
@@ -60,6 +61,9 @@ class ScriptDesk(QObject):
         view.new_wanted.connect(self.new_script)
         view.open_wanted.connect(self.ask_open)
         view.save_wanted.connect(self.save)
+        view.room_wanted.connect(self.toggle_room)
+        self._window.alone.changed.connect(view.show_alone)
+        view.show_alone(self._window.alone.is_on)
 
     @property
     def view(self) -> ScriptView:
@@ -111,9 +115,23 @@ class ScriptDesk(QObject):
             self._on_trusted()
 
     def _bring_forward(self) -> None:
+        """A script has the window to itself at first: its user may ask for the other panes."""
+        self._window.alone.enter(self._place.key)
+
+    def toggle_room(self) -> None:
+        """Give the whole window to the script, or show the other panes too."""
+        if self._window.alone.is_on:
+            self._window.alone.leave()
+            self._window.docks[self._place.key].raise_()
+        else:
+            self._bring_forward()
+
+    def _on_visibility_changed(self, _is_visible: bool) -> None:
+        """Nobody wants an empty window: with the pane that was alone in it closed the others come back."""
         dock = self._window.docks[self._place.key]
-        dock.show()
-        dock.raise_()
+        if self._window.alone.is_on and dock.isHidden() and self._window.isVisible():
+            self._window.alone.leave()
+            dock.hide()
 
     def _on_trusted(self) -> None:
         self._preferences.trust_script(_digest(self.view.text))

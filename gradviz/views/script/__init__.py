@@ -1,4 +1,4 @@
-"""x.
+"""The pane Script: a script written, run, and stepped through line by line.
 
 code_editor     The editor of a script: line numbers, breakpoints in the margin, the line at work, lines with findings
 find_bar        Find in a script: a line below it, that goes from place to place

@@ -30,10 +30,13 @@ ARROW_WIDTH = 12
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """Lines from 1, 0 of none: `ran` is the one at work, `next` the one that runs after it."""
+    """Lines from 1, 0 of none: `ran` is the one at work, `next` the one that runs after it.
+
+    `has_failed` says that the one at work raised the error that ended the script."""
 
     ran: int = 0
     next: int = 0
+    has_failed: bool = False
     breakpoints: frozenset[int] = frozenset()
     faults: frozenset[int] = frozenset()
     remarks: frozenset[int] = frozenset()
@@ -123,7 +126,8 @@ class CodeEditor(QPlainTextEdit):
             bar.setValue(max(row - rows // 3, 0))
 
     def _paint_lines(self) -> None:
-        colours = [(self.marks.ran, mix(self.theme.accent, self.theme.base, 0.78))]
+        at_work = self.theme.fault if self.marks.has_failed else self.theme.accent
+        colours = [(self.marks.ran, mix(at_work, self.theme.base, 0.78))]
         colours += [(line, mix(self.theme.fault, self.theme.base, 0.82)) for line in sorted(self.marks.faults)]
         selections = []
         for line, colour in reversed(colours):
@@ -161,6 +165,8 @@ class CodeEditor(QPlainTextEdit):
         super().resizeEvent(event)
         inside = self.contentsRect()
         self._margin.setGeometry(inside.left(), inside.top(), self.margin_width(), inside.height())
+        if self.marks.ran:
+            self.reveal(self.marks.ran)
 
     def line_at(self, y: int) -> int:
         """The line at a height of the margin; 0 below the last."""
@@ -209,7 +215,7 @@ class CodeEditor(QPlainTextEdit):
             painter.drawEllipse(QPointF(MARK_WIDTH / 2 + 1, middle), 4.5, 4.5)
 
     def _paint_arrow(self, painter: QPainter, left: float, middle: float, is_full: bool) -> None:
-        colour = QColor(self.theme.accent)
+        colour = QColor(self.theme.fault if is_full and self.marks.has_failed else self.theme.accent)
         painter.setPen(colour)
         painter.setBrush(colour if is_full else Qt.BrushStyle.NoBrush)
         tip = [QPointF(left, middle - 4), QPointF(left + 7, middle), QPointF(left, middle + 4)]

@@ -12,7 +12,7 @@ from gradviz.views.kit.theme import LIGHT, Theme
 from gradviz.views.script.script_state import Finding
 
 MOST_SHOWN = 30
-MOST_HEIGHT = 170
+LEAST_HEIGHT, MOST_HEIGHT = 48, 170
 """Pixels; more is scrolled to."""
 LONGEST_TITLE = 600
 
@@ -54,7 +54,7 @@ class FindingList(QScrollArea):
         self.setWidget(inside)
         self.setVisible(bool(self._findings))
         self.setMaximumHeight(MOST_HEIGHT)
-        self.setMinimumHeight(min(64 if self._findings else 0, MOST_HEIGHT))
+        self.setMinimumHeight(LEAST_HEIGHT)
 
     def _entry(self, finding: Finding) -> QWidget:
         colour = self._theme.fault if finding.is_fault else self._theme.gradient

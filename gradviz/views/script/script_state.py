@@ -54,9 +54,8 @@ def resolve(timeline: Timeline | None, state: ScriptState) -> Drawing:
     now = recording.state(at)
     before = recording.state(at - 1) if at else None
     following = timeline.lines[at + 1] if at + 1 < len(timeline) else 0
-    marks = Marks(
-        now.event.line, following, state.breakpoints, _lines(recording, True), _lines(recording, False)
-    )  # fmt: skip
+    faults, remarks = _lines(recording, True), _lines(recording, False)
+    marks = Marks(now.event.line, following, _has_failed(timeline, at), state.breakpoints, faults, remarks)
     figures = tuple(number for event, number in timeline.figures if event <= at and number in recording.figures)
     count = f"{at + 1:,} / {len(timeline):,}"
     return Drawing(
@@ -86,7 +85,8 @@ def findings_of(recording: Recording) -> tuple[Finding, ...]:
 def place_of(timeline: Timeline, at: int) -> Words:
     """The line that ran, the function that it is in, and where its loops stand."""
     recording = timeline.recording
-    words = say("Line {line} ran", line=timeline.lines[at])
+    line = timeline.lines[at]
+    words = say("Line {line} failed", line=line) if _has_failed(timeline, at) else say("Line {line} ran", line=line)
     frame = recording.frames.get(timeline.frames[at])
     if frame is not None and frame.around >= 0:
         words = say("{words} in {function}()", words=words, function=frame.function)
@@ -94,6 +94,12 @@ def place_of(timeline: Timeline, at: int) -> Words:
     for one in timeline.passes_around(at):
         words = say("{words}  ·  {place}", words=words, place=_pass_words(one, source))
     return words
+
+
+def _has_failed(timeline: Timeline, at: int) -> bool:
+    """Whether an event is of the line that raised the error which ended the script."""
+    error = timeline.recording.error
+    return error is not None and at == len(timeline) - 1 and error.line == timeline.lines[at]
 
 
 def _pass_words(one: LoopPass, source: list[str]) -> Words:

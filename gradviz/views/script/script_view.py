@@ -54,6 +54,7 @@ class ScriptView(QWidget):
     new_wanted = Signal()
     open_wanted = Signal()
     save_wanted = Signal()
+    room_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -70,11 +71,12 @@ class ScriptView(QWidget):
         self._output = OutputPanel()
         self._findings = FindingList()
         self._bar = StepBar()
-        self._status = Readout(0, Qt.AlignmentFlag.AlignLeft, muted=True, lines=2)
+        self._status = Readout(0, Qt.AlignmentFlag.AlignLeft, muted=True)
         self._title = QLabel()
         self._new = self._button("New", "An empty script (Ctrl+Shift+N)", self.new_wanted.emit)
         self._open = self._button("Open…", "Open a Python file", self.open_wanted.emit)
         self._save = self._button("Save", "Save the script (Ctrl+S in it)", self.save_wanted.emit)
+        self._room = self._button("", "", self.room_wanted.emit)
         self._edit = self._button("Edit", "Go on writing (Escape)", self.edit)
         self._run = self._button("Run", "", self._on_run)
         self._run.setObjectName("script_run")
@@ -108,7 +110,7 @@ class ScriptView(QWidget):
         header = QHBoxLayout()
         header.setSpacing(4)
         header.addWidget(self._title, 1)
-        for button in (self._new, self._open, self._save, self._edit, self._run):
+        for button in (self._room, self._new, self._open, self._save, self._edit, self._run):
             header.addWidget(button)
         left = QWidget()
         written = QVBoxLayout(left)
@@ -224,7 +226,13 @@ class ScriptView(QWidget):
     def show_status(self, words: Words) -> None:
         """A sentence above the script."""
         self._status.setText(spoken(words))
+        self._status.setToolTip(spoken(words))
         self._status.setVisible(bool(words))
+
+    def show_alone(self, is_alone: bool) -> None:
+        """Whether no other pane is in the window."""
+        self._room.setText("All panes" if is_alone else "Large")
+        self._room.setToolTip("Show the other panes too" if is_alone else "Give the whole window to the script")
 
     # Stepping
 

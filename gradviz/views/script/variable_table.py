@@ -72,12 +72,13 @@ class VariableModel(QAbstractTableModel):
 
 
 class VariableTable(SharedTable):
-    """As many columns as there is room for; a row's tooltip has all."""
+    """As many columns as there is room for; a row's tooltip has all. A text longer than all before widens columns."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         self._model = VariableModel()
         super().__init__(self._model, WIDTHS, parent)
         self._model.setParent(self)
+        self._longest = [0] * len(COLUMNS)
         self.setAccessibleName("Variables")
         self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(ROW_HEIGHT)
@@ -99,6 +100,10 @@ class VariableTable(SharedTable):
     def show_rows(self, rows: tuple[Row, ...]) -> None:
         """The variables at an event; the first that the line changed is scrolled to."""
         self._model.show(rows)
+        longest = [max((len(row.cells[column]) for row in rows), default=0) for column in range(len(COLUMNS))]
+        if any(now > before for now, before in zip(longest, self._longest, strict=True)):
+            self._longest = [max(pair) for pair in zip(longest, self._longest, strict=True)]
+            self.measure()
         changed = next((number for number, row in enumerate(rows) if row.changed), None)
         if changed is not None:
             self.scrollTo(self._model.index(changed, 0))
