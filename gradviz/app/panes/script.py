@@ -16,7 +16,7 @@ class ScriptPane(Pane["ScriptPlace"]):
 
     key: ClassVar[str] = "script"
     title: ClassVar[str] = "Script"
-    rank: ClassVar[int] = 100
+    rank: ClassVar[int] = 110
     place: ClassVar[Place] = Place(Where.BEHIND, "surface")
 
     def made(self, _opengl_fault: str) -> ScriptPlace:
