@@ -96,6 +96,9 @@ def test_a_dropped_script_is_asked_about_run_and_stepped_through(desk: Desk, e1:
     assert shown["variables"]["f"][VALUE] == short_number(loss)
     assert "xy" in shown["changed"]
     assert shown["next"] == 14
+    assert shown["curves"]["names"] == ["f", "x", "y", "step"]
+    assert (shown["curves"]["name"], shown["curves"]["points"]) == ("f", 40)
+    assert shown["curves"]["value"] == f"{short_number(loss)} here"
 
     desk.press(Key.Key_P)
     desk.press(Key.Key_P)

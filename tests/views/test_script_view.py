@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable
 from typing import Any
 
@@ -14,12 +15,13 @@ from PySide6.QtTest import QTest
 from gradviz.core.stepping.building import Builder
 from gradviz.core.stepping.events import Frame
 from gradviz.core.stepping.recording import Recording, ScriptError, Warned
-from gradviz.core.stepping.timeline import Timeline, timeline_of
+from gradviz.core.stepping.timeline import Series, Timeline, timeline_of
 from gradviz.core.stepping.variable_state import Summary
 from gradviz.core.words import say
 from gradviz.views.kit.theme import DARK, LIGHT, mix
 from gradviz.views.script.code_editor import CodeEditor
 from gradviz.views.script.find_bar import FindBar
+from gradviz.views.script.scalar_curves import BLOCKS, points_of
 from gradviz.views.script.script_state import ScriptState, ending_of, resolve
 from gradviz.views.script.script_view import ScriptView
 from gradviz.views.script.variable_rows import COLUMNS, numbers_text
@@ -183,3 +185,14 @@ def test_the_line_at_work_and_a_breakpoint_are_painted(shown: Callable[..., Any]
     pixels = np.frombuffer(image.constBits(), np.uint32).reshape(image.height(), -1) & 0xFFFFFF
     for colour in (mix(theme.accent, theme.base, 0.78), theme.fault):
         assert np.count_nonzero(pixels == QColor(colour).rgb() & 0xFFFFFF) > 20, colour
+
+
+def test_a_long_curve_keeps_its_extremes_and_its_order() -> None:
+    values = np.random.default_rng(0).normal(size=50_000)
+    values[[7, 30_001]] = 9.0, -9.0
+    values[12_345] = np.nan
+    points = points_of(Series(array("q", range(50_000)), array("d", values)))
+    assert len(points) <= 2 * BLOCKS
+    assert np.all(np.diff(points[:, 0]) > 0)
+    assert (points[:, 1].max(), points[:, 1].min()) == (9.0, -9.0)
+    assert np.array_equal(points[:, 1], values[points[:, 0].astype(int)])

@@ -19,6 +19,7 @@ from gradviz.views.script.code_editor import CodeEditor
 from gradviz.views.script.find_bar import FindBar
 from gradviz.views.script.finding_list import FindingList
 from gradviz.views.script.output_panel import OutputPanel
+from gradviz.views.script.scalar_curves import ScalarCurves
 from gradviz.views.script.script_state import Finding, ScriptState, ending_of, findings_of, resolve
 from gradviz.views.script.step_bar import StepBar
 from gradviz.views.script.variable_table import VariableTable
@@ -69,6 +70,7 @@ class ScriptView(QWidget):
         self._find = FindBar(self.editor)
         self._table = VariableTable()
         self._output = OutputPanel()
+        self._curves = ScalarCurves()
         self._findings = FindingList()
         self._bar = StepBar()
         self._status = Readout(0, Qt.AlignmentFlag.AlignLeft, muted=True)
@@ -123,6 +125,7 @@ class ScriptView(QWidget):
         self._tabs.setDocumentMode(True)
         self._tabs.addTab(self._table, "Variables")
         self._tabs.addTab(self._output, "Output")
+        self._tabs.addTab(self._curves, "Curves")
         self._split = QSplitter(Qt.Orientation.Horizontal)
         self._split.setChildrenCollapsible(False)
         self._split.addWidget(left)
@@ -155,6 +158,7 @@ class ScriptView(QWidget):
         self._theme = theme
         self.editor.set_theme(theme)
         self._table.set_theme(theme)
+        self._curves.set_theme(theme)
         self._findings.set_theme(theme)
         self._bar.set_theme(theme)
         self._consent.setStyleSheet(f"#consent {{ border: 1px solid {theme.gradient}; border-radius: 4px; }}")
@@ -317,6 +321,9 @@ class ScriptView(QWidget):
         left_out = self.timeline.recording.output_left_out if self.timeline is not None else 0
         self._output.show_output(drawing.printed, left_out)
         if self.timeline is not None:
+            self._curves.show_timeline(self.timeline)
+            self._curves.show_position(self.state.position)
+            self._tabs.setTabVisible(self._tabs.indexOf(self._curves), not self._curves.is_empty)
             self._output.show_figures(drawing.figures, self.timeline.recording.figures)
             self._bar.show_event(self.state.position, len(self.timeline), spoken(drawing.place), drawing.count)
 
@@ -405,7 +412,8 @@ class ScriptView(QWidget):
             "breakpoints": sorted(marks.breakpoints), "faults": sorted(marks.faults),
             "variables": {row.cells[0]: row.cells[1:] for row in self._table.rows},
             "changed": {row.cells[0]: sorted(row.changed) for row in self._table.rows if row.changed},
-            "findings": self._findings.drawn(), "output": self._output.drawn(), **self._bar.drawn(),
+            "findings": self._findings.drawn(), "output": self._output.drawn(), "curves": self._curves.drawn(),
+            **self._bar.drawn(),
         }  # fmt: skip
 
 
