@@ -208,3 +208,11 @@ def test_a_script_has_the_window_to_itself_and_gives_it_back(desk: Desk, e1: Pat
     desk.window.docks["script"].close()
     desk.wait(desk.window.docks["graph"].isVisible, "the other panes")
     assert not desk.window.docks["script"].isVisible()
+
+
+def test_a_python_that_is_none_is_told_and_the_script_can_be_edited(desk: Desk, e1: Path) -> None:
+    desk.controller.preferences.script_python = "/no/such/python"
+    desk.controller.documents.script_wanted.emit(e1, True)
+    desk.press(Key.Key_Return, CONTROL)
+    desk.wait(lambda: "There is no Python at /no/such/python" in drawn(desk)["status"], "the sentence")
+    assert drawn(desk)["mode"] == "writing"

@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor
+from PySide6.QtCore import QBuffer, QByteArray, Qt
+from PySide6.QtGui import QColor, QImage
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLabel
 
 from gradviz.core.stepping.building import Builder
 from gradviz.core.stepping.events import Frame
@@ -21,6 +22,7 @@ from gradviz.core.words import say
 from gradviz.views.kit.theme import DARK, LIGHT, mix
 from gradviz.views.script.code_editor import CodeEditor
 from gradviz.views.script.find_bar import FindBar
+from gradviz.views.script.output_panel import OutputPanel
 from gradviz.views.script.scalar_curves import BLOCKS, points_of
 from gradviz.views.script.script_state import ScriptState, ending_of, resolve
 from gradviz.views.script.script_view import ScriptView
@@ -196,3 +198,22 @@ def test_a_long_curve_keeps_its_extremes_and_its_order() -> None:
     assert np.all(np.diff(points[:, 0]) > 0)
     assert (points[:, 1].max(), points[:, 1].min()) == (9.0, -9.0)
     assert np.array_equal(points[:, 1], values[points[:, 0].astype(int)])
+
+
+def test_figures_are_shown_with_what_is_printed(shown: Callable[..., Any]) -> None:
+    image = QImage(30, 20, QImage.Format.Format_RGB32)
+    image.fill(QColor("#ff0000"))
+    data = QByteArray()
+    buffer = QBuffer(data)
+    buffer.open(QBuffer.OpenModeFlag.WriteOnly)
+    image.save(buffer, "PNG")
+    panel = shown(OutputPanel(), 300, 300)
+    panel.show_output("a\n")
+    panel.show_output("a\nb\n", 3)
+    panel.show_figures((1,), {1: bytes(data.data())})
+    assert panel.drawn() == {"text": "a\nb\n\n… 3 more letters were not kept.", "figures": [1]}
+    (label,) = [one for one in panel.findChildren(QLabel) if one.accessibleName() == "Figure 1"]
+    assert (label.pixmap().width(), label.pixmap().height()) == (30, 20)
+    panel.show_figures((), {})
+    panel.show_output("")
+    assert panel.drawn() == {"text": "", "figures": []}

@@ -120,6 +120,14 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "By hand, finite difference, autograd, symbols",
     ),
     ActionSpec(
+        "&Run",
+        "choose_python",
+        lambda own: own.scripts.choose_python,
+        "&Python of scripts…",
+        (),
+        "That of an environment with the packages which a script imports",
+    ),
+    ActionSpec(
         "&View",
         "toggle_log_scale",
         lambda own: own.appearance.toggle_log_scale,

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QFileDialog, QMessageBox
+from PySide6.QtWidgets import QFileDialog, QInputDialog, QLineEdit, QMessageBox
 
 from gradviz.app.process.errand import Errand, Work
 from gradviz.app.window.saving import question
@@ -183,6 +182,18 @@ class ScriptDesk(QObject):
 
     # Running
 
+    def choose_python(self) -> None:
+        """Ask which Python runs scripts: one of an environment that has the packages which they import."""
+        text, is_chosen = QInputDialog.getText(
+            self._window,
+            "Python of scripts",
+            "Path of the Python that runs scripts; nothing is gradviz's own",
+            QLineEdit.EchoMode.Normal,
+            self._preferences.script_python,
+        )
+        if is_chosen and "\0" not in text:
+            self._preferences.script_python = text.strip()
+
     def run(self) -> None:
         """Run the script as it is written, from its first line to its end, and record every line."""
         view = self.view
@@ -239,11 +250,16 @@ class ScriptDesk(QObject):
         """What to run: the file where it stands, or what was pasted in one that is gone afterwards."""
         from gradviz.engine.stepping.stepper import Request
 
+        python = str(Path(self._python).expanduser()) if self._python else ""
         if self._path is not None:
-            yield Request(str(self._path), text, str(self._path.parent), python=sys.executable)
+            yield Request(str(self._path), text, str(self._path.parent), python=python)
             return
         with scratch_script(text) as path:
-            yield Request(str(path), text, str(Path.home()), python=sys.executable)
+            yield Request(str(path), text, str(Path.home()), python=python)
+
+    @property
+    def _python(self) -> str:
+        return self._preferences.script_python
 
     def _show_progress(self) -> None:
         progress = self._progress

@@ -46,6 +46,8 @@ class Preferences:
     """Whether the tensors of .pt files, which are pickles, may be read."""
     trusted_scripts: list[str] = field(default_factory=list)
     """SHA-256 of the texts of scripts that may be run, the newest first."""
+    script_python: str = ""
+    """The Python that runs scripts; empty is gradviz's own."""
 
     def add_recent(self, path: str) -> None:
         """Put a file at the top of the recent ones."""
@@ -149,6 +151,7 @@ _CHECKS: dict[str, Callable[[Any], bool]] = {
     "theme": lambda value: value in THEMES,
     "allow_pt": _is_switch,
     "trusted_scripts": _are_digests,
+    "script_python": _is_text,
     "log_scale": _is_switch,
     "log_height": _is_switch,
     "three_dimensional": _is_switch,
