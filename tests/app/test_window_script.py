@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -216,3 +217,25 @@ def test_a_python_that_is_none_is_told_and_the_script_can_be_edited(desk: Desk, 
     desk.press(Key.Key_Return, CONTROL)
     desk.wait(lambda: "There is no Python at /no/such/python" in drawn(desk)["status"], "the sentence")
     assert drawn(desk)["mode"] == "writing"
+
+
+def test_a_script_that_runs_ends_with_the_window(desk: Desk, tmp_path: Path) -> None:
+    path, told = tmp_path / "endless.py", tmp_path / "pid"
+    lines = ["import os", f"open({str(told)!r}, 'w').write(str(os.getpid()))", "while True:", "    pass"]
+    path.write_text("\n".join(lines), encoding="utf-8")
+    desk.controller.documents.script_wanted.emit(path, True)
+    desk.press(Key.Key_Return, CONTROL)
+    desk.wait(lambda: told.exists() and told.read_text().isdigit(), "the child", 30_000)
+    process = int(told.read_text())
+    os.kill(process, 0)
+    desk.close()
+    with pytest.raises(ProcessLookupError):
+        os.kill(process, 0)
+
+
+def test_an_experiment_that_is_opened_brings_the_panes_back(desk: Desk, e1: Path) -> None:
+    desk.controller.documents.script_wanted.emit(e1, True)
+    assert not desk.window.docks["graph"].isVisible()
+    desk.press(Key.Key_N, CONTROL)
+    desk.wait(desk.window.docks["graph"].isVisible, "the panes")
+    assert desk.window.run_bar.isVisible()

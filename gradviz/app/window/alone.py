@@ -32,16 +32,19 @@ class Alone(QObject):
 
     def enter(self, key: str) -> None:
         """Give the whole window to a pane."""
-        if self._before is not None:
+        own = self._docks[key]
+        if self._before is not None or own.isFloating():  # one that floats has a window of its own
+            own.show()
+            own.raise_()
             return
         before = self._window.saveState()
         self._before = before
-        self._docks[key].show()
+        own.show()
         for other, dock in self._docks.items():
             if other != key and not dock.isFloating():
                 dock.hide()
         self._bar.hide()
-        self._docks[key].raise_()
+        own.raise_()
         self.changed.emit(True)
 
     def leave(self) -> None:

@@ -50,7 +50,7 @@ class ScriptDesk(QObject):
         controller.documents.script_wanted.connect(self.open_file)
         controller.documents.guards.append(self.may_leave)
         controller.closed.connect(self.end)
-        controller.documents.opened.connect(lambda _opened: self._window.alone.leave())
+        controller.experiment_opened.connect(lambda _experiment: self._window.alone.leave())
         self._window.docks[place.key].visibilityChanged.connect(self._on_visibility_changed)
 
     def _on_made(self, view: ScriptView) -> None:
