@@ -103,6 +103,7 @@ WINGS = {
         "tables": {"kit"},
         "bench": {"form", "kit"},
         "panes": {"kit"},
+        "script": {"kit"},
         "shell": {"kit"},
     },
     "app": {

@@ -22,6 +22,14 @@ class ActionSpec:
 
 ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("&File", "new_experiment", lambda own: own.documents.new_experiment, "&New experiment", ("Ctrl+N",)),
+    ActionSpec(
+        "&File",
+        "new_script",
+        lambda own: own.scripts.new_script,
+        "New scrip&t",
+        ("Ctrl+Shift+N",),
+        "Write or paste a PyTorch script, and step through it line by line",
+    ),
     ActionSpec("&File", "ask_open", lambda own: own.documents.ask_open, "&Open…", ("Ctrl+O",)),
     ActionSpec(
         "&File",
@@ -112,6 +120,14 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "By hand, finite difference, autograd, symbols",
     ),
     ActionSpec(
+        "&Run",
+        "choose_python",
+        lambda own: own.scripts.choose_python,
+        "&Python of scripts…",
+        (),
+        "That of an environment with the packages which a script imports",
+    ),
+    ActionSpec(
         "&View",
         "toggle_log_scale",
         lambda own: own.appearance.toggle_log_scale,
@@ -169,6 +185,12 @@ def shortcut_table() -> str:
         ("J, L, A", "One node back, one on, play (while stepping through the graph)"),
         ("B, T, Home, End", "Other pass, chosen node, start, end (while stepping through the graph)"),
         ("1, 2, 3", "retain_graph, backward() twice, create_graph (while stepping through the graph)"),
+        ("Ctrl+Enter", "Run the script (in the script)"),
+        ("J, L, O", "One line back, one on, one on without calls (while stepping through a script)"),
+        ("P, N", "Last pass of the loop, next one (while stepping through a script)"),
+        ("T, C, B", "To the cursor, to a breakpoint, set one (while stepping through a script)"),
+        ("A, [ ], Home, End", "Play, slower, faster, first line, last (while stepping through a script)"),
+        ("E, Escape", "Edit the script (while stepping through a script)"),
         ("arrows", "Turn the surface (in the surface)"),
         ("double click", "Start there (in the surface)"),
         ("up, down", "Change the leading digit (in a number of the form)"),

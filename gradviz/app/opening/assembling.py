@@ -19,6 +19,7 @@ from gradviz.app.panes.gallery import GalleryPane
 from gradviz.app.panes.graph import GraphPane
 from gradviz.app.panes.lesson import LessonPane
 from gradviz.app.panes.pane import Panes
+from gradviz.app.panes.script import ScriptPane
 from gradviz.app.panes.surface import SurfacePane
 from gradviz.app.process.crash import install_crash_guard, note
 from gradviz.app.runs.refresher import Refresher
@@ -27,6 +28,7 @@ from gradviz.app.window.appearance import Appearance, SwitchedViews
 from gradviz.app.window.documents import Documents
 from gradviz.app.window.focus import FocusKeeper
 from gradviz.app.window.main_window import LAYOUT_VERSION, Contents, MainWindow
+from gradviz.app.window.script_desk import ScriptDesk
 from gradviz.app.window.scripting import Scripting
 from gradviz.app.window.session import Session
 from gradviz.app.window.window_controller import WindowController
@@ -106,8 +108,9 @@ def _menus(controller: WindowController, panes: Panes) -> Menus:
     appearance = Appearance(window, documents, controller.preferences, refresher, switched)
     controller.leaving.connect(appearance.remember_views)
     files = documents.saving, documents.weights, documents.exports
+    scripts = ScriptDesk(panes[ScriptPane].widget, controller)
     owners = Owners(
-        controller, documents, *files, controller.data_entry, scripting, appearance, controller.crash_reports
+        controller, documents, *files, controller.data_entry, scripting, scripts, appearance, controller.crash_reports
     )
     controller.shortcuts = shortcut_table()
     return Menus(window, owners, panes)

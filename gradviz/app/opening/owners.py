@@ -10,6 +10,7 @@ from gradviz.app.window.data_entry import DataEntry
 from gradviz.app.window.documents import Documents
 from gradviz.app.window.exports import Exports
 from gradviz.app.window.saving import Saving
+from gradviz.app.window.script_desk import ScriptDesk
 from gradviz.app.window.scripting import Scripting
 from gradviz.app.window.weight_files import WeightFiles
 from gradviz.app.window.window_controller import WindowController
@@ -26,5 +27,6 @@ class Owners:
     exports: Exports
     data_entry: DataEntry
     scripting: Scripting
+    scripts: ScriptDesk
     appearance: Appearance
     crash_reports: CrashReports

@@ -61,6 +61,7 @@ class Startup:
         crash.note("The window was painted.")
         self.app.show_icon()
         from gradviz.app.opening.assembling import assemble  # takes longer than all before
+        from gradviz.app.window.documents import is_script
         from gradviz.storage.shipped.by_name import path_of
 
         self.controller, self.menus = assemble(self.window, self._panes, self._reset_layout)
@@ -70,10 +71,16 @@ class Startup:
             from PySide6.QtCore import Qt
 
             documents.opened.connect(self.controller.toggle_run, Qt.ConnectionType.SingleShotConnection)
-        is_table = file is not None and self.controller.data_entry.is_table(file)
-        if file is None or is_table:
+        if self._file and file is not None and not self.window.early_file and is_script(file):
             documents.open_first(FIRST_EXPERIMENT)
-        else:
+            documents.script_wanted.emit(file, True)  # whoever names a program on the command line means it
+            file = None
+        elif file is None:
+            documents.open_first(FIRST_EXPERIMENT)
+        is_table = file is not None and self.controller.data_entry.is_table(file)
+        if is_table:
+            documents.open_first(FIRST_EXPERIMENT)
+        elif file is not None:
             documents.open_file(file, otherwise=lambda: documents.open_first(FIRST_EXPERIMENT))
         if file is not None and is_table:
             self.controller.data_entry.import_file(file)

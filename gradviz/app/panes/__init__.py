@@ -11,5 +11,6 @@ lesson      The pane Lesson
 pane        What a pane is: its key, title and place, who makes it, and what is connected to it; and all of them
             together
 parameters  The pane Parameters
+script      The pane Script
 surface     The pane Surface
 """

@@ -53,6 +53,10 @@ class Errand(QObject, Generic[T]):
         self._is_unwanted = True
         self._look.stop()
 
+    def wait(self, patience_s: float) -> bool:
+        """Wait until the other thread is done with it; whether it is."""
+        return self._is_done.wait(patience_s)
+
     def result(self) -> T:
         """What came of it, once it has ended; what it raised is raised here."""
         if self._error is not None:

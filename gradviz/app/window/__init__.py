@@ -1,6 +1,7 @@
 """The window: what is in it, and what it does when its user acts.
 
 about              What the About window says
+alone              One pane alone in the window, and all as they were before
 appearance         How the window looks: colours, the language of the lessons, layout, and how views show what they show
 conflicts          What is asked before a file is saved that somebody else has changed or has open: theirs, mine, or
                    both
@@ -23,6 +24,7 @@ run_saver          The run, saved beside the journal now and then: asked of the 
                    own
 saving             Saving the document: where it stands or under a new name, with its run, and the questions before
                    anything is lost
+script_desk        The script that a person writes or opens: its file, its consent, and its run in a child process
 scripting          Scripts of the open document: made anew at every edit for the code pane, copied, exported
 session            The session: the open document, its undo, its file
 shares             How the panes share the window when its size changes: the left column keeps its width, the others

@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QApplication, QDialog, QFileDialog
 
 from gradviz.app.process.errand import Feed, Work
-from gradviz.app.window.documents import Documents
+from gradviz.app.window.documents import Documents, is_script
 from gradviz.app.window.main_window import MainWindow
 from gradviz.app.window.session import Session
 from gradviz.core.data.grids import MOST_CELLS, Grid, grid_from
@@ -72,8 +72,8 @@ class DataEntry(QObject):
         return path.suffix.lower() in TABLES
 
     def open_dropped(self, path: Path) -> None:
-        """What a dropped file asks for: an experiment is opened, anything else is imported."""
-        if path.suffix.lower() in EXPERIMENT_SUFFIXES:
+        """What a dropped file asks for: an experiment or a script is opened, anything else is imported."""
+        if path.suffix.lower() in EXPERIMENT_SUFFIXES or is_script(path):
             self.documents.open_file(path)
         else:
             self.import_file(path)

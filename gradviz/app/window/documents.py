@@ -33,6 +33,7 @@ from gradviz.storage.shipped.gallery import GalleryEntry
 from gradviz.storage.user.preferences import Preferences
 from gradviz.views.kit.speech import spoken
 
+OPENED = f"Experiments and scripts (*.gradviz *.json *.py);;{FILTER}"
 LONG_RUN_S = 2.0
 """A run of an experiment without a file that took longer is not lost without a question."""
 
@@ -42,6 +43,8 @@ class Documents(QObject):
 
     opened = Signal(object)
     """A document was opened; carries it as an `Opened`."""
+    script_wanted = Signal(Path, bool)
+    """A Python file shall be shown; with whether its user named it where a program to be run is named."""
     gone_back = Signal()
     """The document that was left last is the open one again."""
 
@@ -66,6 +69,8 @@ class Documents(QObject):
         self.saving.theirs_wanted.connect(self._open_theirs)
         self.weights = WeightFiles(window, control, session, preferences, self.errands)
         self.exports = Exports(window, control, session, preferences)
+        self.guards: list[Callable[[], bool]] = []
+        """Asked before the window goes: one that gives False wants to stay."""
         self.left: LeftSession | None = None
         """The document that was left last, with its undo and the number of its run."""
 
@@ -140,7 +145,7 @@ class Documents(QObject):
     def ask_open(self) -> None:
         """Ask for a file and open it."""
         folder = self.preferences.last_folder
-        path, _ = QFileDialog.getOpenFileName(self.window, "Open an experiment", folder, FILTER)
+        path, _ = QFileDialog.getOpenFileName(self.window, "Open an experiment or a script", folder, OPENED)
         if path:
             self.open_file(Path(path))
 
@@ -155,6 +160,10 @@ class Documents(QObject):
 
         What is wrong with it is said, the document stays, and `otherwise` is called.
         """
+        if is_script(path):
+            otherwise()
+            self.script_wanted.emit(path, False)
+            return
         if not self.may_leave():
             otherwise()
             return
@@ -217,6 +226,8 @@ class Documents(QObject):
         if focused is not None:
             focused.clearFocus()
         is_long = self.has_unsaved_run and self.control.seconds >= LONG_RUN_S
+        if for_good and not all(may_leave() for may_leave in self.guards):
+            return False
         if not (self.modified or (for_good and is_long)):
             return True
         buttons = QMessageBox.StandardButton
@@ -235,6 +246,11 @@ class Documents(QObject):
         run = f"a run of {plural(self.control.known, 'step')} that is in no file" if self.has_unsaved_run else ""
         parts = [part for part in ("unsaved edits" if self.session.modified else "", run) if part]
         return f"“{self.session.document.title}” has {' and '.join(parts)}."
+
+
+def is_script(path: Path) -> bool:
+    """Whether a file is a Python script, by the ending of its name."""
+    return path.suffix.lower() == ".py"
 
 
 _Read = tuple[SavedExperiment, FileStamp | None]

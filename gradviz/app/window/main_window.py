@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from gradviz.app.window.alone import Alone
 from gradviz.app.window.placement import fitting_size, stay_on_screen
 from gradviz.app.window.places import Placed, arrange
 from gradviz.app.window.shares import Shares
@@ -116,6 +117,7 @@ class MainWindow(QMainWindow):
         self.statusBar().addPermanentWidget(self._status_right)
         self.statusBar().showMessage("Starting…")
         self._shares = Shares(self, self.docks, panes)
+        self.alone = Alone(self, self.docks, self._bottom)
         self.arrange()
         self.resize(fitting_size(self.sizeHint()))
         self._first_paint = _FirstPaint(self)
@@ -153,6 +155,7 @@ class MainWindow(QMainWindow):
 
     def arrange(self) -> None:
         """The layout that a new user finds."""
+        self.alone.leave()
         arrange(self, self.docks, self._panes)
         self._shares.forget()
 
@@ -170,6 +173,7 @@ class MainWindow(QMainWindow):
         self._bottom.addWidget(run_bar)
         messages.lie_over(self, self._bottom)
         self.set_theme(self.theme)
+        self.alone.left.connect(self._shares.apply)
         self._shares.apply()  # what stands in the panes has a least size
 
     @staticmethod
@@ -214,7 +218,7 @@ class MainWindow(QMainWindow):
 
     def layout_blob(self) -> str:
         """The layout of docks and window in base64, to be stored."""
-        parts = (self.saveGeometry().toBase64().data(), self.saveState().toBase64().data())
+        parts = (self.saveGeometry().toBase64().data(), self.alone.state().toBase64().data())
         return base64.b64encode(b".".join(parts)).decode()
 
     def restore_layout(self, blob: str) -> bool:
@@ -246,7 +250,8 @@ class MainWindow(QMainWindow):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._shares.apply()
+        if not self.alone.is_on:
+            self._shares.apply()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self.closing.emit(event)

@@ -8,5 +8,7 @@ recording       A recorded run: events in packed chunks with the state before ea
 running_state   The state of a script as events go by, in the recorder's short form: what keyframes are made of
 step_data       A recording as plain data: what ``gradviz step --json`` prints
 step_text       A recording in lines of text: what ``gradviz step`` prints for a person
+timeline        The events of a recording as columns, and where one goes from one of them: a pass on, over a call, to a
+                line
 variable_state  A variable as it was: shape, dtype, numbers or their summary, and what autograd said of it
 """

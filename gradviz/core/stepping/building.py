@@ -27,6 +27,8 @@ class Builder:
         self.passes: dict[int, LoopPass] = {}
         self.strides: dict[int, int] = {}
         self.count = 0
+        self.size = 0
+        """Bytes of what is packed so far."""
         self._chunks: list[Chunk] = []
         self._open: list[Told] = []
         self._state = RunningState()
@@ -52,7 +54,7 @@ class Builder:
         self.strides = dict(strides)
         self._left_out |= self._dropped()
         chunks, waiting = self._packed_chunks(), self._waiting
-        self._chunks, self._open, self._state, self.count = [], [], RunningState(), 0
+        self._chunks, self._open, self._state, self.count, self.size = [], [], RunningState(), 0, 0
         self._keyframe, self._waiting = self._state.frozen(), None
         for event in _unpacked(chunks):
             self.add(event)
@@ -83,7 +85,9 @@ class Builder:
         return tuple(self._chunks)
 
     def _pack(self) -> None:
-        self._chunks.append(_packed(self.count - len(self._open), self._open, self._keyframe))
+        made = _packed(self.count - len(self._open), self._open, self._keyframe)
+        self._chunks.append(made)
+        self.size += len(made.events) + len(made.keyframe)
         self._open = []
         self._keyframe = self._state.frozen()
 

@@ -324,7 +324,10 @@ ERRORS: tuple[ErrorKind, ...] = (
     ErrorKind(
         "no module",
         r"No module named '([\w.]+)'",
-        _said("That Python has no {v1}. Choose the Python of the environment that has it (--python PATH)."),
+        _said(
+            "That Python has no {v1}. Choose the Python of the environment that has it (Run ▸ Python of scripts, or "
+            "--python PATH)."
+        ),
     ),
     ErrorKind(
         "no name",

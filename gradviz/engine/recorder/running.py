@@ -187,7 +187,7 @@ class Run:
         while trace is not None and trace.tb_frame.f_code.co_filename != self.script:
             trace = trace.tb_next
         try:
-            sys.excepthook(type(error), error, trace)
+            sys.excepthook(type(error), error.with_traceback(trace), trace)  # Python prints the error's own
         except Exception:
             self.output.write("Error in sys.excepthook\n")
 

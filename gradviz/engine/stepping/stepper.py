@@ -43,11 +43,12 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a script is."""
+    """How far a script is; `size` is what its events take, in bytes."""
 
     lines_run: int
     recorded: int
     line: int
+    size: int = 0
 
 
 class Stepper:
@@ -89,7 +90,7 @@ class Stepper:
                     self._stop = say("The script was ended after {seconds:g} s.", seconds=request.seconds)
                 if self._stop or self._end is not None:
                     break
-                yield Progress(self._lines_run, self._builder.count, self._line)
+                yield Progress(self._lines_run, self._builder.count, self._line, self._builder.size)
             self._status = child.end(0.0 if self._stop else 5.0)
             self._errors = child.errors()
         except WireError as error:

@@ -9,7 +9,7 @@ pieces           Reading in pieces: a generator that yields the share that is do
                  of them
 result_tensors   A typed result as tensors with names, for a file, and back
 run_section      What a run leaves in a file, as JSON beside its tensors
-script_file      A Python script that a person names: its text, as Python would read it
+script_file      A Python script that a person names or writes: its text, as Python would read it
 state_dict       A state_dict as torch saves it, read without torch: what the archive declares is measured before a
                  number is read
 strict_json      JSON as a file from a stranger deserves it: no key twice, no abyss, no number that hangs

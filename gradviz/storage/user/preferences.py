@@ -19,6 +19,7 @@ from gradviz.storage.experiments import strict_json
 from gradviz.storage.problems import FileError, cause_of
 
 MAX_RECENT = 10
+MAX_TRUSTED = 500
 THEMES = ("system", "light", "dark")
 LANGUAGES = ("system", "en", "zh")
 _FILE = "preferences.json"
@@ -43,10 +44,19 @@ class Preferences:
     """Distance, elevation and azimuth of the surface; empty is that of a first start."""
     allow_pt: bool = False
     """Whether the tensors of .pt files, which are pickles, may be read."""
+    trusted_scripts: list[str] = field(default_factory=list)
+    """SHA-256 of the texts of scripts that may be run, the newest first."""
+    script_python: str = ""
+    """The Python that runs scripts; empty is gradviz's own."""
 
     def add_recent(self, path: str) -> None:
         """Put a file at the top of the recent ones."""
         self.recent = [path, *(other for other in self.recent if other != path)][:MAX_RECENT]
+
+    def trust_script(self, digest: str) -> None:
+        """The script with this SHA-256 may be run from now on."""
+        others = [other for other in self.trusted_scripts if other != digest]
+        self.trusted_scripts = [digest, *others][:MAX_TRUSTED]
 
 
 def load_preferences(folder: Path) -> tuple[Preferences, str]:
@@ -120,6 +130,10 @@ def _is_recent(value: Any) -> bool:
     return isinstance(value, list) and len(value) <= MAX_RECENT and all(_is_text(item) for item in value)
 
 
+def _are_digests(value: Any) -> bool:
+    return isinstance(value, list) and len(value) <= MAX_TRUSTED and all(_is_text(one) for one in value)
+
+
 def _is_camera(value: Any) -> bool:
     are_numbers = isinstance(value, list) and all(type(one) in (int, float) and math.isfinite(one) for one in value)
     return are_numbers and len(value) in (0, 3)
@@ -136,6 +150,8 @@ def _is_text(value: Any) -> bool:
 _CHECKS: dict[str, Callable[[Any], bool]] = {
     "theme": lambda value: value in THEMES,
     "allow_pt": _is_switch,
+    "trusted_scripts": _are_digests,
+    "script_python": _is_text,
     "log_scale": _is_switch,
     "log_height": _is_switch,
     "three_dimensional": _is_switch,

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import ClassVar
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QStandardItemModel, QSyntaxHighlighter, QTextCharFormat, QTextDocument
+from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import (
     QApplication,
     QComboBox,
@@ -19,7 +18,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from gradviz.views.kit.theme import LIGHT, Theme, monospace
+from gradviz.views.kit.python_colours import PythonHighlighter
+from gradviz.views.kit.theme import Theme, monospace
 from gradviz.views.kit.view import View
 from gradviz.views.kit.word_list import WordList
 
@@ -32,57 +32,6 @@ class Script:
     label: str
     text: str
     refusal: str = ""
-
-
-_TOKENS = re.compile(
-    r"(?P<comment>#.*)"
-    r"|(?P<string>[fr]?\"(?:\\.|[^\"\\])*\")"
-    r"|(?P<number>(?<![\w.])\d+\.?\d*(?:e[+-]?\d+)?\b)"
-    r"|(?P<keyword>\b(?:and|as|break|class|def|else|False|for|from|if|import|in|is|lambda|None|not|or|return|True"
-    r"|while|with)\b)"
-    r"|(?P<name>(?<=\bdef )\w+|(?<=\bclass )\w+|@[\w.]+)"
-)
-_QUOTES = '"""'
-
-
-class PythonHighlighter(QSyntaxHighlighter):
-    """Colours of Python in the theme's colours; a docstring reaches over lines."""
-
-    def __init__(self, document: QTextDocument) -> None:
-        super().__init__(document)
-        self._formats: dict[str, QTextCharFormat] = {}
-        self.set_theme(LIGHT)
-
-    def set_theme(self, theme: Theme) -> None:
-        """Colours by what a word is."""
-        colours = {
-            "comment": theme.muted,
-            "string": theme.value,
-            "number": theme.gradient,
-            "keyword": theme.keyword,
-            "name": theme.accent,
-        }
-        self._formats = {kind: _format(colour) for kind, colour in colours.items()}
-        self._formats["comment"].setFontItalic(True)
-        self._formats["keyword"].setFontWeight(QFont.Weight.DemiBold)
-        self.rehighlight()
-
-    def highlightBlock(self, text: str) -> None:
-        inside = self.previousBlockState() == 1
-        if inside or text.startswith(_QUOTES):
-            ends = _QUOTES in (text if inside else text[len(_QUOTES) :])
-            self.setFormat(0, len(text), self._formats["string"])
-            self.setCurrentBlockState(0 if ends else 1)
-            return
-        self.setCurrentBlockState(0)
-        for match in _TOKENS.finditer(text):
-            self.setFormat(match.start(), match.end() - match.start(), self._formats[match.lastgroup or "name"])
-
-
-def _format(colour: str) -> QTextCharFormat:
-    made = QTextCharFormat()
-    made.setForeground(QColor(colour))
-    return made
 
 
 class CodeView(View):
