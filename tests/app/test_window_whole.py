@@ -123,8 +123,10 @@ def in_scroll(widget: QWidget) -> bool:
 
 def headers(desk: Desk, key: str) -> Iterator[str]:
     view = desk.window.views[key]
-    if key == "graph" and view.fontMetrics().horizontalAdvance(view.header()) > view.width() - 20:
-        yield f"the header of the graph is cut: {view.header()}"
+    if key == "graph":
+        plane = view.plane
+        if plane.fontMetrics().horizontalAdvance(plane.header()) > plane.room_of_header():
+            yield f"the header of the graph is cut: {plane.header()}"
     legend = {"curves": "_key", "surface": "_legend"}.get(key)
     if legend is not None and getattr(view, legend).isVisible():
         shown = getattr(view, legend)

@@ -357,7 +357,7 @@ def test_what_grad_holds_is_in_the_picture(shown: Show, tag: Held) -> None:
     changed = (pixels(view) != before).any(axis=-1)
     assert changed.sum() > 40
     place = at_node(view, 1)
-    rows, columns = np.nonzero(changed)
+    rows, columns = np.array(np.nonzero(changed)) / view.devicePixelRatioF()
     half = 0.5 * np.array(NODE_SIZE) * view.plane.camera.scale
     assert abs(rows.mean() - place.y()) < half[1]
     assert columns.min() > place.x(), "at the right of the title"

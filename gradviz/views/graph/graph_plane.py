@@ -200,10 +200,13 @@ class GraphPlane(QWidget):
     def header(self) -> str:
         """What stands at the top, as much as has room, whole."""
         parts = [*self._head, *self._signs()]
-        room = self.width() - 20 - self._taken
-        while len(parts) > 1 and self.fontMetrics().horizontalAdvance(BETWEEN.join(parts)) > room:
+        while len(parts) > 1 and self.fontMetrics().horizontalAdvance(BETWEEN.join(parts)) > self.room_of_header():
             parts.pop()
         return BETWEEN.join(parts)
+
+    def room_of_header(self) -> int:
+        """Its pixels, beside what is taken at the right."""
+        return self.width() - 20 - self._taken
 
     def _signs(self) -> list[str]:
         """What the signs of this zoom mean, and how to see what it leaves out."""
