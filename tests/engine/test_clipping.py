@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -117,7 +118,9 @@ def test_the_update_by_hand_is_clipped_as_sgd_is() -> None:
 
 def test_without_clipping_the_update_is_torchs_own_step_and_nothing_stands_around_it() -> None:
     lane = Trainer(Experiment(objective=MODEL, optimizers=(SGD(),))).lanes[0]
-    assert lane.update == lane.optimizer.step
+    update = lane.update
+    assert isinstance(update, functools.partial)
+    assert (update.func, update.args, update.keywords) == (type(lane.optimizer).step.__wrapped__, (lane.optimizer,), {})
 
 
 def test_lbfgs_refuses_clipping_in_a_sentence_and_another_kind_leaves_it() -> None:
