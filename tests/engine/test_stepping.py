@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fuzzing import needs_time
 from step_support import SCRIPTS, differences, stepped, written
 
 from gradviz.core.stepping.mistakes import MISTAKES
@@ -76,6 +77,7 @@ def test_values_gradients_and_leaves_are_those_of_a_fresh_process_bit_for_bit(na
 
 
 @pytest.mark.soak
+@needs_time
 @pytest.mark.parametrize("path", TUTORIALS, ids=lambda path: path.stem)
 def test_every_line_of_every_tutorial_script_is_that_of_a_fresh_process(path: Path) -> None:
     recording = stepped(path, seconds=900)
@@ -87,6 +89,7 @@ def test_every_line_of_every_tutorial_script_is_that_of_a_fresh_process(path: Pa
 
 
 @pytest.mark.soak
+@needs_time
 @pytest.mark.parametrize("path", TUTORIALS, ids=lambda path: path.stem)
 def test_every_tutorial_script_prints_what_it_prints_without_gradviz(path: Path) -> None:
     plain = subprocess.run([sys.executable, str(path)], capture_output=True, text=True, check=True, timeout=600)
@@ -102,6 +105,7 @@ def test_a_broken_script_is_told_at_its_line(name: str) -> None:
 
 
 @pytest.mark.soak
+@needs_time
 @pytest.mark.parametrize("name", sorted(BROKEN))
 def test_every_broken_script_is_told_at_its_line(name: str) -> None:
     _is_told(name)
