@@ -64,9 +64,11 @@ def test_what_differs_and_where_the_run_stands_decide(first: Any, second: Any, s
         assert found is Consequence.NEW_RUN
     elif old != new:
         settings = differing(old, new, LIVE)
-        is_over = (state is RunState.DIVERGED and settings) or (
-            state is RunState.FINISHED and (settings or differing(old, new, STEPS)) and new.steps <= step
-        )
+        has_stopped = state is RunState.DIVERGED or (
+            state is RunState.FINISHED and step < old.steps
+        )  # the second early
+        changes = settings or differing(old, new, STEPS)
+        is_over = settings if has_stopped else state is RunState.FINISHED and changes and new.steps <= step
         assert found is (Consequence.NEW_RUN if is_over else Consequence.LIVE)
 
 
