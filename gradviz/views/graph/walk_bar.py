@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
-from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QHideEvent, QKeyEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QMenu, QSlider, QToolButton, QVBoxLayout, QWidget
 
@@ -14,6 +14,7 @@ from gradviz.core.tape.backward_pass import BackwardPass
 from gradviz.core.tape.backward_walk import BackwardWalk
 from gradviz.core.tape.walk_events import Phase
 from gradviz.core.tape.walk_words import failure_at, step_text, walk_words
+from gradviz.views.kit.bar_button import bar_button
 from gradviz.views.kit.icons import icon
 from gradviz.views.kit.readout import Readout
 from gradviz.views.kit.speech import spoken
@@ -68,15 +69,15 @@ class WalkBar(QWidget):
         self._theme = LIGHT
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._on_tick)
-        self._start = self._button("To the start (Home)", lambda: self.go_to(0))
-        self._back = self._button("One node back (J)", lambda: self.step(-1))
-        self._play = self._button("Play (A)", self.toggle)
-        self._forth = self._button("One node on (L)", lambda: self.step(1))
-        self._end = self._button("To the end (End)", lambda: self.go_to(self.length - 1))
+        self._start = bar_button("To the start (Home)", lambda: self.go_to(0))
+        self._back = bar_button("One node back (J)", lambda: self.step(-1))
+        self._play = bar_button("Play (A)", self.toggle)
+        self._forth = bar_button("One node on (L)", lambda: self.step(1))
+        self._end = bar_button("To the end (End)", lambda: self.go_to(self.length - 1))
         self._phases = {phase: self._phase_button(phase, text) for phase, text in PHASES}
-        self._aim = self._button("Run to the chosen node (T)", self.aim_wanted.emit)
+        self._aim = bar_button("Run to the chosen node (T)", self.aim_wanted.emit)
         self._aim.setText("To node")
-        self._close = self._button("Close (Escape)", self.left.emit)
+        self._close = bar_button("Close (Escape)", self.left.emit)
         self._close.setText("✕")
         self._slider = QSlider(Qt.Orientation.Horizontal)
         self._slider.setAccessibleName("Position in the walk")
@@ -307,18 +308,8 @@ class WalkBar(QWidget):
             self._told.setVisible(bool(told))
             self.grew.emit()
 
-    def _button(self, tip: str, pressed: Callable[[], object]) -> QToolButton:
-        button = QToolButton()
-        button.setIconSize(QSize(16, 16))
-        button.setToolTip(tip)
-        button.setAccessibleName(tip.split(" (", maxsplit=1)[0])
-        button.setAutoRaise(True)
-        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        button.clicked.connect(lambda _checked: pressed())
-        return button
-
     def _phase_button(self, phase: Phase, text: str) -> QToolButton:
-        button = self._button(f"{text} (B: the next pass)", lambda: self.show_phase(phase))
+        button = bar_button(f"{text} (B: the next pass)", lambda: self.show_phase(phase))
         button.setText(text)
         button.setCheckable(True)
         return button

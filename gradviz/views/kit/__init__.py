@@ -1,6 +1,7 @@
 """What views are made of: the theme, plots that paint without Python's lock, small widgets.
 
 absence         Words in the place of a picture: why there is nothing to draw
+bar_button      A flat button of a bar, reached by Tab, whose tooltip is its name
 colours         The colours of heights, and of basins
 icons           The icons of the run bar, drawn in the colours of the theme
 lane_key        The key above a plot of a race: who is who, with a number; it never lies upon what is drawn

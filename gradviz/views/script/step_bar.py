@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QIcon
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSlider, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSlider, QVBoxLayout, QWidget
 
+from gradviz.views.kit.bar_button import bar_button
 from gradviz.views.kit.icons import icon
 from gradviz.views.kit.readout import Readout
 from gradviz.views.kit.theme import Theme, mix
@@ -36,20 +37,18 @@ class StepBar(QWidget):
         self.position, self.length = 0, 0
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._on_tick)
-        self._start = self._button("First line (Home)", lambda: self.go_to(0))
-        self._back = self._button("One line back (J)", lambda: self.step(-1))
-        self._play = self._button("Play (A)", self.toggle)
-        self._on = self._button("One line on (L)", lambda: self.step(1))
-        self._end = self._button("Last line (End)", lambda: self.go_to(self.length - 1))
-        self._last_pass = self._button(
-            "Back to where this pass of the loop began, or the one before (P)", self._on_back
-        )
+        self._start = bar_button("First line (Home)", lambda: self.go_to(0))
+        self._back = bar_button("One line back (J)", lambda: self.step(-1))
+        self._play = bar_button("Play (A)", self.toggle)
+        self._on = bar_button("One line on (L)", lambda: self.step(1))
+        self._end = bar_button("Last line (End)", lambda: self.go_to(self.length - 1))
+        self._last_pass = bar_button("Back to where this pass of the loop began, or the one before (P)", self._on_back)
         self._last_pass.setText("◂ Pass")
-        self._next_pass = self._button("On to the next pass of the loop (N)", self._on_pass)
+        self._next_pass = bar_button("On to the next pass of the loop (N)", self._on_pass)
         self._next_pass.setText("Pass ▸")
-        self._over = self._button("One line on, without the lines of the functions that it calls (O)", self._on_over)
+        self._over = bar_button("One line on, without the lines of the functions that it calls (O)", self._on_over)
         self._over.setText("Over")
-        self._to_line = self._button("Run to the line of the cursor (T)", self._on_line)
+        self._to_line = bar_button("Run to the line of the cursor (T)", self._on_line)
         self._to_line.setText("To cursor")
         self._slider = QSlider(Qt.Orientation.Horizontal)
         self._slider.setAccessibleName("Line events")
@@ -65,17 +64,6 @@ class StepBar(QWidget):
         self._pace.setAccessibleName("Speed")
         self._pace.currentIndexChanged.connect(self._on_pace)
         self._arrange()
-
-    @staticmethod
-    def _button(tip: str, done: Callable[[], object]) -> QToolButton:
-        button = QToolButton()
-        button.setIconSize(QSize(16, 16))
-        button.setToolTip(tip)
-        button.setAccessibleName(tip.split(" (", maxsplit=1)[0])
-        button.setAutoRaise(True)
-        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        button.clicked.connect(lambda _checked=False: done())
-        return button
 
     def _arrange(self) -> None:
         top = QHBoxLayout()

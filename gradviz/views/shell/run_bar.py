@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import (
     QComboBox,
@@ -11,12 +11,12 @@ from PySide6.QtWidgets import (
     QSlider,
     QStyle,
     QStyleOptionSlider,
-    QToolButton,
     QWidget,
 )
 
 from gradviz.core.numbers import duration_text
 from gradviz.core.runs.state import RunState
+from gradviz.views.kit.bar_button import bar_button
 from gradviz.views.kit.icons import icon
 from gradviz.views.kit.readout import Readout
 from gradviz.views.kit.theme import Theme, mix
@@ -30,6 +30,7 @@ PACES: tuple[tuple[str, float | None], ...] = (
     ("Full speed", None),
 )
 TICKS = 1000
+ICON_PIXELS = 18
 
 
 class _Timeline(QSlider):
@@ -64,13 +65,14 @@ class RunBar(QWidget):
         self._length = 0
         self._step = 0
         self._theme: Theme | None = None
-        self._reset = self._button("Reset to step 0, the same initial values (Ctrl+R)", self.reset_wanted)
-        self._back = self._button("One step back (Ctrl+Left)", self.back_wanted)
-        self._run = self._button("", None)
+        tip = "Reset to step 0, the same initial values (Ctrl+R)"
+        self._reset = bar_button(tip, self.reset_wanted.emit, ICON_PIXELS)
+        self._back = bar_button("One step back (Ctrl+Left)", self.back_wanted.emit, ICON_PIXELS)
+        self._run = bar_button("", icon_pixels=ICON_PIXELS)
         self._run.setObjectName("run_button")
         self._run.clicked.connect(self._on_run_clicked)
         self._run.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self._forward = self._button("One step (Ctrl+Right)", self.step_wanted)
+        self._forward = bar_button("One step (Ctrl+Right)", self.step_wanted.emit, ICON_PIXELS)
         self._pace = QComboBox()
         for label, pace in PACES:
             self._pace.addItem(label, pace)
@@ -87,18 +89,6 @@ class RunBar(QWidget):
         self._rate = Readout(200, Qt.AlignmentFlag.AlignLeft, muted=True)
         self._arrange()
         self.show_state(RunState.LOADING)
-
-    @staticmethod
-    def _button(tip: str, wanted: object) -> QToolButton:
-        button = QToolButton()
-        button.setIconSize(QSize(18, 18))
-        button.setToolTip(tip)
-        button.setAccessibleName(tip.split(" (", maxsplit=1)[0])
-        button.setAutoRaise(True)
-        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        if wanted is not None:
-            button.clicked.connect(wanted)
-        return button
 
     def _arrange(self) -> None:
         layout = QHBoxLayout(self)
